@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <utility>
 
 namespace anta {
 
@@ -49,7 +50,12 @@ inline tl::unexpected<Error> fail(Code code, std::string message) {
   return tl::unexpected<Error>(Error{code, {}, std::move(message)});
 }
 
-// The same with a rule: `return violated("not_holder", "lot L-1 is held by nasca-sur");`
+// The same with the name of the check that failed: `return fail(Code::malformed, "note.crlf", "...");`
+inline tl::unexpected<Error> fail(Code code, std::string rule, std::string message) {
+  return tl::unexpected<Error>(Error{code, std::move(rule), std::move(message)});
+}
+
+// And for the law: `return violated("not_holder", "lot L-1 is held by nasca-sur");`
 inline tl::unexpected<Error> violated(std::string rule, std::string message) {
   return tl::unexpected<Error>(Error{Code::rule_violated, std::move(rule), std::move(message)});
 }
