@@ -1,0 +1,51 @@
+// Who belongs to the cluster, and who of them counts.
+//
+// A configuration has one set of voters, or two while it is joint (Raft dissertation, section 4.3): then
+// every decision needs a majority of `voters` and a majority of `outgoing`. Learners receive the log and
+// never count. A member is a node id together with its incarnation: a wiped node comes back as another
+// member, so that nothing it promised before is ever taken from it again (consensus.md, section 3 "Amnesia").
+//
+// In this release the membership is fixed for the life of the ledger; the arithmetic is already the general
+// one. Pure values, any thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "storage/ledger/ids.h"
+
+namespace anta::raft {
+
+struct Member {
+  NodeId id = {};
+  std::uint64_t incarnation = 1;
+
+  auto operator<=>(const Member&) const = default;
+};
+
+struct Configuration {
+  std::vector<Member> voters = {};    // the incoming side while joint; never empty in a valid configuration
+  std::vector<Member> outgoing = {};  // empty unless joint
+  std::vector<Member> learners = {};  // disjoint from both sides
+
+  bool operator==(const Configuration&) const = default;
+
+  bool joint() const { return !outgoing.empty(); }
+  bool is_voter(const NodeId& id) const;    // on either side
+  bool is_learner(const NodeId& id) const;  // and not a voter
+  bool contains(const NodeId& id) const { return is_voter(id) || is_learner(id); }
+
+  // Null when the id is unknown here.
+  const Member* find(const NodeId& id) const;
+
+  // Every member once, in order of id. Used to set up progress; not on the hot path.
+  std::vector<Member> members() const;
+
+  // Whether the sets are usable: voters present, no id twice on a side, no id under two incarnations,
+  // learners apart from voters, at most members_max in all.
+  bool valid() const;
+
+  static constexpr std::size_t members_max = 64;
+};
+
+}  // namespace anta::raft

@@ -1,0 +1,97 @@
+// Raft::step(Event) -> Output: how order is decided. No I/O, no clock, no lock, no logger, nothing thrown;
+// randomness comes from a seed in the options. The same events in the same order give the same outputs.
+//
+// One thread calls step (the `loop` of consensus/replica); events.h says what the caller owes. The rules by
+// number are those of the README beside this file, each with a test of its name. Sources: Ongaro and
+// Ousterhout, "In search of an understandable consensus algorithm" (2014), figure 2 and section 5.4.2;
+// Ongaro's dissertation (2014), sections 3.10 (transfer), 6.4 (reads), 9.6 (pre-vote), 10.2.1 (writing to
+// disk in parallel).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "consensus/raft/configuration.h"
+#include "consensus/raft/events.h"
+#include "consensus/raft/terms.h"
+
+namespace anta::raft {
+
+struct Options {
+  Member self = {};
+  Digest cluster = {};
+  std::uint64_t recovery_epoch = 0;
+  std::uint64_t seed = 0;  // differs at every start; election timeouts and read sessions are drawn from it
+
+  // Times are in ticks. Election timeouts are drawn from [election_ticks, 2 * election_ticks).
+  std::uint32_t heartbeat_ticks = 1;
+  std::uint32_t election_ticks = 10;
+  std::uint32_t disk_stall_elections = 10;  // rule 15
+
+  // Limits. What is in flight to one peer, what one append carries, what may be uncommitted, what is kept in
+  // memory.
+  std::uint32_t window_messages = 64;
+  std::uint64_t window_bytes = 16u << 20;
+  std::uint64_t append_bytes_max = 1u << 20;  // one entry larger than this still travels, alone
+  std::uint64_t uncommitted_bytes_max = 32u << 20;
+  std::uint64_t tail_bytes_max = 64u << 20;
+  std::uint32_t reads_max = 4096;  // unfinished reads; more are answered busy
+};
+
+// What the store found at start. An empty one is a new node.
+struct Restored {
+  HardState hard_state = {};
+  Configuration configuration = {};
+  std::vector<TermRun> terms = {};
+  LogIndex last = {};     // of the log
+  LogIndex applied = {};  // of the state machine; at or below `last`
+  std::vector<LogEntry> recent =
+      {};  // the newest entries, contiguous to `last`; at least one unless the log is empty
+};
+
+// For metrics and status pages: how far one peer is, as its leader sees it.
+struct PeerStatus {
+  NodeId id = {};
+  bool voter = false;
+  LogIndex match = {};
+  LogIndex next = {};
+  bool active = false;  // heard since the last check of the quorum
+};
+
+struct Status {
+  Role role = Role::follower;
+  Term term = {};
+  std::optional<NodeId> leader = {};
+  bool in_office = false;
+  LogIndex commit = {};
+  LogIndex persisted = {};
+  LogIndex last = {};
+  Term last_term = {};
+  LogIndex applied = {};
+  bool stopped = false;
+  std::vector<PeerStatus> peers = {};  // a leader's only
+};
+
+class Raft {
+ public:
+  // `restored` was checked by the store (chain, cluster, incarnation); its commit hint may lag.
+  Raft(Options options, Restored restored);
+  ~Raft();
+  Raft(Raft&&) noexcept;
+  Raft& operator=(Raft&&) noexcept;
+
+  Output step(Event event);
+
+  Status status() const;
+
+  // The entry if it is still in memory, else null. Valid until the next step. For applying without a read.
+  const LogEntry* find_entry(LogIndex index) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace anta::raft
