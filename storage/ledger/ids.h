@@ -78,7 +78,9 @@ bool is_id(std::string_view text);
 
 template <typename Tag>
 struct std::hash<anta::Id<Tag>> {
-  std::size_t operator()(const anta::Id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.value); }
+  std::size_t operator()(const anta::Id<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.value);
+  }
 };
 template <typename Tag>
 struct std::hash<anta::Position<Tag>> {

@@ -1,0 +1,62 @@
+// The genesis: the document a network begins with. Its SHA-256 is the network's identity and leaf 0.
+//
+// `origin` is the name of the log in every checkpoint. It ends in 8 hex digits of the genesis's own hash;
+// since a text cannot hold its own hash, those digits are taken from the genesis encoded with "00000000" in
+// their place (origin_is_bound checks it). Pure, any thread. Source: statements.cddl: genesis; proofs.md
+// section 1.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "crypto/error.h"
+#include "crypto/keys.h"
+#include "storage/ledger/ids.h"
+#include "storage/ledger/payload/governance.h"
+
+namespace anta {
+
+struct GenesisRegistrar {
+  PartyId id = {};
+  PublicKey key = {};
+};
+struct GenesisNode {
+  NodeId id = {};
+  PartyId organisation = {};
+  payload::NodeKeySet keys = {};
+  std::string address = {};  // host:port of the peer listener
+};
+struct GenesisWitness {
+  NodeId id = {};
+  PublicKey key = {};
+};
+struct GenesisScheme {
+  SchemeId id = {};
+  PartyId owner = {};
+};
+using ParameterValue = std::variant<std::int64_t, std::string>;
+
+struct Genesis {
+  std::int64_t format = 1;
+  NetworkId network = {};
+  std::string origin = {};
+  Millis created = {};
+  GenesisRegistrar registrar = {};
+  std::vector<GenesisNode> nodes = {};
+  std::optional<std::vector<GenesisWitness>> witnesses = {};
+  std::vector<GenesisScheme> schemes = {};
+  std::vector<std::pair<std::string, ParameterValue>> parameters = {};  // only what differs from the defaults
+};
+
+Bytes encode_genesis(const Genesis& genesis);
+Result<Genesis> decode_genesis(ByteView bytes);  // also checks origin, parameter names and unique ids
+
+// Appends the 8 digits: "anta.example/sur" -> "anta.example/sur-1a2b3c4d".
+void bind_origin(Genesis& genesis);
+bool origin_is_bound(const Genesis& genesis);
+
+}  // namespace anta

@@ -1,0 +1,90 @@
+// State records of parties, keys, roles, relations, devices and parameters.
+#pragma once
+
+#include <variant>
+
+#include "crypto/keys.h"
+#include "storage/ledger/payload/governance.h"
+#include "storage/ledger/state/common.h"
+
+namespace anta::state {
+
+// Kind party, id = party id.
+struct Party {
+  Stamp stamp = {};
+  PartyId id = {};
+  PartyKind kind = PartyKind::company;
+  Maybe<Text> name = {};
+  Maybe<Text> country = {};
+  Maybe<Text> ubigeo = {};
+  Maybe<CapacityClass> capacity_class = {};
+  List<Text> languages = {};
+  Millis registered = {};  // event time of the party statement
+};
+
+// Kind key, id = hex of the kid. A key belongs to one party for ever; a retired key keeps its record.
+struct Key {
+  Stamp stamp = {};
+  PartyId party = {};
+  PublicKey key = {};
+  KeyState state = KeyState::active;
+  Millis since = {};  // event time of the statement that brought it
+  Maybe<Millis> compromised_since = {};
+};
+
+// Kind role, id = "<party>/<role word>".
+struct RoleHeld {
+  Stamp stamp = {};
+  List<Interval> held = {};
+};
+
+// Kind relation, id = "<party>/<other>", as declared; readers look both ways.
+struct Relation {
+  Stamp stamp = {};
+  struct Entry {
+    RelationKind kind = RelationKind::owns;
+    Interval during = {};
+  };
+  List<Entry> entries = {};
+};
+
+// Kind device, id = "<party>/<device>".
+struct Device {
+  Stamp stamp = {};
+  std::uint64_t last_seq = 0;
+};
+
+// Kind parameter, id = the parameter's name, or "scheme/<scheme>" whose value is the owner's party id.
+struct Parameter {
+  Stamp stamp = {};
+  struct Entry {
+    std::variant<std::int64_t, Text> value = std::int64_t{0};
+    Millis effective_from = {};
+  };
+  List<Entry> entries = {};  // the one in force: the latest effective_from at or before the block's time
+};
+
+// Kind node, id = node id: what the genesis or applied `node` statements say of it.
+struct Node {
+  Stamp stamp = {};
+  NodeId id = {};
+  PartyId organisation = {};
+  payload::NodeKeySet keys = {};
+  Text address = {};
+  bool cosigner = true;
+};
+
+// Kind rejected, id = hex of the digest: a final rejection.
+struct Rejected {
+  Stamp stamp = {};
+  Text rule = {};
+  Millis block_time = {};
+};
+
+// Kind countersign, id = "<hex of the supported digest>/<party>".
+struct Countersign {
+  Stamp stamp = {};
+  Millis event_time = {};
+};
+
+}  // namespace anta::state

@@ -1,0 +1,90 @@
+// What the law may read: the state, and nothing else (proofs.md section 2).
+//
+// The state is a map from (kind, id) to a record in deterministic CBOR (state.h). It is the content of the
+// state tree: whatever judge can read can be proven. A view is read-only and belongs to one thread at a time.
+// Besides the state, a view resolves a statement's digest to its bytes; that needs no trust, since the bytes
+// hash to the digest and whether they were accepted is read from the state (`by`).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "crypto/digest.h"
+#include "storage/ledger/vocabulary.h"
+
+namespace anta {
+
+// Kinds of state records. The words are hashed into state keys: never rename one; new kinds go to the end.
+// clang-format off
+enum class Kind : std::uint8_t { party, key, role, site, lot, dispatch, attestation, accreditation, formalisation, account, certificate,
+  waybill, ticket, container_seal, device, relation, parameter, rejected, node, origination, process, countersign };
+ANTA_WORDS(Kind, countersign, "party", "key", "role", "site", "lot", "dispatch", "attestation", "accreditation", "formalisation", "account",
+  "certificate", "waybill", "ticket", "container_seal", "device", "relation", "parameter", "rejected", "node", "origination",
+  "process", "countersign")
+// clang-format on
+
+struct StateKey {
+  Kind kind = Kind::party;
+  std::string id = {};
+  auto operator<=>(const StateKey&) const = default;
+};
+
+// The key's place in the state tree: SHA-256(kind word || 0x00 || id).
+Digest tree_key(const StateKey& key);
+
+using SharedBytes = std::shared_ptr<const Bytes>;
+
+// A view whose storage fails answers "absent" and remembers that it failed: whoever called the law asks
+// `failed()` before it uses the answer. So the law itself has no storage errors.
+class LedgerView {
+ public:
+  virtual ~LedgerView() = default;
+
+  // The record under the key, or null. The bytes stay valid while the pointer is held.
+  virtual SharedBytes read(Kind kind, std::string_view id) const = 0;
+
+  // The bytes of the statement with this digest if it is at hand, else null.
+  virtual SharedBytes statement(const Digest& digest) const = 0;
+
+  virtual bool failed() const { return false; }
+};
+
+// A map in memory: for tests, the simulator, dry runs and the replay of an audit.
+class MemoryView final : public LedgerView {
+ public:
+  SharedBytes read(Kind kind, std::string_view id) const override;
+  SharedBytes statement(const Digest& digest) const override;
+
+  void write(const StateKey& key, SharedBytes value);  // null removes
+  void remember(SharedBytes statement_bytes);
+  const std::map<StateKey, SharedBytes>& records() const { return records_; }
+
+ private:
+  std::map<StateKey, SharedBytes> records_ = {};
+  std::map<Digest, SharedBytes> statements_ = {};
+};
+
+// A view with changes laid over it: the block in the making over the state before it.
+class Overlay final : public LedgerView {
+ public:
+  explicit Overlay(const LedgerView& below) : below_(below) {}
+
+  SharedBytes read(Kind kind, std::string_view id) const override;
+  SharedBytes statement(const Digest& digest) const override;
+  bool failed() const override { return below_.failed(); }
+
+  void write(const StateKey& key, SharedBytes value);  // null removes
+  void remember(SharedBytes statement_bytes);
+  const std::map<StateKey, SharedBytes>& changes() const { return changes_; }  // null value: removed
+
+ private:
+  const LedgerView& below_;
+  std::map<StateKey, SharedBytes> changes_ = {};
+  std::map<Digest, SharedBytes> statements_ = {};
+};
+
+}  // namespace anta
