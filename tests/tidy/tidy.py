@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""The house's rules as a check: layers, library homes, sizes, formatting, banned words.
+
+    tests/tidy/tidy.py [--root DIR] [--no-format]
+
+Prints one line per offence (file:line: rule: what) and exits 1 if there is any. The rules are those of README.md's
+map and of each folder's README. Header self-sufficiency is checked by the build itself (verified header sets).
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+ROOMS = ("crypto", "storage/ledger", "storage", "consensus/raft", "consensus", "node/views", "node", "cli", "tests")
+
+# What a room may include of the house. A file counts to the longest room that it lies in.
+MAY_INCLUDE = {
+    "crypto": ("crypto/",),
+    "storage/ledger": ("storage/ledger/", "crypto/"),
+    "storage": ("storage/", "crypto/"),
+    "consensus/raft": ("consensus/raft/", "storage/log_entry.h", "crypto/error.h", "crypto/digest.h", "storage/ledger/ids.h"),
+    "consensus": ("consensus/", "storage/", "crypto/"),
+    "node/views": ("node/views/", "storage/ledger/", "crypto/"),
+    "node": ("node/", "consensus/", "storage/", "crypto/"),
+    "cli": ("cli/", "node/views/", "storage/ledger/", "crypto/"),
+    "tests": ("",),
+}
+
+# Which library may be included where. Outside tests a library stays in .cc files of its rooms.
+LIBRARIES = {
+    r"rocksdb/": ("storage",),
+    r"sodium": ("crypto",),
+    r"openssl/": ("crypto", "consensus", "node"),
+    r"utf8proc": ("crypto",),
+    r"asio": ("consensus", "node"),
+    r"boost/": ("node",),
+    r"nlohmann/": ("node/views", "node", "cli"),
+    r"yaml-cpp/": ("node/views",),
+    r"CLI/": ("cli", "node"),
+    r"curl/": ("cli",),
+    r"spdlog/": ("node",),
+    r"fmt/": ("node",),
+    r"prometheus/": ("node",),
+    r"gtest/|gmock/|rapidcheck": ("tests",),
+}
+# A library that only one file of the house knows.
+ONE_FILE = {r"boost/beast": "node/", r"CLI/CLI": "cli/", r"curl/": "cli/", r"prometheus/": "node/", r"spdlog/": "node/"}
+
+BANNED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|not imple" r"mented|place" r"holder|for " r"now\b|simpli" r"fied|\bdum" r"my\b",
+                    re.IGNORECASE)
+FILE_MAX = {".h": 300, ".cc": 500, ".py": 500, ".sh": 300, ".js": 500, "": 300}
+FUNCTION_MAX = 70
+COLUMNS_MAX = 120  # clang-format holds code to 110; tables of words may run on
+
+
+def room_of(path):
+    found = ""
+    for room in ROOMS:
+        if path.startswith(room + "/") and len(room) > len(found):
+            found = room
+    return found
+
+
+def strip_code(text):
+    """Blanks comments, strings and character literals, keeping line breaks, so that braces can be counted."""
+    pattern = re.compile(r'R"(\w*)\((?:.|\n)*?\)\1"|//[^\n]*|/\*(?:.|\n)*?\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9A-Za-z])\'(?:\\.|[^\'\\\n])*\'')
+    return pattern.sub(lambda m: re.sub(r"[^\n]", " ", m.group(0)), text)
+
+
+def functions(code):
+    """Yields (first line, number of lines, head) of each function body: a brace block whose head ends in a parameter list."""
+    stack, head_start = [], 0
+    for i, c in enumerate(code):
+        if c == "{":
+            head = code[head_start:i].strip()
+            is_function = bool(re.search(r"\)\s*(const|noexcept|override|final|mutable|->[^;{]*|:[^;{]*|\s)*$", head)) and not re.match(
+                r"^(if|for|while|switch|catch|else|do|namespace|class|struct|enum|union|try)\b", head)
+            stack.append((is_function and not any(f for f, _, _ in stack), i, head))
+            head_start = i + 1
+        elif c == "}":
+            if stack:
+                is_function, start, head = stack.pop()
+                if is_function:
+                    line = code.count("\n", 0, start) + 1
+                    yield line, code.count("\n", start, i) + 1, head.splitlines()[-1].strip()[:60] if head else ""
+            head_start = i + 1
+        elif c == ";":
+            head_start = i + 1
+
+
+def check_includes(path, lines, offences, users):
+    room = room_of(path)
+    for number, line in enumerate(lines, 1):
+        match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+        if not match:
+            continue
+        kind, target = match.groups()
+        if kind == '"':
+            if room and not any(target.startswith(p) for p in MAY_INCLUDE[room]):
+                offences.append((path, number, "layer", f"{room} may not include {target}"))
+            if room != "tests" and (target.startswith("tests/") or "../" in target):
+                offences.append((path, number, "layer", f"include {target}: paths start at the root, and nothing includes tests"))
+        else:
+            for pattern, homes in LIBRARIES.items():
+                if not re.match(pattern, target) or room == "tests":
+                    continue
+                if room not in homes:
+                    offences.append((path, number, "library", f"{target} has no home in {room or 'the root'}"))
+                elif path.endswith(".h"):
+                    offences.append((path, number, "library", f"{target} in a header: keep it in a .cc file"))
+            for pattern, folder in ONE_FILE.items():
+                if re.match(pattern, target) and path.startswith(folder):
+                    users.setdefault((pattern, folder), set()).add(path)
+
+
+def check_sizes(path, text, lines, offences):
+    ending = os.path.splitext(path)[1]
+    if ending in FILE_MAX and len(lines) > FILE_MAX[ending]:
+        offences.append((path, len(lines), "size", f"{len(lines)} lines, at most {FILE_MAX[ending]}"))
+    if ending in (".h", ".cc"):
+        for line, length, head in functions(strip_code(text)):
+            if length > FUNCTION_MAX:
+                offences.append((path, line, "size", f"function of {length} lines, at most {FUNCTION_MAX}: {head}"))
+        for number, line in enumerate(lines, 1):
+            if len(line) > COLUMNS_MAX and "clang-format off" not in text:
+                offences.append((path, number, "size", f"{len(line)} columns"))
+
+
+def check_words(path, lines, offences):
+    for number, line in enumerate(lines, 1):
+        match = BANNED.search(line)
+        if match:
+            offences.append((path, number, "word", f"'{match.group(0)}' marks unfinished work"))
+
+
+def check_style(path, text, lines, offences):
+    if path.endswith(".h") and "#pragma once" not in text:
+        offences.append((path, 1, "style", "a header begins with a comment and #pragma once"))
+    if path.endswith(".h") and not text.startswith("//"):
+        offences.append((path, 1, "style", "a header is a manual: it begins with a comment"))
+    if path.startswith("tests/") and re.search(r"sleep_for|sleep_until|\busleep\(|\bsleep\(", text):
+        offences.append((path, 1, "style", "a test sleeps"))
+    for number, line in enumerate(lines, 1):
+        if "co_await" in line and ("{" in line or "[" in line) and path.endswith((".h", ".cc")):
+            offences.append((path, number, "style", "a brace or a lambda in a statement with co_await (g++ 12.2 miscompiles it)"))
+
+
+def tracked(root):
+    listing = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True)
+    if listing.returncode == 0 and listing.stdout:
+        return [p for p in listing.stdout.decode().split("\0") if p and os.path.isfile(os.path.join(root, p))]
+    found = []
+    for folder, _, names in os.walk(root):
+        found += [os.path.relpath(os.path.join(folder, n), root) for n in names]
+    return found
+
+
+def check_format(root, paths, offences):
+    tool = shutil.which("clang-format-19") or sys.exit("tidy: clang-format-19 is missing (apt-get install clang-format-19)")
+    sources = [p for p in paths if p.endswith((".h", ".cc"))]
+    if not sources:
+        return
+    run = subprocess.run([tool, "--dry-run", "--style=file", *sources], cwd=root, capture_output=True, text=True)
+    first = {}
+    for match in re.finditer(r"^(.+?):(\d+):\d+: (?:warning|error): .*clang-format", run.stderr, re.M):
+        first.setdefault(match.group(1), int(match.group(2)))
+    for path, line in first.items():
+        offences.append((path, line, "format", "run clang-format-19 -i on it"))
+
+
+def check(root, formatting=True):
+    offences, users = [], {}
+    paths = [p for p in tracked(root) if not re.match(r"(build/|tests/(vectors|fuzz/corpus)/|.*/golden/|node/web/dist/)", p)]
+    for path in paths:
+        ending = os.path.splitext(path)[1]
+        if ending not in (".h", ".cc", ".py", ".sh", ".js", ".md", ".txt", ".cddl", "") or path == "LICENSE":
+            continue
+        try:
+            with open(os.path.join(root, path), encoding="utf-8") as file:
+                text = file.read()
+        except UnicodeDecodeError:
+            continue
+        lines = text.splitlines()
+        if ending in (".h", ".cc"):
+            check_includes(path, lines, offences, users)
+            check_style(path, text, lines, offences)
+        if ending in (".h", ".cc", ".py", ".sh", ".js"):
+            check_sizes(path, text, lines, offences)
+        if not path.startswith("tests/tidy/") and not path.endswith("statements.cddl"):
+            check_words(path, lines, offences)
+    for (pattern, folder), files in users.items():
+        if len(files) > 1:
+            offences.append((sorted(files)[1], 1, "library", f"{pattern} is known to several files of {folder}: {', '.join(sorted(files))}"))
+    if formatting:
+        check_format(root, paths, offences)
+    return sorted(set(offences))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+    parser.add_argument("--no-format", action="store_true", help="leave clang-format out")
+    options = parser.parse_args()
+    offences = check(os.path.abspath(options.root), not options.no_format)
+    for path, line, rule, what in offences:
+        print(f"{path}:{line}: {rule}: {what}")
+    print(f"tidy: {len(offences)} offences")
+    return 1 if offences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Each rule of tidy is broken once in a tree of its own and must be named: a check that cannot fail is none."""
+import os
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tidy
+
+
+class TidyTest(unittest.TestCase):
+    def offences(self, files):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in files.items():
+                os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as f:
+                    f.write(text)
+            return [(p, rule) for p, _, rule, _ in tidy.check(root, formatting=False)]
+
+    def test_clean_tree_passes(self):
+        self.assertEqual(self.offences({"crypto/a.h": '// A.\n#pragma once\n#include "crypto/b.h"\n'}), [])
+
+    def test_inner_room_may_not_know_the_outer(self):
+        self.assertIn(("storage/ledger/a.cc", "layer"), self.offences({"storage/ledger/a.cc": '#include "storage/database.h"\n'}))
+
+    def test_raft_may_not_know_storage(self):
+        self.assertIn(("consensus/raft/a.cc", "layer"), self.offences({"consensus/raft/a.cc": '#include "storage/database.h"\n'}))
+        self.assertEqual(self.offences({"consensus/raft/a.cc": '#include "storage/log_entry.h"\n'}), [])
+
+    def test_cli_may_not_know_consensus(self):
+        self.assertIn(("cli/a.cc", "layer"), self.offences({"cli/a.cc": '#include "consensus/replica.h"\n'}))
+
+    def test_library_outside_its_home(self):
+        self.assertIn(("crypto/a.cc", "library"), self.offences({"crypto/a.cc": "#include <rocksdb/db.h>\n"}))
+
+    def test_library_in_a_header(self):
+        self.assertIn(("storage/a.h", "library"), self.offences({"storage/a.h": "// A.\n#pragma once\n#include <rocksdb/db.h>\n"}))
+
+    def test_beast_is_known_to_one_file(self):
+        include = "#include <boost/beast/http/parser.hpp>\n"
+        self.assertIn(("node/b.cc", "library"), self.offences({"node/a.cc": include, "node/b.cc": include}))
+
+    def test_long_file(self):
+        self.assertIn(("crypto/a.cc", "size"), self.offences({"crypto/a.cc": "int x;\n" * 501}))
+        self.assertIn(("crypto/a.h", "size"), self.offences({"crypto/a.h": "// A.\n#pragma once\n" + "extern int x;\n" * 300}))
+
+    def test_long_function(self):
+        body = "  f();\n" * 70
+        self.assertIn(("crypto/a.cc", "size"), self.offences({"crypto/a.cc": "void g(int a) {\n" + body + "}\n"}))
+        self.assertEqual(self.offences({"crypto/a.cc": "void g(int a) {\n" + "  f();\n" * 60 + "}\n"}), [])
+
+    def test_long_member_function_in_a_class(self):
+        text = "namespace a {\nclass B {\n  void g() const {\n" + "    f();\n" * 70 + "  }\n};\n}\n"
+        self.assertIn(("crypto/a.cc", "size"), self.offences({"crypto/a.cc": text}))
+
+    def test_unfinished_work(self):
+        self.assertIn(("crypto/a.cc", "word"), self.offences({"crypto/a.cc": "// TO" "DO later\n"}))
+
+    def test_sleeping_test(self):
+        self.assertIn(("tests/a_test.cc", "style"), self.offences({"tests/a_test.cc": "void t() { std::this_thread::sleep_for(x); }\n"}))
+
+    def test_header_without_manual(self):
+        self.assertIn(("crypto/a.h", "style"), self.offences({"crypto/a.h": "#pragma once\n"}))
+
+    def test_brace_beside_co_await(self):
+        self.assertIn(("node/a.cc", "style"), self.offences({"node/a.cc": "void f() { co_await g({1}); }\n"}))
+
+    def test_formatting_is_checked(self):
+        with tempfile.TemporaryDirectory() as root:
+            os.makedirs(os.path.join(root, "crypto"))
+            with open(os.path.join(root, ".clang-format"), "w") as f:
+                f.write("BasedOnStyle: Google\n")
+            with open(os.path.join(root, "crypto/a.cc"), "w") as f:
+                f.write("int   x ;\n")
+            self.assertIn("format", [rule for _, _, rule, _ in tidy.check(root)])
+
+
+if __name__ == "__main__":
+    unittest.main()
