@@ -9,13 +9,13 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
 #include "crypto/keys.h"
 #include "storage/ledger/ids.h"
+#include "storage/ledger/parameter.h"
 #include "storage/ledger/payload/governance.h"
 
 namespace anta {
@@ -38,7 +38,6 @@ struct GenesisScheme {
   SchemeId id = {};
   PartyId owner = {};
 };
-using ParameterValue = std::variant<std::int64_t, std::string>;
 
 struct Genesis {
   std::int64_t format = 1;
