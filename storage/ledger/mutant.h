@@ -1,0 +1,28 @@
+// Five one-line faults of the law, to show that the suite notices each (tests/ledger/law_mutants).
+//
+// ANTA_LAW_MUTANT(name) is the constant false in every production target. In the test-only library
+// anta_ledger_mutants it compares the name with a global that the test sets before it judges. A faulty line
+// reads `if (!right(x) && !ANTA_LAW_MUTANT(name)) ...`: the branch that production takes stays in one place.
+#pragma once
+
+#ifdef ANTA_LAW_MUTANTS
+
+namespace anta {
+
+enum class LawMutant {
+  none,
+  credit_to_ineligible,  // an account is credited for lots that no scheme made eligible
+  void_from_ignored,     // a revocation for fraud does not look back
+  reservation_ignored,   // a lot that is dispatched may be drawn or dispatched again
+  half_up_rounding,      // instead of half even
+  model_from_site_only,  // an output takes the site's model, not the weakest of its inputs
+};
+
+extern LawMutant active_law_mutant;  // mass.cc; set by one thread before the law runs
+
+}  // namespace anta
+
+#define ANTA_LAW_MUTANT(name) (::anta::active_law_mutant == ::anta::LawMutant::name)
+#else
+#define ANTA_LAW_MUTANT(name) false
+#endif
