@@ -142,7 +142,9 @@ class Writer {
  private:
   void head(std::uint8_t major, std::uint64_t argument);
   void before_item();
-  void scalar_done(std::size_t begin);
+  void item_done(std::size_t begin);
+  void open(std::uint8_t major, std::uint64_t argument, std::uint64_t items);
+  Writer& simple(std::uint8_t value);
 
   Bytes out_ = {};
   detail::Nesting nesting_ = {};

@@ -24,6 +24,7 @@ namespace anta {
 inline constexpr std::size_t statement_bytes_max = std::size_t{64} << 10;
 inline constexpr std::size_t claim_bytes_max = 200;  // iss and sub
 inline constexpr std::size_t statement_type_bytes_max = 64;
+inline constexpr std::int64_t iat_seconds_max = 253402300799;  // the end of the year 9999
 
 inline constexpr std::int64_t alg_eddsa = -8;     // RFC 9053; what we emit
 inline constexpr std::int64_t alg_ed25519 = -19;  // RFC 9864; accepted as the same
@@ -34,7 +35,7 @@ struct SignedHeader {
   Digest kid = {};                        // RFC 9679 thumbprint of the signer's key
   std::string issuer = {};                // iss: the party
   std::string subject = {};               // sub: the payload's id
-  std::int64_t iat_seconds = 0;           // when it was signed, seconds since 1970 UTC; never negative
+  std::int64_t iat_seconds = 0;           // when it was signed, seconds since 1970 UTC; 0..iat_seconds_max
   std::array<std::uint8_t, 16> cti = {};  // random: makes the statement's digest unguessable and unique
 
   bool operator==(const SignedHeader&) const = default;

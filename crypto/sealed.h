@@ -16,9 +16,8 @@
 // A node's seed is not sealed (it must start unattended): 64 hex digits and a line feed, readable by its
 // owner only.
 //
-// Files are made whole or not at all: a new file of mode 0600 beside the target, synced, put in place in one
-// step, the directory synced. Blocks on the disk and, for sealing, on Argon2id (a fraction of a second);
-// never on the loop thread.
+// Sealing and opening block for what Argon2id costs (a fraction of a second), files on the disk: never on the
+// loop thread.
 #pragma once
 
 #include <filesystem>
@@ -26,6 +25,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
+#include "crypto/private_file.h"
 #include "crypto/secret.h"
 
 namespace anta {
@@ -40,26 +40,12 @@ inline constexpr std::uint64_t seal_operations_max = 16;
 inline constexpr std::uint64_t seal_memory_bytes_min = 8192;
 inline constexpr std::uint64_t seal_memory_bytes_max = std::uint64_t{1} << 30;
 inline constexpr std::size_t passphrase_bytes_max = 1024;
-inline constexpr std::size_t private_file_bytes_max = 4096;
 
 // Text of the sealed file. Refuses an empty or overlong passphrase and a cost out of bounds (malformed).
 Result<Bytes> seal_seed(const Secret32& seed, std::string_view passphrase, const SealCost& cost = {});
 
 // The seed back. malformed: not such a file; not_authorised: wrong passphrase, or the file was changed.
 Result<Secret32> open_sealed(ByteView file, std::string_view passphrase);
-
-enum class Replace : std::uint8_t { no, yes };
-
-// Writes `bytes` at `path` with mode 0600, durable on return. With Replace::no an existing file is an error
-// and stays as it is. A crash leaves the old file or the new one, and at worst an unused "<path>.<16 hex
-// digits>.new".
-Result<void> write_private_file(const std::filesystem::path& path, ByteView bytes,
-                                Replace replace = Replace::no);
-
-// The whole file. Refuses what others may read or write (mode & 077), what is not a regular file, and more
-// than `bytes_max`. not_found: there is no such file.
-Result<Bytes> read_private_file(const std::filesystem::path& path,
-                                std::size_t bytes_max = private_file_bytes_max);
 
 // A node's plain seed file.
 Result<void> write_seed_file(const std::filesystem::path& path, const Secret32& seed,

@@ -39,6 +39,10 @@ class Secret32 {
 // Equality in constant time.
 bool same_secret(const Secret32& left, const Secret32& right);
 
+// Starts libsodium, once; false where the system has no source of randomness. Everything here that draws or
+// stretches a secret calls it by itself.
+[[nodiscard]] bool sodium_ready();
+
 // Fills `bytes` from the system's random source (nonces, cti, ids). Aborts where the system has none.
 void random_bytes(std::span<std::uint8_t> bytes);
 

@@ -33,4 +33,7 @@ bool is_utf8(std::string_view text);
 // the same bytes. ASCII is answered without a table.
 bool is_nfc(std::string_view text);
 
+// Holds a character of the Unicode property White_Space, of any script. `text` is UTF-8.
+bool has_space(std::string_view text);
+
 }  // namespace anta
