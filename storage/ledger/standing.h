@@ -47,8 +47,8 @@ std::optional<state::Formalisation::Entry> formalisation_at(const LedgerView& vi
                                                             Millis at);
 bool is_formalised(const LedgerView& view, const PartyId& party, Millis at);
 
-// The body holds a granted accreditation for the scheme whose interval contains the moment and which no later
-// recorded entry for that moment suspended or withdrew.
+// Of the accreditations for the scheme whose interval contains the moment, the one that began last (the later
+// recorded wins a tie) is granted: a suspension inside a grant interrupts it for as long as it lasts.
 bool is_accredited(const LedgerView& view, const PartyId& body, const SchemeId& scheme, Millis at);
 
 // --- attestations ---

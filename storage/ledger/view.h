@@ -21,10 +21,11 @@ namespace anta {
 // Kinds of state records. The words are hashed into state keys: never rename one; new kinds go to the end.
 // clang-format off
 enum class Kind : std::uint8_t { party, key, role, site, lot, dispatch, attestation, accreditation, formalisation, account, certificate,
-  waybill, ticket, container_seal, device, relation, parameter, rejected, node, origination, process, countersign };
-ANTA_WORDS(Kind, countersign, "party", "key", "role", "site", "lot", "dispatch", "attestation", "accreditation", "formalisation", "account",
+  waybill, ticket, container_seal, device, relation, parameter, rejected, node, origination, process, countersign,
+  document };
+ANTA_WORDS(Kind, document, "party", "key", "role", "site", "lot", "dispatch", "attestation", "accreditation", "formalisation", "account",
   "certificate", "waybill", "ticket", "container_seal", "device", "relation", "parameter", "rejected", "node", "origination",
-  "process", "countersign")
+  "process", "countersign", "document")
 // clang-format on
 
 struct StateKey {

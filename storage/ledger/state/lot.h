@@ -31,6 +31,12 @@ struct Lot {
   bool dry_raised = false;          // adjust raised dry since `accepted`; once per lot
   Maybe<DispatchId> dispatch = {};  // reserved by, in transit with, or waiting in
   Maybe<PartyId> hold = {};         // who put it on hold
+  struct Offer {
+    PartyId to = {};
+    PartyId by = {};  // which of the two sides signed
+  };
+  Maybe<Offer> owner_offered =
+      {};  // a change of owner that waits for the other side; gone when owner changes
   // origin and eligibility
   Maybe<SiteId> origin = {};  // the one mine site it comes from; none: several
   CocModel coc_model = CocModel::identity_preserved;
@@ -92,6 +98,7 @@ struct Dispatch {
     payload::Measurement sent = {};  // the sender's statement
     Maybe<payload::Measurement> received = {};
     Maybe<payload::Measurement> proposed = {};  // by the latest resolution
+    List<Lot::Credit> reversed = {};            // credits that leaving reversed; coming back books them again
   };
   List<Line> lines = {};
   Maybe<Millis> received_at = {};

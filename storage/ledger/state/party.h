@@ -81,10 +81,25 @@ struct Rejected {
   Millis block_time = {};
 };
 
-// Kind countersign, id = "<hex of the supported digest>/<party>".
+// Kind countersign, id = hex of the supported digest: who supports it, in order of recording, each once.
 struct Countersign {
   Stamp stamp = {};
+  struct Entry {
+    PartyId party = {};
+    Millis event_time = {};
+  };
+  List<Entry> entries = {};
+};
+
+// Kind document, id = "<party>/<hex of the document's digest>": what a party says that it keeps.
+struct Document {
+  Stamp stamp = {};
+  Text media_type = {};
+  Text title = {};
+  Maybe<PartyId> subject = {};
+  Maybe<Millis> retain_until = {};
   Millis event_time = {};
+  bool withdrawn = false;
 };
 
 }  // namespace anta::state
