@@ -25,6 +25,12 @@ inline constexpr std::int64_t law_version_known = 1;
 struct Moment {
   Millis block_time = {};  // the block's time: the only "now" the law knows
   LeafIndex leaf = {};     // the leaf it becomes if accepted; flags carry it
+
+  // The view holds only a part of the ledger: the evidence of a certificate, replayed by its verifier. Rules
+  // that need all of it (an account's balance) are then left to the cosigners, lots of a transfer that the
+  // view lacks are passed over, and time limits against the block's time are not judged. A node never sets
+  // it.
+  bool partial = false;
 };
 
 // "The signature of this statement verifies under this key": libsodium's answer, or a cache of it.
