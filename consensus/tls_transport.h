@@ -1,0 +1,69 @@
+// Transport over TLS 1.3: how nodes reach each other on real networks.
+//
+// Trust. Both sides show a self-signed certificate made in memory from their Ed25519 TLS key; nothing in it
+// counts but the key, and the key must be pinned: the dialler accepts only the key of the node that it dials,
+// the listener any pinned key, which then says who the peer is. There is no chain, no expiry, no resumption
+// (a resumed session would skip the check). A valid key that is not pinned is refused, counted and logged.
+// Then both sides send a hello {protocol versions, network, node, incarnation} and refuse what does not fit.
+//
+// Connections. One per pair: the node with the smaller id dials, again and again with backoff and jitter; the
+// other listens. A newer connection of the same peer replaces the older one. Both sides send a ping when they
+// have been quiet for a third of `idle_timeout`, and close what has been silent for all of it.
+//
+// Frames are described in frame.h. Two queues per peer: heartbeats, votes and answers go first, and a large
+// frame travels in fragments of 16 KiB between which they pass. Queues are bounded in bytes; over the bound
+// raft messages are dropped, app messages answered busy.
+//
+// Lives on the loop's thread (transport.h). The port listened on is known after start().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "consensus/log_sink.h"
+#include "consensus/transport.h"
+#include "crypto/keys.h"
+
+namespace anta {
+
+struct TlsPeer {
+  NodeId id = {};
+  std::uint64_t incarnation = 1;
+  PublicKey key = {};     // its TLS key, from the genesis
+  std::string host = {};  // name or address; used only where this node dials
+  std::uint16_t port = 0;
+};
+
+struct TlsOptions {
+  NodeId self = {};
+  std::uint64_t incarnation = 1;
+  Digest network = {};
+  const SigningKey* key = nullptr;  // this node's TLS key; read while the transport is made, not kept
+  std::string listen_host = "127.0.0.1";
+  std::uint16_t listen_port = 0;    // 0: the system chooses (on_listening tells)
+  std::vector<TlsPeer> peers = {};  // every other node
+  LogSink log = {};
+  std::function<void(std::uint16_t port)> on_listening = {};  // called within start(), on the loop
+
+  // Limits.
+  std::uint64_t frame_bytes_max = 8u << 20;      // one message; larger ones are refused on both sides
+  std::uint64_t outgoing_bytes_max = 32u << 20;  // queued per peer and not yet written
+  std::uint32_t handshakes_max = 32;             // accepted and not yet past the hello
+  std::chrono::milliseconds handshake_timeout{5000};
+  std::chrono::milliseconds idle_timeout{5000};
+  std::chrono::milliseconds backoff_min{50};
+  std::chrono::milliseconds backoff_max{2000};
+};
+
+// The versions of the peer protocol this release speaks; a connection uses the highest common one.
+inline constexpr std::uint16_t peer_protocol_min = 1;
+inline constexpr std::uint16_t peer_protocol_max = 1;
+
+// start() answers io when the port cannot be had ("another program listens on 127.0.0.1:7001").
+TransportFactory tls_transport(TlsOptions options);
+
+}  // namespace anta
