@@ -150,32 +150,34 @@ enum class Transition : std::uint8_t {
   became_follower,
   became_pre_candidate,  // 7
   became_candidate,
-  became_leader,            // 1: the no-op follows
-  took_office,              // 1: committed in its own term
-  own_term_held_back,       // 1: a quorum holds an entry of an older term; not committed by that
-  reply_held_back,          // 2: waits for the disk
-  commit_held_back,         // 2: a quorum has it, the leader's own disk not yet
-  commit_waits_for_disk,    // 3: known committed, not durable here
-  commit_clamped,           // 4: the leader's commit is past what this append verified
-  progress_reset,           // 5: a new leadership counts from nothing
-  stale_ack_ignored,        // 5: an acknowledgement below match
-  append_rejected,          // 6: by a follower, with a hint
-  hint_taken,               // 6: by a leader
-  vote_granted,             // 7
-  vote_refused,             // 7
-  vote_ignored,             // 7: hears its leader
-  quorum_lost,              // 7: check-quorum; the leader steps down
-  stale_leader_told,        // 7: a reply that makes an old leader step down
-  suffix_truncated,         // 13
+  became_leader,          // its no-op follows
+  took_office,            // 1: committed in its own term
+  own_term_held_back,     // 1: a quorum holds an entry of an older term; that alone does not commit it
+  reply_held_back,        // 2: waits for the disk
+  commit_held_back,       // 2: a quorum has it, the leader's own disk not yet
+  commit_waits_for_disk,  // 3: known committed, not durable here
+  commit_clamped,         // 4: the leader's commit is past what this append verified
+  progress_reset,         // 5: a new leadership counts from nothing
+  stale_ack_ignored,      // 5: an acknowledgement below match
+  append_rejected,        // 6: by a follower, with a hint
+  hint_taken,             // 6: by a leader
+  vote_granted,           // 2: leaves once it is durable
+  vote_refused,
+  vote_ignored,       // 7: hears its leader
+  quorum_lost,        // 7: check-quorum; the leader steps down
+  stale_leader_told,  // 7: a reply that makes an old leader step down
+  suffix_truncated,
   foreign_message_dropped,  // 12
-  stale_token_ignored,      // 13: persisted bytes that were truncated meanwhile
-  read_round_started,       // 14
-  read_served,              // 14
+  malformed_message_dropped,
+  stale_token_ignored,  // 13: persisted bytes that were truncated meanwhile
+  read_round_started,   // 14
+  read_served,          // 14
   transfer_started,
   transfer_given_up,
   disk_stalled,  // 15
   stopped,       // 11
 };
+inline constexpr std::size_t transition_count = 29;
 const char* name(Transition transition);
 
 // The rule a transition belongs to; 0 for none.

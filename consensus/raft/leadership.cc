@@ -1,0 +1,280 @@
+// The leader's side: proposals, appends and their answers, commit, check-quorum, transfer. Rules 1, 2, 5, 6,
+// 7, 15.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "consensus/raft/mutant.h"
+#include "consensus/raft/quorum.h"
+#include "consensus/raft/state.h"
+
+namespace anta::raft {
+
+Progress* Raft::State::progress_of(const NodeId& id) {
+  for (Progress& peer : progress) {
+    if (peer.member.id == id) return &peer;
+  }
+  return nullptr;
+}
+
+std::uint64_t Raft::State::quorum_of(std::uint64_t (*value)(const Progress&)) const {
+  std::array<Standing, Configuration::members_max> standings = {};
+  for (std::size_t i = 0; i < progress.size(); ++i) {
+    standings[i] = {progress[i].incoming, progress[i].outgoing, value(progress[i])};
+  }
+  return quorum_value({standings.data(), progress.size()});
+}
+
+void Raft::State::on_propose(ProposeBlock& block) {
+  if (role != Role::leader) {
+    out.proposal = fail(Code::not_leader, "this node does not lead");
+    return;
+  }
+  if (transfer) {
+    out.proposal = fail(Code::busy, "leadership is being handed over");
+    return;
+  }
+  const std::uint64_t uncommitted = journal.tail().bytes_after(commit);
+  const std::uint64_t bytes = block.payload->size() + LogEntry::header_bytes_max;
+  if (uncommitted > 0 && uncommitted + bytes > options.uncommitted_bytes_max) {
+    out.proposal = fail(Code::busy, "uncommitted_bytes_max is reached");
+    return;
+  }
+  const LogIndex index = append_own(EntryKind::block, block.time, std::move(block.payload));
+  out.proposal = Proposed{index, term};
+  broadcast_appends(false);
+}
+
+LogIndex Raft::State::append_own(EntryKind kind, Millis time, std::shared_ptr<const Bytes> payload) {
+  const LogIndex index = journal.last().next();
+  const auto prev_hash = journal.tail().hash_at(journal.last());
+  ANTA_INVARIANT(prev_hash.has_value());
+  journal.append(make_entry(index, {term, kind, *prev_hash, time}, std::move(payload)));
+  return index;
+}
+
+// ---- appends out ----
+
+void Raft::State::broadcast_appends(bool commit_moved) {
+  for (Progress& peer : progress) {
+    if (peer.member.id != options.self.id) send_appends(peer, commit_moved);
+  }
+}
+
+// Everything the window takes. `even_empty` sends an append without entries when there are none to send, for
+// the news of the commit index or for a probe's answer.
+void Raft::State::send_appends(Progress& peer, bool even_empty) {
+  const bool probing = peer.mode == Progress::Mode::probe;
+  while (peer.may_send(options.window_messages, options.window_bytes)) {
+    const LogIndex last = journal.last();
+    if (peer.next > last) {
+      if (even_empty || probing) send_append(peer, {}, 0);
+      return;
+    }
+    const Tail& tail = journal.tail();
+    if (peer.next < tail.first()) {
+      peer.loading = true;
+      out.loads.push_back({peer.member.id, peer.next, tail.first().previous(), options.append_bytes_max});
+      return;
+    }
+    std::vector<LogEntry> entries;
+    std::uint64_t bytes = 0;
+    for (LogIndex i = peer.next; i <= last; i = i.next()) {
+      const LogEntry& entry = *tail.find(i);
+      if (!entries.empty() && bytes + entry.size() > options.append_bytes_max) break;
+      bytes += entry.size();
+      entries.push_back(entry);
+    }
+    send_append(peer, std::move(entries), bytes);
+    even_empty = false;
+  }
+}
+
+void Raft::State::send_append(Progress& peer, std::vector<LogEntry> entries, std::uint64_t bytes) {
+  const LogIndex prev = peer.next.previous();
+  const bool empty = entries.empty();
+  const LogIndex last = prev.plus(entries.size());
+  send(peer.member, Append{prev, journal.terms().at(prev), commit, std::move(entries)});
+  if (!empty || peer.mode == Progress::Mode::probe) peer.note_sent(last, bytes);
+}
+
+// Entries that were evicted from memory come back from the disk for a slow follower.
+void Raft::State::on_loaded(EntriesLoaded& loaded) {
+  Progress* peer = progress_of(loaded.peer);
+  if (role != Role::leader || !peer || !peer->loading) return;
+  peer->loading = false;
+  if (loaded.entries.empty()) return;  // asked for again at the next heartbeat's answer
+  if (loaded.from != peer->next) return send_appends(*peer, false);
+  std::uint64_t bytes = 0;
+  LogIndex index = loaded.from;
+  for (const LogEntry& entry : loaded.entries) {
+    if (entry.index != index || !entry.payload || journal.terms().at(index) != entry.header.term) {
+      return trace(Transition::malformed_message_dropped, index);  // read before a truncation; asked for again
+    }
+    bytes += entry.size();
+    index = index.next();
+  }
+  if (!peer->may_send(options.window_messages, options.window_bytes)) return;
+  send_append(*peer, std::move(loaded.entries), bytes);
+  send_appends(*peer, false);
+}
+
+// ---- answers in ----
+
+void Raft::State::on_append_reply(const Member& from, const AppendReply& reply) {
+  Progress* peer = progress_of(from.id);
+  if (role != Role::leader || !peer || peer->member != from) return;
+  peer->active = true;
+  if (reply.rejected) return on_reject(*peer, reply);
+  if (reply.match > journal.last()) {
+    return stop(Code::corrupt,
+                "an acknowledgement of entry " + std::to_string(reply.match.value) + ", which is not here",
+                from.id);
+  }
+  const bool news = peer->acknowledge(reply.match);
+  if (!news && reply.match < peer->match) trace(Transition::stale_ack_ignored, reply.match, from.id);
+  if (peer->mode == Progress::Mode::probe && reply.match >= peer->match)
+    peer->start_replicating(peer->match.next());
+  if (news) maybe_commit();
+  drive_transfer();
+  send_appends(*peer, false);
+}
+
+// The hint moves `next`, within whole terms, and nothing else (rules 5 and 6).
+void Raft::State::on_reject(Progress& peer, const AppendReply& reply) {
+  const bool stale = peer.mode == Progress::Mode::probe
+                         ? reply.prev_index != peer.next.previous()
+                         : reply.prev_index <= peer.match || reply.prev_index >= peer.next;
+  if (stale) return trace(Transition::stale_ack_ignored, reply.prev_index, peer.member.id);
+  const LogIndex agreed =
+      journal.terms().last_at_or_below(std::min(reply.hint_index, reply.prev_index), reply.hint_term);
+  peer.start_probing(std::min(agreed.next(), std::max(reply.prev_index, LogIndex{1})));
+  if (ANTA_MUTANT(match_from_hint))
+    peer.match = std::max(peer.match, std::min(reply.hint_index, journal.last()));
+  trace(Transition::hint_taken, peer.next, peer.member.id);
+  send_appends(peer, true);
+}
+
+void Raft::State::on_heartbeat_reply(const Member& from, const HeartbeatReply& reply) {
+  Progress* peer = progress_of(from.id);
+  if (role != Role::leader || !peer || peer->member != from) return;
+  peer->active = true;
+  if (reply.round > peer->round && reply.round <= round) {
+    peer->round = reply.round;
+    finish_read_round();
+  }
+  if (peer->mode == Progress::Mode::probe) {
+    peer->paused = false;  // the probe or its answer may be lost
+  } else if (reply.verified < reply.sent && reply.verified < peer->sent()) {
+    // It had less than was sent to it. Twice the same gap is a lost append, once may be an overtaken one.
+    if (peer->gap_suspected == reply.verified.next()) {
+      peer->start_probing(std::max(reply.verified, peer->match).next());
+    } else {
+      peer->gap_suspected = reply.verified.next();
+    }
+  }
+  send_appends(*peer, false);
+}
+
+void Raft::State::broadcast_heartbeats() {
+  heartbeat_elapsed = 0;
+  for (const Progress& peer : progress) {
+    if (peer.member.id == options.self.id) continue;
+    send(peer.member, Heartbeat{peer.match, journal.terms().at(peer.match), peer.sent(), commit, round});
+  }
+}
+
+// ---- commit ----
+
+// Section 5.4.2 of the paper: counting replicas commits only entries of the current term, and with them all
+// before (rule 1). The leader counts itself by what is on its disk, and never commits past that (rule 2).
+void Raft::State::maybe_commit() {
+  Progress* self = progress_of(options.self.id);
+  const LogIndex own = ANTA_MUTANT(own_ack_before_persisted) ? journal.last() : journal.persisted();
+  if (self) self->match = own;
+  const LogIndex reached{quorum_of([](const Progress& peer) { return peer.match.value; })};
+  const LogIndex index = std::min(reached, own);
+  if (reached > own && reached > commit && held_back_traced != reached) {
+    held_back_traced = reached;
+    trace(Transition::commit_held_back, reached);
+  }
+  if (index <= commit) return;
+  if (journal.terms().at(index) != term && !ANTA_MUTANT(own_term_check_dropped)) {
+    if (held_back_traced != index) trace(Transition::own_term_held_back, index);
+    held_back_traced = index;
+    return;
+  }
+  commit = known_commit = index;
+  if (!in_office) {
+    in_office = true;
+    trace(Transition::took_office, index);
+  }
+  journal.evict(options.tail_bytes_max, commit);
+  broadcast_appends(true);
+  start_read_round();
+}
+
+// ---- the passing of time ----
+
+void Raft::State::on_leader_tick() {
+  if (++quorum_elapsed >= options.election_ticks) {
+    quorum_elapsed = 0;
+    check_quorum();
+    if (role != Role::leader) return;
+  }
+  if (transfer && now >= transfer->deadline) {
+    trace(Transition::transfer_given_up, {}, transfer->to);
+    transfer.reset();
+    if (disk_stalled()) return become_follower(term, std::nullopt);
+  }
+  if (disk_stalled() && !transfer && !ANTA_MUTANT(stalled_disk_stays)) {  // rule 15
+    trace(Transition::disk_stalled, journal.persisted());
+    on_transfer(std::nullopt);
+    if (!transfer) return become_follower(term, std::nullopt);
+  }
+  if (++heartbeat_elapsed >= options.heartbeat_ticks) {
+    if (in_round.empty()) start_read_round();
+    drive_transfer();
+    broadcast_heartbeats();
+  }
+}
+
+// Rule 7: a leader that does not hear a majority steps down, so that its clients look elsewhere.
+void Raft::State::check_quorum() {
+  if (Progress* self = progress_of(options.self.id)) self->active = true;
+  const bool heard = quorum_of([](const Progress& peer) { return std::uint64_t{peer.active}; }) > 0;
+  for (Progress& peer : progress)
+    peer.active = false;
+  if (heard) return;
+  trace(Transition::quorum_lost);
+  become_follower(term, std::nullopt);
+}
+
+// ---- transfer (dissertation, section 3.10) ----
+
+void Raft::State::on_transfer(std::optional<NodeId> to) {
+  if (role != Role::leader || transfer) return;
+  const Progress* best = nullptr;
+  for (const Progress& peer : progress) {
+    if (peer.member.id == options.self.id || !peer.voter()) continue;
+    if (to && peer.member.id != *to) continue;
+    if (!best || std::pair(peer.active, peer.match) > std::pair(best->active, best->match)) best = &peer;
+  }
+  if (!best) return trace(Transition::transfer_given_up);
+  transfer = Transfer{best->member.id, now + options.election_ticks, false};
+  trace(Transition::transfer_started, best->match, transfer->to);
+  drive_transfer();
+}
+
+// Once the successor has everything, tell it; again at each heartbeat, should it not have heard.
+void Raft::State::drive_transfer() {
+  if (!transfer) return;
+  Progress* peer = progress_of(transfer->to);
+  if (!peer) return transfer.reset();
+  if (peer->match < journal.last()) return send_appends(*peer, false);
+  if (transfer->told && heartbeat_elapsed < options.heartbeat_ticks) return;
+  transfer->told = true;
+  send(peer->member, TimeoutNow{});
+}
+
+}  // namespace anta::raft

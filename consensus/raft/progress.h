@@ -1,0 +1,60 @@
+// What a leader knows of one member: how far it is, what is in flight to it, what it last answered.
+//
+// `match` is a fact, `next` a guess. Only an acknowledgement raises match, and it never falls while the
+// leader leads; `next` may be moved by hints, losses and hope (rules 5 and 6). In `probe` one append is
+// outstanding until the place where the logs agree is found; in `replicate` appends are pipelined within the
+// window. Owned by one Raft; no locking.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "consensus/raft/configuration.h"
+
+namespace anta::raft {
+
+struct Progress {
+  enum class Mode : std::uint8_t { probe, replicate };
+
+  Member member = {};
+  bool incoming = false;  // votes on that side; neither for a learner
+  bool outgoing = false;
+
+  Mode mode = Mode::probe;
+  LogIndex match = {};
+  LogIndex next = {1};
+  bool paused = false;          // probe: an append is out, wait for its answer or the next heartbeat's
+  bool loading = false;         // old entries were asked of the disk
+  bool active = false;          // heard since the last check of the quorum
+  std::uint64_t round = 0;      // the last read round it answered
+  LogIndex gap_suspected = {};  // the last heartbeat's answer was short of what was sent, at this index
+
+  struct InFlight {
+    LogIndex last = {};
+    std::uint64_t bytes = 0;
+  };
+  std::deque<InFlight> in_flight = {};
+  std::uint64_t in_flight_bytes = 0;
+
+  bool voter() const { return incoming || outgoing; }
+
+  // The last index that was sent, as far as the peer should have it.
+  LogIndex sent() const { return mode == Mode::replicate ? next.previous() : match; }
+
+  // Whether one more append may leave now.
+  bool may_send(std::uint32_t window_messages, std::uint64_t window_bytes) const;
+
+  // Entries up to `last` left, in one append of `bytes`.
+  void note_sent(LogIndex last, std::uint64_t bytes);
+
+  // Everything up to `index` is acknowledged. False when that is nothing new.
+  bool acknowledge(LogIndex index);
+
+  // The logs agree up to before `from`: pipeline from there.
+  void start_replicating(LogIndex from);
+
+  // Go back to guessing, from `from` (never below match + 1); what was in flight counts as lost.
+  void start_probing(LogIndex from);
+};
+
+}  // namespace anta::raft
