@@ -1,0 +1,152 @@
+// The one database of a node: RocksDB with six column families, behind types that know nothing of RocksDB.
+//
+// One write-ahead log for all families: an apply can never survive without the append before it (consensus.md
+// section 3). A batch is atomic. `Database::write` with Sync::yes returns after fdatasync.
+//
+// Failure is final. After a failed write or sync nobody knows what is on the disk: the failure is remembered,
+// every later call answers `io` with the first message, and the process must stop (exit 8) and read again
+// from the disk at its next start. Nothing is ever retried or resumed.
+//
+// Opening. A new directory gets the identity {format, network, node, incarnation}; an existing one must have
+// the same. Each refusal names the directory or file and the operator's next step; rules: store.in_use,
+// store.missing, store.other_network, store.other_node, store.other_incarnation, store.format,
+// store.damaged. A torn record of full length at the end of the newest write-ahead log (a crash with
+// unsynced bytes) is set aside as a copy, and the database is opened up to it, once, as an amnesiac:
+// `opened_amnesiac()`; LogStore makes that mark durable before anything else is written. Damage anywhere else
+// refuses.
+//
+// Threads: `write` from one thread (the node's `disk`); everything else from any thread. Cursors and
+// snapshots belong to one thread at a time and must go before their Database.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "crypto/digest.h"
+#include "crypto/error.h"
+#include "storage/ledger/ids.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace anta {
+
+// The column families. The numbers are positions in a table of names; the names are stored: never rename.
+enum class Family : std::uint8_t { log, meta, tree, state, index, undo };
+inline constexpr std::size_t family_count = 6;
+
+enum class Sync : bool { no, yes };
+
+struct DatabaseOptions {
+  std::string directory = {};
+  Digest network = {};  // digest of the genesis
+  NodeId node = {};
+  std::uint64_t incarnation = 1;
+  bool create = true;  // false: a directory without a database is refused (store.missing)
+
+  // Block cache, write buffers and filters together; the state tree's upper levels come on top.
+  std::uint64_t memory_budget_bytes = std::uint64_t{192} << 20;
+  std::uint64_t wal_bytes_max = std::uint64_t{128} << 20;
+
+  rocksdb::Env* env = nullptr;  // tests: a faulty disk. Null: the machine's. Outlives the Database
+};
+
+// Writes that happen together or not at all, in the order they were added.
+class Batch {
+ public:
+  Batch();
+  ~Batch();
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) noexcept;
+
+  void put(Family family, ByteView key, ByteView value);
+  // The value is the parts in a row; saves the caller a copy.
+  void put(Family family, ByteView key, std::initializer_list<ByteView> value_parts);
+  void erase(Family family, ByteView key);
+
+  bool empty() const;
+  std::size_t bytes() const;
+
+ private:
+  friend class Database;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Goes through the keys of one family in bytewise order. Views stay valid until the cursor moves.
+class Cursor {
+ public:
+  ~Cursor();
+  Cursor(Cursor&&) noexcept;
+  Cursor& operator=(Cursor&&) noexcept;
+
+  void seek(ByteView key);           // to the first key at or after it
+  void seek_for_prev(ByteView key);  // to the last key at or before it
+  void next();
+  void prev();
+
+  bool valid() const;  // at a key; false at the end and after an error
+  ByteView key() const;
+  ByteView value() const;
+  Result<void> status() const;  // whether `valid() == false` means the end or a failure
+
+ private:
+  friend class Database;
+  struct State;
+  explicit Cursor(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// The database as it was at one moment. Cheap; holds back the removal of what it sees.
+class ReadSnapshot {
+ public:
+  ~ReadSnapshot();
+  ReadSnapshot(ReadSnapshot&&) noexcept;
+  ReadSnapshot& operator=(ReadSnapshot&&) noexcept;
+
+ private:
+  friend class Database;
+  struct State;
+  explicit ReadSnapshot(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+class Database {
+ public:
+  static Result<std::unique_ptr<Database>> open(const DatabaseOptions& options);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  const DatabaseOptions& options() const;
+
+  // Opened up to a torn end: what this node acknowledged may be gone.
+  bool opened_amnesiac() const;
+
+  Result<void> write(const Batch& batch, Sync sync);
+
+  // The value, or nothing. With a snapshot: as of then.
+  Result<std::optional<Bytes>> get(Family family, ByteView key, const ReadSnapshot* at = nullptr) const;
+  Cursor cursor(Family family, const ReadSnapshot* at = nullptr) const;
+  ReadSnapshot snapshot() const;
+
+  // Why the database is dead, once it is. Also told by RocksDB's background threads.
+  std::optional<Error> failure() const;
+
+  // For what is kept beside the database in its directory (the watermark): replaces the file's content,
+  // synced, by writing a neighbour and renaming it. A failure is final as above.
+  Result<void> replace_file(const std::string& name, ByteView content);
+  // The content, or nothing when there is no such file. malformed when it is longer than `bytes_max`.
+  Result<std::optional<Bytes>> read_file(const std::string& name, std::size_t bytes_max) const;
+
+ private:
+  struct State;
+  explicit Database(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace anta

@@ -1,0 +1,96 @@
+// Everything that can be asked about the applied ledger, as of one moment.
+//
+// A reader holds a snapshot: all its answers agree with each other. LedgerStore makes them, as of now or as
+// of a leaf inside the retention window. As of a leaf means as of the seal that closes the leaf's block, the
+// finest moment that has a state root; record, scan, view and the histories then answer for that moment,
+// while outcomes, statements, leaves and seals are what they are.
+//
+// One thread at a time per reader; any number of readers, from any thread; none outlives its store. Errors
+// are io, corrupt or not_found.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "crypto/error.h"
+#include "crypto/merkle.h"
+#include "storage/applied.h"
+#include "storage/database.h"
+#include "storage/ledger/ids.h"
+#include "storage/ledger/view.h"
+#include "storage/log_store.h"
+#include "storage/outcome.h"
+
+namespace anta {
+
+class LedgerReader {
+ public:
+  static constexpr std::size_t page_max = 1000;  // a larger limit is taken as this
+
+  struct Record {
+    std::string id = {};
+    SharedBytes value = {};
+  };
+  // `more`: continue with the last id (or the leaf after the last) of this page.
+  struct RecordPage {
+    std::vector<Record> records = {};
+    bool more = false;
+  };
+  struct LeafPage {
+    std::vector<LeafIndex> leaves = {};
+    bool more = false;
+  };
+
+  // The moment this reader speaks of.
+  const Applied& applied() const { return applied_; }
+  Result<SharedBytes> genesis() const;
+
+  // A statement's outcome, or nothing when this ledger has not decided it.
+  Result<std::optional<Outcome>> outcome(const Digest& statement) const;
+
+  // A statement's bytes, from the log; also of rejected ones.
+  Result<SharedBytes> statement(const Digest& statement) const;
+  Result<SharedBytes> statement_at(LeafIndex leaf) const;
+
+  Result<LeafRecord> leaf(LeafIndex leaf) const;
+  Result<SealRecord> seal(Height height) const;
+  Result<SealRecord> seal_of(LeafIndex leaf) const;  // the seal that closes the leaf's block
+
+  // A record of the state; null when there is none.
+  Result<SharedBytes> record(Kind kind, std::string_view id) const;
+  // Records of a kind whose ids begin with `prefix`, in order of id, after `after` (empty: from the first).
+  Result<RecordPage> scan(Kind kind, std::string_view after, std::size_t limit,
+                          std::string_view prefix = {}) const;
+
+  // The leaves of the statements about a subject, or signed for a party, ascending, from `from` on.
+  Result<LeafPage> history(const StateKey& subject, LeafIndex from, std::size_t limit) const;
+  Result<LeafPage> issued_by(const PartyId& party, LeafIndex from, std::size_t limit) const;
+
+  // Nodes for roots and proofs up to applied().leaves; keeps what it has read. Must go before the database.
+  NodeSource nodes() const;
+
+  // The state for the law (dry runs). Refers to this reader.
+  std::unique_ptr<LedgerView> view() const;
+
+ private:
+  friend class LedgerStore;
+  using Past = std::map<Bytes, std::optional<Bytes>>;  // stored key -> the value it had; nothing: absent
+
+  LedgerReader(const Database& database, const LogStore& log, std::shared_ptr<const ReadSnapshot> snapshot,
+               Applied applied);
+  Result<LeafPage> leaves_under(Bytes prefix, LeafIndex from, std::size_t limit) const;
+
+  const Database* database_;
+  const LogStore* log_;
+  std::shared_ptr<const ReadSnapshot> snapshot_;
+  Applied applied_;
+  Past past_ = {};  // what has changed since; empty for a reader of now
+};
+
+}  // namespace anta

@@ -1,0 +1,109 @@
+// The applied side of the ledger: state, tree, outcomes and indexes, all derived from committed blocks.
+//
+// One apply is ONE unsynced batch: state, undo record, indexes, tree, state tree, outcomes and `applied`
+// together. It needs no sync: after a crash `applied` is where it was, the log below is complete, and the
+// replica applies again from there. Nothing here is ever rolled back, since only committed blocks come.
+//
+// The caller (node/ledger_machine) judges; the store numbers and hashes: it computes the state root, makes
+// the seal, appends the leaves. A block's statements take the leaves applied().leaves, +1, ...: those that
+// were accepted, in block order; then its seal. A caller that numbered them otherwise is a bug and aborts.
+//
+// Each apply leaves an undo record (old values, old buckets), kept for `blocks_retained` log entries and for
+// as long as retain_from() asks; inside that window reader_at() answers for the past.
+//
+// Threads: open, apply_genesis, apply, applied, view, prove on `disk`; reader, reader_at and retain_from on
+// any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "crypto/error.h"
+#include "storage/applied.h"
+#include "storage/database.h"
+#include "storage/ledger/effects.h"
+#include "storage/ledger/ids.h"
+#include "storage/ledger/state_proof.h"
+#include "storage/ledger/view.h"
+#include "storage/ledger_reader.h"
+#include "storage/log_store.h"
+#include "storage/outcome.h"
+
+namespace anta {
+
+struct LedgerStoreOptions {
+  std::uint64_t blocks_retained = 10'000;  // log entries for which undo records are kept
+};
+
+// One statement of a block, decided. A digest that was decided before keeps its first outcome: leave it out.
+struct AppliedStatement {
+  Outcome outcome = {};
+  PartyId issuer = {};                  // the party it was signed for; empty when that could not be read
+  std::vector<StateKey> subjects = {};  // accepted: Effects::subjects
+};
+
+struct AppliedBlock {
+  LogIndex index = {};
+  Term term = {};
+  Digest entry_hash = {};
+  Millis block_time = {};                         // max(previous seal's, the entry's)
+  std::vector<AppliedStatement> statements = {};  // in block order
+  std::vector<StateChange> changes = {};          // of the whole block, each key once; null removes
+};
+
+class LedgerStore {
+ public:
+  // Rebuilds the trees' upper parts and checks: state root and tree root are those of `applied`, and the log
+  // holds its entry with the same hash. corrupt, with the operator's next step, otherwise. Both outlive the
+  // store.
+  static Result<std::unique_ptr<LedgerStore>> open(Database& database, LogStore& log,
+                                                   LedgerStoreOptions options = {});
+  ~LedgerStore();
+
+  // Nothing before apply_genesis.
+  const std::optional<Applied>& applied() const;
+
+  // On a new ledger: leaf 0 is the genesis, leaf 1 its seal (height 0, at `created`). `changes` are those of
+  // genesis_effects.
+  Result<Applied> apply_genesis(ByteView genesis_bytes, Millis created,
+                                const std::vector<StateChange>& changes);
+
+  // The next block: an index above applied().index. What it returns is applied() from then on. An error is
+  // final: stop.
+  Result<Applied> apply(const AppliedBlock& block);
+
+  // The state that the next block is judged on. Follows every apply; keeps parameters in memory.
+  const LedgerView& view() const;
+
+  // A statement's outcome without a snapshot, for the check of duplicates while applying.
+  Result<std::optional<Outcome>> outcome(const Digest& statement) const;
+
+  // A proof about a state key, against applied().state_root.
+  Result<StateProof> prove(const StateKey& key) const;
+
+  // not_found before apply_genesis.
+  Result<LedgerReader> reader() const;
+  // not_found for a leaf that does not exist, or that is older than the undo records reach (rule
+  // store.too_old).
+  Result<LedgerReader> reader_at(LeafIndex leaf) const;
+
+  // Keeps undo records of blocks after `block` (the last finished checkpoint's) even beyond the window. It
+  // may only rise; until it is called the window alone decides.
+  void retain_from(LogIndex block);
+
+  struct Figures {
+    std::size_t state_buckets = 0;
+    std::size_t state_tree_bytes = 0;  // in memory
+  };
+  Figures figures() const;
+
+ private:
+  struct State;
+  explicit LedgerStore(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace anta

@@ -1,0 +1,69 @@
+// The state tree as it is kept: buckets of at most 8 leaves in the database, everything above in memory.
+//
+// A bucket is the largest subtree that holds at most bucket_leaves_max leaves: which buckets exist follows
+// from the set of keys alone, so splitting and merging need no history. Its record is root || (key || value
+// hash)... sorted; its key be16 depth || the first `depth` bits, padded with zeros to bytes. Above the
+// buckets is a binary tree in memory (about 72 bytes per bucket: 130 MB at 10^7 keys), rebuilt at start from
+// the records' roots.
+//
+// This class computes; the caller stores: update() answers which records change, and the caller writes them
+// in its own batch together with the state. If that write fails, or update() does, the tree is ahead of the
+// disk and must be thrown away with the process. One thread (`disk`). Source: proofs.md section 2; Dahlberg,
+// Pulls, Peeters, "Efficient sparse Merkle trees" (2016), section 3.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "crypto/error.h"
+#include "storage/ledger/state_proof.h"
+
+namespace anta {
+
+class StateTree {
+ public:
+  static constexpr std::size_t bucket_leaves_max = 8;
+
+  // The stored record under a bucket's key; nothing when there is none.
+  using Load = std::function<Result<std::optional<Bytes>>(ByteView bucket_key)>;
+
+  struct Update {
+    Digest key = {};
+    std::optional<Digest> value_hash = {};  // nothing removes; removing what is not there does nothing
+  };
+
+  struct BucketChange {
+    Bytes key = {};
+    std::optional<Bytes> before = {};
+    std::optional<Bytes> after = {};
+  };
+
+  explicit StateTree(Load load);
+  ~StateTree();
+  StateTree(StateTree&&) noexcept;
+  StateTree& operator=(StateTree&&) noexcept;
+
+  // At start: every stored record once, in any order, then finish_restore. `corrupt` when they do not make a
+  // tree. The caller compares root() with the one it remembered.
+  Result<void> restore_bucket(ByteView key, ByteView record);
+  Result<void> finish_restore();
+
+  // All updates of a block together, each key once, in any order. Every bucket that changes, once.
+  Result<std::vector<BucketChange>> update(std::vector<Update> updates);
+
+  const Digest& root() const;
+  Result<StateProof> prove(const Digest& key) const;
+
+  std::size_t buckets() const;
+  std::size_t memory_bytes() const;  // of the upper levels, for metrics
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace anta
