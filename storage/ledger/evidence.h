@@ -1,0 +1,60 @@
+// The evidence of a certificate, replayed: inclusion proofs, signatures and the law, from the genesis on.
+//
+// Internal to verify_certificate, on its thread. After replay the view holds the part of the ledger's state
+// that the evidence makes; the first statement that does not hold ends it with that statement's leaf and the
+// code of what is wrong.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/checkpoint.h"
+#include "crypto/digest.h"
+#include "storage/ledger/certificate_file.h"
+#include "storage/ledger/genesis.h"
+#include "storage/ledger/view.h"
+
+namespace anta {
+
+struct ReplayedStatement {
+  LeafIndex leaf = {};
+  Digest digest = {};
+  std::string type = {};
+  std::vector<StateKey> subjects = {};
+  std::vector<std::string> flags = {};
+};
+
+struct ReplayFailure {
+  std::string code = {};
+  std::string message = {};
+  std::optional<LeafIndex> leaf = {};
+};
+
+class Evidence {
+ public:
+  // Checks every inclusion path against the checkpoint, then replays in leaf order.
+  std::optional<ReplayFailure> replay(const CertificateFile& file, const Checkpoint& checkpoint);
+
+  const MemoryView& view() const { return view_; }
+  const Genesis& genesis() const { return genesis_; }
+  const Digest& genesis_digest() const { return genesis_digest_; }
+  const std::vector<ReplayedStatement>& statements() const { return statements_; }
+
+  // The statement at a leaf, if the evidence has it.
+  const ReplayedStatement* at(LeafIndex leaf) const;
+
+ private:
+  std::optional<ReplayFailure> begin(const CertificateFile& file, const Checkpoint& checkpoint);
+  std::optional<ReplayFailure> step(const ProvenStatement& proven, const Checkpoint& checkpoint);
+
+  MemoryView view_ = {};
+  Genesis genesis_ = {};
+  Digest genesis_digest_ = {};
+  Millis latest_ =
+      {};  // the newest event time so far: stands for the block time that seals alone would prove
+  std::vector<ReplayedStatement> statements_ = {};
+};
+
+}  // namespace anta

@@ -1,0 +1,21 @@
+// What a report tells about a certificate, read from the replayed evidence: claim, chain, attestations,
+// flags.
+//
+// Internal to verify_certificate, on its thread. Nothing here decides the verdict; verify.cc does, from these
+// facts.
+#pragma once
+
+#include "storage/ledger/evidence.h"
+#include "storage/ledger/verify.h"
+
+namespace anta {
+
+// Fills claim, chain, attestations, formalisations, flags, claimed and not_claimed. False: the evidence does
+// not make the certificate at all.
+bool describe(const Evidence& evidence, const CertificateId& certificate, Millis checkpoint_time,
+              Report& report);
+
+// The flags that turn valid into valid_with_flags (ledger.md 6.8).
+bool flag_moves_verdict(std::string_view code);
+
+}  // namespace anta

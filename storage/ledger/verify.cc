@@ -1,0 +1,154 @@
+#include "storage/ledger/verify.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "storage/ledger/certificate_file.h"
+#include "storage/ledger/evidence.h"
+#include "storage/ledger/report_facts.h"
+
+namespace anta {
+namespace {
+
+using Reason = Report::Reason;
+
+Report refuse(Report report, std::string code, std::string message, std::optional<LeafIndex> leaf = {}) {
+  report.verdict = CertificateVerdict::not_valid;
+  report.reasons.push_back(Reason{std::move(code), std::move(message), leaf});
+  return report;
+}
+
+Report undecided(Report report, std::string code, std::string message) {
+  report.verdict = CertificateVerdict::cannot_evaluate;
+  report.reasons.push_back(Reason{std::move(code), std::move(message), {}});
+  return report;
+}
+
+std::string code_of(const Error& error) {
+  return error.rule.empty() ? std::string(name(error.code)) : error.rule;
+}
+
+void take_note(Report& report, const PolicyVerdict& verdict) {
+  report.origin = verdict.checkpoint.origin;
+  report.size = verdict.checkpoint.size;
+  report.root = verdict.checkpoint.root;
+  report.checkpoint_seconds = verdict.quorum_time_seconds;
+  for (const VerifiedCosigner& cosigner : verdict.cosigners) {
+    report.cosigners.push_back({cosigner.name, cosigner.time_seconds});
+  }
+  report.missing_cosigners = verdict.missing;
+}
+
+// An assertion that the file does not meet is a no; one that cannot be checked is no answer.
+void check_assertions(const Assertions& wanted, const Digest& genesis, Report& report) {
+  const Report::Claim& claim = *report.claim;
+  const auto no = [&](const char* code, std::string message) {
+    report.reasons.push_back(Reason{code, std::move(message), {}});
+  };
+  if (wanted.genesis && *wanted.genesis != genesis) no("other_network", "the genesis is not the policy's");
+  const bool scheme_ok =
+      wanted.schemes.empty() ||
+      std::any_of(claim.schemes.begin(), claim.schemes.end(), [&](const SchemeId& s) {
+        return std::find(wanted.schemes.begin(), wanted.schemes.end(), s) != wanted.schemes.end();
+      });
+  if (!scheme_ok) no("policy_scheme", "none of the claimed schemes is accepted by the policy");
+  if (!wanted.issuers.empty() &&
+      std::find(wanted.issuers.begin(), wanted.issuers.end(), claim.holder) == wanted.issuers.end()) {
+    no("policy_issuer", "issued by " + claim.holder.value + ", whom the policy does not accept");
+  }
+  if (!wanted.models.empty() &&
+      std::find(wanted.models.begin(), wanted.models.end(), claim.coc_model) == wanted.models.end()) {
+    no("policy_model", "the model " + std::string(word(claim.coc_model)) + " is not accepted by the policy");
+  }
+}
+
+void check_certificate(Millis now, Report& report) {
+  const Report::Claim& claim = *report.claim;
+  const auto no = [&](const char* code, std::string message) {
+    report.reasons.push_back(Reason{code, std::move(message), {}});
+  };
+  if (claim.state == "superseded" || claim.state == "void" || claim.state == "withdrawn") {
+    no("certificate_not_live", "the certificate is " + claim.state);
+  }
+  if (claim.valid_until <= now)
+    no("certificate_expired", "the certificate was valid until an earlier moment");
+}
+
+// What an unset max_age leaves open, and what one file can never show.
+void list_checks(const Assertions& wanted, Report& report) {
+  report.checked = {"checked.quorum", "checked.inclusion",     "checked.signatures",
+                    "checked.masses", "checked.quantity",      "checked.models",
+                    "checked.scope",  "checked.accreditation", "checked.statuses_told"};
+  if (wanted.max_age_seconds) report.checked.push_back("checked.freshness");
+  report.not_checked = {"not_checked.present_state", "not_checked.unique_identifiers", "not_checked.capacity",
+                        "not_checked.account_history"};
+  if (!wanted.max_age_seconds) report.not_checked.push_back("not_checked.freshness");
+}
+
+bool is_stale(const Assertions& wanted, std::uint64_t quorum_seconds, Millis now) {
+  if (!wanted.max_age_seconds) return false;
+  const std::int64_t now_seconds = now.value / 1000;
+  return now_seconds - static_cast<std::int64_t>(quorum_seconds) > *wanted.max_age_seconds;
+}
+
+// Steps after the checkpoint is trusted: replay, facts, verdict.
+Report judge_evidence(const CertificateFile& file, const Checkpoint& checkpoint, const Trust& trust,
+                      Millis now, Report report) {
+  Evidence evidence;
+  if (auto failure = evidence.replay(file, checkpoint)) {
+    return refuse(std::move(report), failure->code, failure->message, failure->leaf);
+  }
+  report.genesis = evidence.genesis_digest();
+  report.statements = evidence.statements().size();
+  const Millis checkpoint_time{static_cast<std::int64_t>(report.checkpoint_seconds) * 1000};
+  if (!describe(evidence, file.subject, checkpoint_time, report)) {
+    return refuse(std::move(report), "certificate_missing",
+                  "the evidence holds no certificate " + file.subject.value);
+  }
+  check_assertions(trust.assertions, evidence.genesis_digest(), report);
+  check_certificate(now, report);
+  list_checks(trust.assertions, report);
+  if (!report.reasons.empty()) {
+    report.verdict = CertificateVerdict::not_valid;
+    return report;
+  }
+  if (is_stale(trust.assertions, report.checkpoint_seconds, now)) {
+    return undecided(std::move(report), "stale",
+                     "the checkpoint is older than the policy's max_age; fetch the file again");
+  }
+  if (trust.assertions.require_state) {
+    return undecided(
+        std::move(report), "state_not_proven",
+        "the policy demands proof of the present state, and the file has the serving node's word for it");
+  }
+  const bool flagged =
+      std::any_of(report.flags.begin(), report.flags.end(), [](const auto& f) { return f.moves_verdict; });
+  report.verdict = flagged ? CertificateVerdict::valid_with_flags : CertificateVerdict::valid;
+  return report;
+}
+
+}  // namespace
+
+Report verify_certificate(ByteView file, const Trust& trust, Millis now) {
+  Report report;
+  const Result<CertificateFile> decoded = decode_certificate_file(file);
+  if (!decoded) {
+    const bool newer =
+        decoded.error().rule == "certificate.newer" || decoded.error().rule == "certificate.format";
+    return newer ? undecided(std::move(report), decoded.error().rule, decoded.error().message)
+                 : refuse(std::move(report), "file_malformed", decoded.error().message);
+  }
+  if (!trust.policy)
+    return undecided(std::move(report), "no_policy", "a policy names whom to trust; none was given");
+  const std::uint64_t now_seconds = now.value < 0 ? 0 : static_cast<std::uint64_t>(now.value / 1000);
+  const Result<PolicyVerdict> note = check_note(*trust.policy, decoded->note, now_seconds);
+  if (!note) return refuse(std::move(report), code_of(note.error()), note.error().message);
+  take_note(report, *note);
+  if (!note->quorum_met || !trust.policy->quorum) {
+    return undecided(std::move(report), "no_quorum",
+                     "the checkpoint lacks the cosignatures that the policy demands");
+  }
+  return judge_evidence(*decoded, note->checkpoint, trust, now, std::move(report));
+}
+
+}  // namespace anta
