@@ -61,12 +61,11 @@ struct Lot {
   List<CertificateId> certificates = {};  // every certificate ever issued on it
   struct Credit {
     AccountId account = {};
-    Grams cu_g = {};       // as booked, after conversion
-    Grams over_cu_g = {};  // the Cu of this lot over which it is spread: a part of one is a part of the other
+    Grams cu_g = {};              // as booked, after conversion
+    Grams over_cu_g = {};         // the Cu of this lot that it stands over
     bool by_certificate = false;  // taken over from a mass_balance certificate: void_from does not reverse it
   };
-  List<Credit> credits =
-      {};  // booked at its last acceptance and still standing; split and blend move them along
+  List<Credit> credits = {};  // booked at its last acceptance and still standing; parts take their part
 };
 
 // Kind process, id = process id: a batch, so that its id is taken and its lots are found.
@@ -100,8 +99,7 @@ struct Dispatch {
     payload::Measurement sent = {};  // the sender's statement
     Maybe<payload::Measurement> received = {};
     Maybe<payload::Measurement> proposed = {};  // by the latest resolution
-    List<Lot::Credit> reversed = {};  // its credits, reversed when it left; booked again if it comes back
-    List<Lot::Credit> reversed = {};  // credits that leaving reversed; coming back books them again
+    List<Lot::Credit> reversed = {};            // credits that leaving reversed; coming back books them again
   };
   List<Line> lines = {};
   Maybe<Millis> received_at = {};
