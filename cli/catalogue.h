@@ -1,0 +1,39 @@
+// What Anta says to people: every code with its cause in words and the next step, in Spanish and English.
+//
+// One catalogue for the whole program, so that a code reads the same everywhere. Codes are stable and never
+// translated; words may improve. A test asks that every code of the law, every flag and every code of a
+// report is here in both languages. Pure, any thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace anta {
+
+enum class Language { en, es };
+
+// "es_PE.UTF-8" -> es; anything else -> en.
+Language language_of(std::string_view locale);
+
+struct Saying {
+  std::string_view code = {};
+  std::string_view cause_en = {};
+  std::string_view next_en = {};  // may be empty: nothing to do
+  std::string_view cause_es = {};
+  std::string_view next_es = {};
+};
+
+// Refusals (rules of the law, codes of admission and transport), flags of the ledger, lines of a report.
+std::span<const Saying> refusals();
+std::span<const Saying> flags();
+std::span<const Saying> report_lines();
+
+// The saying for a code, or null.
+const Saying* find_saying(std::string_view code);
+
+// The cause and the next step in a language; for an unknown code the code itself and an empty step.
+std::string_view cause(std::string_view code, Language language);
+std::string_view next_step(std::string_view code, Language language);
+
+}  // namespace anta
