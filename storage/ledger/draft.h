@@ -19,8 +19,8 @@ namespace anta {
 
 class Draft {
  public:
-  Draft(const LedgerView& view, const SignedStatement& statement, Moment moment)
-      : statement(statement), moment(moment), overlay_(view) {}
+  Draft(const LedgerView& before, const SignedStatement& judged, Moment when)
+      : statement(judged), moment(when), overlay_(before) {}
 
   const SignedStatement& statement;
   const Moment moment;

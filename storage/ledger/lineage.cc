@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "storage/ledger/draft.h"
+
 namespace anta {
 
 std::vector<state::Lot> children_of(const LedgerView& view, const state::Lot& lot) {
@@ -40,8 +42,8 @@ void walk_descendants(const LedgerView& view, const std::vector<LotId>& roots,
   }
 }
 
-void walk_registered(const LedgerView& view, const state::Site& site,
-                     const std::function<bool(const state::Lot&)>& visit) {
+void walk_site(const LedgerView& view, const state::Site& site,
+               const std::function<bool(const state::Lot&)>& visit) {
   std::optional<LotId> next = site.last_lot;
   while (next) {
     const std::optional<state::Lot> lot = state::find<state::Lot>(view, next->value);
@@ -54,6 +56,14 @@ void walk_registered(const LedgerView& view, const state::Site& site,
 void add_child(state::Lot& source, state::Lot& child, Grams dry, Grams cu) {
   child.sources.push_back({source.id, dry, cu, source.first_child});
   source.first_child = child.id;
+}
+
+void enlist(Draft& draft, state::Lot& lot) {
+  std::optional<state::Site> site = draft.get<state::Site>(lot.made_site.value);
+  ANTA_INVARIANT(site.has_value());
+  lot.previous = site->last_lot;
+  site->last_lot = lot.id;
+  draft.put(lot.made_site.value, std::move(*site));
 }
 
 }  // namespace anta

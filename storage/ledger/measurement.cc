@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "storage/ledger/standing.h"
+
 namespace anta {
 namespace {
 
@@ -63,7 +65,9 @@ void flag_measurement(Draft& draft, Material material, const payload::Measuremen
                       state::Stamp& on) {
   if (grade_is_unusual(draft, material, measurement.cu_ppm)) draft.flag("grade_unusual", on);
   if (moisture_is_unusual(draft, material, measurement.moisture_ppm)) draft.flag("moisture_unusual", on);
-  const bool supported = measurement.scale && measurement.laboratory && measurement.assay_certificate;
+  const auto& laboratory = measurement.laboratory;
+  const bool supported = measurement.scale && measurement.assay_certificate && laboratory &&
+                         holds_role(draft.view(), *laboratory, Role::laboratory, draft.event_time());
   if (measurement.status == MeasurementStatus::final && !supported) draft.flag("final_unsupported", on);
 }
 

@@ -33,8 +33,20 @@ const std::variant<std::int64_t, state::Text>* parameter_value(const std::option
 bool declares(const LedgerView& view, const PartyId& party, const PartyId& other, Millis at) {
   const auto record = state::find<state::Relation>(view, party.value + "/" + other.value);
   if (!record) return false;
-  return std::any_of(record->entries.begin(), record->entries.end(),
-                     [at](const auto& entry) { return entry.during.contains(at); });
+  // Declared again with the same kind and beginning, the later declaration tells until when.
+  const auto overtaken = [&](std::size_t i) {
+    for (std::size_t j = i + 1; j < record->entries.size(); ++j) {
+      const auto& later = record->entries[j];
+      if (later.kind == record->entries[i].kind && later.during.from == record->entries[i].during.from) {
+        return true;
+      }
+    }
+    return false;
+  };
+  for (std::size_t i = 0; i < record->entries.size(); ++i) {
+    if (record->entries[i].during.contains(at) && !overtaken(i)) return true;
+  }
+  return false;
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ struct Lot {
     Eligibility status = Eligibility::eligible;
   };
   List<SchemeEligibility> schemes = {};  // sorted by scheme; a scheme that is absent: not eligible
-  Maybe<LotId> previous = {};            // the lot registered before it at the same site
+  Maybe<LotId> previous = {};            // the lot of the same site before it (lineage.h)
   // lineage
   struct Source {
     LotId lot = {};

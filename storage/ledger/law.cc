@@ -1,0 +1,196 @@
+#include "storage/ledger/law.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "crypto/cose.h"
+#include "crypto/text.h"
+#include "storage/ledger/draft.h"
+#include "storage/ledger/mass.h"
+#include "storage/ledger/parameter.h"
+#include "storage/ledger/rules.h"
+#include "storage/ledger/standing.h"
+
+namespace anta {
+namespace {
+
+// Somebody who may speak for an old fact, other than who states it, signed for this very statement: an
+// authority, a registrar or an auditor at the statement's event.
+bool is_countersigned(const Draft& draft) {
+  const auto record = draft.get<state::Countersign>(hex(draft.statement.digest));
+  if (!record) return false;
+  return std::any_of(record->entries.begin(), record->entries.end(), [&](const auto& entry) {
+    return entry.party != draft.issuer() &&
+           holds_any_role(draft.view(), entry.party, {Role::authority, Role::registrar, Role::auditor},
+                          draft.event_time());
+  });
+}
+
+Verdict check_event_time(const Draft& draft) {
+  const std::int64_t ahead = draft.event_time().value - draft.moment.block_time.value;
+  if (ahead > draft.parameter("event_ahead_max_ms")) {
+    return violated("event_in_future", "the event lies after the block's time");
+  }
+  if (-ahead > draft.parameter("event_age_max_days") * day_ms && !is_countersigned(draft)) {
+    return violated("event_too_old", "the event is too long ago and nobody countersigned it");
+  }
+  return {};
+}
+
+// Sequence numbers rise per device; acceptance consumes the number, because only then take() is called.
+Verdict check_device(Draft& draft) {
+  const payload::Common& common = payload::common(draft.statement.payload);
+  if (!common.device_seq) return {};
+  if (!common.device) return violated("device_sequence", "device_seq without a device");
+  const std::string id = draft.issuer().value + "/" + common.device->value;
+  std::optional<state::Device> device = draft.get<state::Device>(id);
+  if (device && *common.device_seq <= device->last_seq) {
+    return violated("device_sequence",
+                    "the device has already sent number " + std::to_string(device->last_seq));
+  }
+  state::Device next = device.value_or(state::Device{});
+  next.last_seq = *common.device_seq;
+  draft.put(id, std::move(next));
+  return {};
+}
+
+template <typename P>
+constexpr bool has_rule =
+    !std::is_same_v<P, payload::BalanceClose> && !std::is_same_v<P, payload::ParameterProposal> &&
+    !std::is_same_v<P, payload::Vote> && !std::is_same_v<P, payload::Node>;
+
+Verdict apply_rule(Draft& draft) {
+  return std::visit(
+      [&](const auto& p) -> Verdict {
+        if constexpr (has_rule<std::decay_t<decltype(p)>>) {
+          return rule(draft, p);
+        } else {
+          return violated("not_enabled", "this network's law has no rule for " + draft.statement.type);
+        }
+      },
+      draft.statement.payload);
+}
+
+template <typename T>
+StateChange record_of(Kind kind, std::string id, const T& record) {
+  return {StateKey{kind, std::move(id)}, std::make_shared<const Bytes>(state::encode_record(record))};
+}
+
+// Genesis records are stamped with the genesis's own identity.
+struct GenesisWriter {
+  Digest by = {};
+  std::vector<StateChange> changes = {};
+
+  template <typename T>
+  void put(std::string id, T record) {
+    record.stamp.by = by;
+    changes.push_back(record_of(state::KindOf<T>::kind, std::move(id), record));
+  }
+};
+
+void put_registrar(GenesisWriter& writer, const Genesis& genesis) {
+  const PartyId& id = genesis.registrar.id;
+  state::Party party;
+  party.id = id;
+  party.registered = genesis.created;
+  writer.put(id.value, std::move(party));
+  state::RoleHeld role;
+  role.held = {{genesis.created, std::nullopt}};
+  writer.put(role_record_id(id, Role::registrar), std::move(role));
+  state::Key key;
+  key.party = id;
+  key.key = genesis.registrar.key;
+  key.since = genesis.created;
+  writer.put(hex(kid_of(genesis.registrar.key)), std::move(key));
+}
+
+Result<void> put_parameters(GenesisWriter& writer, const Genesis& genesis) {
+  for (const auto& [name, value] : genesis.parameters) {
+    if (const Result<void> known = check_parameter(name, value); !known) return pass(known);
+  }
+  for (const ParameterInfo& info : all_parameters()) {
+    state::Parameter record;
+    state::Parameter::Entry entry{standard_value(info), genesis.created};
+    for (const auto& [name, value] : genesis.parameters) {
+      if (name == info.name) entry.value = value;
+    }
+    record.entries.push_back(std::move(entry));
+    writer.put(std::string(info.name), std::move(record));
+  }
+  for (const GenesisScheme& scheme : genesis.schemes) {
+    state::Parameter record;
+    record.entries.push_back({scheme.owner.value, genesis.created});
+    writer.put("scheme/" + scheme.id.value, std::move(record));
+  }
+  return {};
+}
+
+void put_nodes(GenesisWriter& writer, const Genesis& genesis) {
+  for (const GenesisNode& node : genesis.nodes) {
+    state::Node record;
+    record.id = node.id;
+    record.organisation = node.organisation;
+    record.keys = node.keys;
+    record.address = node.address;
+    writer.put(node.id.value, std::move(record));
+  }
+}
+
+}  // namespace
+
+bool verify_signature(const SignedStatement& statement, const PublicKey& key) {
+  const Result<CoseSign1> envelope = decode_cose(*statement.bytes);
+  return envelope && verify_cose(*envelope, key);
+}
+
+Result<PublicKey> authenticate(const LedgerView& view, const SignedStatement& statement,
+                               const SignatureCheck& check) {
+  const auto key = state::find<state::Key>(view, hex(statement.header.kid));
+  // Without the key nothing can be verified, so an unknown key is what it is called, whoever signed.
+  if (!key || key->party != statement.issuer() || key->state != KeyState::active ||
+      (key->compromised_since && *key->compromised_since <= statement.event_time())) {
+    return violated("unknown_key", "no valid key " + hex(statement.header.kid).substr(0, 16) +
+                                       " is registered for " + statement.header.issuer);
+  }
+  if (!check(statement, key->key)) {
+    return fail(Code::bad_signature, "bad_signature", "the signature does not verify");
+  }
+  return key->key;
+}
+
+Result<Effects> judge(const LedgerView& view, const SignedStatement& statement, Moment moment) {
+  Draft draft(view, statement, moment);
+  if (const Verdict verdict = check_event_time(draft); !verdict) return pass(verdict);
+  if (const Verdict verdict = check_device(draft); !verdict) return pass(verdict);
+  if (const Verdict verdict = apply_rule(draft); !verdict) return pass(verdict);
+  return draft.take();
+}
+
+bool rejection_is_recorded(std::string_view rule) {
+  return rule != "malformed" && rule != "bad_signature" && rule != "unknown_key" && rule != "event_in_future";
+}
+
+StateChange rejection_record(const SignedStatement& statement, std::string_view rule, Moment moment) {
+  state::Rejected record;
+  record.stamp.by = statement.digest;
+  record.rule = std::string(rule);
+  record.block_time = moment.block_time;
+  return record_of(Kind::rejected, hex(statement.digest), record);
+}
+
+Result<Effects> genesis_effects(const Genesis& genesis) {
+  GenesisWriter writer;
+  writer.by = sha256(encode_genesis(genesis));
+  put_registrar(writer, genesis);
+  if (const Result<void> parameters = put_parameters(writer, genesis); !parameters) return pass(parameters);
+  put_nodes(writer, genesis);
+  Effects effects;
+  effects.changes = std::move(writer.changes);
+  std::sort(effects.changes.begin(), effects.changes.end(),
+            [](const StateChange& a, const StateChange& b) { return a.key < b.key; });
+  effects.subjects = {{Kind::party, genesis.registrar.id.value}};
+  return effects;
+}
+
+}  // namespace anta

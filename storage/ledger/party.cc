@@ -1,0 +1,125 @@
+// Parties, their roles and their relations. Only a registrar registers and grants; a relation may also be
+// declared by either side, since it can only narrow what a body may attest.
+#include <algorithm>
+#include <set>
+
+#include "crypto/text.h"
+#include "storage/ledger/rules.h"
+#include "storage/ledger/standing.h"
+
+namespace anta {
+namespace {
+
+Verdict registrar_only(const Draft& draft) {
+  if (holds_role(draft.view(), draft.issuer(), Role::registrar, draft.event_time())) return {};
+  return violated("role_missing", draft.issuer().value + " is not a registrar");
+}
+
+Verdict party_known(const Draft& draft, const PartyId& party) {
+  if (party_exists(draft.view(), party)) return {};
+  return violated("unknown_reference", "no party " + party.value);
+}
+
+void add_role(Draft& draft, const PartyId& party, Role role, state::Interval during) {
+  const std::string id = role_record_id(party, role);
+  state::RoleHeld record = draft.get<state::RoleHeld>(id).value_or(state::RoleHeld{});
+  record.held.push_back(during);
+  draft.put(id, std::move(record));
+  draft.concerns(Kind::party, party.value);
+}
+
+Verdict ids_free(const Draft& draft, const payload::Party& p) {
+  if (party_exists(draft.view(), p.id)) {
+    return violated("duplicate_id", "party " + p.id.value + " is registered already");
+  }
+  std::set<PublicKey> seen;
+  for (const PublicKey& key : p.keys) {
+    if (!seen.insert(key).second || draft.view().read(Kind::key, hex(kid_of(key)))) {
+      return violated("duplicate_id", "key " + hex(kid_of(key)).substr(0, 16) + " is registered already");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Verdict rule(Draft& draft, const payload::Party& p) {
+  if (const Verdict verdict = registrar_only(draft); !verdict) return verdict;
+  if (const Verdict verdict = ids_free(draft, p); !verdict) return verdict;
+  state::Party party;
+  party.id = p.id;
+  party.kind = p.kind;
+  party.name = p.name;
+  party.country = p.country;
+  party.ubigeo = p.ubigeo;
+  party.capacity_class = p.capacity_class;
+  party.languages = p.languages.value_or(state::List<state::Text>{});
+  party.registered = draft.event_time();
+  draft.put(p.id.value, std::move(party));
+  for (const PublicKey& public_key : p.keys) {
+    state::Key key;
+    key.party = p.id;
+    key.key = public_key;
+    key.since = draft.event_time();
+    draft.put(hex(kid_of(public_key)), std::move(key));
+  }
+  for (const Role role : std::set<Role>(p.roles.begin(), p.roles.end())) {
+    add_role(draft, p.id, role, {draft.event_time(), std::nullopt});
+  }
+  return {};
+}
+
+Verdict rule(Draft& draft, const payload::PartyUpdate& p) {
+  if (const Verdict verdict = registrar_only(draft); !verdict) return verdict;
+  if (const Verdict verdict = party_known(draft, p.party); !verdict) return verdict;
+  state::Party party = *draft.get<state::Party>(p.party.value);
+  if (p.name) party.name = p.name;
+  if (p.languages) party.languages = *p.languages;
+  if (p.capacity_class) party.capacity_class = p.capacity_class;
+  draft.put(p.party.value, std::move(party));
+  return {};
+}
+
+Verdict rule(Draft& draft, const payload::RoleGrant& p) {
+  if (const Verdict verdict = registrar_only(draft); !verdict) return verdict;
+  if (const Verdict verdict = party_known(draft, p.party); !verdict) return verdict;
+  add_role(draft, p.party, p.role, {p.from, p.until});
+  return {};
+}
+
+// Ends the role from a moment on: intervals that hold it are cut there, later ones disappear.
+Verdict rule(Draft& draft, const payload::RoleRevoke& p) {
+  if (const Verdict verdict = registrar_only(draft); !verdict) return verdict;
+  if (const Verdict verdict = party_known(draft, p.party); !verdict) return verdict;
+  const std::string id = role_record_id(p.party, p.role);
+  std::optional<state::RoleHeld> record = draft.get<state::RoleHeld>(id);
+  if (!record) {
+    return violated("unknown_reference", p.party.value + " never was " + std::string(word(p.role)));
+  }
+  std::erase_if(record->held, [&](const state::Interval& held) { return held.from >= p.from; });
+  for (state::Interval& held : record->held) {
+    if (held.contains(p.from)) held.until = p.from;
+  }
+  draft.put(id, std::move(*record));
+  draft.concerns(Kind::party, p.party.value);
+  return {};
+}
+
+// Declared again with the same kind and beginning, the later declaration tells until when (standing.cc).
+Verdict rule(Draft& draft, const payload::Relation& p) {
+  if (const Verdict verdict = party_known(draft, p.party); !verdict) return verdict;
+  if (const Verdict verdict = party_known(draft, p.other); !verdict) return verdict;
+  const bool side = draft.issuer() == p.party || draft.issuer() == p.other;
+  if (!side && !holds_role(draft.view(), draft.issuer(), Role::registrar, draft.event_time())) {
+    return violated("not_issuer", "neither side of the relation, nor a registrar");
+  }
+  const std::string id = p.party.value + "/" + p.other.value;
+  state::Relation record = draft.get<state::Relation>(id).value_or(state::Relation{});
+  record.entries.push_back({p.kind, {p.from, p.until}});
+  draft.put(id, std::move(record));
+  draft.concerns(Kind::party, p.party.value);
+  draft.concerns(Kind::party, p.other.value);
+  return {};
+}
+
+}  // namespace anta
