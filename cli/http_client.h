@@ -1,0 +1,63 @@
+// The command line's HTTP client: a few nodes, any of which answers.
+//
+// Requests go to the first node; when it cannot be reached, or says busy or uncertain, to the next, in order,
+// until one answers or the deadline passes. Answers are bounded in size. Blocking; one thread per client.
+// libcurl lives in http_client.cc only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "crypto/error.h"
+
+namespace anta {
+
+inline constexpr std::size_t http_answer_bytes_max = std::size_t{32} << 20;
+
+struct HttpAnswer {
+  int status = 0;
+  std::string content_type = {};
+  std::string node = {};  // the base URL that answered
+  Bytes body = {};
+};
+
+class HttpClient {
+ public:
+  // Base URLs ("http://127.0.0.1:8080"), at least one; the deadline is for one call, all its tries together.
+  explicit HttpClient(std::vector<std::string> nodes,
+                      std::chrono::milliseconds deadline = std::chrono::seconds(30));
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // An answer of any status is an answer; Code::uncertain ("unreachable") is no answer at all.
+  Result<HttpAnswer> get(const std::string& path, const std::string& accept = "application/json");
+  Result<HttpAnswer> post(const std::string& path, const std::string& content_type, ByteView body);
+
+  // The same, of one node only (which of nodes() by position).
+  Result<HttpAnswer> get_from(std::size_t node, const std::string& path,
+                              const std::string& accept = "application/json");
+  Result<HttpAnswer> post_to(std::size_t node, const std::string& path, const std::string& content_type,
+                             ByteView body);
+
+  const std::vector<std::string>& nodes() const { return nodes_; }
+
+ private:
+  struct Request;
+  Result<HttpAnswer> once(std::size_t node, const Request& request, std::chrono::milliseconds left);
+  Result<HttpAnswer> anywhere(const Request& request);
+
+  struct Handle;
+  std::unique_ptr<Handle> handle_;
+  std::vector<std::string> nodes_;
+  std::chrono::milliseconds deadline_;
+};
+
+// A path segment or query value with everything but unreserved characters escaped (RFC 3986 section 2.3).
+std::string url_escaped(std::string_view text);
+
+}  // namespace anta
