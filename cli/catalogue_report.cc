@@ -56,7 +56,7 @@ constexpr Saying report_table[] = {
   {"claim.holder", "issued by the holder of the lot", "", "emitido por el tenedor del lote", ""},
   {"claim.schemes", "under the schemes named", "", "según los esquemas nombrados", ""},
   {"claim.model.identity_preserved", "identity preserved: the metal is from the one named mine", "", "identidad preservada: el metal es de la única mina nombrada", ""},
-  {"claim.model.segregated", "segregated: all the metal is from attested mines", "", "segregado: todo el metal es de minas certificadas", ""},
+  {"claim.model.segregated", "segregated: all the metal is from attested mines", "", "segregado: la totalidad del metal es de minas certificadas", ""},
   {"claim.model.controlled_blending", "controlled blending: a known share is from attested mines", "", "mezcla controlada: una parte conocida es de minas certificadas", ""},
   {"claim.model.mass_balance", "mass balance: as much attested copper went in as is certified to come out", "", "balance de masa: entró tanto cobre certificado como el que se certifica a la salida", ""},
   {"claim.model.book_and_claim", "book and claim: the claim is apart from the metal", "", "registro y reclamo: el atributo va aparte del metal", ""},

@@ -1,0 +1,222 @@
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+
+#include "storage/ledger/spelling.h"
+
+namespace anta {
+namespace {
+
+using Values = std::map<std::string, std::vector<std::string>>;
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& w : words)
+    text += (text.empty() ? "" : " ") + w;
+  return text;
+}
+
+bool begins_with(const std::vector<std::string>& words, const std::vector<std::string>& start) {
+  return start.size() <= words.size() && std::equal(start.begin(), start.end(), words.begin());
+}
+
+tl::unexpected<Error> usage(std::string message) {
+  return tl::unexpected(Error{Code::malformed, "usage", std::move(message)});
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  return suggestion(word, views);
+}
+
+// The words of argv before the first that begins with a dash, matched against the table: longest first.
+const Command* find_command(const std::vector<Command>& commands, const std::vector<std::string>& arguments) {
+  const Command* best = nullptr;
+  for (const Command& command : commands) {
+    if (begins_with(arguments, command.words) && (!best || command.words.size() > best->words.size()))
+      best = &command;
+  }
+  return best;
+}
+
+tl::unexpected<Error> unknown_command(const std::vector<Command>& commands,
+                                      const std::vector<std::string>& arguments) {
+  std::vector<std::string> known;
+  const bool noun_known = std::any_of(commands.begin(), commands.end(),
+                                      [&](const Command& c) { return c.words.front() == arguments.front(); });
+  const std::size_t place = noun_known ? 1 : 0;
+  for (const Command& command : commands) {
+    if (place == 0 || (command.words.front() == arguments.front() && command.words.size() > 1)) {
+      known.push_back(command.words[place]);
+    }
+  }
+  if (arguments.size() <= place) {
+    return usage("'anta " + arguments.front() + "' needs a verb: anta " + arguments.front() +
+                 " --help lists them");
+  }
+  return usage("there is no command '" + arguments[place] + "'" + did_you_mean(arguments[place], known));
+}
+
+void add_options(CLI::App& app, const Command& command, Values& options, std::map<std::string, bool>& flags,
+                 Values& positionals) {
+  for (const Option& option : command.options) {
+    if (option.value.empty()) {
+      app.add_flag(option.name, flags[option.name]);
+    } else {
+      auto* added = app.add_option(option.name, options[option.name]);
+      added->expected(1)->multi_option_policy(option.repeated ? CLI::MultiOptionPolicy::TakeAll
+                                                              : CLI::MultiOptionPolicy::TakeLast);
+      if (option.repeated) added->expected(1, -1)->allow_extra_args(false);
+    }
+  }
+  for (const Positional& positional : command.positionals) {
+    auto* added = app.add_option(positional.name, positionals[positional.name]);
+    added->required(positional.required);
+    if (positional.repeated) {
+      added->expected(positional.required ? 1 : 0, 1 << 16);
+    } else {
+      added->expected(1);
+    }
+  }
+}
+
+std::vector<std::string> option_names(const Command& command) {
+  std::vector<std::string> names = {"--output", "--language", "--help"};
+  for (const Option& option : command.options)
+    names.push_back(option.name);
+  return names;
+}
+
+// Flag, else environment, else settings.
+Result<void> fill_in(const Command& command, Invocation& invocation,
+                     const std::map<std::string, std::string>& settings) {
+  for (const Option& option : command.options) {
+    if (option.value.empty() || invocation.has(option.name)) continue;
+    const char* variable = option.environment.empty() ? nullptr : std::getenv(option.environment.c_str());
+    const auto setting = settings.find(option.name.substr(2));
+    if (variable && *variable) {
+      invocation.options[option.name] = {variable};
+    } else if (setting != settings.end()) {
+      invocation.options[option.name] = {setting->second};
+    } else if (option.required) {
+      return usage("'anta " + joined(command.words) + "' needs " + option.name + " " + option.value +
+                   (option.environment.empty() ? "" : " (or " + option.environment + ")"));
+    }
+  }
+  return {};
+}
+
+Result<void> take_common(const std::string& format, const std::string& language, Invocation& invocation) {
+  if (format == "json") {
+    invocation.format = OutputFormat::json;
+  } else if (format == "yaml") {
+    invocation.format = OutputFormat::yaml;
+  } else if (format != "table") {
+    return usage("--output takes table, json or yaml, not '" + format + "'");
+  }
+  const char* locale = std::getenv("ANTA_LANG");
+  if (!locale || !*locale) locale = std::getenv("LC_ALL");
+  if (!locale || !*locale) locale = std::getenv("LANG");
+  invocation.language = language_of(!language.empty() ? language : locale ? locale : "");
+  return {};
+}
+
+std::string one_help(const Command& command) {
+  std::string text = "anta " + joined(command.words) + ": " + command.summary + "\n\n";
+  for (const std::string& example : command.examples)
+    text += "  " + example + "\n";
+  if (!command.examples.empty()) text += "\n";
+  for (const Positional& p : command.positionals)
+    text += "  " + p.name + (p.repeated ? "..." : "") + "\n      " + p.help + "\n";
+  for (const Option& o : command.options) {
+    text += "  " + o.name + (o.value.empty() ? "" : " " + o.value) + (o.required ? "  (required)" : "") +
+            "\n      " + o.help;
+    text += (o.environment.empty() ? "" : " [" + o.environment + "]") + std::string("\n");
+  }
+  text += "  --output table|json|yaml\n      how data is printed on stdout (words go to stderr)\n";
+  text += "  --language en|es\n      the language of words [ANTA_LANG, LANG]\n";
+  return text;
+}
+
+}  // namespace
+
+std::string help_text(const std::vector<Command>& commands, const std::vector<std::string>& words) {
+  std::vector<const Command*> chosen;
+  for (const Command& command : commands) {
+    if (begins_with(command.words, words)) chosen.push_back(&command);
+  }
+  if (chosen.size() == 1 && !words.empty()) return one_help(*chosen.front());
+  std::string text = "anta: responsible-copper certificates on a shared ledger\n\n";
+  std::size_t width = 0;
+  for (const Command* c : chosen)
+    width = std::max(width, joined(c->words).size());
+  for (const Command* c : chosen) {
+    const std::string name = joined(c->words);
+    text += "  anta " + name + std::string(width - name.size() + 2, ' ') + c->summary + "\n";
+  }
+  text +=
+      "\nanta COMMAND --help shows examples and options. Exit codes: 0 ok, 2 usage, 3 verification says no, "
+      "4 not found,\n"
+      "5 not allowed, 6 could not decide (try again), 7 rejected by a rule, 8 storage, 1 internal.\n";
+  return text;
+}
+
+Result<Parsed> parse_arguments(const std::vector<Command>& commands,
+                               const std::vector<std::string>& arguments,
+                               const std::map<std::string, std::string>& settings) {
+  Parsed parsed;
+  const bool wants_help = std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
+                          std::find(arguments.begin(), arguments.end(), "-h") != arguments.end();
+  if (arguments.empty() || wants_help || arguments.front() == "help") {
+    std::vector<std::string> words;
+    for (const std::string& a : arguments) {
+      if (a != "help" && a.substr(0, 1) != "-") words.push_back(a);
+    }
+    const Command* command = find_command(commands, words);
+    parsed.text = help_text(commands, command ? command->words : words);
+    return parsed;
+  }
+  const Command* command = find_command(commands, arguments);
+  if (!command) return unknown_command(commands, arguments);
+
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras(false);
+  Values options, positionals;
+  std::map<std::string, bool> flags;
+  std::string format = "table", language;
+  app.add_option("--output", format);
+  app.add_option("--language", language);
+  add_options(app, *command, options, flags, positionals);
+  std::vector<std::string> rest(arguments.begin() + static_cast<std::ptrdiff_t>(command->words.size()),
+                                arguments.end());
+  for (const std::string& argument : rest) {
+    if (argument.substr(0, 2) != "--" || argument.size() == 2) continue;
+    const std::string name = argument.substr(0, argument.find('='));
+    const auto known = option_names(*command);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return usage("'anta " + joined(command->words) + "' has no option " + name + did_you_mean(name, known));
+    }
+  }
+  std::reverse(rest.begin(), rest.end());  // CLI11 takes a vector from its end
+  try {
+    app.parse(rest);
+  } catch (const CLI::ParseError& error) {
+    return usage(std::string(error.what()) + " (anta " + joined(command->words) + " --help)");
+  }
+  parsed.command = command;
+  for (auto& [name, values] : options) {
+    if (!values.empty()) parsed.invocation.options[name] = std::move(values);
+  }
+  for (const auto& [name, set] : flags) {
+    if (set) parsed.invocation.options[name] = {};
+  }
+  parsed.invocation.positionals = std::move(positionals);
+  if (auto common = take_common(format, language, parsed.invocation); !common) return pass(common);
+  if (auto filled = fill_in(*command, parsed.invocation, settings); !filled) return pass(filled);
+  return parsed;
+}
+
+}  // namespace anta

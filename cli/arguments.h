@@ -1,0 +1,29 @@
+// argv -> an invocation of one command. The one place that knows CLI11.
+//
+// Flags come before the environment, the environment before the settings file (~/.config/anta/config.yaml,
+// keys are option names without dashes). Unknown commands and options are usage errors that name the nearest
+// known one. --help prints the command's help, examples first.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace anta {
+
+struct Parsed {
+  const Command* command = nullptr;  // null: help or version was asked for; `text` is it
+  Invocation invocation = {};
+  std::string text = {};
+};
+
+// `settings` are the values of the settings file by option name ("node": ...).
+Result<Parsed> parse_arguments(const std::vector<Command>& commands,
+                               const std::vector<std::string>& arguments,
+                               const std::map<std::string, std::string>& settings);
+
+// The whole table, or the help of the commands that begin with `words`.
+std::string help_text(const std::vector<Command>& commands, const std::vector<std::string>& words);
+
+}  // namespace anta
