@@ -54,10 +54,9 @@
 #include "consensus/raft/raft.h"
 #include "consensus/state_machine.h"
 #include "consensus/transport.h"
+#include "storage/log_store.h"
 
 namespace anta {
-
-class LogStore;
 
 struct ReplicaOptions {
   raft::Member self = {};
@@ -94,7 +93,7 @@ struct ReplicaHooks {
   std::function<void(LogIndex)> on_applied = {};                   // disk: everything up to here is applied
   std::function<void(const NodeId& from, std::uint8_t kind, Bytes bytes)> on_app = {};  // loop
   std::function<void(const NodeId& peer, bool up)> on_peer = {};                        // loop
-  std::function<void(const Error&)> on_fatal = {};  // disk or loop, once: say why and exit 8
+  std::function<void(const Error&)> on_fatal = {};  // loop, once: say why and exit 8
   LogSink log = {};
 };
 
@@ -152,8 +151,8 @@ class Replica {
           ReplicaHooks hooks);
   ~Replica();  // stops, without handing over
 
-  // Recovers the log, starts threads and transport. Once.
-  Result<void> start();
+  // Starts threads and transport from what log.recover() found. Once.
+  Result<void> start(LogStore::Restored restored);
 
   // Ends the threads; every callback still waiting is answered (busy; a proposal in the log may yet commit).
   // With `hand_over` a leader first waits, at most handover_timeout, for another to lead. Not from a hook.
