@@ -1,0 +1,66 @@
+// anta: everything that is not a node. Finds the command, runs it, says what went wrong and how to go on.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/settings.h"
+
+namespace anta {
+
+std::vector<Command> all_commands() {
+  std::vector<Command> all;
+  for (const auto part : {key_commands, network_commands, sign_commands, submit_commands, receive_commands,
+                          read_commands, attestation_commands, certificate_commands, play_commands}) {
+    for (Command& command : part())
+      all.push_back(std::move(command));
+  }
+  return all;
+}
+
+namespace {
+
+// What happened, why, the next step, and the code to quote.
+int complain(const Error& error, Language language) {
+  const std::string code = error.rule.empty() ? std::string(name(error.code)) : error.rule;
+  std::cerr << "anta: " << error.message << "\n";
+  if (find_saying(code))
+    std::cerr << "  " << cause(code, language) << "\n  " << next_step(code, language) << "\n";
+  std::cerr << "  [" << code << "]\n";
+  return static_cast<int>(exit_for(error));
+}
+
+Millis wall_clock() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return Millis{std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
+}
+
+int run(const std::vector<std::string>& arguments) {
+  if (!arguments.empty() && arguments.front() == "--version") {
+    std::cout << "anta " << ANTA_VERSION << "\n";
+    return 0;
+  }
+  const std::vector<Command> commands = all_commands();
+  const auto settings = read_settings();
+  if (!settings) return complain(settings.error(), Language::en);
+  auto parsed = parse_arguments(commands, arguments, *settings);
+  if (!parsed) return complain(parsed.error(), Language::en);
+  if (!parsed->command) {
+    std::cout << parsed->text;
+    return arguments.empty() ? static_cast<int>(Exit::usage) : 0;
+  }
+  Invocation& invocation = parsed->invocation;
+  invocation.now = wall_clock();
+  const char* no_colour = std::getenv("NO_COLOR");
+  invocation.colour = (!no_colour || !*no_colour) && ::isatty(STDERR_FILENO) == 1;
+  const auto exit = parsed->command->run(invocation);
+  return exit ? static_cast<int>(*exit) : complain(exit.error(), invocation.language);
+}
+
+}  // namespace
+}  // namespace anta
+
+int main(int argc, char** argv) { return anta::run({argv + 1, argv + argc}); }
