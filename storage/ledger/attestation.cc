@@ -1,0 +1,231 @@
+// Accreditation, attestations, and what a change of an attestation's status does.
+//
+// A suspension looks forward only. A revocation with void_from looks back: the subject's lots at the listed
+// sites from that event on, and everything made of them, are put under review, and the credits that stand on
+// them are taken back.
+#include <algorithm>
+#include <set>
+
+#include "storage/ledger/custody_chain.h"
+#include "storage/ledger/lineage.h"
+#include "storage/ledger/mass.h"
+#include "storage/ledger/mutant.h"
+#include "storage/ledger/rules.h"
+#include "storage/ledger/standing.h"
+
+namespace anta {
+namespace {
+
+std::optional<PartyId> owner_of(const Draft& draft, const SchemeId& scheme) {
+  return scheme_owner(draft.view(), scheme, draft.moment.block_time);
+}
+
+// --- attestation ---
+
+bool is_conflicted(const Draft& draft, const payload::Attestation& p) {
+  const auto close = [&](const PartyId& party) {
+    return party == draft.issuer() || related(draft.view(), draft.issuer(), party, draft.event_time());
+  };
+  if (close(p.subject)) return true;
+  return std::any_of(p.sites.begin(), p.sites.end(), [&](const SiteId& id) {
+    const auto site = draft.get<state::Site>(id.value);
+    return site && close(site->operator_id);
+  });
+}
+
+Verdict check_scope(const Draft& draft, const payload::Attestation& p) {
+  for (const SiteId& id : p.sites) {
+    if (!draft.get<state::Site>(id.value)) return violated("out_of_scope", "no site " + id.value);
+  }
+  const std::int64_t length = p.valid_until.value - p.valid_from.value;
+  if (length > draft.parameter("attestation_max_days") * day_ms) {
+    return violated("out_of_scope", "an attestation is valid for at most " +
+                                        std::to_string(draft.parameter("attestation_max_days")) + " days");
+  }
+  return {};
+}
+
+Verdict check_attestation(const Draft& draft, const payload::Attestation& p) {
+  const LedgerView& view = draft.view();
+  if (!holds_role(view, draft.issuer(), Role::assurance_body, draft.event_time())) {
+    return violated("role_missing", draft.issuer().value + " is not an assurance body");
+  }
+  if (!owner_of(draft, p.scheme)) return violated("unknown_reference", "no scheme " + p.scheme.value);
+  if (!party_exists(view, p.subject)) return violated("unknown_reference", "no party " + p.subject.value);
+  if (draft.get<state::Attestation>(p.id.value)) {
+    return violated("duplicate_id", "attestation " + p.id.value + " is registered already");
+  }
+  if (is_conflicted(draft, p)) {
+    return violated("conflict_of_interest", "the body is, owns or advises whom it attests");
+  }
+  if (!is_accredited(view, draft.issuer(), p.scheme, draft.event_time())) {
+    return violated("issuer_not_accredited",
+                    draft.issuer().value + " is not accredited for " + p.scheme.value + " at the event");
+  }
+  return check_scope(draft, p);
+}
+
+// --- attestation-status ---
+
+// Which change is lawful after what is recorded. Revoked and withdrawn are final, but a revocation may add
+// once from when everything was void.
+bool may_change(const Draft& draft, const state::Attestation& attestation,
+                const payload::AttestationStatus& p) {
+  if (p.void_from && p.status != AttestationChange::revoked) return false;
+  const auto is_final = [](const auto& change) {
+    return change.status == AttestationChange::revoked || change.status == AttestationChange::withdrawn;
+  };
+  if (std::any_of(attestation.changes.begin(), attestation.changes.end(), is_final)) {
+    return p.void_from && !void_from(attestation);
+  }
+  const Standing standing =
+      standing_at(attestation, p.effective_from, draft.parameter("suspension_revokes_after_days"));
+  switch (p.status) {
+    case AttestationChange::suspended: return standing == Standing::in_force || standing == Standing::not_yet;
+    case AttestationChange::reinstated: return standing == Standing::suspended;
+    case AttestationChange::revoked:
+    case AttestationChange::withdrawn: return true;
+  }
+  return false;
+}
+
+// The lots of the subject at the attested sites whose event is at or after the moment.
+std::vector<state::Lot> lots_since(const Draft& draft, const state::Attestation& attestation, Millis from) {
+  std::vector<state::Lot> lots;
+  for (const SiteId& id : attestation.sites) {
+    const auto site = draft.get<state::Site>(id.value);
+    ANTA_INVARIANT(site.has_value());
+    walk_site(draft.view(), *site, [&](const state::Lot& lot) {
+      if (lot.maker == attestation.subject && lot.made_at >= from && lot.state != LotState::withdrawn) {
+        lots.push_back(lot);
+      }
+      return true;
+    });
+  }
+  return lots;
+}
+
+void flag_certificates(Draft& draft, const state::Lot& lot, const SchemeId& scheme) {
+  for (const CertificateId& id : lot.certificates) {
+    auto certificate = draft.get<state::Certificate>(id.value);
+    ANTA_INVARIANT(certificate.has_value());
+    const bool stands =
+        certificate->state == CertificateState::live || certificate->state == CertificateState::consumed;
+    const auto& schemes = certificate->schemes;
+    if (!stands || std::find(schemes.begin(), schemes.end(), scheme) == schemes.end()) continue;
+    draft.flag("upstream_under_review", certificate->stamp);
+    draft.put(id.value, std::move(*certificate));
+  }
+}
+
+// A lot on the way keeps the credits that leaving reversed in its dispatch; coming back must not book them.
+void forget_reversed(Draft& draft, const state::Lot& lot, const SchemeId& scheme) {
+  if (!lot.dispatch) return;
+  auto dispatch = draft.get<state::Dispatch>(lot.dispatch->value);
+  ANTA_INVARIANT(dispatch.has_value());
+  std::size_t forgotten = 0;
+  for (auto& line : dispatch->lines) {
+    if (line.lot != lot.id) continue;
+    forgotten += std::erase_if(line.reversed, [&](const state::Lot::Credit& credit) {
+      const auto account = draft.get<state::Account>(credit.account.value);
+      return !credit.by_certificate && account && account->scheme == scheme;
+    });
+  }
+  if (forgotten > 0) draft.put(dispatch->id.value, *dispatch);
+}
+
+void put_under_review(Draft& draft, state::Lot lot, const SchemeId& scheme) {
+  for (auto& entry : lot.schemes) {
+    if (entry.scheme == scheme) entry.status = Eligibility::under_review;
+  }
+  draft.flag("upstream_under_review", lot.stamp);
+  reverse_credits(draft, lot, scheme);
+  forget_reversed(draft, lot, scheme);
+  flag_certificates(draft, lot, scheme);
+  const LotId id = lot.id;
+  draft.put(id.value, std::move(lot));
+}
+
+void look_back(Draft& draft, const state::Attestation& attestation, Millis from) {
+  if (ANTA_LAW_MUTANT(void_from_ignored)) return;
+  const std::vector<state::Lot> voided = lots_since(draft, attestation, from);
+  std::vector<LotId> roots;
+  for (const state::Lot& lot : voided) {
+    roots.push_back(lot.id);
+    put_under_review(draft, lot, attestation.scheme);
+  }
+  walk_descendants(
+      draft.view(), roots, [](const state::Lot&) { return true; },
+      [&](const state::Lot& lot) { put_under_review(draft, lot, attestation.scheme); });
+}
+
+// Whether lots follow from an attestation of this kind: the others are facts beside the metal.
+bool carries_lots(AttestationKind kind) {
+  return kind == AttestationKind::site_production || kind == AttestationKind::chain_of_custody;
+}
+
+}  // namespace
+
+Verdict rule(Draft& draft, const payload::Accreditation& p) {
+  const std::optional<PartyId> owner = owner_of(draft, p.scheme);
+  if (owner != draft.issuer() &&
+      !holds_role(draft.view(), draft.issuer(), Role::accreditation_body, draft.event_time())) {
+    return violated("role_missing", "neither an accreditation body nor the scheme's owner");
+  }
+  if (!owner) return violated("unknown_reference", "no scheme " + p.scheme.value);
+  if (!party_exists(draft.view(), p.body)) return violated("unknown_reference", "no party " + p.body.value);
+  const std::string id = p.body.value + "/" + p.scheme.value;
+  state::Accreditation record = draft.get<state::Accreditation>(id).value_or(state::Accreditation{});
+  record.entries.push_back({p.status, {p.from, p.until}, draft.issuer(), draft.statement.digest});
+  draft.put(id, std::move(record));
+  draft.concerns(Kind::party, p.body.value);
+  return {};
+}
+
+Verdict rule(Draft& draft, const payload::Attestation& p) {
+  if (const Verdict verdict = check_attestation(draft, p); !verdict) return verdict;
+  state::Attestation attestation;
+  attestation.id = p.id;
+  attestation.scheme = p.scheme;
+  attestation.criteria = p.criteria;
+  attestation.kind = p.kind;
+  attestation.body = draft.issuer();
+  attestation.subject = p.subject;
+  attestation.sites = p.sites;
+  attestation.materials = p.materials.value_or(state::List<Material>{});
+  attestation.coc_models = p.coc_models.value_or(state::List<CocModel>{});
+  attestation.valid = {p.valid_from, p.valid_until};
+  attestation.issued = draft.event_time();
+  draft.put(p.id.value, std::move(attestation));
+  for (const SiteId& id : std::set<SiteId>(p.sites.begin(), p.sites.end())) {
+    state::Site site = *draft.get<state::Site>(id.value);
+    site.attestations.push_back(p.id);
+    draft.put(id.value, std::move(site));
+  }
+  draft.concerns(Kind::party, p.subject.value);
+  return {};
+}
+
+Verdict rule(Draft& draft, const payload::AttestationStatus& p) {
+  auto attestation = draft.get<state::Attestation>(p.attestation.value);
+  if (!attestation) return violated("unknown_reference", "no attestation " + p.attestation.value);
+  if (draft.issuer() != attestation->body && draft.issuer() != owner_of(draft, attestation->scheme)) {
+    return violated("not_issuer", "neither the body that issued it nor the scheme's owner");
+  }
+  if (draft.event_time() < attestation->issued || p.effective_from < attestation->issued) {
+    return violated("event_order", "before the attestation was issued");
+  }
+  if (!may_change(draft, *attestation, p)) {
+    return violated("wrong_state", "the attestation's status does not allow this change");
+  }
+  const bool late =
+      carries_lots(attestation->kind) && !lots_since(draft, *attestation, p.effective_from).empty();
+  if (late) draft.flag("status_recorded_late", attestation->stamp);
+  attestation->changes.push_back({p.status, p.effective_from, p.void_from, draft.statement.digest});
+  draft.put(p.attestation.value, *attestation);
+  draft.concerns(Kind::party, attestation->subject.value);
+  if (p.void_from && carries_lots(attestation->kind)) look_back(draft, *attestation, *p.void_from);
+  return {};
+}
+
+}  // namespace anta
