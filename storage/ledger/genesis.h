@@ -20,6 +20,8 @@
 
 namespace anta {
 
+inline constexpr std::size_t genesis_bytes_max = std::size_t{1} << 20;
+
 struct GenesisRegistrar {
   PartyId id = {};
   PublicKey key = {};
@@ -51,8 +53,12 @@ struct Genesis {
   std::vector<std::pair<std::string, ParameterValue>> parameters = {};  // only what differs from the defaults
 };
 
+// decode_genesis also checks what no single field says: the origin is bound; ids of nodes and witnesses, and
+// of schemes, are unique; an organisation runs one node; no key stands twice; addresses are host:port;
+// parameters are known, within bounds, and no window's lower end lies above its upper. encode_genesis writes
+// what it is given; parameter names must differ.
 Bytes encode_genesis(const Genesis& genesis);
-Result<Genesis> decode_genesis(ByteView bytes);  // also checks origin, parameter names and unique ids
+Result<Genesis> decode_genesis(ByteView bytes);
 
 // Appends the 8 digits: "anta.example/sur" -> "anta.example/sur-1a2b3c4d".
 void bind_origin(Genesis& genesis);
