@@ -1,0 +1,47 @@
+// The law's table test: for every code and flag of ledger.md section 6 one case just inside and one just
+// outside, at the default of its parameter and at another value.
+//
+// Rules' tests declare rows in a LawTable at namespace scope; each row becomes a test of its own, and
+// law_registry_test fails for a word without all its cases. A row's body brings a fresh World to the point
+// and returns the outcome of the statement it is about. Expected, for a code: inside is accepted, outside is
+// the code. For a flag: both are accepted, and outside alone raises it.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/ledger/law_fixture.h"
+
+namespace anta::test {
+
+enum class Side : std::uint8_t { inside, outside };
+enum class Setting : std::uint8_t { standard, other };  // of the parameter
+
+struct LawRow {
+  std::string_view word = {};  // a code or a flag
+  Side side = Side::inside;
+  Setting setting = Setting::standard;
+  std::string_view title = {};  // what the case is about: one_word_with_underscores
+  std::function<std::string(World&)> body = {};
+  Parameters parameters = {};  // for Setting::other: what differs from the defaults
+  bool flag = false;           // where a word is both code and flag (batch_closure): this row is the flag's
+};
+
+class LawTable {
+ public:
+  LawTable(const char* file, std::vector<LawRow> rows);  // registers a test per row
+};
+
+// Everything the law can answer. `parameterised`: cases at another value are required too.
+struct LawWord {
+  std::string_view word = {};
+  bool parameterised = false;
+};
+std::span<const LawWord> law_codes();
+std::span<const LawWord> law_flags();
+const std::vector<LawRow>& registered_rows();
+
+}  // namespace anta::test
