@@ -109,7 +109,8 @@ void Raft::State::on_loaded(EntriesLoaded& loaded) {
   LogIndex index = loaded.from;
   for (const LogEntry& entry : loaded.entries) {
     if (entry.index != index || !entry.payload || journal.terms().at(index) != entry.header.term) {
-      return trace(Transition::malformed_message_dropped, index);  // read before a truncation; asked for again
+      return trace(Transition::malformed_message_dropped,
+                   index);  // read before a truncation; asked for again
     }
     bytes += entry.size();
     index = index.next();
@@ -164,7 +165,8 @@ void Raft::State::on_heartbeat_reply(const Member& from, const HeartbeatReply& r
     finish_read_round();
   }
   if (peer->mode == Progress::Mode::probe) {
-    peer->paused = false;  // the probe or its answer may be lost
+    if (peer->overdue) peer->paused = false;  // the probe or its answer is lost
+    peer->overdue = true;
   } else if (reply.verified < reply.sent && reply.verified < peer->sent()) {
     // It had less than was sent to it. Twice the same gap is a lost append, once may be an overtaken one.
     if (peer->gap_suspected == reply.verified.next()) {

@@ -13,6 +13,7 @@ bool Progress::may_send(std::uint32_t window_messages, std::uint64_t window_byte
 void Progress::note_sent(LogIndex last, std::uint64_t bytes) {
   if (mode == Mode::probe) {
     paused = true;
+    overdue = false;
     return;
   }
   next = last.next();

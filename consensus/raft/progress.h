@@ -23,7 +23,8 @@ struct Progress {
   Mode mode = Mode::probe;
   LogIndex match = {};
   LogIndex next = {1};
-  bool paused = false;          // probe: an append is out, wait for its answer or the next heartbeat's
+  bool paused = false;          // probe: an append is out, wait for its answer
+  bool overdue = false;         // probe: a heartbeat was answered since, and the append was not
   bool loading = false;         // old entries were asked of the disk
   bool active = false;          // heard since the last check of the quorum
   std::uint64_t round = 0;      // the last read round it answered

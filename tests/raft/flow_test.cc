@@ -1,0 +1,196 @@
+// Flow control, transfer, loading from disk: what keeps a leadership useful.
+#include <gtest/gtest.h>
+
+#include "tests/raft/cluster.h"
+
+namespace anta::raft::test {
+namespace {
+
+const std::vector<std::string> three = {"n1", "n2", "n3"};
+
+TEST(Flow, ThePipelineStopsAtTheWindowInMessages) {
+  // Goal: with a window of 2 the third append waits for an acknowledgement.
+  Cluster cluster(three);
+  cluster.node("n1").options.window_messages = 2;
+  cluster.restart("n1");
+  cluster.elect("n1");
+  for (const char* text : {"a", "b", "c", "d"})
+    cluster.propose("n1", text);
+  EXPECT_EQ(cluster.wire("n1", "n2").size(), 2u);
+  cluster.deliver("n1", "n2");
+  cluster.persist_one("n2");
+  cluster.deliver("n2", "n1");
+  EXPECT_EQ(cluster.wire("n1", "n2").size(), 1u);
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n1").commit, LogIndex{5});
+}
+
+TEST(Flow, ThePipelineStopsAtTheWindowInBytes) {
+  // Goal: a window smaller than one entry lets one through at a time.
+  Cluster cluster(three);
+  cluster.node("n1").options.window_bytes = 10;
+  cluster.restart("n1");
+  cluster.elect("n1");
+  for (const char* text : {"a", "b"})
+    cluster.propose("n1", text);
+  EXPECT_EQ(cluster.wire("n1", "n2").size(), 1u);
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n2").commit, LogIndex{3});
+}
+
+TEST(Flow, UncommittedBytesAreBounded) {
+  // Goal: past uncommitted_bytes_max a proposal is answered busy, and accepted again once something
+  // committed.
+  Cluster cluster(three);
+  cluster.node("n1").options.uncommitted_bytes_max = 300;
+  cluster.restart("n1");
+  cluster.elect("n1");
+  for (int i = 0; i < 4; ++i)
+    cluster.propose("n1", "0123456789");
+  EXPECT_EQ(cluster.node("n1").proposal->error().code, Code::busy);
+  EXPECT_EQ(cluster.status("n1").last, LogIndex{3});
+  cluster.settle();
+  cluster.propose("n1", "again");
+  EXPECT_TRUE(cluster.node("n1").proposal->has_value());
+}
+
+TEST(Flow, AFollowerRefusesProposals) {
+  // Goal: only the leader orders.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.propose("n2", "a");
+  EXPECT_EQ(cluster.node("n2").proposal->error().code, Code::not_leader);
+}
+
+TEST(Flow, ALostAppendIsNoticedByHeartbeats) {
+  // Goal: with nothing more to send, a lost append is sent again after the follower's heartbeat answers show
+  // the gap.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.propose("n1", "a");
+  cluster.drop("n1", "n2");
+  for (int i = 0; i < 3; ++i) {
+    cluster.tick("n1");
+    cluster.settle();
+  }
+  EXPECT_EQ(cluster.status("n2").last, LogIndex{2});
+}
+
+TEST(Flow, ALostAcknowledgementIsSaidAgain) {
+  // Goal: the next heartbeat shows the follower that the leader did not hear it.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.propose("n1", "a");
+  cluster.deliver("n1", "n2");
+  cluster.persist("n2");
+  cluster.drop("n2", "n1");
+  cluster.tick("n1");
+  cluster.deliver("n1", "n2");
+  cluster.deliver("n2", "n1");
+  EXPECT_EQ(cluster.status("n1").peers[0].match, LogIndex{2});
+}
+
+TEST(Flow, HeartbeatsDoNotWaitForADisk) {
+  // Goal: with a write pending on both sides, a heartbeat and its answer pass.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.propose("n1", "a");
+  cluster.deliver("n1", "n2");
+  cluster.tick("n1");
+  cluster.deliver("n1", "n2", "heartbeat");
+  ASSERT_EQ(cluster.wire("n2", "n1").size(), 1u);
+  EXPECT_STREQ(name(cluster.wire("n2", "n1")[0].body), "heartbeat_reply");
+}
+
+TEST(Flow, EvictedEntriesComeBackFromTheDisk) {
+  // Goal: a follower that missed what left the leader's memory gets it by loads, a piece at a time.
+  Cluster cluster(three);
+  cluster.node("n1").options.tail_bytes_max = 1;
+  cluster.node("n1").options.append_bytes_max = 250;
+  cluster.restart("n1");
+  cluster.elect("n1");
+  cluster.isolate("n3");
+  for (int i = 0; i < 10; ++i) {
+    cluster.propose("n1", "0123456789");
+    cluster.settle();
+  }
+  EXPECT_EQ(cluster.raft("n1").find_entry(LogIndex{5}), nullptr);
+  cluster.heal();
+  for (int i = 0; i < 4; ++i) {
+    cluster.tick("n1");
+    cluster.settle();
+  }
+  EXPECT_EQ(cluster.status("n3").commit, LogIndex{11});
+  for (std::size_t i = 0; i < 11; ++i) {
+    EXPECT_EQ(cluster.node("n3").disk.entries[i].hash, cluster.node("n1").disk.entries[i].hash);
+  }
+}
+
+TEST(Flow, PayloadBytesAreNeverCopied) {
+  // Goal: the follower's entry and the leader's share one payload.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.propose("n1", "a");
+  cluster.settle();
+  EXPECT_EQ(cluster.raft("n1").find_entry(LogIndex{2})->payload,
+            cluster.raft("n3").find_entry(LogIndex{2})->payload);
+}
+
+TEST(Transfer, TheNamedPeerLeadsNext) {
+  // Goal: leadership moves without an election timeout, although everybody hears the old leader.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.step("n1", TransferLeadership{NodeId{"n3"}});
+  cluster.propose("n1", "late");
+  EXPECT_EQ(cluster.node("n1").proposal->error().code, Code::busy);
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n3").role, Role::leader);
+  EXPECT_EQ(cluster.status("n1").leader, NodeId{"n3"});
+}
+
+TEST(Transfer, WaitsUntilTheSuccessorHasEverything) {
+  // Goal: no successor is told before it has the whole log; a dead one is given up after an election timeout.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.isolate("n3");
+  cluster.propose("n1", "a");
+  cluster.step("n1", TransferLeadership{NodeId{"n3"}});
+  for (const Message& m : cluster.wire("n1", "n3"))
+    EXPECT_STRNE(name(m.body), "timeout_now");
+  for (int i = 0; i < 10; ++i) {
+    cluster.tick("n1");
+    cluster.settle();
+  }
+  EXPECT_TRUE(cluster.traced("n1", Transition::transfer_given_up));
+  cluster.propose("n1", "b");
+  EXPECT_TRUE(cluster.node("n1").proposal->has_value());
+}
+
+TEST(Learner, ReceivesEverythingAndCountsForNothing) {
+  // Goal: one voter of two and a learner hold an entry: not committed. The learner never campaigns.
+  Cluster cluster({"n1", "n2"}, {"n3"});
+  cluster.elect("n1");
+  cluster.isolate("n2");
+  cluster.propose("n1", "a");
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n3").last, LogIndex{2});
+  EXPECT_EQ(cluster.status("n1").commit, LogIndex{1});
+  cluster.tick("n3", 100);
+  EXPECT_EQ(cluster.status("n3").role, Role::follower);
+}
+
+TEST(Single, AClusterOfOneCommitsAndReads) {
+  // Goal: one voter is its own quorum, after its disk.
+  Cluster cluster({"n1"});
+  cluster.elect("n1");
+  cluster.propose("n1", "a");
+  EXPECT_EQ(cluster.status("n1").commit, LogIndex{1});
+  cluster.persist("n1");
+  EXPECT_EQ(cluster.status("n1").commit, LogIndex{2});
+  cluster.step("n1", ReadRequest{1});
+  ASSERT_EQ(cluster.node("n1").reads.size(), 1u);
+  EXPECT_EQ(cluster.node("n1").reads[0].index, LogIndex{2});
+}
+
+}  // namespace
+}  // namespace anta::raft::test
