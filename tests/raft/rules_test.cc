@@ -251,6 +251,7 @@ TEST(Rule6, RejectHintsSkipWholeTerms) {
   cluster.deliver("n2", "n1");
   unsigned refusals = 0;
   for (unsigned i = 0; i < 20 && cluster.status("n1").peers[0].match < LogIndex{6}; ++i) {
+    cluster.tick("n1");
     cluster.deliver("n1", "n2");
     cluster.persist("n2");
     for (const Message& m : cluster.wire("n2", "n1")) {

@@ -46,11 +46,11 @@ INSTANTIATE_TEST_SUITE_P(Transcripts, Scenario, testing::ValuesIn(transcripts())
 
 TEST(Transcript, AWrongEffectIsSeen) {
   // Goal: the runner can fail.
-  const std::string right = "> nodes n1\n> quietly elect n1\n";
+  const std::string right = "> nodes n1\n> briefly elect n1\n";
   const std::string played = play_transcript(right);
   EXPECT_NE(played.find("n1 is leader in term 1"), std::string::npos);
-  EXPECT_NE(play_transcript("> nodes n1\n> quietly elect n1\n    n1 is leader in term 7\n"),
-            "> nodes n1\n> quietly elect n1\n    n1 is leader in term 7\n");
+  EXPECT_NE(play_transcript("> nodes n1\n> briefly elect n1\n    n1 is leader in term 7\n"),
+            "> nodes n1\n> briefly elect n1\n    n1 is leader in term 7\n");
   EXPECT_NE(play_transcript("> nodes n1\n> fly n1\n").find("unknown command"), std::string::npos);
 }
 
