@@ -228,6 +228,11 @@ std::string encode_policy(const Policy& policy) {
 
 Result<Policy> quorum_policy(const std::vector<VerifierKey>& logs, const std::vector<VerifierKey>& cosigners,
                              std::size_t k) {
+  const auto badly_named = [](const VerifierKey& key) { return !is_key_name(key.name); };
+  if (std::any_of(logs.begin(), logs.end(), badly_named) ||
+      std::any_of(cosigners.begin(), cosigners.end(), badly_named)) {
+    return refused("name", "a key's name is empty or has a forbidden character");
+  }
   std::string text;
   for (const VerifierKey& log : logs)
     text += "log " + encode_verifier_key(log) + "\n";

@@ -30,12 +30,12 @@ struct SealedFile {
 };
 
 Result<void> check_cost(const SealCost& cost) {
-  if (cost.operations < 1 || cost.operations > seal_operations_max ||
-      cost.memory_bytes < seal_memory_bytes_min || cost.memory_bytes > seal_memory_bytes_max) {
+  if (cost.operations < 1 || cost.operations > seal_operations_max || cost.memory_kib < seal_memory_kib_min ||
+      cost.memory_kib > seal_memory_kib_max) {
     return fail(Code::malformed, "sealed.cost",
                 "Argon2id takes 1 to " + std::to_string(seal_operations_max) + " operations and " +
-                    std::to_string(seal_memory_bytes_min) + " to " + std::to_string(seal_memory_bytes_max) +
-                    " bytes");
+                    std::to_string(seal_memory_kib_min) + " to " + std::to_string(seal_memory_kib_max) +
+                    " KiB");
   }
   return {};
 }
@@ -48,16 +48,16 @@ Result<void> check_passphrase(std::string_view passphrase) {
   return {};
 }
 
-// The key of the box. Takes cost.memory_bytes for as long as it runs.
+// The key of the box. Takes cost.memory_kib for as long as it runs.
 Result<Secret32> stretch(std::string_view passphrase, ByteView salt, const SealCost& cost) {
   static_assert(crypto_secretbox_KEYBYTES == Secret32::size);
   if (!sodium_ready()) return fail(Code::io, "secret.random", "this system has no source of randomness");
   std::array<std::uint8_t, Secret32::size> key = {};
   const int made = crypto_pwhash(key.data(), key.size(), passphrase.data(), passphrase.size(), salt.data(),
-                                 cost.operations, cost.memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
+                                 cost.operations, cost.memory_kib * 1024, crypto_pwhash_ALG_ARGON2ID13);
   if (made != 0) {
     return fail(Code::io, "sealed.memory",
-                "Argon2id could not get " + std::to_string(cost.memory_bytes) + " bytes of memory");
+                "Argon2id could not get " + std::to_string(cost.memory_kib) + " KiB of memory");
   }
   Secret32 stretched(key);
   wipe(key);
@@ -101,7 +101,7 @@ Result<SealedFile> parse_sealed(std::string_view text) {
   auto operations = decimal(cost->substr(0, space));
   auto memory = decimal(cost->substr(space + 1));
   if (!operations || !memory) return refused("argon2id: not two decimal numbers");
-  file.cost = {.operations = *operations, .memory_bytes = *memory};
+  file.cost = {.operations = *operations, .memory_kib = *memory};
   if (auto within = check_cost(file.cost); !within) return pass(within);
   auto salt = base64_field(text, "salt", salt_bytes);
   if (!salt) return pass(salt);
@@ -132,7 +132,7 @@ Result<Bytes> seal_seed(const Secret32& seed, std::string_view passphrase, const
   ANTA_INVARIANT(crypto_secretbox_easy(box.data(), seed.view().data(), Secret32::size, nonce.data(),
                                        key->view().data()) == 0);
   std::string text(sealed_first_line);
-  text += "\nargon2id " + std::to_string(cost.operations) + " " + std::to_string(cost.memory_bytes);
+  text += "\nargon2id " + std::to_string(cost.operations) + " " + std::to_string(cost.memory_kib);
   text += "\nsalt " + to_base64(salt) + "\nnonce " + to_base64(nonce) + "\nbox " + to_base64(box) + "\n";
   return to_bytes(as_bytes(text));
 }

@@ -4,7 +4,7 @@
 // A sealed seed is text, one key per file, so that it survives a mail client and a person can see what it is:
 //
 //     anta-sealed-key v1
-//     argon2id <operations> <memory, bytes>
+//     argon2id <operations> <memory, KiB>
 //     salt <base64 of 16 bytes>
 //     nonce <base64 of 24 bytes>
 //     box <base64 of 48 bytes>
@@ -33,12 +33,12 @@ namespace anta {
 // What Argon2id costs an attacker, and us. The default is libsodium's "moderate".
 struct SealCost {
   std::uint64_t operations = 3;
-  std::uint64_t memory_bytes = std::uint64_t{256} << 20;
+  std::uint64_t memory_kib = std::uint64_t{256} << 10;
 };
 // Bounds for a file we did not write: beyond them opening is refused before any memory is taken.
 inline constexpr std::uint64_t seal_operations_max = 16;
-inline constexpr std::uint64_t seal_memory_bytes_min = 8192;
-inline constexpr std::uint64_t seal_memory_bytes_max = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t seal_memory_kib_min = 8;
+inline constexpr std::uint64_t seal_memory_kib_max = std::uint64_t{1} << 20;
 inline constexpr std::size_t passphrase_bytes_max = 1024;
 
 // Text of the sealed file. Refuses an empty or overlong passphrase and a cost out of bounds (malformed).
