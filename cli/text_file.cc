@@ -1,0 +1,62 @@
+#include "cli/text_file.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+#include <memory>
+
+namespace anta {
+namespace {
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+tl::unexpected<Error> failed(const std::string& path, const std::string& what) {
+  const Code code = errno == ENOENT ? Code::not_found : Code::io;
+  return tl::unexpected(
+      Error{code, code == Code::io ? "io" : "not_found", path + ": " + what + ": " + std::strerror(errno)});
+}
+
+}  // namespace
+
+Result<Bytes> read_file(const std::string& path) {
+  File opened(path == "-" ? nullptr : std::fopen(path.c_str(), "rbe"));
+  if (path != "-" && !opened) return failed(path, "cannot read");
+  std::FILE* file = opened ? opened.get() : stdin;
+  Bytes bytes;
+  std::uint8_t chunk[1 << 16];
+  while (const std::size_t got = std::fread(chunk, 1, sizeof chunk, file)) {
+    if (bytes.size() + got > text_file_bytes_max) {
+      return tl::unexpected(Error{Code::malformed, "too_large", path + " is larger than 16 MiB"});
+    }
+    bytes.insert(bytes.end(), chunk, chunk + got);
+  }
+  if (std::ferror(file)) return failed(path, "cannot read");
+  return bytes;
+}
+
+Result<void> write_file(const std::string& path, ByteView bytes) {
+  if (path == "-") {
+    std::cout.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    std::cout.flush();
+    return {};
+  }
+  const std::string beside = path + ".new";
+  {
+    File file(std::fopen(beside.c_str(), "wbe"));
+    if (!file) return failed(beside, "cannot write");
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size() ||
+        std::fflush(file.get()) != 0) {
+      return failed(beside, "cannot write");
+    }
+  }
+  if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(path, "cannot put in place");
+  return {};
+}
+
+}  // namespace anta

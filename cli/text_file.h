@@ -1,0 +1,18 @@
+// Files and standard input as the command line reads and writes them: whole, bounded, "-" is stdin.
+#pragma once
+
+#include <string>
+
+#include "crypto/digest.h"
+#include "crypto/error.h"
+
+namespace anta {
+
+inline constexpr std::size_t text_file_bytes_max = std::size_t{16} << 20;
+
+Result<Bytes> read_file(const std::string& path);
+
+// Replaces the file in one step, mode 0644. "-" is stdout.
+Result<void> write_file(const std::string& path, ByteView bytes);
+
+}  // namespace anta
