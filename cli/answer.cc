@@ -1,0 +1,126 @@
+#include "cli/answer.h"
+
+#include "node/views/json_tree.h"
+#include "node/views/tree.h"
+
+namespace anta {
+namespace {
+
+std::string text_at(const Value& value, std::string_view key) {
+  const Value* found = value.find(key);
+  const auto* text = found ? std::get_if<std::string>(&found->data) : nullptr;
+  return text ? *text : "";
+}
+
+std::vector<std::string> texts_at(const Value& value, std::string_view key) {
+  std::vector<std::string> texts;
+  const Value* found = value.find(key);
+  const auto* list = found ? std::get_if<ValueList>(&found->data) : nullptr;
+  if (!list) return texts;
+  for (const Value& item : *list) {
+    if (const auto* text = std::get_if<std::string>(&item.data)) texts.push_back(*text);
+  }
+  return texts;
+}
+
+Result<Value> parse(ByteView body) {
+  const auto tree = views::parse_json(as_text(body));
+  if (!tree) return pass(tree);
+  return views::value_from_tree(*tree);
+}
+
+Code code_for(int status) {
+  switch (status) {
+    case 400:
+    case 413: return Code::malformed;
+    case 401:
+    case 403: return Code::not_authorised;
+    case 404: return Code::not_found;
+    case 422: return Code::rule_violated;
+    case 429:
+    case 503: return Code::busy;
+    case 504: return Code::uncertain;
+    default: return Code::io;
+  }
+}
+
+void take_accepted(const Value& value, Answer& answer) {
+  answer.kind = Answer::Kind::accepted;
+  if (const Value* leaf = value.find("leaf")) {
+    if (const auto* number = std::get_if<std::int64_t>(&leaf->data)) answer.leaf = *number;
+  }
+  if (const Value* cosigned = value.find("cosigned")) {
+    if (const auto* yes = std::get_if<bool>(&cosigned->data)) answer.cosigned = *yes;
+  }
+  answer.missing = texts_at(value, "missing");
+  answer.flags = texts_at(value, "flags");
+}
+
+Answer::Kind kind_for(int status) {
+  if (status == 422) return Answer::Kind::rejected;
+  if (status == 400 || status == 401 || status == 403 || status == 413) return Answer::Kind::refused;
+  return Answer::Kind::undecided;
+}
+
+}  // namespace
+
+Answer read_answer(const Result<HttpAnswer>& http) {
+  Answer answer;
+  if (!http) {
+    answer.code = http.error().rule.empty() ? std::string(name(http.error().code)) : http.error().rule;
+    answer.message = http.error().message;
+    return answer;
+  }
+  answer.body = as_text(http->body);
+  const auto value = parse(http->body);
+  if (!value) {
+    answer.code = "uncertain";
+    answer.message =
+        http->node + " answered " + std::to_string(http->status) + " with something else than JSON";
+    return answer;
+  }
+  answer.digest = text_at(*value, "digest");
+  if ((http->status == 200 || http->status == 201) && text_at(*value, "outcome") != "rejected") {
+    take_accepted(*value, answer);
+    return answer;
+  }
+  answer.kind = http->status == 200 ? Answer::Kind::rejected : kind_for(http->status);
+  answer.code = text_at(*value, "code");
+  answer.message = text_at(*value, "detail");
+  return answer;
+}
+
+Value answer_value(const Answer& answer, const std::string& label) {
+  ValueMap map;
+  map.emplace_back("statement", Value{label});
+  const bool accepted = answer.kind == Answer::Kind::accepted;
+  const char* undecided = answer.kind == Answer::Kind::undecided ? "undecided" : "rejected";
+  map.emplace_back("outcome", Value{std::string(accepted ? "accepted" : undecided)});
+  if (!answer.code.empty()) map.emplace_back("code", Value{answer.code});
+  if (accepted) {
+    map.emplace_back("leaf", Value{answer.leaf});
+    map.emplace_back("cosigned", Value{answer.cosigned});
+  }
+  ValueList flags;
+  for (const std::string& flag : answer.flags)
+    flags.push_back(Value{flag});
+  if (!flags.empty()) map.emplace_back("flags", Value{std::move(flags)});
+  map.emplace_back("digest", Value{answer.digest});
+  return Value{std::move(map)};
+}
+
+Error error_of(const HttpAnswer& http) {
+  const auto value = parse(http.body);
+  Error error{code_for(http.status), value ? text_at(*value, "code") : "",
+              value ? text_at(*value, "detail") : ""};
+  if (error.message.empty()) error.message = http.node + " answered " + std::to_string(http.status);
+  return error;
+}
+
+Result<Value> json_body(const Result<HttpAnswer>& http) {
+  if (!http) return pass(http);
+  if (http->status < 200 || http->status > 299) return tl::unexpected(error_of(*http));
+  return parse(http->body);
+}
+
+}  // namespace anta

@@ -1,0 +1,39 @@
+// What a node said about a submitted statement, whatever the HTTP status it came with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/http_client.h"
+#include "storage/ledger/value.h"
+
+namespace anta {
+
+struct Answer {
+  enum class Kind { accepted, rejected, refused, undecided };
+  Kind kind = Kind::undecided;  // refused: finally, but without a record (malformed, bad_signature, ...)
+  std::string code = {};        // the rule, when not accepted
+  std::string message = {};
+  std::string digest = {};
+  std::int64_t leaf = -1;
+  bool cosigned = false;
+  std::vector<std::string> missing = {};  // organisations whose cosignature is still awaited
+  std::vector<std::string> flags = {};
+  std::string body = {};  // the answer as it came
+
+  bool is_final() const { return kind != Kind::undecided; }
+};
+
+// From the answer to POST /v1/statements with one statement; an unreachable node gives undecided.
+Answer read_answer(const Result<HttpAnswer>& http);
+
+// As data for --output.
+Value answer_value(const Answer& answer, const std::string& label);
+
+// A problem document (RFC 9457), or any other answer than 2xx, as an error for the user.
+Error error_of(const HttpAnswer& http);
+
+// The JSON body of a 2xx answer as a value.
+Result<Value> json_body(const Result<HttpAnswer>& http);
+
+}  // namespace anta

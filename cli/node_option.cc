@@ -1,0 +1,34 @@
+#include "cli/node_option.h"
+
+namespace anta {
+
+Option node_option() {
+  return {.name = "--node",
+          .value = "URL[,URL...]",
+          .help = "nodes to ask, in order; any of them answers",
+          .required = true,
+          .repeated = true,
+          .environment = "ANTA_NODE"};
+}
+
+Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation) {
+  std::vector<std::string> nodes;
+  for (const std::string& value : invocation.all("--node")) {
+    std::size_t begin = 0;
+    while (begin <= value.size()) {
+      const std::size_t comma = std::min(value.find(',', begin), value.size());
+      if (comma > begin) nodes.push_back(value.substr(begin, comma - begin));
+      begin = comma + 1;
+    }
+  }
+  for (const std::string& node : nodes) {
+    if (!node.starts_with("http://") && !node.starts_with("https://")) {
+      return tl::unexpected(
+          Error{Code::malformed, "usage", "--node takes http:// or https:// addresses, not '" + node + "'"});
+    }
+  }
+  if (nodes.empty()) return tl::unexpected(Error{Code::malformed, "usage", "--node names no address"});
+  return std::make_unique<HttpClient>(std::move(nodes));
+}
+
+}  // namespace anta
