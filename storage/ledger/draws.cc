@@ -199,14 +199,6 @@ state::Lot make_lot(Draft& draft, const Making& making, Draws& draws) {
   return lot;
 }
 
-void enter_site_chain(Draft& draft, state::Lot& lot) {
-  auto site = draft.get<state::Site>(lot.made_site.value);
-  ANTA_INVARIANT(site.has_value());
-  lot.previous = site->last_lot;
-  site->last_lot = lot.id;
-  draft.put(lot.made_site.value, *site);
-}
-
 void put_sources(Draft& draft, const Draws& draws) {
   for (const Draw& draw : draws) {
     draft.put(draw.lot.id.value, draw.lot);

@@ -61,9 +61,6 @@ struct Making {
 };
 state::Lot make_lot(Draft& draft, const Making& making, Draws& draws);
 
-// Makes the lot the newest of its site's chain, where a revocation for fraud finds it.
-void enter_site_chain(Draft& draft, state::Lot& lot);
-
 // Writes the source lots and names them as concerned.
 void put_sources(Draft& draft, const Draws& draws);
 
