@@ -1,0 +1,173 @@
+#include "storage/ledger/transfer.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <string>
+
+#include "storage/ledger/claims.h"
+#include "storage/ledger/custody_chain.h"
+#include "storage/ledger/mass.h"
+#include "storage/ledger/measurement.h"
+
+namespace anta {
+namespace {
+
+void record_difference(Draft& draft, const state::Lot& lot, const state::Figures& accepted) {
+  const std::int64_t dry = accepted.dry_g.value - lot.remaining_dry_g.value;
+  const std::int64_t cu = accepted.cu_g.value - lot.remaining_cu_g.value;
+  draft.mass.gained.dry_g += std::max<std::int64_t>(dry, 0);
+  draft.mass.gained.cu_g += std::max<std::int64_t>(cu, 0);
+  draft.mass.lost.dry_g += std::max<std::int64_t>(-dry, 0);
+  draft.mass.lost.cu_g += std::max<std::int64_t>(-cu, 0);
+}
+
+void accept_lot(Draft& draft, const state::Dispatch& dispatch, const state::Dispatch::Line& line,
+                const payload::Measurement& measurement, bool resolved) {
+  auto lot = draft.get<state::Lot>(line.lot.value);
+  ANTA_INVARIANT(lot.has_value());
+  const PartyId old_holder = lot->holder;
+  const state::Figures figures = figures_of(measurement);
+  record_difference(draft, *lot, figures);
+  lot->accepted = figures;
+  lot->remaining_dry_g = figures.dry_g;
+  lot->remaining_cu_g = figures.cu_g;
+  lot->status = measurement.status;
+  lot->dry_raised = false;
+  lot->state = resolved ? LotState::resolved : LotState::accepted;
+  lot->settled_at = draft.event_time();
+  move_custody(dispatch, *lot);
+  flag_measurement(draft, lot->material, measurement, lot->stamp);
+  settle_claims(draft, *lot, old_holder);
+  ANTA_INVARIANT(dispatch.received_at.has_value());
+  book_credits(draft, *lot, *dispatch.received_at);
+  draft.put(line.lot.value, *lot);
+}
+
+}  // namespace
+
+Match compare(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received) {
+  const std::int64_t wet = received.wet_g.value - sent.wet_g.value;
+  const std::int64_t moisture = received.moisture_ppm.value - sent.moisture_ppm.value;
+  const std::int64_t sent_dry = figures_of(sent).dry_g.value;
+  const std::int64_t dry = figures_of(received).dry_g.value - sent_dry;
+  const bool wet_within = within(wet, draft.parameter("receipt_wet_ppm"), sent.wet_g.value) ||
+                          std::abs(wet) <= draft.parameter("receipt_wet_g");
+  const bool rest_within = std::abs(moisture) <= draft.parameter("receipt_moisture_ppm") &&
+                           within(dry, draft.parameter("receipt_dry_ppm"), sent_dry);
+  if (wet_within && rest_within) return Match::accepted;
+  const bool near = wet_within || within(wet, draft.parameter("receipt_dispute_ppm"), sent.wet_g.value);
+  return near ? Match::waits : Match::disputed;
+}
+
+bool tare_drifts(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received) {
+  if (!sent.tare_g || !received.tare_g) return false;
+  return !within(received.tare_g->value - sent.tare_g->value, draft.parameter("tare_drift_ppm"),
+                 sent.tare_g->value);
+}
+
+Verdict names_all_lots(const state::Dispatch& dispatch, const std::vector<payload::LotMeasurement>& lots) {
+  std::set<LotId> expected;
+  for (const auto& line : dispatch.lines)
+    expected.insert(line.lot);
+  std::set<LotId> named;
+  for (const payload::LotMeasurement& line : lots) {
+    if (!expected.contains(line.lot)) {
+      return violated("unknown_reference",
+                      "lot " + line.lot.value + " is not in dispatch " + dispatch.id.value);
+    }
+    named.insert(line.lot);
+  }
+  if (named.size() < expected.size()) {
+    return violated("unknown_reference", "a lot of dispatch " + dispatch.id.value + " is not named");
+  }
+  if (named.size() == lots.size()) return {};
+  return violated("duplicate_id", "a lot of dispatch " + dispatch.id.value + " is named twice");
+}
+
+Verdict figures_possible(const Draft& draft, const std::vector<payload::LotMeasurement>& lots) {
+  for (const payload::LotMeasurement& line : lots) {
+    if (auto verdict = moisture_possible(draft, line.measurement); !verdict) return verdict;
+  }
+  for (const payload::LotMeasurement& line : lots) {
+    const auto lot = draft.get<state::Lot>(line.lot.value);
+    ANTA_INVARIANT(lot.has_value());
+    if (auto verdict = grade_possible(draft, lot->material, line.measurement); !verdict) return verdict;
+  }
+  return {};
+}
+
+Verdict status_kept(const Draft& draft, const std::vector<payload::LotMeasurement>& lots) {
+  for (const payload::LotMeasurement& line : lots) {
+    const auto lot = draft.get<state::Lot>(line.lot.value);
+    ANTA_INVARIANT(lot.has_value());
+    if (line.measurement.status >= lot->status) continue;
+    return violated("status_lowered", "the figures of lot " + line.lot.value + " are " +
+                                          std::string(word(lot->status)) + " already");
+  }
+  return {};
+}
+
+state::Dispatch::Line& line_of(state::Dispatch& dispatch, const LotId& lot) {
+  const auto line = std::find_if(dispatch.lines.begin(), dispatch.lines.end(),
+                                 [&](const auto& candidate) { return candidate.lot == lot; });
+  ANTA_INVARIANT(line != dispatch.lines.end());
+  return *line;
+}
+
+void move_custody(const state::Dispatch& dispatch, state::Lot& lot) {
+  lot.holder = dispatch.to;
+  lot.site = dispatch.to_site;
+  lot.dispatch.reset();
+  if (!dispatch.ownership_moves || lot.owner != dispatch.sender) return;
+  lot.owner = dispatch.to;
+  lot.owner_offered.reset();
+}
+
+void settle(Draft& draft, state::Dispatch& dispatch, bool use_proposed, DispatchState as) {
+  for (const state::Dispatch::Line& line : dispatch.lines) {
+    const auto& figures = use_proposed ? line.proposed : line.received;
+    ANTA_INVARIANT(figures.has_value());
+    accept_lot(draft, dispatch, line, *figures, use_proposed);
+  }
+  dispatch.state = as;
+  dispatch.settled_at = draft.event_time();
+  dispatch.proposed_by.reset();
+  draft.put(dispatch.id.value, dispatch);
+}
+
+void give_back(Draft& draft, state::Dispatch& dispatch, DispatchState as) {
+  for (state::Dispatch::Line& line : dispatch.lines) {
+    auto lot = draft.get<state::Lot>(line.lot.value);
+    ANTA_INVARIANT(lot.has_value());
+    lot->dispatch.reset();
+    lot->state = as == DispatchState::returned || as == DispatchState::refused ? LotState::returned
+                                                                               : line.before_state;
+    restore_credits(draft, *lot, line.reversed);
+    line.reversed.clear();
+    draft.put(line.lot.value, *lot);
+  }
+  free_seals(draft, dispatch);
+  dispatch.state = as;
+  dispatch.proposed_by.reset();
+  dispatch.settled_at = draft.event_time();
+  draft.put(dispatch.id.value, dispatch);
+}
+
+void mark_lots(Draft& draft, const state::Dispatch& dispatch, LotState as) {
+  for (const state::Dispatch::Line& line : dispatch.lines) {
+    auto lot = draft.get<state::Lot>(line.lot.value);
+    ANTA_INVARIANT(lot.has_value());
+    lot->state = as;
+    draft.put(line.lot.value, *lot);
+  }
+}
+
+void free_seals(Draft& draft, const state::Dispatch& dispatch) {
+  for (const std::string& seal : dispatch.seals) {
+    const auto taken = draft.get<state::Taken>(seal, Kind::container_seal);
+    if (taken && taken->by_id == dispatch.id.value) draft.remove(Kind::container_seal, seal);
+  }
+}
+
+}  // namespace anta

@@ -1,0 +1,47 @@
+// What dispatch, receipt and what ends a transfer share: comparing two measurements, and moving the lots.
+//
+// Internal to the law. Source: ledger.md 6.3.
+#pragma once
+
+#include <vector>
+
+#include "storage/ledger/draft.h"
+#include "storage/ledger/payload/transfer.h"
+#include "storage/ledger/rules.h"
+#include "storage/ledger/state.h"
+
+namespace anta {
+
+// What a difference between the two sides' figures means; the worst of a dispatch's lots holds for all.
+enum class Match : std::uint8_t { accepted, waits, disputed };
+Match compare(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received);
+
+// Two measurements of the same empty truck that differ by more than tare_drift_ppm of the first.
+bool tare_drifts(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received);
+
+// Checks of the figures that a receipt or a resolution gives for a dispatch's lots. Every lot of the dispatch
+// once and no other: unknown_reference for a lot too many or too few, duplicate_id for one named twice.
+Verdict names_all_lots(const state::Dispatch& dispatch, const std::vector<payload::LotMeasurement>& lots);
+Verdict figures_possible(const Draft& draft, const std::vector<payload::LotMeasurement>& lots);
+Verdict status_kept(const Draft& draft, const std::vector<payload::LotMeasurement>& lots);
+
+// Where the lots named in a receipt or resolution stand in the dispatch. The lot was checked to be there.
+state::Dispatch::Line& line_of(state::Dispatch& dispatch, const LotId& lot);
+
+// The transfer is settled with each line's proposed figures where `use_proposed`, else the received ones:
+// custody, ownership and figures move, differences become gains and losses, credits are booked.
+void settle(Draft& draft, state::Dispatch& dispatch, bool use_proposed, DispatchState as);
+
+// The lots go back to the sender as they were; their credits are booked again.
+void give_back(Draft& draft, state::Dispatch& dispatch, DispatchState as);
+
+// Not settled yet: every lot of the dispatch shows the state.
+void mark_lots(Draft& draft, const state::Dispatch& dispatch, LotState as);
+
+// The dispatch's container seals may be used again.
+void free_seals(Draft& draft, const state::Dispatch& dispatch);
+
+// Custody moves to the consignee: holder, site, and the owner where the sender owned it and ownership moves.
+void move_custody(const state::Dispatch& dispatch, state::Lot& lot);
+
+}  // namespace anta
