@@ -12,13 +12,6 @@
 namespace anta {
 namespace {
 
-bool under_review(const state::Lot& lot) {
-  const auto flagged = [](const state::Flag& flag) { return flag.code == "upstream_under_review"; };
-  const auto reviewed = [](const auto& entry) { return entry.status == Eligibility::under_review; };
-  return std::any_of(lot.stamp.flags.begin(), lot.stamp.flags.end(), flagged) ||
-         std::any_of(lot.schemes.begin(), lot.schemes.end(), reviewed);
-}
-
 PartyId owner_of(const Draws& draws, const PartyId& issuer) {
   for (const Draw& draw : draws) {
     if (draw.lot.owner != draws.front().lot.owner) return issuer;
@@ -27,6 +20,13 @@ PartyId owner_of(const Draws& draws, const PartyId& issuer) {
 }
 
 }  // namespace
+
+bool is_under_review(const state::Lot& lot) {
+  const auto flagged = [](const state::Flag& flag) { return flag.code == "upstream_under_review"; };
+  const auto reviewed = [](const auto& entry) { return entry.status == Eligibility::under_review; };
+  return std::any_of(lot.stamp.flags.begin(), lot.stamp.flags.end(), flagged) ||
+         std::any_of(lot.schemes.begin(), lot.schemes.end(), reviewed);
+}
 
 Result<Draws> draws_of(const Draft& draft, const std::vector<payload::Take>& takes) {
   Draws draws;
@@ -193,7 +193,7 @@ state::Lot make_lot(Draft& draft, const Making& making, Draws& draws) {
   lot.schemes = making.provenance.schemes;
   for (Draw& draw : draws) {
     add_child(draw.lot, lot, draw.dry_g, draw.cu_g);
-    if (under_review(draw.lot)) draft.flag("upstream_under_review", lot.stamp);
+    if (is_under_review(draw.lot)) draft.flag("upstream_under_review", lot.stamp);
   }
   draft.concerns(Kind::lot, lot.id.value);
   return lot;

@@ -45,6 +45,9 @@ void apply_draws(Draft& draft, Draws& draws);
 std::vector<state::Lot> lots_of(const Draws& draws);
 state::Figures sum_of(const Draws& draws);  // wet: the draws' shares of their lots' wet
 
+// Whether a revocation for fraud upstream touches the lot: what is made of it or claimed on it says so too.
+bool is_under_review(const state::Lot& lot);
+
 // The wet mass of a part of a lot, by its dry mass.
 Grams wet_share(const state::Lot& lot, Grams dry);
 

@@ -1,0 +1,214 @@
+// Receipt, its answer, and the resolution of a dispute: how two sides come to one figure.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "storage/ledger/mass.h"
+#include "storage/ledger/measurement.h"
+#include "storage/ledger/route.h"
+#include "storage/ledger/rules.h"
+#include "storage/ledger/standing.h"
+#include "storage/ledger/transfer.h"
+
+namespace anta {
+namespace {
+
+constexpr std::int64_t hour_ms = 3600000;
+
+Result<state::Dispatch> find_dispatch(const Draft& draft, const DispatchId& id) {
+  auto dispatch = draft.get<state::Dispatch>(id.value);
+  if (!dispatch) return violated("unknown_reference", "no dispatch " + id.value);
+  return std::move(*dispatch);
+}
+
+tl::unexpected<Error> wrong_state(const state::Dispatch& dispatch) {
+  return violated("wrong_state",
+                  "dispatch " + dispatch.id.value + " is " + std::string(word(dispatch.state)));
+}
+
+// --- receipt ---
+
+// A ticket belongs to its scale; the receipt's own to the scale of its lots where they name one. A weighing
+// of several lots may put one ticket on all of them.
+std::set<std::string> ticket_ids(const Draft& draft, const payload::Receipt& p) {
+  std::set<std::string> ids;
+  std::string scale = draft.issuer().value;
+  for (auto line = p.lots.rbegin(); line != p.lots.rend(); ++line) {
+    if (line->measurement.scale) scale = line->measurement.scale->value;  // the first lot's in the end
+  }
+  if (p.ticket) ids.insert(scale + "/" + *p.ticket);
+  for (const payload::LotMeasurement& line : p.lots) {
+    const auto& named = line.measurement.scale;
+    if (!line.measurement.ticket) continue;
+    ids.insert((named ? named->value : draft.issuer().value) + "/" + *line.measurement.ticket);
+  }
+  return ids;
+}
+
+Verdict check_tickets(const Draft& draft, const payload::Receipt& p) {
+  for (const std::string& id : ticket_ids(draft, p)) {
+    const auto taken = draft.get<state::Taken>(id, Kind::ticket);
+    if (taken) return violated("duplicate_ticket", "ticket " + id + " is of dispatch " + taken->by_id);
+  }
+  return {};
+}
+
+Result<state::Dispatch> check_receipt(const Draft& draft, const payload::Receipt& p) {
+  Result<state::Dispatch> dispatch = find_dispatch(draft, p.dispatch);
+  if (!dispatch) return dispatch;
+  if (auto verdict = names_all_lots(*dispatch, p.lots); !verdict) return pass(verdict);
+  if (draft.issuer() != dispatch->to) {
+    return violated("not_consignee", "dispatch " + p.dispatch.value + " goes to " + dispatch->to.value);
+  }
+  if (draft.event_time() < dispatch->handed_over.value_or(dispatch->departed)) {
+    return violated("event_order", "received before it left");
+  }
+  if (dispatch->state != DispatchState::sent && dispatch->state != DispatchState::in_transit) {
+    return wrong_state(*dispatch);
+  }
+  if (auto verdict = figures_possible(draft, p.lots); !verdict) return pass(verdict);
+  if (auto verdict = check_tickets(draft, p); !verdict) return pass(verdict);
+  if (auto verdict = status_kept(draft, p.lots); !verdict) return pass(verdict);
+  return dispatch;
+}
+
+void flag_journey(Draft& draft, state::Dispatch& dispatch) {
+  if (dispatch.carrier && !dispatch.handed_over) draft.flag("no_handover", dispatch.stamp);
+  const std::int64_t elapsed = draft.event_time().value - dispatch.departed.value;
+  if (elapsed > draft.parameter("transit_flag_hours") * hour_ms) {
+    draft.flag("transit_unusual", dispatch.stamp);
+  }
+  const auto from = draft.get<state::Site>(dispatch.from_site.value);
+  const auto to = draft.get<state::Site>(dispatch.to_site.value);
+  ANTA_INVARIANT(from && to);
+  const auto start = position_of(*from);
+  const auto end = position_of(*to);
+  if (start && end && faster_than(*start, *end, elapsed, draft.parameter("speed_flag_kmh"))) {
+    draft.flag("speed_unusual", dispatch.stamp);
+  }
+  for (const state::Dispatch::Line& line : dispatch.lines) {
+    if (tare_drifts(draft, line.sent, *line.received)) draft.flag("tare_drift", dispatch.stamp);
+  }
+}
+
+Match worst_match(const Draft& draft, const state::Dispatch& dispatch) {
+  Match worst = Match::accepted;
+  for (const state::Dispatch::Line& line : dispatch.lines)
+    worst = std::max(worst, compare(draft, line.sent, *line.received));
+  return worst;
+}
+
+// --- answer ---
+
+// Whose word is awaited, and what it would settle: the sender's on the receiver's figures, or either side's
+// on what the other proposed.
+Verdict check_answer(const Draft& draft, const payload::ReceiptReply& p, const state::Dispatch& dispatch) {
+  const bool sender = draft.issuer() == dispatch.sender;
+  const bool proposed_to_consignee = dispatch.proposed_by == dispatch.sender && draft.issuer() == dispatch.to;
+  if (!sender && !proposed_to_consignee) {
+    return violated("not_holder", "the answer is " + dispatch.sender.value + "'s");
+  }
+  if (draft.event_time() < dispatch.received_at.value_or(dispatch.departed)) {
+    return violated("event_order", "answered before it was received");
+  }
+  const bool waits = dispatch.state == DispatchState::received;
+  const bool disputed = dispatch.state == DispatchState::disputed;
+  const bool says_something_new =
+      p.answer == ReceiptAnswer::accept || waits || dispatch.proposed_by.has_value();
+  if ((waits || disputed) && says_something_new) return {};
+  return wrong_state(dispatch);
+}
+
+// --- resolution ---
+
+Verdict check_parties(const Draft& draft, const payload::DisputeResolution& p,
+                      const state::Dispatch& dispatch) {
+  const bool a_side = draft.issuer() == dispatch.sender || draft.issuer() == dispatch.to;
+  if (p.by == ResolutionBy::agreement && !a_side) {
+    return violated("not_holder", draft.issuer().value + " is not a side of dispatch " + dispatch.id.value);
+  }
+  if (draft.event_time() < dispatch.received_at.value_or(dispatch.departed)) {
+    return violated("event_order", "resolved before it was received");
+  }
+  if (dispatch.state != DispatchState::received && dispatch.state != DispatchState::disputed) {
+    return wrong_state(dispatch);
+  }
+  if (p.by == ResolutionBy::umpire && a_side) {
+    return violated("conflict_of_interest", "an umpire is neither side");
+  }
+  return {};
+}
+
+Result<state::Dispatch> check_resolution(const Draft& draft, const payload::DisputeResolution& p) {
+  if (p.by == ResolutionBy::umpire &&
+      !holds_role(draft.view(), draft.issuer(), Role::laboratory, draft.event_time())) {
+    return violated("role_missing", draft.issuer().value + " is no laboratory");
+  }
+  Result<state::Dispatch> dispatch = find_dispatch(draft, p.dispatch);
+  if (!dispatch) return dispatch;
+  if (auto verdict = names_all_lots(*dispatch, p.lots); !verdict) return pass(verdict);
+  if (auto verdict = check_parties(draft, p, *dispatch); !verdict) return pass(verdict);
+  if (auto verdict = figures_possible(draft, p.lots); !verdict) return pass(verdict);
+  if (auto verdict = status_kept(draft, p.lots); !verdict) return pass(verdict);
+  return dispatch;
+}
+
+}  // namespace
+
+Verdict rule(Draft& draft, const payload::Receipt& p) {
+  Result<state::Dispatch> dispatch = check_receipt(draft, p);
+  if (!dispatch) return pass(dispatch);
+  dispatch->received_at = draft.event_time();
+  for (const payload::LotMeasurement& line : p.lots)
+    line_of(*dispatch, line.lot).received = line.measurement;
+  flag_journey(draft, *dispatch);
+  for (const std::string& id : ticket_ids(draft, p))
+    draft.put(id, state::Taken{{}, p.dispatch.value}, Kind::ticket);
+  free_seals(draft, *dispatch);
+  const Match match = worst_match(draft, *dispatch);
+  if (match == Match::accepted) {
+    settle(draft, *dispatch, false, DispatchState::accepted);
+    return {};
+  }
+  const bool waits = match == Match::waits;
+  dispatch->state = waits ? DispatchState::received : DispatchState::disputed;
+  mark_lots(draft, *dispatch, waits ? LotState::received : LotState::disputed);
+  draft.put(p.dispatch.value, *dispatch);
+  return {};
+}
+
+Verdict rule(Draft& draft, const payload::ReceiptReply& p) {
+  Result<state::Dispatch> dispatch = find_dispatch(draft, p.dispatch);
+  if (!dispatch) return pass(dispatch);
+  if (auto verdict = check_answer(draft, p, *dispatch); !verdict) return verdict;
+  if (p.answer == ReceiptAnswer::accept) {
+    // What the other side proposed; a sender that has only its own proposal accepts the receiver's figures.
+    const bool others = dispatch->proposed_by && *dispatch->proposed_by != draft.issuer();
+    settle(draft, *dispatch, others, others ? DispatchState::resolved : DispatchState::accepted);
+    return {};
+  }
+  dispatch->state = DispatchState::disputed;
+  dispatch->proposed_by.reset();
+  mark_lots(draft, *dispatch, LotState::disputed);
+  draft.put(p.dispatch.value, *dispatch);
+  return {};
+}
+
+Verdict rule(Draft& draft, const payload::DisputeResolution& p) {
+  Result<state::Dispatch> dispatch = check_resolution(draft, p);
+  if (!dispatch) return pass(dispatch);
+  for (const payload::LotMeasurement& line : p.lots)
+    line_of(*dispatch, line.lot).proposed = line.measurement;
+  if (p.by == ResolutionBy::umpire) {
+    settle(draft, *dispatch, true, DispatchState::resolved);
+    return {};
+  }
+  dispatch->proposed_by = draft.issuer();
+  draft.put(p.dispatch.value, *dispatch);
+  for (const payload::LotMeasurement& line : p.lots)
+    draft.concerns(Kind::lot, line.lot.value);
+  return {};
+}
+
+}  // namespace anta
