@@ -12,7 +12,7 @@ namespace {
 using views::TreeNode;
 
 template <std::size_t n>
-using Words = std::array<std::string_view, n>;
+using Keys = std::array<std::string_view, n>;
 
 Result<std::string> text_of(const TreeNode& map, std::string_view key) {
   const auto node = map.get(key);
@@ -55,7 +55,7 @@ Result<payload::Party> read_party(const TreeNode& node) {
 }
 
 Result<ScenarioStep> read_step(const TreeNode& node) {
-  static constexpr Words<7> known = {"as", "type", "payload", "expect", "tamper", "why", "check"};
+  static constexpr Keys<7> known = {"as", "type", "payload", "expect", "tamper", "why", "check"};
   if (auto only = node.only(known); !only) return pass(only);
   ScenarioStep step;
   step.line = node.mark.line;
@@ -94,7 +94,7 @@ Result<ScenarioStep> read_step(const TreeNode& node) {
 }
 
 Result<ExpectedLot> read_expected_lot(const TreeNode& node) {
-  static constexpr Words<5> known = {"dry_g", "cu_g", "eligible", "holder", "state"};
+  static constexpr Keys<5> known = {"dry_g", "cu_g", "eligible", "holder", "state"};
   if (auto only = node.only(known); !only) return pass(only);
   ExpectedLot lot;
   for (auto [key, into] : {std::pair{"dry_g", &lot.dry_g}, {"cu_g", &lot.cu_g}}) {
@@ -120,7 +120,7 @@ Result<ExpectedLot> read_expected_lot(const TreeNode& node) {
 }
 
 Result<ExpectedCertificate> read_expected_certificate(const TreeNode& node) {
-  static constexpr Words<3> known = {"verdict", "coc_model", "flags_include"};
+  static constexpr Keys<3> known = {"verdict", "coc_model", "flags_include"};
   if (auto only = node.only(known); !only) return pass(only);
   ExpectedCertificate certificate;
   for (auto [key, into] :
@@ -158,7 +158,7 @@ Result<void> read_each(const TreeNode* node, std::map<std::string, T>& into, Rea
 }
 
 Result<Expectations> read_expectations(const TreeNode& node) {
-  static constexpr Words<3> known = {"lots", "accounts", "certificates"};
+  static constexpr Keys<3> known = {"lots", "accounts", "certificates"};
   if (auto only = node.only(known); !only) return pass(only);
   Expectations wanted;
   if (auto read = read_each(node.find("lots"), wanted.lots, read_expected_lot); !read) return pass(read);
@@ -238,7 +238,7 @@ Result<std::vector<GenesisScheme>> read_schemes(const TreeNode& node) {
 Result<Scenario> read_scenario(std::string_view text) {
   const auto root = views::parse_yaml(text);
   if (!root) return pass(root);
-  static constexpr Words<9> known = {"network", "parameters", "nodes", "witnesses",   "registrar",
+  static constexpr Keys<9> known = {"network", "parameters", "nodes", "witnesses",   "registrar",
                                      "schemes", "parties",    "steps", "expectations"};
   if (auto only = root->only(known); !only) return pass(only);
   Scenario scenario;
