@@ -239,7 +239,7 @@ Result<Scenario> read_scenario(std::string_view text) {
   const auto root = views::parse_yaml(text);
   if (!root) return pass(root);
   static constexpr Keys<9> known = {"network", "parameters", "nodes", "witnesses",   "registrar",
-                                     "schemes", "parties",    "steps", "expectations"};
+                                    "schemes", "parties",    "steps", "expectations"};
   if (auto only = root->only(known); !only) return pass(only);
   Scenario scenario;
   for (auto [key, into] :

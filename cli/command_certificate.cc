@@ -1,0 +1,85 @@
+#include <iostream>
+
+#include "cli/answer.h"
+#include "cli/commands.h"
+#include "cli/node_option.h"
+#include "cli/policy_file.h"
+#include "cli/report_text.h"
+#include "cli/text_file.h"
+
+namespace anta {
+namespace {
+
+Result<Exit> get(Invocation& invocation) {
+  auto client = client_for(invocation);
+  if (!client) return pass(client);
+  const std::string id = invocation.argument("ID");
+  const auto answer =
+      (*client)->get("/v1/certificates/" + url_escaped(id), "application/vnd.anta.certificate+cbor");
+  if (!answer) return pass(answer);
+  if (answer->status != 200) return tl::unexpected(error_of(*answer));
+  const std::string path = invocation.option("--out").value_or(id + ".anta");
+  if (auto written = write_file(path, answer->body); !written) return pass(written);
+  invocation.say(invocation.in("wrote " + path + ", " + std::to_string(answer->body.size()) +
+                                   " bytes; check it with: anta certificate verify " + path,
+                               "se escribió " + path + ", " + std::to_string(answer->body.size()) +
+                                   " bytes; compruébelo con: anta certificate verify " + path));
+  return Exit::ok;
+}
+
+Exit exit_for_verdict(CertificateVerdict verdict) {
+  switch (verdict) {
+    case CertificateVerdict::valid:
+    case CertificateVerdict::valid_with_flags: return Exit::ok;
+    case CertificateVerdict::not_valid: return Exit::refused;
+    case CertificateVerdict::cannot_evaluate: return Exit::undecided;
+  }
+  return Exit::internal;
+}
+
+Result<Exit> verify(Invocation& invocation) {
+  const auto file = read_file(invocation.argument("FILE"));
+  if (!file) return pass(file);
+  Trust trust;
+  if (const auto policy = invocation.option("--policy")) {
+    auto read = read_trust(*policy, invocation.option("--assertions"));
+    if (!read) return pass(read);
+    trust = std::move(*read);
+  }
+  const Report report = verify_certificate(*file, trust, invocation.now);
+  if (invocation.format == OutputFormat::table) {
+    std::cout << report_text(report, invocation.language) << std::flush;
+  } else {
+    invocation.out(report_value(report));
+  }
+  return exit_for_verdict(report.verdict);
+}
+
+}  // namespace
+
+std::vector<Command> certificate_commands() {
+  return {
+      {.words = {"certificate", "get"},
+       .summary = "fetch a certificate file from a node",
+       .examples = {"anta certificate get CERT-CATHODE --node http://127.0.0.1:8080 --out cathode.anta"},
+       .options = {node_option(),
+                   {.name = "--out", .value = "FILE", .help = "where it goes (default: ID.anta)"}},
+       .positionals = {{"ID", "the certificate's id"}},
+       .run = get},
+      {.words = {"certificate", "verify"},
+       .summary = "verify a certificate file; needs no network (exit 0 valid, 3 not valid, 6 cannot be told)",
+       .examples = {"anta certificate verify cathode.anta --policy policy.txt",
+                    "anta certificate verify cathode.anta --policy policy.txt --output json"},
+       .options = {{.name = "--policy",
+                    .value = "FILE",
+                    .help = "whom to trust, as C2SP policy text",
+                    .environment = "ANTA_POLICY"},
+                   {.name = "--assertions",
+                    .value = "FILE",
+                    .help = "what else to demand, as YAML (default: POLICY.assertions.yaml beside it)"}},
+       .positionals = {{"FILE", "the .anta file; - is stdin"}},
+       .run = verify},
+  };
+}
+
+}  // namespace anta

@@ -1,0 +1,159 @@
+#include "cli/report_text.h"
+
+#include "crypto/text.h"
+#include "node/views/time_text.h"
+
+namespace anta {
+namespace {
+
+// "25 000.006 kg" of 25000006 grams: narrow no-break spaces between thousands in every language.
+std::string mass(Grams grams) {
+  std::string kilograms = std::to_string(grams.value / 1000);
+  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(kilograms.size()) - 3; at > 0; at -= 3) {
+    kilograms.insert(static_cast<std::size_t>(at), "\u202f");
+  }
+  const std::string rest = std::to_string(1000 + grams.value % 1000).substr(1);
+  return kilograms + "." + rest + " kg";
+}
+
+std::string seconds_text(std::uint64_t seconds) {
+  return views::time_to_text(Millis{static_cast<std::int64_t>(seconds) * 1000});
+}
+
+struct Text {
+  const Report& report;
+  Language language;
+  std::string out = {};
+
+  std::string in(const char* english, const char* spanish) const {
+    return language == Language::es ? spanish : english;
+  }
+  void line(const std::string& text) { out += text + "\n"; }
+  void say(const std::string& code) { line("  - " + std::string(cause(code, language))); }
+};
+
+template <typename List, typename Name>
+std::string joined(const List& list, Name name) {
+  std::string text;
+  for (const auto& item : list)
+    text += (text.empty() ? "" : ", ") + name(item);
+  return text;
+}
+
+void write_verdict(Text& t) {
+  const std::string verdict(word(t.report.verdict));
+  t.line(verdict + ": " + std::string(cause(verdict, t.language)));
+  for (const auto& reason : t.report.reasons) {
+    const std::string at =
+        reason.leaf ? " (" + t.in("leaf ", "hoja ") + std::to_string(reason.leaf->value) + ")" : "";
+    t.line("  " + reason.code + at + ": " + reason.message);
+    if (find_saying(reason.code)) t.line("    " + std::string(cause(reason.code, t.language)));
+    const auto next = next_step(reason.code, t.language);
+    if (!next.empty()) t.line("    " + std::string(next));
+  }
+}
+
+void write_claim(Text& t) {
+  const Report::Claim& claim = *t.report.claim;
+  t.line("");
+  t.line(t.in("Certificate ", "Certificado ") + claim.certificate.value + " (" + claim.state + ")");
+  t.line("  " + t.in("lot", "lote") + "       " + claim.lot.value + ", " + std::string(word(claim.material)));
+  t.line("  " + t.in("dry mass", "TMS") + "  " + mass(claim.dry_g));
+  t.line("  " + t.in("copper", "Cu fino") + "    " + mass(claim.cu_g));
+  t.line("  " + t.in("model", "modelo") + "     " + std::string(word(claim.coc_model)));
+  t.line("  " + t.in("schemes", "esquemas") + "   " +
+         joined(claim.schemes, [](const SchemeId& s) { return s.value; }));
+  t.line("  " + t.in("issued by ", "emitido por ") + claim.holder.value + t.in(" to ", " a ") +
+         (claim.buyer ? claim.buyer->value : t.in("bearer", "portador")) + ", " +
+         views::time_to_text(claim.issued));
+  t.line("  " + t.in("valid until ", "vigente hasta ") + views::time_to_text(claim.valid_until));
+  t.line("");
+  t.line(t.in("It claims", "Declara"));
+  for (const auto& code : t.report.claimed)
+    t.say(code);
+  t.line(t.in("It does not claim", "No declara"));
+  for (const auto& code : t.report.not_claimed)
+    t.say(code);
+}
+
+void write_chain(Text& t) {
+  t.line("");
+  t.line(t.in("Chain back to the mines", "Cadena hasta las minas"));
+  for (const auto& lot : t.report.chain) {
+    const std::string indent(2 + 2 * std::min(lot.depth, 12u), ' ');
+    const std::string eligible = joined(lot.eligible, [](const SchemeId& s) { return s.value; });
+    t.line(indent + lot.lot.value + "  " + std::string(word(lot.material)) + "  " + mass(lot.dry_g) +
+           t.in(" dry, ", " secos, ") + mass(lot.cu_g) + " Cu  " +
+           (lot.origin ? t.in("mined by ", "extraído por ") : t.in("made by ", "hecho por ")) +
+           lot.maker.value + t.in(" at ", " en ") + lot.site.value +
+           (lot.ubigeo.empty() ? "" : " (" + lot.ubigeo + ")") +
+           (eligible.empty() ? t.in("  not eligible", "  no elegible") : "  " + eligible));
+  }
+}
+
+void write_standing(Text& t) {
+  t.line("");
+  t.line(t.in("Attestations (at the event; at the checkpoint)",
+              "Certificados de aseguramiento (al hecho; al punto de control)"));
+  for (const auto& a : t.report.attestations) {
+    t.line("  " + a.id.value + "  " + std::string(word(a.kind)) + "  " + a.scheme.value + " " + a.criteria +
+           "  " + a.body.value + " -> " + a.subject.value + "  " + a.at_event + "; " + a.at_checkpoint);
+  }
+  t.line(t.in("Formalisation (at the event; at the checkpoint)",
+              "Formalización (al hecho; al punto de control)"));
+  for (const auto& f : t.report.formalisations)
+    t.line("  " + f.party.value + "  " + f.at_event + "; " + f.at_checkpoint);
+}
+
+void write_flags(Text& t, bool moving) {
+  bool first = true;
+  for (const auto& flag : t.report.flags) {
+    if (flag.moves_verdict != moving) continue;
+    if (first) t.line("\n" + (moving ? t.in("Flags", "Avisos") : t.in("Notes", "Notas")));
+    first = false;
+    t.line("  " + flag.code + "  " + flag.on + ", " + t.in("leaf ", "hoja ") +
+           std::to_string(flag.leaf.value) +
+           (flag.statement ? " " + hex(*flag.statement).substr(0, 16) : ""));
+    t.line("    " + std::string(cause(flag.code, t.language)));
+  }
+}
+
+void write_trust(Text& t) {
+  const Report& r = t.report;
+  t.line("");
+  t.line(t.in("Checkpoint ", "Punto de control ") + r.origin + ", " + std::to_string(r.size) +
+         t.in(" leaves, ", " hojas, ") + seconds_text(r.checkpoint_seconds));
+  const std::size_t all = r.cosigners.size() + r.missing_cosigners.size();
+  t.line("  " + std::to_string(r.cosigners.size()) + t.in(" of ", " de ") + std::to_string(all) +
+         t.in(" cosignatures", " cofirmas") + ": " +
+         joined(r.cosigners, [](const auto& c) { return c.name + " " + seconds_text(c.time_seconds); }));
+  if (!r.missing_cosigners.empty()) {
+    t.line("  " + t.in("missing: ", "faltan: ") +
+           joined(r.missing_cosigners, [](const std::string& s) { return s; }));
+  }
+  t.line("  " + std::to_string(r.statements) +
+         t.in(" statements verified and replayed", " declaraciones verificadas y rehechas"));
+  t.line(t.in("Checked here", "Comprobado aquí"));
+  for (const auto& code : r.checked)
+    t.say(code);
+  t.line(t.in("Not checked here", "No comprobado aquí"));
+  for (const auto& code : r.not_checked)
+    t.say(code);
+}
+
+}  // namespace
+
+std::string report_text(const Report& report, Language language) {
+  Text text{report, language};
+  write_verdict(text);
+  if (!report.claim) return text.out;
+  write_claim(text);
+  write_chain(text);
+  write_standing(text);
+  write_flags(text, true);
+  write_flags(text, false);
+  write_trust(text);
+  return text.out;
+}
+
+}  // namespace anta
