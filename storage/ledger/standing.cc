@@ -134,7 +134,8 @@ Standing standing_at(const state::Attestation& attestation, Millis at, std::int6
                    [](const auto& a, const auto& b) { return a.effective_from < b.effective_from; });
   std::optional<Millis> suspended_since;
   const auto ran_out = [&](Millis by) {
-    return suspended_since && by.value - suspended_since->value >= revokes_after_days * day_ms;
+    const Millis since = suspended_since.value_or(by);  // g++ 12.2 does not see that -> is guarded
+    return suspended_since && by.value - since.value >= revokes_after_days * day_ms;
   };
   for (const auto& change : changes) {
     if (change.status == AttestationChange::withdrawn) return Standing::withdrawn;
