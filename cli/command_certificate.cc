@@ -10,7 +10,7 @@
 namespace anta {
 namespace {
 
-Result<Exit> get(Invocation& invocation) {
+Result<Exit> get_file(Invocation& invocation) {
   auto client = client_for(invocation);
   if (!client) return pass(client);
   const std::string id = invocation.argument("ID");
@@ -37,7 +37,7 @@ Exit exit_for_verdict(CertificateVerdict verdict) {
   return Exit::internal;
 }
 
-Result<Exit> verify(Invocation& invocation) {
+Result<Exit> verify_file(Invocation& invocation) {
   const auto file = read_file(invocation.argument("FILE"));
   if (!file) return pass(file);
   Trust trust;
@@ -65,7 +65,7 @@ std::vector<Command> certificate_commands() {
        .options = {node_option(),
                    {.name = "--out", .value = "FILE", .help = "where it goes (default: ID.anta)"}},
        .positionals = {{"ID", "the certificate's id"}},
-       .run = get},
+       .run = get_file},
       {.words = {"certificate", "verify"},
        .summary = "verify a certificate file; needs no network (exit 0 valid, 3 not valid, 6 cannot be told)",
        .examples = {"anta certificate verify cathode.anta --policy policy.txt",
@@ -78,7 +78,7 @@ std::vector<Command> certificate_commands() {
                     .value = "FILE",
                     .help = "what else to demand, as YAML (default: POLICY.assertions.yaml beside it)"}},
        .positionals = {{"FILE", "the .anta file; - is stdin"}},
-       .run = verify},
+       .run = verify_file},
   };
 }
 

@@ -1,0 +1,143 @@
+#include <array>
+
+#include "cli/answer.h"
+#include "cli/commands.h"
+#include "cli/node_option.h"
+
+namespace anta {
+namespace {
+
+struct Noun {
+  const char* word;
+  const char* path;
+  const char* summary;
+};
+constexpr std::array<Noun, 7> nouns = {{{"lot", "lots", "a lot"},
+                                        {"party", "parties", "a party"},
+                                        {"site", "sites", "a site"},
+                                        {"attestation", "attestations", "an attestation"},
+                                        {"account", "accounts", "a mass-balance account"},
+                                        {"certificate", "certificates", "a certificate"},
+                                        {"dispatch", "dispatches", "a dispatch"}}};
+
+// "?a=1&b=2" from the options that were given.
+std::string query_of(const Invocation& invocation,
+                     const std::vector<std::pair<std::string, std::string>>& options) {
+  std::string query;
+  for (const auto& [option, key] : options) {
+    if (!invocation.has(option)) continue;
+    const auto value = invocation.option(option);
+    query += (query.empty() ? "?" : "&") + key + "=" + (value ? url_escaped(*value) : "1");
+  }
+  return query;
+}
+
+const std::vector<std::pair<std::string, std::string>> reading = {{"--at-leaf", "at_leaf"},
+                                                                  {"--fresh", "fresh"}};
+const std::vector<std::pair<std::string, std::string>> filters = {
+    {"--holder", "holder"},   {"--state", "state"},     {"--site", "site"},   {"--to", "to"},
+    {"--scheme", "scheme"},   {"--subject", "subject"}, {"--limit", "limit"}, {"--cursor", "cursor"},
+    {"--at-leaf", "at_leaf"}, {"--fresh", "fresh"}};
+
+Result<Exit> print(Invocation& invocation, const std::string& path) {
+  auto client = client_for(invocation);
+  if (!client) return pass(client);
+  auto body = json_body((*client)->get(path));
+  if (!body) return pass(body);
+  const Value* items = body->find("items");
+  if (items && invocation.format == OutputFormat::table) {
+    invocation.out(*items);
+    if (const Value* next = body->find("next"); next && std::holds_alternative<std::string>(next->data)) {
+      invocation.say(invocation.in("more: --cursor ", "hay más: --cursor ") +
+                     std::get<std::string>(next->data));
+    }
+    return Exit::ok;
+  }
+  invocation.out(*body);
+  return Exit::ok;
+}
+
+std::vector<Option> reading_options() {
+  return {node_option(),
+          {.name = "--at-leaf", .value = "N", .help = "as it was when the ledger had this leaf"},
+          {.name = "--fresh", .help = "after a read index: nothing acknowledged before is missing"}};
+}
+
+std::vector<Option> list_options() {
+  std::vector<Option> options = reading_options();
+  for (const char* name : {"--holder", "--state", "--site", "--to", "--scheme", "--subject"}) {
+    options.push_back(
+        {.name = name, .value = "VALUE", .help = std::string("only those whose ") + (name + 2) + " is this"});
+  }
+  options.push_back({.name = "--limit", .value = "N", .help = "how many at most (default 100)"});
+  options.push_back({.name = "--cursor", .value = "TEXT", .help = "go on where the list before ended"});
+  return options;
+}
+
+void add_noun(std::vector<Command>& commands, const Noun& noun) {
+  const std::string base = std::string("/v1/") + noun.path;
+  const std::string sample = std::string("anta ") + noun.word;
+  commands.push_back({.words = {noun.word, "show"},
+                      .summary = std::string("show ") + noun.summary,
+                      .examples = {sample + " show ID --node http://127.0.0.1:8080"},
+                      .options = reading_options(),
+                      .positionals = {{"ID", "which"}},
+                      .run = [base](Invocation& i) {
+                        return print(i, base + "/" + url_escaped(i.argument("ID")) + query_of(i, reading));
+                      }});
+  commands.push_back({.words = {noun.word, "list"},
+                      .summary = std::string("list, filtered: ") + noun.path,
+                      .examples = {sample + " list --node http://127.0.0.1:8080 --output json"},
+                      .options = list_options(),
+                      .positionals = {},
+                      .run = [base](Invocation& i) { return print(i, base + query_of(i, filters)); }});
+  commands.push_back({.words = {noun.word, "history"},
+                      .summary = std::string("the statements about ") + noun.summary + ", in order",
+                      .examples = {sample + " history ID --node http://127.0.0.1:8080"},
+                      .options = reading_options(),
+                      .positionals = {{"ID", "which"}},
+                      .run = [base](Invocation& i) {
+                        return print(i, base + "/" + url_escaped(i.argument("ID")) + "/history" +
+                                            query_of(i, reading));
+                      }});
+}
+
+}  // namespace
+
+std::vector<Command> read_commands() {
+  std::vector<Command> commands;
+  for (const Noun& noun : nouns)
+    add_noun(commands, noun);
+  commands.push_back({.words = {"status"},
+                      .summary = "what a node knows of itself and its peers",
+                      .examples = {"anta status --node http://127.0.0.1:8080"},
+                      .options = {node_option()},
+                      .positionals = {},
+                      .run = [](Invocation& i) { return print(i, "/v1/status"); }});
+  return commands;
+}
+
+std::vector<Command> attestation_commands() {
+  return {
+      {.words = {"attestation", "impact"},
+       .summary = "what a change of status would touch: lots, certificates, accounts; changes nothing",
+       .examples = {"anta attestation impact att-1 --status revoked --from 2025-12-10T00:00:00Z --void-from "
+                    "2025-08-01T00:00:00Z "
+                    "--node http://127.0.0.1:8080"},
+       .options = {node_option(),
+                   {.name = "--status",
+                    .value = "WORD",
+                    .help = "suspended, reinstated, revoked or withdrawn",
+                    .required = true},
+                   {.name = "--from", .value = "TIME", .help = "effective from (RFC 3339)", .required = true},
+                   {.name = "--void-from", .value = "TIME", .help = "for fraud: void back to this time"}},
+       .positionals = {{"ID", "the attestation"}},
+       .run = [](Invocation& i) {
+         const std::string path = "/v1/attestations/" + url_escaped(i.argument("ID")) + "/impact";
+         return print(
+             i,
+             path + query_of(i, {{"--status", "status"}, {"--from", "from"}, {"--void-from", "void_from"}}));
+       }}};
+}
+
+}  // namespace anta

@@ -1,0 +1,98 @@
+#include "cli/answer.h"
+#include "cli/commands.h"
+#include "cli/node_option.h"
+#include "cli/receiving.h"
+#include "cli/text_file.h"
+#include "node/views/statement_view.h"
+#include "node/views/time_text.h"
+#include "node/views/yaml_tree.h"
+
+namespace anta {
+namespace {
+
+Result<Value> fetch(const Invocation& invocation, const std::string& path) {
+  auto client = client_for(invocation);
+  if (!client) return pass(client);
+  return json_body((*client)->get(path));
+}
+
+Result<Exit> inbox(Invocation& invocation) {
+  auto body = fetch(invocation, "/v1/inbox?party=" + url_escaped(*invocation.option("--as")));
+  if (!body) return pass(body);
+  const Value* items = body->find("items");
+  invocation.out(items ? *items : *body);
+  return Exit::ok;
+}
+
+// Both figures, the differences and what the law will say of them, before anything is signed. The document
+// goes to stdout for `anta sign`.
+Result<Exit> receive(Invocation& invocation) {
+  const std::string id = invocation.argument("DISPATCH");
+  const auto record = fetch(invocation, "/v1/dispatches/" + url_escaped(id) + "?fresh=1");
+  if (!record) return pass(record);
+  const auto dispatch = read_dispatch(*record);
+  if (!dispatch) return pass(dispatch);
+  std::vector<payload::LotMeasurement> measured;
+  if (const auto path = invocation.option("--measurements")) {
+    const auto bytes = read_file(*path);
+    if (!bytes) return pass(bytes);
+    auto read = read_measurements(as_text(*bytes), *dispatch);
+    if (!read)
+      return tl::unexpected(Error{read.error().code, read.error().rule, *path + ": " + read.error().message});
+    measured = std::move(*read);
+  } else {
+    measured = dispatch->sent;
+    invocation.say(
+        invocation.in("no --measurements: the sender's figures are taken over; weigh and correct them",
+                      "sin --measurements: se copian las cifras del remitente; pese y corríjalas"));
+  }
+  const auto parameters = fetch(invocation, "/v1/parameters");
+  if (!parameters) return pass(parameters);
+  const Comparison comparison = compare_figures(*dispatch, measured, *parameters);
+  for (const std::string& line : comparison_lines(comparison, invocation.language))
+    invocation.say(line);
+
+  payload::Receipt receipt;
+  receipt.common.event_time = Millis{invocation.now.value / 1000 * 1000};
+  if (const auto at = invocation.option("--at")) {
+    const auto time = views::time_from_text(*at);
+    if (!time) return pass(time);
+    receipt.common.event_time = *time;
+  }
+  receipt.dispatch = DispatchId{id};
+  receipt.lots = measured;
+  receipt.seals_intact = !invocation.has("--seals-broken");
+  receipt.ticket = invocation.option("--ticket");
+  const views::UnsignedStatement document{dispatch->to, receipt, {}};
+  return write_file("-", as_bytes(views::unsigned_to_yaml(document))).map([] { return Exit::ok; });
+}
+
+}  // namespace
+
+std::vector<Command> receive_commands() {
+  return {
+      {.words = {"inbox"},
+       .summary = "what waits for a party: dispatches to receive, receipts to answer",
+       .examples = {"anta inbox --as nasca-sur --node http://127.0.0.1:8080"},
+       .options =
+           {node_option(),
+            {.name = "--as", .value = "PARTY", .help = "who", .required = true, .environment = "ANTA_AS"}},
+       .positionals = {},
+       .run = inbox},
+      {.words = {"receive"},
+       .summary = "compare your figures with the sender's and write the receipt to sign",
+       .examples = {"anta receive D-L-001 --measurements weighed.yaml --ticket BLC1-00001 --node "
+                    "http://127.0.0.1:8080 > receipt.yaml"},
+       .options = {node_option(),
+                   {.name = "--measurements",
+                    .value = "FILE",
+                    .help = "YAML: lot id -> measurement (wet_g, moisture_ppm, cu_ppm, status, ...)"},
+                   {.name = "--ticket", .value = "TEXT", .help = "the weighbridge ticket"},
+                   {.name = "--at", .value = "TIME", .help = "when it was received (default: now)"},
+                   {.name = "--seals-broken", .help = "the seals were not intact"}},
+       .positionals = {{"DISPATCH", "its id"}},
+       .run = receive},
+  };
+}
+
+}  // namespace anta

@@ -1,0 +1,154 @@
+#include "cli/receiving.h"
+
+#include <algorithm>
+
+#include "node/views/shape_view.h"
+#include "node/views/statement_view.h"
+#include "node/views/yaml_tree.h"
+#include "storage/ledger/codec.h"
+#include "storage/ledger/mass.h"
+#include "storage/ledger/parameter.h"
+
+namespace anta {
+namespace {
+
+const std::string* text_at(const Value& value, std::string_view key) {
+  const Value* found = value.find(key);
+  return found ? std::get_if<std::string>(&found->data) : nullptr;
+}
+
+tl::unexpected<Error> unexpected_answer() {
+  return tl::unexpected(Error{Code::malformed, "answer", "the node's answer is not a dispatch"});
+}
+
+std::int64_t parameter(const Value& parameters, std::string_view name) {
+  const Value* found = parameters.find(name);
+  const auto* number = found ? std::get_if<std::int64_t>(&found->data) : nullptr;
+  if (number) return *number;
+  const ParameterInfo* known = find_parameter(name);
+  ANTA_INVARIANT(known != nullptr);
+  return known->standard;
+}
+
+// A receipt with these lines, read by the codec itself: the one place that knows what a measurement is.
+Result<std::vector<payload::LotMeasurement>> read_lines(ValueList lines) {
+  const Value receipt{ValueMap{{"event_time", Value{std::int64_t{0}}},
+                               {"dispatch", Value{std::string("x")}},
+                               {"lots", Value{std::move(lines)}},
+                               {"seals_intact", Value{true}}}};
+  const auto bytes = encode_value(receipt);
+  if (!bytes) return pass(bytes);
+  const auto payload = decode_payload("receipt", *bytes);
+  if (!payload) return pass(payload);
+  return std::get<payload::Receipt>(*payload).lots;
+}
+
+ToleranceResult judge_line(const Comparison::Line& line, const payload::Measurement& sent,
+                           const payload::Measurement& got, const Value& parameters) {
+  const std::int64_t wet = got.wet_g.value - sent.wet_g.value;
+  const std::int64_t moisture = std::abs(got.moisture_ppm.value - sent.moisture_ppm.value);
+  const bool wet_within = within(wet, parameter(parameters, "receipt_wet_ppm"), sent.wet_g.value) ||
+                          std::abs(wet) <= parameter(parameters, "receipt_wet_g");
+  const bool rest_within =
+      moisture <= parameter(parameters, "receipt_moisture_ppm") &&
+      within(line.got_dry_g - line.sent_dry_g, parameter(parameters, "receipt_dry_ppm"), line.sent_dry_g);
+  if (wet_within && rest_within) return ToleranceResult::accepted;
+  if (wet_within || within(wet, parameter(parameters, "receipt_dispute_ppm"), sent.wet_g.value))
+    return ToleranceResult::waits;
+  return ToleranceResult::disputed;
+}
+
+std::string signed_kg(std::int64_t grams) {
+  const std::string sign = grams < 0 ? "-" : "+";
+  const std::int64_t size = std::abs(grams);
+  return sign + std::to_string(size / 1000) + "." + std::to_string(1000 + size % 1000).substr(1) + " kg";
+}
+
+}  // namespace
+
+Result<SentDispatch> read_dispatch(const Value& record) {
+  SentDispatch dispatch;
+  const std::string* to = text_at(record, "to");
+  const std::string* state = text_at(record, "state");
+  const Value* lines = record.find("lines");
+  const auto* list = lines ? std::get_if<ValueList>(&lines->data) : nullptr;
+  if (!to || !state || !list) return unexpected_answer();
+  dispatch.to = PartyId{*to};
+  dispatch.state = *state;
+  ValueList measurements;
+  for (const Value& line : *list) {
+    const Value* lot = line.find("lot");
+    const Value* sent = line.find("sent");
+    if (!lot || !sent) return unexpected_answer();
+    measurements.push_back(Value{ValueMap{{"lot", *lot}, {"measurement", *sent}}});
+  }
+  auto read = read_lines(std::move(measurements));
+  if (!read) return pass(read);
+  dispatch.sent = std::move(*read);
+  return dispatch;
+}
+
+Result<std::vector<payload::LotMeasurement>> read_measurements(std::string_view yaml,
+                                                               const SentDispatch& dispatch) {
+  const auto root = views::parse_yaml(yaml);
+  if (!root) return pass(root);
+  const auto entries = root->map();
+  if (!entries) return pass(entries);
+  ValueList lines;
+  for (const payload::LotMeasurement& sent : dispatch.sent) {
+    const auto node = root->get(sent.lot.value);
+    if (!node) return pass(node);
+    auto value = views::value_from_tree(**node);
+    if (!value) return pass(value);
+    lines.push_back(Value{ValueMap{{"lot", Value{sent.lot.value}}, {"measurement", std::move(*value)}}});
+  }
+  if ((*entries)->size() != dispatch.sent.size()) {
+    return root->refuse("measurements", "it names lots that the dispatch does not carry");
+  }
+  return read_lines(std::move(lines));
+}
+
+Comparison compare_figures(const SentDispatch& dispatch, const std::vector<payload::LotMeasurement>& got,
+                           const Value& parameters) {
+  Comparison comparison;
+  for (const payload::LotMeasurement& sent : dispatch.sent) {
+    const auto found = std::find_if(got.begin(), got.end(), [&](const auto& g) { return g.lot == sent.lot; });
+    if (found == got.end()) continue;
+    const state::Figures before = figures_of(sent.measurement);
+    const state::Figures after = figures_of(found->measurement);
+    Comparison::Line line{sent.lot,          before.wet_g.value, after.wet_g.value, before.dry_g.value,
+                          after.dry_g.value, before.cu_g.value,  after.cu_g.value};
+    line.result = judge_line(line, sent.measurement, found->measurement, parameters);
+    comparison.worst = std::max(comparison.worst, line.result);
+    comparison.lines.push_back(line);
+  }
+  return comparison;
+}
+
+std::vector<std::string> comparison_lines(const Comparison& comparison, Language language) {
+  const bool es = language == Language::es;
+  std::vector<std::string> lines;
+  for (const Comparison::Line& line : comparison.lines) {
+    lines.push_back(line.lot.value + ": " + (es ? "TMH " : "wet ") +
+                    signed_kg(line.got_wet_g - line.sent_wet_g) + ", " + (es ? "TMS " : "dry ") +
+                    signed_kg(line.got_dry_g - line.sent_dry_g) + ", Cu " +
+                    signed_kg(line.got_cu_g - line.sent_cu_g));
+  }
+  switch (comparison.worst) {
+    case ToleranceResult::accepted:
+      lines.push_back(es ? "dentro de tolerancia: se aceptará al registrarse"
+                         : "within tolerance: accepted as soon as it is recorded");
+      break;
+    case ToleranceResult::waits:
+      lines.push_back(es ? "fuera de tolerancia: esperará la respuesta del remitente"
+                         : "outside tolerance: it will wait for the sender's answer");
+      break;
+    case ToleranceResult::disputed:
+      lines.push_back(es ? "muy fuera de tolerancia: quedará en disputa"
+                         : "far outside tolerance: it will be disputed");
+      break;
+  }
+  return lines;
+}
+
+}  // namespace anta

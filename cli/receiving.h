@@ -1,0 +1,50 @@
+// Receiving at the plant's gate: the sender's figures, the scale's, and what the law will say of the
+// difference.
+//
+// A preview for the person who signs; the ledger judges with the same arithmetic (storage/ledger/mass.h).
+// Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/catalogue.h"
+#include "crypto/error.h"
+#include "storage/ledger/payload/transfer.h"
+#include "storage/ledger/value.h"
+
+namespace anta {
+
+struct SentDispatch {
+  PartyId to = {};
+  std::string state = {};
+  std::vector<payload::LotMeasurement> sent = {};
+};
+
+// A dispatch record as the node's JSON gives it.
+Result<SentDispatch> read_dispatch(const Value& record);
+
+// YAML "lot: {wet_g: ..., ...}" for exactly the lots of the dispatch.
+Result<std::vector<payload::LotMeasurement>> read_measurements(std::string_view yaml,
+                                                               const SentDispatch& dispatch);
+
+enum class ToleranceResult { accepted, waits, disputed };  // ledger.md 6.3
+
+struct Comparison {
+  struct Line {
+    LotId lot = {};
+    std::int64_t sent_wet_g = 0, got_wet_g = 0;
+    std::int64_t sent_dry_g = 0, got_dry_g = 0;
+    std::int64_t sent_cu_g = 0, got_cu_g = 0;
+    ToleranceResult result = ToleranceResult::accepted;
+  };
+  std::vector<Line> lines = {};
+  ToleranceResult worst = ToleranceResult::accepted;  // all lots share it
+};
+
+// `parameters` maps names to values in force (GET /v1/parameters).
+Comparison compare_figures(const SentDispatch& dispatch, const std::vector<payload::LotMeasurement>& got,
+                           const Value& parameters);
+std::vector<std::string> comparison_lines(const Comparison& comparison, Language language);
+
+}  // namespace anta
