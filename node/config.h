@@ -1,0 +1,79 @@
+// node.yaml: how one node runs. Strict: an unknown key is an error with its line and the nearest known key.
+//
+//     network: genesis.cbor            the genesis file (canonical CBOR); paths are relative to this file
+//     node: n1                         which node of the genesis this is
+//     data: data                       directory of the database, made with mode 0700
+//     seed: node.seed                  the node's secret (antad --init), mode 0600
+//     peer: {listen: "127.0.0.1:7001"}                  default: this node's address in the genesis
+//     peers: {n2: "10.0.0.2:7001"}                      where the genesis's addresses no longer hold
+//     http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: http.port}
+//     log: {level: info, format: logfmt}                debug|info|warning|error, logfmt|json
+//     limits: {...}   timeouts: {...}                   see Limits and Timeouts below
+//
+// Plain HTTP listens on loopback only, unless behind_proxy says that something else speaks TLS before it.
+// Pure but for load_config, which reads the file. Errors are `malformed` with rule config.*.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "consensus/log_sink.h"
+#include "crypto/error.h"
+#include "node/log.h"
+#include "storage/ledger/ids.h"
+
+namespace anta {
+
+struct Endpoint {
+  std::string host = {};
+  std::uint16_t port = 0;
+
+  bool operator==(const Endpoint&) const = default;
+  std::string text() const { return host + ":" + std::to_string(port); }
+};
+
+// "127.0.0.1:7001", "[::1]:7001", "node.example:7001".
+Result<Endpoint> parse_endpoint(std::string_view text);
+
+struct Limits {
+  std::int64_t memory_bytes = std::int64_t{192} << 20;  // caches and buffers of the database
+  std::int64_t http_connections = 1'024;
+  std::int64_t http_requests_per_second = 50'000;  // of one address
+  std::int64_t request_bytes = std::int64_t{4} << 20;
+  std::int64_t pending_statements = 16'384;  // submitted and not yet decided
+  std::int64_t pending_bytes = std::int64_t{32} << 20;
+  std::int64_t verifiers = 0;  // threads; 0: min(cores, 2)
+};
+
+struct Timeouts {  // milliseconds
+  std::int64_t election_ms = 150;
+  std::int64_t heartbeat_ms = 50;
+  std::int64_t submit_ms = 10'000;      // a submission's deadline
+  std::int64_t cosign_wait_ms = 2'000;  // how long wait=cosigned waits after the outcome
+  std::int64_t drain_ms = 5'000;        // at shutdown
+};
+
+struct Config {
+  std::filesystem::path network = {};
+  NodeId node = {};
+  std::filesystem::path data = {};
+  std::filesystem::path seed = {};
+  std::string peer_listen = {};  // empty: as the genesis says
+  std::map<std::string, Endpoint> peers = {};
+  Endpoint http = {.host = "127.0.0.1", .port = 0};
+  bool behind_proxy = false;
+  std::filesystem::path http_port_file = {};  // default: <data>/http.port
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::logfmt;
+  Limits limits = {};
+  Timeouts timeouts = {};
+};
+
+// `directory`: what relative paths are relative to.
+Result<Config> parse_config(std::string_view text, const std::filesystem::path& directory);
+Result<Config> load_config(const std::filesystem::path& file);
+
+}  // namespace anta

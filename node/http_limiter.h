@@ -1,0 +1,36 @@
+// How many requests one address may make: a token bucket per address, bounded in number.
+//
+// Belongs to the HTTP thread. Buckets that are full again say nothing and are dropped when room is needed; an
+// address that finds no room for its bucket is limited together with all others like it. Time is given by the
+// caller, in milliseconds of any steady clock.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+namespace anta {
+
+class HttpLimiter {
+ public:
+  static constexpr std::size_t addresses_max = 4'096;
+
+  // `per_second` requests go on average and as many at once.
+  explicit HttpLimiter(std::uint32_t per_second) : per_second_(per_second) {}
+
+  // Whether a request of this address may go now; if so it is counted.
+  bool allow(const std::string& address, std::int64_t now_ms);
+
+ private:
+  struct Bucket {
+    double tokens = 0;
+    std::int64_t at_ms = 0;
+  };
+  Bucket& bucket_of(const std::string& address, std::int64_t now_ms);
+
+  std::uint32_t per_second_ = 0;
+  std::unordered_map<std::string, Bucket> buckets_ = {};
+  Bucket overflow_ = {};
+};
+
+}  // namespace anta

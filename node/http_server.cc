@@ -1,0 +1,273 @@
+#include "node/http_server.h"
+
+#include <array>
+#include <asio.hpp>
+#include <atomic>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+
+#include "node/http_connection.h"
+#include "node/http_limiter.h"
+
+namespace anta {
+namespace {
+
+using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t read_bytes = std::size_t{16} << 10;
+constexpr std::size_t linger_bytes_max = std::size_t{8} << 20;
+
+HttpConnectionOptions connection_options(const HttpServerOptions& o) {
+  return {.parser = o.parser,
+          .header_deadline_ms = o.header_deadline_ms,
+          .body_deadline_ms = o.body_deadline_ms,
+          .idle_deadline_ms = o.idle_deadline_ms,
+          .write_deadline_ms = o.write_deadline_ms};
+}
+
+std::int64_t steady_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
+}
+
+class Session;
+
+}  // namespace
+
+// Everything the HTTP thread owns.
+struct HttpServer::Loop {
+  Loop(HttpServerOptions o, HttpHandler h, HttpProblem p)
+      : options(std::move(o)),
+        handler(std::move(h)),
+        problem(std::move(p)),
+        acceptor(io),
+        accept_retry(io),
+        limiter(options.requests_per_second) {}
+
+  HttpServerOptions options = {};
+  HttpHandler handler = {};
+  HttpProblem problem = {};
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
+  tcp::acceptor acceptor;
+  asio::steady_timer accept_retry;
+  HttpLimiter limiter;
+  std::unordered_set<std::shared_ptr<Session>> sessions = {};
+  std::atomic<std::size_t> open = 0;
+  std::atomic<std::uint16_t> port = 0;
+  bool draining = false;
+  std::thread thread = {};
+
+  Result<void> listen();
+  void accept();
+  void accepted(tcp::socket socket);
+  void drain();
+};
+
+namespace {
+
+// A connection's socket: asynchronous operations for HttpConnection, kept alive by the operations in flight.
+class Session final : public HttpSocket, public std::enable_shared_from_this<Session> {
+ public:
+  template <typename LoopType>
+  Session(LoopType& loop, tcp::socket socket, std::string remote)
+      : socket_(std::move(socket)),
+        timer_(socket_.get_executor()),
+        connection_(*this, connection_options(loop.options), hooks(loop, std::move(remote))),
+        forget_([&loop](const std::shared_ptr<Session>& self) {
+          if (loop.sessions.erase(self) > 0) --loop.open;
+          if (loop.draining && loop.sessions.empty()) loop.io.stop();
+        }) {}
+
+  void start() { connection_.start(); }
+  void drain() { connection_.drain(); }
+  void turn_away(const HttpResponse& response) {
+    write(http_head(response, false) + response.body, nullptr);
+    turned_away_ = true;
+  }
+
+  void read() override {
+    socket_.async_read_some(asio::buffer(input_),
+                            [self = shared_from_this()](asio::error_code error, std::size_t n) {
+                              if (self->closed_) return;
+                              if (error) return self->connection_.ended();
+                              self->connection_.received({self->input_.data(), n});
+                            });
+  }
+
+  void write(std::string head, std::shared_ptr<const Bytes> file) override {
+    head_ = std::move(head);
+    file_ = std::move(file);
+    const std::array<asio::const_buffer, 2> parts = {
+        asio::buffer(head_), file_ ? asio::buffer(file_->data(), file_->size()) : asio::const_buffer()};
+    asio::async_write(socket_, parts, [self = shared_from_this()](asio::error_code error, std::size_t) {
+      if (self->closed_) return;
+      self->file_.reset();
+      if (error) return self->close();
+      if (self->turned_away_) return self->linger();
+      self->connection_.written();
+    });
+  }
+
+  void deadline(std::uint32_t ms) override {
+    timer_.expires_after(std::chrono::milliseconds(ms));
+    timer_.async_wait([self = shared_from_this()](asio::error_code error) {
+      if (error || self->closed_) return;
+      self->lingering_ ? self->close() : self->connection_.expired();
+    });
+  }
+
+  void linger() override {
+    if (!lingering_) {
+      lingering_ = true;
+      asio::error_code ignored;
+      socket_.shutdown(tcp::socket::shutdown_send, ignored);
+      deadline(linger_ms_);
+    }
+    socket_.async_read_some(asio::buffer(input_),
+                            [self = shared_from_this()](asio::error_code error, std::size_t n) {
+                              if (self->closed_) return;
+                              self->discarded_ += n;
+                              if (error || self->discarded_ > linger_bytes_max) return self->close();
+                              self->linger();
+                            });
+  }
+
+  void close() override {
+    if (closed_) return;
+    closed_ = true;
+    asio::error_code ignored;
+    timer_.cancel(ignored);
+    socket_.shutdown(tcp::socket::shutdown_both, ignored);
+    socket_.close(ignored);
+    forget_(shared_from_this());
+  }
+
+ private:
+  template <typename LoopType>
+  HttpConnection::Hooks hooks(LoopType& loop, std::string remote) {
+    linger_ms_ = loop.options.linger_ms;
+    HttpConnection::Hooks out;
+    out.remote = remote;
+    out.allowed = [&loop, remote] { return loop.limiter.allow(remote, steady_ms()); };
+    out.problem = loop.problem;
+    out.request = [this, &loop](HttpRequest request, std::uint64_t number) {
+      auto executor = socket_.get_executor();
+      std::weak_ptr<Session> weak = shared_from_this();
+      loop.handler(std::move(request), [weak, number, executor](HttpResponse response) {
+        asio::dispatch(executor, [weak, number, response = std::move(response)]() mutable {
+          const std::shared_ptr<Session> self = weak.lock();
+          if (self && !self->closed_) self->connection_.answer(number, std::move(response));
+        });
+      });
+    };
+    return out;
+  }
+
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  std::uint32_t linger_ms_ = 0;
+  HttpConnection connection_;
+  std::function<void(const std::shared_ptr<Session>&)> forget_ = {};
+  std::array<char, read_bytes> input_ = {};
+  std::string head_ = {};
+  std::shared_ptr<const Bytes> file_ = {};
+  std::size_t discarded_ = 0;
+  bool lingering_ = false;
+  bool turned_away_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+Result<void> HttpServer::Loop::listen() {
+  const std::string where = options.address + ":" + std::to_string(options.port);
+  asio::error_code error;
+  const asio::ip::address address = asio::ip::make_address(options.address, error);
+  if (error)
+    return fail(Code::malformed, "http.address", "\"" + options.address + "\" is no IP address to listen on");
+  const tcp::endpoint endpoint(address, options.port);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (error == asio::error::address_in_use) {
+    return fail(
+        Code::io, "http.port_taken",
+        "another program listens on " + where + "; stop it or set another http.listen in the configuration");
+  }
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return fail(Code::io, "http.listen", "cannot listen on " + where + ": " + error.message());
+  port = acceptor.local_endpoint(error).port();
+  return {};
+}
+
+void HttpServer::Loop::accept() {
+  acceptor.async_accept([this](asio::error_code error, tcp::socket socket) {
+    if (draining || error == asio::error::operation_aborted) return;
+    if (!error) {
+      accepted(std::move(socket));
+      return accept();
+    }
+    // Out of descriptors, most likely: wait for some to come back instead of spinning.
+    accept_retry.expires_after(std::chrono::milliseconds(50));
+    accept_retry.async_wait([this](asio::error_code cancelled) {
+      if (!cancelled && !draining) accept();
+    });
+  });
+}
+
+void HttpServer::Loop::accepted(tcp::socket socket) {
+  asio::error_code error;
+  const tcp::endpoint remote = socket.remote_endpoint(error);
+  if (error) return;
+  socket.set_option(tcp::no_delay(true), error);
+  // Some room above the limit to say no in words; beyond it a newcomer is closed without any.
+  if (open >= options.connections_max + options.connections_max / 8 + 8) return;
+  auto session = std::make_shared<Session>(*this, std::move(socket), remote.address().to_string());
+  sessions.insert(session);
+  if (++open <= options.connections_max) return session->start();
+  HttpResponse full = problem(503, "http.connections_max", "too many connections; try again shortly");
+  session->deadline(options.linger_ms);
+  session->turn_away(full);
+}
+
+void HttpServer::Loop::drain() {
+  draining = true;
+  asio::error_code ignored;
+  acceptor.close(ignored);
+  accept_retry.cancel(ignored);
+  const auto all = sessions;
+  for (const std::shared_ptr<Session>& session : all)
+    session->drain();
+  work.reset();
+  if (sessions.empty()) io.stop();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler,
+                                                      HttpProblem problem) {
+  auto loop = std::make_unique<Loop>(std::move(options), std::move(handler), std::move(problem));
+  if (auto listening = loop->listen(); !listening) return pass(listening);
+  loop->accept();
+  loop->thread = std::thread([io = &loop->io] { io->run(); });
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(loop)));
+}
+
+HttpServer::HttpServer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+HttpServer::~HttpServer() { stop(0); }
+std::uint16_t HttpServer::port() const { return loop_->port; }
+std::size_t HttpServer::connections() const { return loop_->open; }
+
+void HttpServer::stop(std::uint32_t drain_ms) {
+  if (!loop_->thread.joinable()) return;
+  asio::steady_timer limit(loop_->io);
+  asio::post(loop_->io, [this, drain_ms, &limit] {
+    limit.expires_after(std::chrono::milliseconds(drain_ms));
+    limit.async_wait([this](asio::error_code) { loop_->io.stop(); });
+    loop_->drain();
+  });
+  loop_->thread.join();
+  loop_->sessions.clear();
+}
+
+}  // namespace anta

@@ -1,0 +1,64 @@
+// The HTTP listener: connections, deadlines and limits around the parser; what a request means is its
+// handler's.
+//
+// One thread of its own runs an event loop for all connections. The handler is called on that thread and must
+// not block it for long; it may answer from any thread, later. Limits (house.md rule 9): past
+// connections_max a newcomer gets 503 and is closed; past requests_per_second of one address 429; too large
+// 413 or 431; too slow 408. After an early answer the connection lingers, discarding what the client still
+// sends, so that the client reads the answer instead of a reset (RFC 9112 section 9.6).
+//
+// Plain HTTP only, therefore loopback only unless the configuration says that a proxy stands before it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "crypto/error.h"
+#include "node/http_message.h"
+#include "node/http_parser.h"
+
+namespace anta {
+
+struct HttpServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: one that is free; port() tells
+  HttpParserLimits parser = {};
+  std::uint32_t header_deadline_ms = 10'000;  // from a request's first byte to its last header field
+  std::uint32_t body_deadline_ms = 30'000;    // from there to the body's end
+  std::uint32_t idle_deadline_ms = 60'000;    // between requests
+  std::uint32_t write_deadline_ms = 30'000;   // one answer
+  std::uint32_t linger_ms = 2'000;
+  std::size_t connections_max = 1'024;
+  std::uint32_t requests_per_second = 50'000;  // of one address; as many may come at once
+};
+
+using HttpHandler = std::function<void(HttpRequest, HttpReply)>;
+// A problem that the server itself answers (limits, bad syntax), as a response.
+using HttpProblem =
+    std::function<HttpResponse(unsigned status, const std::string& rule, const std::string& message)>;
+
+class HttpServer {
+ public:
+  // Listens and starts. io, rule http.port_taken: another program listens there.
+  static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, HttpHandler handler,
+                                                   HttpProblem problem);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  std::uint16_t port() const;
+  std::size_t connections() const;  // open now
+
+  // Takes no more connections, lets requests in flight be answered for at most drain_ms, closes. Blocks; not
+  // from the server's own thread.
+  void stop(std::uint32_t drain_ms);
+
+ private:
+  struct Loop;
+  explicit HttpServer(std::unique_ptr<Loop> loop);
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace anta

@@ -1,0 +1,146 @@
+#include "node/ledger_machine.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "storage/ledger/block.h"
+#include "storage/ledger/law.h"
+
+namespace anta {
+namespace {
+
+// One block under judgement.
+class Judgement {
+ public:
+  Judgement(LedgerStore& store, Verification& verification, const Applied& before, const LogEntry& entry)
+      : store_(store), verification_(verification), overlay_(store.view()), next_leaf_{before.leaves.value} {
+    block_.index = entry.index;
+    block_.term = entry.header.term;
+    block_.entry_hash = entry.hash;
+    block_.block_time = std::max(before.block_time, entry.header.time);
+  }
+
+  Result<void> decide(ByteView bytes, std::uint32_t position);
+  AppliedBlock finish();
+  std::vector<Decision> take_decisions() { return std::move(decisions_); }
+
+ private:
+  Result<Effects> verdict(ByteView bytes, SharedStatement& statement);
+  void refuse(Outcome outcome, const Error& error, const SharedStatement& statement);
+
+  LedgerStore& store_;
+  Verification& verification_;
+  Overlay overlay_;
+  LeafIndex next_leaf_ = {};
+  AppliedBlock block_ = {};
+  std::vector<Decision> decisions_ = {};
+  std::unordered_map<Digest, std::size_t> decided_here_ = {};  // -> index in block_.statements
+};
+
+Result<Effects> Judgement::verdict(ByteView bytes, SharedStatement& statement) {
+  Result<SharedStatement> decoded = verification_.decoded(bytes);
+  if (!decoded) {
+    Error error = decoded.error();
+    error.rule = "malformed";
+    return tl::unexpected<Error>(std::move(error));
+  }
+  statement = *decoded;
+  const auto check = [this](const SignedStatement& s, const PublicKey& key) {
+    return verification_.check(s, key);
+  };
+  if (auto key = authenticate(overlay_, *statement, check); !key) return pass(key);
+  return judge(overlay_, *statement, Moment{.block_time = block_.block_time, .leaf = next_leaf_});
+}
+
+void Judgement::refuse(Outcome outcome, const Error& error, const SharedStatement& statement) {
+  if (!statement || !rejection_is_recorded(error.rule)) {
+    decisions_.push_back(
+        {.statement = outcome.statement, .again = false, .answer = tl::unexpected<Error>(error)});
+    return;
+  }
+  const Moment moment{.block_time = block_.block_time, .leaf = next_leaf_};
+  StateChange record = rejection_record(*statement, error.rule, moment);
+  overlay_.write(record.key, std::move(record.value));
+  outcome.rule = error.rule;
+  outcome.message = error.message;
+  decided_here_.emplace(outcome.statement, block_.statements.size());
+  decisions_.push_back({.statement = outcome.statement, .again = false, .answer = outcome});
+  block_.statements.push_back({.outcome = std::move(outcome), .issuer = statement->issuer(), .subjects = {}});
+}
+
+Result<void> Judgement::decide(ByteView bytes, std::uint32_t position) {
+  Outcome outcome;
+  outcome.statement = sha256(bytes);
+  outcome.block_time = block_.block_time;
+  outcome.block = block_.index;
+  outcome.position = position;
+  if (const auto here = decided_here_.find(outcome.statement); here != decided_here_.end()) {
+    decisions_.push_back(
+        {.statement = outcome.statement, .again = true, .answer = block_.statements[here->second].outcome});
+    return {};
+  }
+  Result<std::optional<Outcome>> first = store_.outcome(outcome.statement);
+  if (!first) return pass(first);
+  if (*first) {
+    decisions_.push_back({.statement = outcome.statement, .again = true, .answer = std::move(**first)});
+    return {};
+  }
+  SharedStatement statement;
+  Result<Effects> effects = verdict(bytes, statement);
+  if (overlay_.failed())
+    return fail(Code::io, "state.read", "the state could not be read while a block was judged");
+  if (!effects) {
+    refuse(std::move(outcome), effects.error(), statement);
+    return {};
+  }
+  for (StateChange& change : effects->changes)
+    overlay_.write(change.key, std::move(change.value));
+  overlay_.remember(statement->bytes);
+  outcome.accepted = true;
+  outcome.leaf = next_leaf_;
+  outcome.flags = std::move(effects->flags);
+  next_leaf_ = next_leaf_.next();
+  decided_here_.emplace(outcome.statement, block_.statements.size());
+  decisions_.push_back({.statement = outcome.statement, .again = false, .answer = outcome});
+  block_.statements.push_back({.outcome = std::move(outcome),
+                               .issuer = statement->issuer(),
+                               .subjects = std::move(effects->subjects)});
+  return {};
+}
+
+AppliedBlock Judgement::finish() {
+  block_.changes.reserve(overlay_.changes().size());
+  for (const auto& [key, value] : overlay_.changes())
+    block_.changes.push_back({.key = key, .value = value});
+  return std::move(block_);
+}
+
+}  // namespace
+
+LedgerMachine::LedgerMachine(LedgerStore& store, Verification& verification, Observer observer)
+    : store_(store), verification_(verification), observer_(std::move(observer)) {
+  ANTA_INVARIANT(store.applied().has_value());
+}
+
+LogIndex LedgerMachine::applied() const { return store_.applied()->index; }
+
+Result<void> LedgerMachine::apply(const LogEntry& entry) {
+  ANTA_INVARIANT(entry.header.kind == EntryKind::block && entry.payload);
+  Judgement judgement(store_, verification_, *store_.applied(), entry);
+  // A block that is no block can only come from a leader that is not ours; it gets its seal like one in which
+  // everything was refused.
+  if (Result<std::vector<ByteView>> items = decode_block(*entry.payload)) {
+    // Replay after a start: nobody has looked at this block before.
+    if (!verification_.knows(sha256(items->front()))) verification_.prefetch(entry.payload);
+    for (std::uint32_t i = 0; i < items->size(); ++i) {
+      if (auto decided = judgement.decide((*items)[i], i); !decided) return decided;
+    }
+  }
+  Result<Applied> applied = store_.apply(judgement.finish());
+  if (!applied) return pass(applied);
+  if (observer_) observer_({.applied = *applied, .decisions = judgement.take_decisions()});
+  return {};
+}
+
+}  // namespace anta

@@ -1,0 +1,90 @@
+#include "node/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace anta {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries seconds_buckets = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
+const prometheus::Histogram::BucketBoundaries size_buckets = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
+
+prometheus::Histogram& histogram(prometheus::Registry& registry, const std::string& name,
+                                 const std::string& help,
+                                 const prometheus::Histogram::BucketBoundaries& buckets) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
+}
+
+}  // namespace
+
+struct Metrics::Parts {
+  prometheus::Registry registry{prometheus::Registry::InsertBehavior::Merge};
+  prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
+                                                          .Name("anta_http_requests_total")
+                                                          .Help("HTTP requests answered")
+                                                          .Register(registry);
+  prometheus::Family<prometheus::Histogram>& request_seconds = prometheus::BuildHistogram()
+                                                                   .Name("anta_http_request_seconds")
+                                                                   .Help("Time to answer")
+                                                                   .Register(registry);
+  prometheus::Family<prometheus::Counter>& decided =
+      prometheus::BuildCounter()
+          .Name("anta_statements_decided_total")
+          .Help("Statements decided at apply, by outcome and rule")
+          .Register(registry);
+  prometheus::Histogram& apply_seconds =
+      histogram(registry, "anta_apply_seconds", "Time to judge and apply one block", seconds_buckets);
+  prometheus::Histogram& block_statements =
+      histogram(registry, "anta_block_statements", "Statements per applied block", size_buckets);
+  prometheus::Histogram& checkpoint_seconds = histogram(
+      registry, "anta_checkpoint_seconds", "From opening a checkpoint to its quorum", seconds_buckets);
+  Source source = {};
+};
+
+Metrics::Metrics() : parts_(std::make_unique<Parts>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::http_request(std::string_view route, unsigned status, double seconds) {
+  parts_->requests.Add({{"route", std::string(route)}, {"status", std::to_string(status)}}).Increment();
+  parts_->request_seconds.Add({{"route", std::string(route)}}, seconds_buckets).Observe(seconds);
+}
+
+void Metrics::statement_decided(bool accepted, std::string_view rule) {
+  parts_->decided.Add({{"outcome", accepted ? "accepted" : "rejected"}, {"rule", std::string(rule)}})
+      .Increment();
+}
+
+void Metrics::block_applied(std::size_t statements, double seconds) {
+  parts_->apply_seconds.Observe(seconds);
+  parts_->block_statements.Observe(static_cast<double>(statements));
+}
+
+void Metrics::checkpoint_finished(double seconds) { parts_->checkpoint_seconds.Observe(seconds); }
+
+void Metrics::set_source(Source source) { parts_->source = std::move(source); }
+
+std::string Metrics::text() {
+  std::vector<prometheus::MetricFamily> families = parts_->registry.Collect();
+  if (parts_->source) {
+    for (const auto& [name, value] : parts_->source()) {
+      prometheus::MetricFamily family;
+      family.name = name;
+      prometheus::ClientMetric metric;
+      if (name.ends_with("_total")) {
+        family.type = prometheus::MetricType::Counter;
+        metric.counter.value = value;
+      } else {
+        family.type = prometheus::MetricType::Gauge;
+        metric.gauge.value = value;
+      }
+      family.metric.push_back(metric);
+      families.push_back(std::move(family));
+    }
+  }
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace anta

@@ -1,0 +1,166 @@
+#include "node/peer_wire.h"
+
+#include "crypto/cbor.h"
+#include "crypto/cose.h"
+#include "crypto/note.h"
+
+namespace anta {
+namespace {
+
+constexpr std::size_t rule_bytes_max = 128;
+constexpr std::size_t message_bytes_max = 1'024;
+
+tl::unexpected<Error> bad(std::string why) {
+  return fail(Code::malformed, "peer_wire", "a peer's message " + std::move(why));
+}
+
+Result<void> expect_array(cbor::Reader& in, std::size_t items) {
+  const auto count = in.array();
+  if (!count) return pass(count);
+  if (*count != items) return bad("has the wrong number of items");
+  return {};
+}
+
+Result<Digest> read_digest(cbor::Reader& in) {
+  const auto bytes = in.bytes();
+  if (!bytes) return pass(bytes);
+  if (bytes->size() != Digest::size) return bad("has a digest that is not 32 bytes");
+  Digest digest;
+  std::copy(bytes->begin(), bytes->end(), digest.bytes.begin());
+  return digest;
+}
+
+Result<std::string> read_text(cbor::Reader& in, std::size_t bytes_max) {
+  const auto text = in.text();
+  if (!text) return pass(text);
+  if (text->size() > bytes_max) return bad("has a text that is too long");
+  return std::string(*text);
+}
+
+std::string_view clipped(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80)
+    --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
+Result<Code> read_code(cbor::Reader& in) {
+  const auto number = in.uint();
+  if (!number) return pass(number);
+  if (*number < static_cast<unsigned>(Code::malformed) || *number > static_cast<unsigned>(Code::io)) {
+    return bad("has an error code that does not exist");
+  }
+  return static_cast<Code>(*number);
+}
+
+Result<ForwardRefused::Item> read_refusal(cbor::Reader& in) {
+  if (auto array = expect_array(in, 4); !array) return pass(array);
+  const auto digest = read_digest(in);
+  if (!digest) return pass(digest);
+  const auto code = read_code(in);
+  if (!code) return pass(code);
+  auto rule = read_text(in, rule_bytes_max);
+  if (!rule) return pass(rule);
+  auto message = read_text(in, message_bytes_max);
+  if (!message) return pass(message);
+  return ForwardRefused::Item{.statement = *digest, .error = {*code, std::move(*rule), std::move(*message)}};
+}
+
+}  // namespace
+
+Bytes encode_forward(const Forward& forward) {
+  std::size_t size = 32;
+  for (const auto& statement : forward.statements)
+    size += statement->size() + 5;
+  cbor::Writer out(size);
+  out.array(2).uint(forward.request).array(forward.statements.size());
+  for (const auto& statement : forward.statements)
+    out.bytes(*statement);
+  return out.take();
+}
+
+Result<Forward> decode_forward(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 2); !array) return pass(array);
+  const auto request = in.uint();
+  if (!request) return pass(request);
+  const auto count = in.array();
+  if (!count) return pass(count);
+  if (*count == 0 || *count > forward_statements_max) return bad("has no statements, or too many");
+  Forward out{.request = *request, .statements = {}};
+  out.statements.reserve(*count);
+  for (std::size_t i = 0; i < *count; ++i) {
+    const auto statement = in.bytes();
+    if (!statement) return pass(statement);
+    if (statement->size() > statement_bytes_max) return bad("has a statement that is too large");
+    out.statements.push_back(std::make_shared<const Bytes>(to_bytes(*statement)));
+  }
+  if (auto end = in.finish(); !end) return pass(end);
+  return out;
+}
+
+Bytes encode_forward_refused(const ForwardRefused& refused) {
+  cbor::Writer out;
+  out.array(2).uint(refused.request).array(refused.items.size());
+  for (const ForwardRefused::Item& item : refused.items) {
+    out.array(4).bytes(item.statement.view()).uint(static_cast<std::uint64_t>(item.error.code));
+    out.text(clipped(item.error.rule, rule_bytes_max)).text(clipped(item.error.message, message_bytes_max));
+  }
+  return out.take();
+}
+
+Result<ForwardRefused> decode_forward_refused(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 2); !array) return pass(array);
+  const auto request = in.uint();
+  if (!request) return pass(request);
+  const auto count = in.array();
+  if (!count) return pass(count);
+  if (*count > forward_statements_max) return bad("refuses too many statements");
+  ForwardRefused out{.request = *request, .items = {}};
+  for (std::size_t i = 0; i < *count; ++i) {
+    auto item = read_refusal(in);
+    if (!item) return pass(item);
+    out.items.push_back(std::move(*item));
+  }
+  if (auto end = in.finish(); !end) return pass(end);
+  return out;
+}
+
+Bytes encode_checkpoint_open(const CheckpointOpen& open) {
+  cbor::Writer out;
+  out.array(2).text(open.text).text(open.log_line);
+  return out.take();
+}
+
+Result<CheckpointOpen> decode_checkpoint_open(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 2); !array) return pass(array);
+  auto text = read_text(in, note_bytes_max);
+  if (!text) return pass(text);
+  auto line = read_text(in, note_bytes_max);
+  if (!line) return pass(line);
+  if (auto end = in.finish(); !end) return pass(end);
+  return CheckpointOpen{.text = std::move(*text), .log_line = std::move(*line)};
+}
+
+Bytes encode_checkpoint_cosigned(const CheckpointCosigned& cosigned) {
+  cbor::Writer out;
+  out.array(3).uint(cosigned.size).bytes(cosigned.root.view()).text(cosigned.line);
+  return out.take();
+}
+
+Result<CheckpointCosigned> decode_checkpoint_cosigned(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 3); !array) return pass(array);
+  const auto size = in.uint();
+  if (!size) return pass(size);
+  const auto root = read_digest(in);
+  if (!root) return pass(root);
+  auto line = read_text(in, note_bytes_max);
+  if (!line) return pass(line);
+  if (auto end = in.finish(); !end) return pass(end);
+  return CheckpointCosigned{.size = *size, .root = *root, .line = std::move(*line)};
+}
+
+}  // namespace anta

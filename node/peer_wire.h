@@ -1,0 +1,67 @@
+// What nodes say to each other beside Raft: forwarded submissions and the making of checkpoints.
+//
+// Travels as app messages of the transport (consensus/transport.h), whose sender is authenticated. The kinds
+// are sent: never renumber. Each body is one deterministic CBOR array; decoding is strict and checks counts
+// and sizes before it takes memory. Pure, any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "crypto/error.h"
+#include "storage/ledger/ids.h"
+
+namespace anta {
+
+enum class PeerKind : std::uint8_t {
+  forward = 1,          // to the leader: statements that a client gave to another node
+  forward_refused = 2,  // back: those that the leader will not propose
+  checkpoint_open = 3,  // from the leader: cosign this
+  checkpoint_cosigned = 4,
+  checkpoint_finished = 5,
+  checkpoint_wanted = 6,  // a node that (re)joins asks for the newest finished note
+};
+
+// [request, [bytes, ...]]
+struct Forward {
+  std::uint64_t request = 0;  // chosen by the sender, who finds its request by it
+  std::vector<std::shared_ptr<const Bytes>> statements = {};
+};
+inline constexpr std::size_t forward_statements_max = 8'192;
+Bytes encode_forward(const Forward& forward);
+Result<Forward> decode_forward(ByteView bytes);
+
+// [request, [[digest, code, rule, message], ...]]
+struct ForwardRefused {
+  struct Item {
+    Digest statement = {};
+    Error error = {};
+  };
+  std::uint64_t request = 0;
+  std::vector<Item> items = {};
+};
+Bytes encode_forward_refused(const ForwardRefused& refused);
+Result<ForwardRefused> decode_forward_refused(ByteView bytes);
+
+// [text, log line]
+struct CheckpointOpen {
+  std::string text = {};  // the checkpoint's text (crypto/checkpoint.h)
+  std::string log_line = {};
+};
+Bytes encode_checkpoint_open(const CheckpointOpen& open);
+Result<CheckpointOpen> decode_checkpoint_open(ByteView bytes);
+
+// [size, root, line]
+struct CheckpointCosigned {
+  std::uint64_t size = 0;
+  Digest root = {};
+  std::string line = {};
+};
+Bytes encode_checkpoint_cosigned(const CheckpointCosigned& cosigned);
+Result<CheckpointCosigned> decode_checkpoint_cosigned(ByteView bytes);
+
+// A finished note travels as its text.
+
+}  // namespace anta

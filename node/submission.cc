@@ -1,0 +1,276 @@
+#include "node/submission.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "node/submission_state.h"
+
+namespace anta {
+
+void Submission::State::take(RequestPtr request) {
+  request->id = next_id++;
+  request->deadline = executor.steady_ms() + request->options.deadline_ms;
+  request->unanswered = request->items.size();
+  std::uint64_t size = 0;
+  for (Item& item : request->items) {
+    item.digest = sha256(*item.bytes);
+    size += item.bytes->size();
+  }
+  // Before any signature check, and all or nothing.
+  const bool full =
+      statements + request->items.size() > options.statements_max || bytes + size > options.bytes_max;
+  statements += request->items.size();
+  bytes += size;
+  requests.emplace(request->id, request);
+  // Waiting begins before the look-up: an outcome that is applied in between arrives as a notice.
+  for (std::size_t i = 0; i < request->items.size(); ++i)
+    waiting.emplace(request->items[i].digest, std::pair(request->id, i));
+  std::vector<std::shared_ptr<const Bytes>> unknown;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < request->items.size(); ++i) {
+    Item& item = request->items[i];
+    if (full || stopped) {
+      refuse(request, i,
+             {Code::busy, "statements_max", "too many statements wait to be decided; try again shortly"});
+      continue;
+    }
+    Result<std::optional<Outcome>> outcome = ports.outcome(item.digest);
+    if (!outcome) {
+      refuse(request, i, outcome.error());
+    } else if (*outcome) {
+      answer(request, i, {.statement = item.digest, .again = true, .outcome = std::move(**outcome)});
+    } else {
+      unknown.push_back(item.bytes);
+      places.push_back(i);
+    }
+  }
+  schedule_tick();
+  if (unknown.empty()) return settle(request);
+  auto done = [self = weak_from_this(), request,
+               places](std::vector<Result<Verification::Admitted>> results) {
+    const auto state = self.lock();
+    if (!state) return;
+    state->executor.post([state, request, places, results = std::move(results)]() mutable {
+      state->admitted(request, std::move(places), std::move(results));
+    });
+  };
+  if (auto taken = verification.admit(std::move(unknown), std::move(done)); !taken) {
+    for (const std::size_t i : places)
+      refuse(request, i, taken.error());
+    settle(request);
+  }
+}
+
+void Submission::State::admitted(const RequestPtr& request, std::vector<std::size_t> places,
+                                 std::vector<Result<Verification::Admitted>> results) {
+  const std::int64_t latest = ports.clock().value + ports.event_ahead_max_ms();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    Item& item = request->items[places[i]];
+    if (item.answer) continue;
+    if (!results[i]) {
+      refuse(request, places[i], results[i].error());
+    } else if (results[i]->statement->event_time().value > latest) {
+      refuse(request, places[i],
+             {Code::rule_violated, "event_in_future", "the event time is ahead of this node's clock"});
+    } else {
+      item.statement = results[i]->statement;
+      item.known = results[i]->known;
+    }
+  }
+  request->admitted = true;
+  request->checking_key = false;
+  settle(request);
+  if (request->unanswered > 0) pump(request);
+}
+
+void Submission::State::refuse(const RequestPtr& request, std::size_t i, Error error) {
+  if (request->items[i].answer) return;
+  const Digest digest = request->items[i].digest;
+  if (request->origin) {
+    const ForwardRefused refused{.request = request->origin_request,
+                                 .items = {{.statement = digest, .error = error}}};
+    ports.send(*request->origin, PeerKind::forward_refused, encode_forward_refused(refused));
+  }
+  answer(request, i,
+         {.statement = digest, .again = false, .outcome = tl::unexpected<Error>(std::move(error))});
+}
+
+// Fills in an answer; the caller settles the request.
+void Submission::State::answer(const RequestPtr& request, std::size_t i, Submitted submitted) {
+  Item& item = request->items[i];
+  if (item.answer) return;
+  item.answer = std::move(submitted);
+  --request->unanswered;
+  --statements;
+  bytes -= item.bytes->size();
+  const auto [begin, end] = waiting.equal_range(item.digest);
+  for (auto it = begin; it != end; ++it) {
+    if (it->second == std::pair(request->id, i)) {
+      waiting.erase(it);
+      break;
+    }
+  }
+  figure_statements = statements;
+  figure_bytes = bytes;
+}
+
+// Calls back when nothing is left to wait for.
+void Submission::State::settle(const RequestPtr& request) {
+  if (request->unanswered > 0 || !requests.contains(request->id)) return;
+  bool covered = true;
+  for (Item& item : request->items) {
+    Submitted& submitted = *item.answer;
+    if (!submitted.outcome || !submitted.outcome->accepted) continue;
+    submitted.cosigned = submitted.outcome->leaf.value < finished.value;
+    covered = covered && submitted.cosigned;
+  }
+  if (covered || request->options.wait == WaitFor::committed || !request->callback || stopped)
+    return finish(request);
+  const std::int64_t now = executor.steady_ms();
+  if (request->cosign_deadline == 0) request->cosign_deadline = now + request->options.cosign_wait_ms;
+  if (now >= request->cosign_deadline) finish(request);
+}
+
+void Submission::State::finish(const RequestPtr& request) {
+  requests.erase(request->id);
+  if (!request->callback) return;
+  std::vector<Submitted> answers;
+  answers.reserve(request->items.size());
+  for (Item& item : request->items)
+    answers.push_back(std::move(*item.answer));
+  request->callback(std::move(answers));
+}
+
+void Submission::State::decide(const Decision& decision) {
+  on_the_way.erase(decision.statement);
+  std::vector<std::pair<std::uint64_t, std::size_t>> who;
+  const auto [begin, end] = waiting.equal_range(decision.statement);
+  for (auto it = begin; it != end; ++it)
+    who.push_back(it->second);
+  for (const auto& [id, i] : who) {
+    const RequestPtr request = requests.at(id);
+    answer(request, i,
+           {.statement = decision.statement, .again = decision.again, .outcome = decision.answer});
+    settle(request);
+    // What stood behind a statement with an unknown key can go on.
+    if (request->unanswered > 0 && request->next < request->items.size()) pump(request);
+  }
+}
+
+void Submission::State::schedule_tick() {
+  if (ticking || requests.empty() || stopped) return;
+  ticking = true;
+  executor.after(options.tick_ms, [self = weak_from_this()] {
+    if (const auto state = self.lock()) state->tick();
+  });
+}
+
+void Submission::State::tick() {
+  ticking = false;
+  const std::int64_t now = executor.steady_ms();
+  std::vector<RequestPtr> all;
+  all.reserve(requests.size());
+  for (const auto& [id, request] : requests)
+    all.push_back(request);
+  for (const RequestPtr& request : all) {
+    if (request->unanswered == 0) {
+      settle(request);
+    } else if (now >= request->deadline) {
+      expire(request);
+    } else if (request->admitted && now - request->offered_at >= options.offer_again_ms) {
+      if (leading()) request->next = 0;
+      pump(request);
+    }
+  }
+  form_blocks();
+  schedule_tick();
+}
+
+void Submission::State::expire(const RequestPtr& request) {
+  const Error uncertain{
+      Code::uncertain, "deadline",
+      "no outcome in time; it may still be recorded: send the same bytes again to learn it"};
+  const Error no_leader{Code::busy, "no_leader",
+                        "no node leads at the moment; nothing was recorded, try again"};
+  for (std::size_t i = 0; i < request->items.size(); ++i) {
+    if (request->items[i].answer) continue;
+    answer(request, i,
+           {.statement = request->items[i].digest,
+            .again = false,
+            .outcome = tl::unexpected<Error>(request->offered ? uncertain : no_leader)});
+  }
+  settle(request);
+}
+
+Submission::Submission(SubmissionOptions options, SubmissionPorts ports, Executor& executor,
+                       Verification& verification)
+    : state_(std::make_shared<State>(std::move(options), std::move(ports), executor, verification)) {}
+
+Submission::~Submission() = default;
+
+void Submission::submit(std::vector<std::shared_ptr<const Bytes>> items, SubmitOptions options,
+                        Callback callback) {
+  ANTA_INVARIANT(!items.empty());
+  auto request = std::make_shared<State::Request>();
+  for (auto& bytes : items)
+    request->items.push_back({.bytes = std::move(bytes)});
+  request->options = options;
+  request->callback = std::move(callback);
+  state_->executor.post([state = state_, request] { state->take(request); });
+}
+
+void Submission::on_block(const BlockNotice& notice) {
+  auto decisions = std::make_shared<const std::vector<Decision>>(notice.decisions);
+  state_->executor.post([state = state_, decisions] {
+    for (const Decision& decision : *decisions)
+      state->decide(decision);
+    for (State::Block& block : state->blocks) {
+      for (const Decision& decision : *decisions)
+        block.undecided.erase(decision.statement);
+    }
+    std::erase_if(state->blocks, [](const State::Block& block) { return block.undecided.empty(); });
+    state->form_blocks();
+  });
+}
+
+void Submission::on_role(const raft::RoleChange& role) {
+  state_->executor.post([state = state_, role] { state->role(role); });
+}
+
+void Submission::on_finished(TreeSize size) {
+  state_->executor.post([state = state_, size] {
+    state->finished = std::max(state->finished, size);
+    std::vector<State::RequestPtr> waiting;
+    for (const auto& [id, request] : state->requests) {
+      if (request->unanswered == 0) waiting.push_back(request);
+    }
+    for (const State::RequestPtr& request : waiting)
+      state->settle(request);
+  });
+}
+
+void Submission::on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes) {
+  state_->executor.post([state = state_, from, kind, bytes = std::move(bytes)] {
+    if (kind == PeerKind::forward) state->take_forwarded(from, bytes);
+    if (kind == PeerKind::forward_refused) state->take_refused(from, bytes);
+  });
+}
+
+void Submission::stop() {
+  state_->executor.post([state = state_] {
+    state->stopped = true;
+    const auto all = state->requests;
+    for (const auto& [id, request] : all)
+      request->unanswered > 0 ? state->expire(request) : state->settle(request);
+  });
+}
+
+Submission::Figures Submission::figures() const {
+  return {.statements = state_->figure_statements,
+          .bytes = state_->figure_bytes,
+          .blocks_proposed = state_->figure_blocks,
+          .statements_proposed = state_->figure_proposed,
+          .forwarded = state_->figure_forwarded};
+}
+
+}  // namespace anta

@@ -1,0 +1,104 @@
+// Statements on their way into the ledger: admission, blocks, forwarding, waiting for the one outcome.
+//
+// A request brings statements in the order in which they are to be decided. Each goes through: shed when
+// full, before any signature is checked; first outcome if this node knows one; decoded, signature checked,
+// event not ahead of the local clock (answered finally: malformed, bad_signature, event_in_future). On the
+// leader it then joins the block being formed: while blocks_in_flight_max blocks are on their way the next
+// one collects, no timer. A statement whose key the leader does not know waits until everything before it in
+// its request is decided, then a read index shows whether the key is registered by now; if not, the answer
+// is unknown_key. On any other node the request is forwarded whole to the leader, and again to each new one.
+//
+// Outcomes come from this node's own apply, whoever led (LedgerMachine's notices, by digest), so submitting
+// the same bytes twice, anywhere, is safe. At the request's deadline what is undecided is answered
+// `uncertain` if it was ever offered to anyone, else `busy` (submission.no_leader).
+//
+// All state lives on one executor; submit() and the on_ functions may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "consensus/raft/events.h"
+#include "node/executor.h"
+#include "node/ledger_machine.h"
+#include "node/peer_wire.h"
+#include "node/verification.h"
+
+namespace anta {
+
+struct SubmissionOptions {
+  NodeId self = {};
+  std::size_t statements_max = 16'384;  // undecided, of all requests
+  std::uint64_t bytes_max = 32u << 20;  // of them
+  std::size_t block_bytes_max = 512u << 10;
+  std::size_t block_statements_max = 1'024;
+  std::size_t blocks_in_flight_max = 2;  // proposed and not yet applied
+  std::uint32_t tick_ms = 20;            // how often deadlines and lost messages are looked at
+  std::uint32_t offer_again_ms = 1'000;  // to the same leader, when nothing was heard
+};
+
+enum class WaitFor : std::uint8_t { committed, cosigned };
+
+struct SubmitOptions {
+  WaitFor wait = WaitFor::cosigned;
+  std::uint32_t deadline_ms = 10'000;    // for the outcome
+  std::uint32_t cosign_wait_ms = 2'000;  // after it, for the checkpoint
+};
+
+struct Submitted {
+  Digest statement = {};
+  bool again = false;  // decided before this request
+  Result<Outcome> outcome = Outcome{};
+  bool cosigned = false;  // a finished checkpoint covers it
+};
+
+// What the submission asks of the rest of the node.
+struct SubmissionPorts {
+  std::function<void(std::shared_ptr<const Bytes> block, Millis time,
+                     std::function<void(Result<raft::Proposed>)>)>
+      propose = {};
+  std::function<void(std::function<void(Result<LogIndex>)>)> read_index = {};
+  std::function<void(const NodeId& to, PeerKind kind, Bytes bytes)> send = {};
+  std::function<Result<std::optional<Outcome>>(const Digest&)> outcome = {};  // of the newest applied state
+  std::function<std::int64_t()> event_ahead_max_ms = {};                      // the parameter in force
+  std::function<Millis()> clock = {};
+};
+
+class Submission {
+ public:
+  using Callback = std::function<void(std::vector<Submitted>)>;
+
+  // The executor, the verification and whatever the ports reach outlive the Submission; the executor is
+  // stopped before it goes.
+  Submission(SubmissionOptions options, SubmissionPorts ports, Executor& executor,
+             Verification& verification);
+  ~Submission();
+
+  // One answer per item, in order, on the executor's thread. At least one item.
+  void submit(std::vector<std::shared_ptr<const Bytes>> items, SubmitOptions options, Callback callback);
+
+  void on_block(const BlockNotice& notice);
+  void on_role(const raft::RoleChange& role);
+  void on_finished(TreeSize size);  // a finished checkpoint of that size is served
+  void on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes);
+  void stop();  // answers everything; refuses what comes later
+
+  struct Figures {
+    std::size_t statements = 0;  // undecided
+    std::uint64_t bytes = 0;
+    std::uint64_t blocks_proposed = 0;
+    std::uint64_t statements_proposed = 0;
+    std::uint64_t forwarded = 0;
+  };
+  Figures figures() const;  // any thread; as of a moment ago
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace anta

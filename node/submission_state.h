@@ -1,0 +1,107 @@
+// What Submission keeps on its executor. Internal to submission*.cc.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "node/submission.h"
+
+namespace anta {
+
+struct Submission::State : std::enable_shared_from_this<Submission::State> {
+  struct Item {
+    std::shared_ptr<const Bytes> bytes = {};
+    Digest digest = {};
+    SharedStatement statement = {};  // once admitted
+    bool known = false;              // its key is in the state and the signature verifies
+    std::optional<Submitted> answer = {};
+  };
+
+  struct Request {
+    std::uint64_t id = 0;
+    std::vector<Item> items = {};
+    SubmitOptions options = {};
+    Callback callback = {};             // none for a request of another node
+    std::optional<NodeId> origin = {};  // that node
+    std::uint64_t origin_request = 0;
+    std::int64_t deadline = 0;  // steady
+    bool admitted = false;
+    bool offered = false;  // some leader may have put it into its log
+    std::size_t next = 0;  // leading: everything before has joined the queue or is answered
+    bool checking_key = false;
+    std::optional<NodeId> offered_to = {};
+    std::int64_t offered_at = 0;
+    std::size_t leaders = 0;  // it was offered to
+    std::size_t unanswered = 0;
+    std::int64_t cosign_deadline = 0;  // set once everything is answered
+  };
+  using RequestPtr = std::shared_ptr<Request>;
+
+  struct Block {
+    std::uint64_t id = 0;
+    std::unordered_set<Digest> undecided = {};
+  };
+
+  State(SubmissionOptions o, SubmissionPorts p, Executor& e, Verification& v)
+      : options(std::move(o)), ports(std::move(p)), executor(e), verification(v) {}
+
+  // submission.cc: requests
+  void take(RequestPtr request);
+  void admitted(const RequestPtr& request, std::vector<std::size_t> places,
+                std::vector<Result<Verification::Admitted>> results);
+  void answer(const RequestPtr& request, std::size_t item, Submitted submitted);
+  void refuse(const RequestPtr& request, std::size_t item, Error error);
+  void settle(const RequestPtr& request);
+  void finish(const RequestPtr& request);
+  void decide(const Decision& decision);
+  void schedule_tick();
+  void tick();
+  void expire(const RequestPtr& request);
+
+  // submission_offer.cc: the way to the log
+  void pump(const RequestPtr& request);
+  void pump_all();
+  void queue(const RequestPtr& request, Item& item);
+  void check_key(const RequestPtr& request);
+  void form_blocks();
+  void proposed(std::uint64_t block, std::vector<Digest> digests, const Result<raft::Proposed>& result);
+  void forward(const RequestPtr& request);
+  void role(const raft::RoleChange& change);
+  void take_forwarded(const NodeId& from, ByteView bytes);
+  void take_refused(const NodeId& from, ByteView bytes);
+
+  bool leading() const { return in_office; }
+
+  const SubmissionOptions options;
+  const SubmissionPorts ports;
+  Executor& executor;
+  Verification& verification;
+
+  std::uint64_t next_id = 1;
+  std::map<std::uint64_t, RequestPtr> requests = {};  // undecided, or waiting for cosignatures
+  std::unordered_multimap<Digest, std::pair<std::uint64_t, std::size_t>> waiting = {};  // undecided items
+  std::size_t statements = 0;
+  std::uint64_t bytes = 0;
+
+  bool in_office = false;
+  std::optional<NodeId> leader = {};
+  std::deque<std::pair<Digest, std::shared_ptr<const Bytes>>> queued = {};
+  std::unordered_set<Digest> on_the_way = {};  // queued or in a block
+  std::vector<Block> blocks = {};
+  std::uint64_t leadership = 0;  // counts; answers of an earlier one are stale
+
+  TreeSize finished = {};
+  bool ticking = false;
+  bool stopped = false;
+
+  std::atomic<std::size_t> figure_statements = 0;
+  std::atomic<std::uint64_t> figure_bytes = 0;
+  std::atomic<std::uint64_t> figure_blocks = 0;
+  std::atomic<std::uint64_t> figure_proposed = 0;
+  std::atomic<std::uint64_t> figure_forwarded = 0;
+};
+
+}  // namespace anta
