@@ -132,23 +132,24 @@ Standing standing_at(const state::Attestation& attestation, Millis at, std::int6
   }
   std::stable_sort(changes.begin(), changes.end(),
                    [](const auto& a, const auto& b) { return a.effective_from < b.effective_from; });
-  std::optional<Millis> suspended_since;
+  bool suspended = false;  // not an optional: g++ 12.2 takes its value for uninitialised
+  Millis suspended_since;
   const auto ran_out = [&](Millis by) {
-    const Millis since = suspended_since.value_or(by);  // g++ 12.2 does not see that -> is guarded
-    return suspended_since && by.value - since.value >= revokes_after_days * day_ms;
+    return suspended && by.value - suspended_since.value >= revokes_after_days * day_ms;
   };
   for (const auto& change : changes) {
     if (change.status == AttestationChange::withdrawn) return Standing::withdrawn;
     if (change.status == AttestationChange::revoked || ran_out(change.effective_from)) {
       return Standing::revoked;
     }
-    if (change.status == AttestationChange::reinstated) suspended_since.reset();
-    if (change.status == AttestationChange::suspended && !suspended_since) {
+    if (change.status == AttestationChange::reinstated) suspended = false;
+    if (change.status == AttestationChange::suspended && !suspended) {
+      suspended = true;
       suspended_since = change.effective_from;
     }
   }
   if (ran_out(at)) return Standing::revoked;
-  if (suspended_since) return Standing::suspended;
+  if (suspended) return Standing::suspended;
   return attestation.valid.contains(at) ? Standing::in_force : Standing::expired;
 }
 
