@@ -21,7 +21,6 @@ enum class PeerKind : std::uint8_t {
   checkpoint_open = 3,  // from the leader: cosign this
   checkpoint_cosigned = 4,
   checkpoint_finished = 5,
-  checkpoint_wanted = 6,  // a node that (re)joins asks for the newest finished note
 };
 
 // [request, [bytes, ...]]

@@ -1,0 +1,432 @@
+#include "node/checkpointer.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "crypto/cbor.h"
+#include "node/guarded.h"
+
+namespace anta {
+
+std::size_t cosigner_quorum(std::size_t cosigners) { return 2 * cosigners / 3 + 1; }
+
+std::string cosigner_name(const PartyId& organisation) { return organisation.value + "/anta"; }
+
+Result<Policy> network_policy(const Genesis& genesis) {
+  std::vector<VerifierKey> logs;
+  std::vector<VerifierKey> cosigners;
+  for (const GenesisNode& node : genesis.nodes) {
+    logs.push_back({.name = genesis.origin, .type = KeyType::ed25519, .key = node.keys.log});
+    cosigners.push_back(
+        {.name = cosigner_name(node.organisation), .type = KeyType::cosignature, .key = node.keys.cosigner});
+  }
+  return quorum_policy(logs, cosigners, cosigner_quorum(cosigners.size()));
+}
+
+Bytes encode_mark(const CheckpointMark& mark) {
+  cbor::Writer out;
+  out.array(2).uint(mark.size).bytes(mark.root.view());
+  return out.take();
+}
+
+Result<CheckpointMark> decode_mark(ByteView bytes) {
+  cbor::Reader in(bytes);
+  const auto items = in.array();
+  if (!items) return pass(items);
+  if (*items != 2)
+    return fail(Code::corrupt, "checkpoint.mark", "the stored cosigning mark has the wrong shape");
+  const auto size = in.uint();
+  if (!size) return pass(size);
+  const auto root = in.bytes();
+  if (!root) return pass(root);
+  if (root->size() != Digest::size)
+    return fail(Code::corrupt, "checkpoint.mark", "the stored cosigning mark has a short root");
+  if (auto end = in.finish(); !end) return pass(end);
+  CheckpointMark mark{.size = *size, .root = {}};
+  std::copy(root->begin(), root->end(), mark.root.bytes.begin());
+  return mark;
+}
+
+struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
+  struct Open {
+    Checkpoint checkpoint = {};
+    std::string text = {};
+    std::optional<NoteSignature> log_line = {};  // once the mark is durable
+    std::map<NodeId, NoteSignature> cosignatures = {};
+    std::int64_t since = 0;  // steady
+  };
+
+  State(CheckpointerOptions o, const Genesis& g, Policy p, const NodeKeys& k, CheckpointerPorts ports_,
+        Executor& e)
+      : options(std::move(o)),
+        genesis(g),
+        policy(std::move(p)),
+        keys(k),
+        ports(std::move(ports_)),
+        executor(e) {}
+
+  const GenesisNode* node(const NodeId& id) const;
+  VerifierKey log_key(const GenesisNode& node) const;
+  VerifierKey cosigner_key(const GenesisNode& node) const;
+  void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const {
+    if (ports.log) ports.log(level, event, fields);
+  }
+
+  void consider();
+  void wake(std::uint32_t ms);
+  void open_newest();
+  void opened(const Checkpoint& checkpoint);
+  void with_mark(const Checkpoint& checkpoint, std::function<void()> then);
+  Result<void> may_sign(const Checkpoint& checkpoint) const;
+  NoteSignature cosign(const std::string& text) const;
+  void count(const NodeId& from, NoteSignature line);
+  void finish();
+  Result<void> take_finished(const std::string& note, bool from_peer);
+  void take_open(const NodeId& from, const CheckpointOpen& message);
+  void take_cosigned(const NodeId& from, const CheckpointCosigned& message);
+  void broadcast(PeerKind kind, const Bytes& bytes) const;
+  void publish_missing();
+
+  const CheckpointerOptions options;
+  const Genesis genesis;
+  const Policy policy;
+  const NodeKeys& keys;
+  const CheckpointerPorts ports;
+  Executor& executor;
+
+  std::optional<Applied> applied = {};
+  bool in_office = false;
+  std::optional<Open> open = {};
+  std::int64_t last_open = 0;    // steady
+  std::int64_t finished_at = 0;  // steady
+  std::int64_t wake_at = 0;      // steady; 0: nothing scheduled
+  std::optional<CheckpointMark> mark = {};
+  std::optional<std::pair<NodeId, CheckpointOpen>> early_open = {};  // of a seal not applied yet
+  std::optional<std::string> early_note = {};
+  std::set<NodeId> down = {};
+
+  mutable Mutex mutex;
+  std::shared_ptr<const FinishedCheckpoint> served ANTA_GUARDED_BY(mutex) = {};
+  std::vector<std::string> missing ANTA_GUARDED_BY(mutex) = {};
+
+  std::shared_ptr<const FinishedCheckpoint> newest() const {
+    const Lock lock(mutex);
+    return served;
+  }
+};
+
+const GenesisNode* Checkpointer::State::node(const NodeId& id) const {
+  for (const GenesisNode& n : genesis.nodes) {
+    if (n.id == id) return &n;
+  }
+  return nullptr;
+}
+
+VerifierKey Checkpointer::State::log_key(const GenesisNode& n) const {
+  return {.name = genesis.origin, .type = KeyType::ed25519, .key = n.keys.log};
+}
+
+VerifierKey Checkpointer::State::cosigner_key(const GenesisNode& n) const {
+  return {.name = cosigner_name(n.organisation), .type = KeyType::cosignature, .key = n.keys.cosigner};
+}
+
+void Checkpointer::State::broadcast(PeerKind kind, const Bytes& bytes) const {
+  for (const GenesisNode& n : genesis.nodes) {
+    if (n.id != options.self) ports.send(n.id, kind, bytes);
+  }
+}
+
+void Checkpointer::State::wake(std::uint32_t ms) {
+  const std::int64_t at = executor.steady_ms() + ms;
+  if (wake_at != 0 && wake_at <= at) return;
+  wake_at = at;
+  executor.after(ms, [self = weak_from_this(), at] {
+    const auto state = self.lock();
+    if (!state || state->wake_at != at) return;
+    state->wake_at = 0;
+    state->consider();
+  });
+}
+
+// The leader's turn: whether a checkpoint is due, and if not yet, when.
+void Checkpointer::State::consider() {
+  if (!in_office || !applied) return;
+  const std::int64_t now = executor.steady_ms();
+  if (open) {
+    const std::int64_t age = now - open->since;
+    if (age < options.open_timeout_ms) return wake(static_cast<std::uint32_t>(options.open_timeout_ms - age));
+    publish_missing();
+    open.reset();
+  }
+  const auto last = newest();
+  const bool grown = !last || applied->leaves.value > last->checkpoint.size;
+  const std::int64_t idle = now - finished_at;
+  if (!grown && idle < options.idle_ms) return wake(static_cast<std::uint32_t>(options.idle_ms - idle));
+  const std::int64_t since = now - last_open;
+  if (last_open != 0 && since < options.open_interval_ms) {
+    return wake(static_cast<std::uint32_t>(options.open_interval_ms - since));
+  }
+  open_newest();
+}
+
+void Checkpointer::State::open_newest() {
+  const Checkpoint checkpoint{
+      .origin = genesis.origin, .size = applied->leaves.value, .root = applied->tree_root};
+  if (auto allowed = may_sign(checkpoint); !allowed) {
+    log(LogLevel::warning, "checkpoint_refused",
+        {{"size", std::to_string(checkpoint.size)},
+         {"rule", allowed.error().rule},
+         {"message", allowed.error().message}});
+    return wake(options.open_timeout_ms);
+  }
+  last_open = executor.steady_ms();
+  open.emplace(Open{.checkpoint = checkpoint, .text = encode_checkpoint(checkpoint), .since = last_open});
+  wake(options.open_timeout_ms);
+  with_mark(checkpoint, [this, checkpoint] { opened(checkpoint); });
+}
+
+void Checkpointer::State::opened(const Checkpoint& checkpoint) {
+  if (!open || !in_office || !(open->checkpoint == checkpoint) || open->log_line) return;
+  open->log_line = sign_note_line(open->text, genesis.origin, keys.log);
+  broadcast(PeerKind::checkpoint_open,
+            encode_checkpoint_open({.text = open->text, .log_line = encode_signature_line(*open->log_line)}));
+  count(options.self, cosign(open->text));
+}
+
+Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
+  const Result<SealedTree> tree = ports.tree_at(TreeSize{checkpoint.size});
+  if (!tree) return pass(tree);
+  if (tree->root != checkpoint.root)
+    return fail(Code::corrupt, "checkpoint.root", "the checkpoint's root is not this node's");
+  const std::int64_t ahead = tree->block_time.value - ports.clock().value;
+  if (ahead > options.ahead_max_seconds * 1'000) {
+    return fail(Code::uncertain, "checkpoint.ahead",
+                "the seal's block time is " + std::to_string(ahead / 1'000) +
+                    " seconds ahead of this node's clock; check the clocks");
+  }
+  if (!mark) return {};
+  if (checkpoint.size < mark->size)
+    return fail(Code::rule_violated, "checkpoint.behind", "it is smaller than what this node signed");
+  const Result<SealedTree> signed_tree = ports.tree_at(TreeSize{mark->size});
+  if (!signed_tree) return pass(signed_tree);
+  if (signed_tree->root != mark->root) {
+    return fail(Code::corrupt, "checkpoint.fork",
+                "this node once signed another tree of " + std::to_string(mark->size) +
+                    " leaves; it will sign nothing");
+  }
+  return {};
+}
+
+void Checkpointer::State::with_mark(const Checkpoint& checkpoint, std::function<void()> then) {
+  const CheckpointMark next{.size = checkpoint.size, .root = checkpoint.root};
+  if (mark == next) return then();
+  ports.persist_mark(encode_mark(next),
+                     [self = weak_from_this(), next, then = std::move(then)](Result<void> done) {
+                       const auto state = self.lock();
+                       if (!state || !done) return;  // not durable: nothing may be signed
+                       state->executor.post([state, next, then] {
+                         if (state->mark && state->mark->size > next.size) return;
+                         state->mark = next;
+                         then();
+                       });
+                     });
+}
+
+NoteSignature Checkpointer::State::cosign(const std::string& text) const {
+  const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 1));
+  return sign_cosignature(text, cosigner_name(node(options.self)->organisation), keys.cosigner, seconds);
+}
+
+void Checkpointer::State::count(const NodeId& from, NoteSignature line) {
+  if (!open) return;
+  open->cosignatures.insert_or_assign(from, std::move(line));
+  if (open->cosignatures.size() >= cosigner_quorum(genesis.nodes.size()) && open->log_line) finish();
+}
+
+void Checkpointer::State::finish() {
+  Note note{.text = open->text, .signatures = {*open->log_line}};
+  for (auto& [id, line] : open->cosignatures)
+    note.signatures.push_back(line);
+  std::sort(note.signatures.begin() + 1, note.signatures.end(),
+            [](const NoteSignature& a, const NoteSignature& b) { return a.name < b.name; });
+  const std::string text = encode_note(note);
+  if (auto taken = take_finished(text, false); !taken) {
+    log(LogLevel::error, "checkpoint_not_usable",
+        {{"rule", taken.error().rule}, {"message", taken.error().message}});
+    open.reset();
+    return wake(options.open_timeout_ms);
+  }
+  broadcast(PeerKind::checkpoint_finished, to_bytes(as_bytes(text)));
+  open.reset();
+  consider();
+}
+
+// A note is served once its quorum is checked and this node has the same tree.
+Result<void> Checkpointer::State::take_finished(const std::string& note, bool from_peer) {
+  const auto now_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 0));
+  const Result<PolicyVerdict> verdict = check_note(policy, note, now_seconds);
+  if (!verdict) return pass(verdict);
+  if (!verdict->quorum_met) return fail(Code::malformed, "checkpoint.quorum", "the note is below its quorum");
+  const auto last = newest();
+  if (last && (verdict->checkpoint.size < last->checkpoint.size ||
+               (verdict->checkpoint.size == last->checkpoint.size &&
+                verdict->quorum_time_seconds < last->quorum_seconds))) {
+    return {};  // older than what is served
+  }
+  const Result<SealedTree> tree = ports.tree_at(TreeSize{verdict->checkpoint.size});
+  if (!tree && tree.error().code == Code::not_found) {
+    early_note = note;
+    return {};
+  }
+  if (!tree) return pass(tree);
+  if (tree->root != verdict->checkpoint.root) {
+    if (ports.evidence) ports.evidence(note);
+    log(LogLevel::error, "fork_evidence",
+        {{"size", std::to_string(verdict->checkpoint.size)},
+         {"message", "a quorum signed another tree than this node's; the note is kept"}});
+    return fail(Code::corrupt, "checkpoint.fork", "a quorum signed another tree than this node's");
+  }
+  FinishedCheckpoint next{
+      .checkpoint = verdict->checkpoint, .note = note, .quorum_seconds = verdict->quorum_time_seconds};
+  {
+    const Lock lock(mutex);
+    served = std::make_shared<const FinishedCheckpoint>(next);
+    missing.clear();
+  }
+  finished_at = executor.steady_ms();
+  const double seconds = open && !from_peer ? static_cast<double>(finished_at - open->since) / 1'000.0 : 0.0;
+  if (ports.finished) ports.finished(next, seconds);
+  return {};
+}
+
+void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& message) {
+  const GenesisNode* leader = node(from);
+  const Result<Checkpoint> checkpoint = parse_checkpoint(message.text);
+  const Result<NoteSignature> line = parse_signature_line(message.log_line);
+  if (leader == nullptr || !checkpoint || !line || checkpoint->origin != genesis.origin) return;
+  if (!is_by(*line, log_key(*leader)) || !verify_note_line(log_key(*leader), message.text, *line)) {
+    return log(LogLevel::warning, "checkpoint_bad_log_line", {{"peer", from.value}});
+  }
+  const Result<void> allowed = may_sign(*checkpoint);
+  if (!allowed && allowed.error().code == Code::not_found) {
+    early_open.emplace(from, message);
+    return;
+  }
+  if (!allowed) {
+    return log(LogLevel::warning, "checkpoint_refused",
+               {{"peer", from.value},
+                {"size", std::to_string(checkpoint->size)},
+                {"rule", allowed.error().rule},
+                {"message", allowed.error().message}});
+  }
+  with_mark(*checkpoint, [this, from, text = message.text, c = *checkpoint] {
+    const CheckpointCosigned answer{
+        .size = c.size, .root = c.root, .line = encode_signature_line(cosign(text))};
+    ports.send(from, PeerKind::checkpoint_cosigned, encode_checkpoint_cosigned(answer));
+  });
+}
+
+void Checkpointer::State::take_cosigned(const NodeId& from, const CheckpointCosigned& message) {
+  const GenesisNode* cosigner = node(from);
+  if (!open || cosigner == nullptr || message.size != open->checkpoint.size ||
+      message.root != open->checkpoint.root)
+    return;
+  Result<NoteSignature> line = parse_signature_line(message.line);
+  const auto now_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 0));
+  if (!line || !is_by(*line, cosigner_key(*cosigner)) ||
+      !verify_cosignature(cosigner_key(*cosigner), open->text, *line, now_seconds)) {
+    return log(LogLevel::warning, "checkpoint_bad_cosignature", {{"peer", from.value}});
+  }
+  count(from, std::move(*line));
+}
+
+void Checkpointer::State::publish_missing() {
+  std::vector<std::string> names;
+  for (const GenesisNode& n : genesis.nodes) {
+    const bool silent = open ? !open->cosignatures.contains(n.id) : down.contains(n.id);
+    if (silent) names.push_back(n.organisation.value);
+  }
+  const Lock lock(mutex);
+  missing = std::move(names);
+}
+
+Checkpointer::Checkpointer(CheckpointerOptions options, const Genesis& genesis, Policy policy,
+                           const NodeKeys& keys, CheckpointerPorts ports, Executor& executor,
+                           std::optional<CheckpointMark> mark, std::optional<std::string> note)
+    : state_(std::make_shared<State>(std::move(options), genesis, std::move(policy), keys, std::move(ports),
+                                     executor)) {
+  ANTA_INVARIANT(state_->node(state_->options.self) != nullptr);
+  state_->mark = mark;
+  state_->early_note = std::move(note);  // taken, once checked, with the first applied state
+}
+
+Checkpointer::~Checkpointer() = default;
+
+void Checkpointer::on_applied(const Applied& applied) {
+  state_->executor.post([state = state_, applied] {
+    state->applied = applied;
+    if (const auto note = std::exchange(state->early_note, std::nullopt)) {
+      if (auto taken = state->take_finished(*note, true); !taken) {
+        state->log(LogLevel::warning, "checkpoint_note_refused", {{"rule", taken.error().rule}});
+      }
+    }
+    if (const auto early = std::exchange(state->early_open, std::nullopt))
+      state->take_open(early->first, early->second);
+    state->consider();
+  });
+}
+
+void Checkpointer::on_role(const raft::RoleChange& role) {
+  state_->executor.post([state = state_, role] {
+    const bool began = role.in_office && !state->in_office;
+    state->in_office = role.in_office;
+    if (!role.in_office || began) state->open.reset();
+    if (began) state->consider();
+  });
+}
+
+void Checkpointer::on_peer(const NodeId& peer, bool up) {
+  state_->executor.post([state = state_, peer, up] {
+    if (!up) {
+      state->down.insert(peer);
+      return state->publish_missing();
+    }
+    state->down.erase(peer);
+    state->publish_missing();
+    if (const auto last = state->newest()) {
+      state->ports.send(peer, PeerKind::checkpoint_finished, to_bytes(as_bytes(last->note)));
+    }
+    // What was sent to it while it was away is lost: ask it again.
+    if (state->open && state->open->log_line && !state->open->cosignatures.contains(peer)) {
+      const CheckpointOpen again{.text = state->open->text,
+                                 .log_line = encode_signature_line(*state->open->log_line)};
+      state->ports.send(peer, PeerKind::checkpoint_open, encode_checkpoint_open(again));
+    }
+  });
+}
+
+void Checkpointer::on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes) {
+  state_->executor.post([state = state_, from, kind, bytes = std::move(bytes)] {
+    if (kind == PeerKind::checkpoint_open) {
+      if (auto message = decode_checkpoint_open(bytes)) state->take_open(from, *message);
+    } else if (kind == PeerKind::checkpoint_cosigned) {
+      if (auto message = decode_checkpoint_cosigned(bytes)) state->take_cosigned(from, *message);
+    } else if (kind == PeerKind::checkpoint_finished && bytes.size() <= note_bytes_max) {
+      if (auto taken = state->take_finished(std::string(as_text(bytes)), true); !taken) {
+        state->log(LogLevel::warning, "checkpoint_note_refused",
+                   {{"peer", from.value}, {"rule", taken.error().rule}});
+      }
+    }
+  });
+}
+
+std::shared_ptr<const FinishedCheckpoint> Checkpointer::finished() const { return state_->newest(); }
+
+std::vector<std::string> Checkpointer::missing() const {
+  const Lock lock(state_->mutex);
+  return state_->missing;
+}
+
+}  // namespace anta

@@ -1,0 +1,113 @@
+// Checkpoints: the leader opens one at the newest seal, every organisation cosigns what it computed itself,
+// and k cosignatures make a note that all nodes serve (proofs.md section 3).
+//
+// One is open at a time, at most one per open_interval_ms, so that load gathers behind it. The leader signs
+// the text with its log key and sends it; a node answers once it has applied that seal and its own root is
+// equal. At k lines the leader sends the finished note to all; every node stores and serves those same bytes.
+// After open_timeout_ms without k, or on a new leader, the then newest seal is opened. An idle ledger is
+// cosigned again every idle_ms. Sizes never go back, and a note below k is never served.
+//
+// High water. Before any signature leaves, of log key or cosigner key, (size, root) is durable as this node's
+// mark: a crash before that lost nothing, a crash after it can only sign the same or a larger tree again. A
+// node refuses a checkpoint that is smaller than its mark, or whose tree does not extend it, and a seal whose
+// block time is more than ahead_max_seconds ahead of its clock.
+//
+// Two different roots of one size under a quorum are a fork: the note is kept (port `evidence`) and reported.
+//
+// State lives on one executor; the on_ functions, finished() and missing() may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "consensus/log_sink.h"
+#include "consensus/raft/events.h"
+#include "crypto/keys.h"
+#include "crypto/note.h"
+#include "crypto/policy.h"
+#include "node/executor.h"
+#include "node/peer_wire.h"
+#include "storage/applied.h"
+#include "storage/ledger/genesis.h"
+
+namespace anta {
+
+// k of n: floor(2n/3) + 1.
+std::size_t cosigner_quorum(std::size_t cosigners);
+
+// "<organisation>/anta", the name under which an organisation cosigns.
+std::string cosigner_name(const PartyId& organisation);
+
+// What a verifier of this network's checkpoints must trust: every node's log key, one cosigner per
+// organisation, k of them.
+Result<Policy> network_policy(const Genesis& genesis);
+
+struct CheckpointMark {
+  std::uint64_t size = 0;
+  Digest root = {};
+
+  bool operator==(const CheckpointMark&) const = default;
+};
+Bytes encode_mark(const CheckpointMark& mark);
+Result<CheckpointMark> decode_mark(ByteView bytes);
+
+struct FinishedCheckpoint {
+  Checkpoint checkpoint = {};
+  std::string note = {};
+  std::uint64_t quorum_seconds = 0;  // the k-th newest cosignature's time
+};
+
+struct CheckpointerOptions {
+  NodeId self = {};
+  std::uint32_t open_interval_ms = 10;
+  std::uint32_t open_timeout_ms = 1'000;
+  std::uint32_t idle_ms = 60'000;
+  std::int64_t ahead_max_seconds = 60;
+};
+
+// The tree after a seal, as this node has it.
+struct SealedTree {
+  Digest root = {};
+  Millis block_time = {};
+};
+
+struct CheckpointerPorts {
+  std::function<void(const NodeId& to, PeerKind kind, Bytes bytes)> send = {};
+  std::function<void(Bytes mark, std::function<void(Result<void>)>)> persist_mark = {};
+  // The tree of the first `size` leaves; not_found when it is not applied yet, malformed when no seal ends
+  // it.
+  std::function<Result<SealedTree>(TreeSize size)> tree_at = {};
+  std::function<Millis()> clock = {};
+  std::function<void(const FinishedCheckpoint&, double seconds)> finished = {};  // on the executor
+  std::function<void(const std::string& note)> evidence = {};
+  LogSink log = {};
+};
+
+class Checkpointer {
+ public:
+  // `keys` outlive it, as do the executor (stopped before it goes) and what the ports reach. `mark` is what
+  // persist_mark made durable last, `note` the newest finished one from before the start, if any.
+  Checkpointer(CheckpointerOptions options, const Genesis& genesis, Policy policy, const NodeKeys& keys,
+               CheckpointerPorts ports, Executor& executor, std::optional<CheckpointMark> mark,
+               std::optional<std::string> note);
+  ~Checkpointer();
+
+  void on_applied(const Applied& applied);
+  void on_role(const raft::RoleChange& role);
+  void on_peer(const NodeId& peer, bool up);
+  void on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes);
+
+  std::shared_ptr<const FinishedCheckpoint> finished() const;  // null before the first
+  // Names of the cosigners that keep the open checkpoint from its quorum, as far as this node can see.
+  std::vector<std::string> missing() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace anta
