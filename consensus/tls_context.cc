@@ -123,7 +123,12 @@ struct TlsContext::State {
 
 Result<std::unique_ptr<TlsContext>> TlsContext::create(const SigningKey& key, std::vector<PublicKey> pinned,
                                                        OnUnpinned on_unpinned) {
-  auto state = std::make_unique<State>();
+  std::unique_ptr<State> state;
+  try {  // Asio's context is made by a constructor
+    state = std::make_unique<State>();
+  } catch (const std::exception& failed) {
+    return fail(Code::io, "tls.library", failed.what());
+  }
   state->pinned = std::move(pinned);
   state->on_unpinned = std::move(on_unpinned);
   SSL_CTX* context = state->context.native_handle();

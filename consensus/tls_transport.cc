@@ -1,0 +1,331 @@
+#include "consensus/tls_transport.h"
+
+#include <algorithm>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <map>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "consensus/peer.h"
+#include "crypto/text.h"
+
+namespace anta {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Strangers must not fill the disk with log lines.
+constexpr milliseconds refusal_log_interval{1000};
+
+struct Link {
+  TlsPeer peer = {};
+  bool dials = false;                               // this side dials; the other listens
+  std::shared_ptr<PeerConnection> dialling = {};    // not yet past the hello
+  std::shared_ptr<PeerConnection> connection = {};  // up
+  std::unique_ptr<asio::steady_timer> redial = {};
+  milliseconds backoff{};
+  steady_clock::time_point up_at = {};
+  bool outage_logged = false;
+};
+
+class TlsTransport final : public Transport {
+ public:
+  TlsTransport(asio::io_context& loop, TlsOptions options)
+      : loop_(loop), options_(std::move(options)), jitter_(seed()) {}
+  ~TlsTransport() override { stop(); }
+
+  Result<void> prepare();  // everything that needs the key
+  Result<void> start(TransportHandlers handlers) override;
+  void stop() override;
+  void send(raft::Message message) override;
+  Result<void> send_app(const NodeId& peer, std::uint8_t kind, Bytes bytes) override;
+  TransportMetrics metrics() const override { return metrics_; }
+
+ private:
+  static std::minstd_rand::result_type seed() {
+    std::array<std::uint8_t, 4> drawn = {};
+    random_bytes(drawn);
+    std::minstd_rand::result_type value = 0;
+    for (const std::uint8_t byte : drawn)
+      value = value << 8 | byte;
+    return value;
+  }
+
+  PeerConnection::Handlers handlers();
+  void dial(Link& link);
+  void redial_later(Link& link);
+  Result<void> greeted(PeerConnection& from, const PublicKey& key, const Hello& hello);
+  Result<void> judge(const Link& link, const Hello& hello);
+  Result<void> received(PeerConnection& from, ByteView frame);
+  void closed(PeerConnection& from, const Error& why);
+  void up(Link& link, std::shared_ptr<PeerConnection> connection);
+  void unpinned(const PublicKey& shown);
+  Link* link_of(const PeerConnection& connection);
+  void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    if (options_.log) options_.log(level, event, fields);
+  }
+
+  asio::io_context& loop_;
+  TlsOptions options_;
+  PeerSettings settings_ = {};
+  TransportHandlers owner_ = {};
+  TransportMetrics metrics_ = {};
+  std::unique_ptr<TlsContext> tls_ = {};
+  std::unique_ptr<PeerListener> listener_ = {};
+  std::map<NodeId, Link> links_ = {};
+  std::map<const PeerConnection*, std::shared_ptr<PeerConnection>> accepted_ = {};  // not yet past the hello
+  std::minstd_rand jitter_;
+  steady_clock::time_point refusal_logged_ = {};
+  bool running_ = false;
+};
+
+Result<void> TlsTransport::prepare() {
+  if (options_.key == nullptr)
+    return fail(Code::malformed, "peer.key", "a transport needs the node's TLS key");
+  std::vector<PublicKey> pinned;
+  std::set<PublicKey> once = {options_.key->public_key()};
+  for (const TlsPeer& peer : options_.peers) {
+    if (peer.id == options_.self || links_.contains(peer.id) || !once.insert(peer.key).second)
+      return fail(Code::malformed, "peer.twice", "node " + peer.id.value + " or its key is there twice");
+    pinned.push_back(peer.key);
+    Link link;
+    link.peer = peer;
+    link.dials = options_.self < peer.id;
+    link.backoff = options_.backoff_min;
+    links_.emplace(peer.id, std::move(link));
+  }
+  auto tls = TlsContext::create(*options_.key, std::move(pinned),
+                                [this](const PublicKey& shown) { unpinned(shown); });
+  if (!tls) return pass(tls);
+  tls_ = std::move(*tls);
+  options_.key = nullptr;
+  settings_.hello =
+      Hello{peer_protocol_min, peer_protocol_max, options_.network, options_.self, options_.incarnation};
+  settings_.frame_bytes_max = options_.frame_bytes_max;
+  settings_.outgoing_bytes_max = options_.outgoing_bytes_max;
+  settings_.handshake_timeout = options_.handshake_timeout;
+  settings_.idle_timeout = options_.idle_timeout;
+  return {};
+}
+
+Result<void> TlsTransport::start(TransportHandlers owner) {
+  owner_ = std::move(owner);
+  running_ = true;
+  auto listener = PeerListener::open(
+      loop_, *tls_, settings_, metrics_, options_.listen_host, options_.listen_port,
+      [this]() -> std::optional<PeerConnection::Handlers> {
+        if (!running_ || accepted_.size() >= options_.handshakes_max) return std::nullopt;
+        return handlers();
+      },
+      [this](std::shared_ptr<PeerConnection> made) {
+        const PeerConnection* key = made.get();
+        accepted_.emplace(key, std::move(made));
+      });
+  if (!listener) {
+    running_ = false;
+    return pass(listener);
+  }
+  listener_ = std::move(*listener);
+  if (options_.on_listening) options_.on_listening(listener_->port());
+  log(LogLevel::info, "peer_listening",
+      {{"host", options_.listen_host}, {"port", std::to_string(listener_->port())}});
+  for (auto& [id, link] : links_) {
+    if (link.dials) dial(link);
+  }
+  return {};
+}
+
+void TlsTransport::stop() {
+  if (!running_) return;
+  running_ = false;
+  listener_->close();
+  for (auto& [id, link] : links_) {
+    if (link.redial) link.redial->cancel();
+    if (link.dialling) link.dialling->close();
+    if (link.connection) link.connection->close();
+    link.dialling = link.connection = nullptr;
+  }
+  for (auto& [key, connection] : accepted_)
+    connection->close();
+  accepted_.clear();
+}
+
+void TlsTransport::send(raft::Message message) {
+  const auto found = links_.find(message.to.id);
+  if (found != links_.end() && found->second.connection &&
+      found->second.connection->push(lane_of(message), encode_message(message)))
+    return;
+  ++metrics_.messages_dropped;
+}
+
+Result<void> TlsTransport::send_app(const NodeId& peer, std::uint8_t kind, Bytes bytes) {
+  if (bytes.size() + 2 > options_.frame_bytes_max)
+    return fail(Code::malformed, "frame_bytes_max", "a message larger than a frame may be");
+  const auto found = links_.find(peer);
+  if (found == links_.end() || !found->second.connection) {
+    ++metrics_.app_refused;
+    return fail(Code::not_found, "peer.down", "node " + peer.value + " is not connected");
+  }
+  if (found->second.connection->push(Lane::bulk, encode_app(kind, std::move(bytes)))) return {};
+  ++metrics_.app_refused;
+  return fail(Code::busy, "outgoing_bytes_max", "too much waits to be sent to node " + peer.value);
+}
+
+PeerConnection::Handlers TlsTransport::handlers() {
+  PeerConnection::Handlers made;
+  made.on_hello = [this](PeerConnection& from, const PublicKey& key, const Hello& hello) {
+    return greeted(from, key, hello);
+  };
+  made.on_frame = [this](PeerConnection& from, ByteView frame) { return received(from, frame); };
+  made.on_closed = [this](PeerConnection& from, const Error& why) { closed(from, why); };
+  return made;
+}
+
+void TlsTransport::dial(Link& link) {
+  link.dialling = PeerConnection::dial(loop_, *tls_, settings_, handlers(), metrics_, link.peer.host,
+                                       link.peer.port, link.peer.key);
+}
+
+void TlsTransport::redial_later(Link& link) {
+  if (!link.redial) link.redial = std::make_unique<asio::steady_timer>(loop_);
+  // Half of it fixed, half of it drawn, so that nodes that lost the same peer do not come back in step.
+  const auto half = std::max<std::int64_t>(1, link.backoff.count() / 2);
+  std::uniform_int_distribution<std::int64_t> draw(0, half);
+  link.redial->expires_after(milliseconds(half + draw(jitter_)));
+  link.backoff = std::min(link.backoff * 2, options_.backoff_max);
+  link.redial->async_wait([this, &link](const asio::error_code& cancelled) {
+    if (!cancelled && running_ && !link.dialling && !link.connection) dial(link);
+  });
+}
+
+Link* TlsTransport::link_of(const PeerConnection& connection) {
+  for (auto& [id, link] : links_) {
+    if (link.connection.get() == &connection || link.dialling.get() == &connection) return &link;
+  }
+  return nullptr;
+}
+
+Result<void> TlsTransport::judge(const Link& link, const Hello& hello) {
+  if (hello.network != options_.network)
+    return fail(Code::not_authorised, "peer.other_network", "it belongs to another network");
+  if (hello.node != link.peer.id)
+    return fail(Code::not_authorised, "peer.other_node", "its key is not the one of the node it says it is");
+  if (hello.incarnation != link.peer.incarnation)
+    return fail(Code::not_authorised, "peer.other_incarnation",
+                "it is incarnation " + std::to_string(hello.incarnation) + ", expected " +
+                    std::to_string(link.peer.incarnation));
+  if (hello.version_max < peer_protocol_min || hello.version_min > peer_protocol_max)
+    return fail(Code::not_authorised, "peer.version",
+                "it speaks protocol " + std::to_string(hello.version_min) + " to " +
+                    std::to_string(hello.version_max));
+  return {};
+}
+
+Result<void> TlsTransport::greeted(PeerConnection& from, const PublicKey& key, const Hello& hello) {
+  const auto owns = [&key](const auto& entry) { return entry.second.peer.key == key; };
+  const auto found = std::find_if(links_.begin(), links_.end(), owns);
+  ANTA_INVARIANT(found != links_.end());  // the handshake let no other key pass
+  Link& link = found->second;
+  if (auto good = judge(link, hello); !good) {
+    ++metrics_.hello_refused;
+    log(LogLevel::warning, "peer_refused",
+        {{"peer", link.peer.id.value}, {"address", from.address()}, {"reason", good.error().message}});
+    return good;
+  }
+  const auto accepted = accepted_.find(&from);
+  if (accepted != accepted_.end()) {
+    auto connection = std::move(accepted->second);
+    accepted_.erase(accepted);
+    up(link, std::move(connection));
+  } else if (link.dialling.get() == &from) {
+    up(link, std::exchange(link.dialling, nullptr));
+  }
+  return {};
+}
+
+void TlsTransport::up(Link& link, std::shared_ptr<PeerConnection> connection) {
+  if (link.connection) {  // the peer began anew before this side saw the end
+    link.connection->close();
+    link.connection = nullptr;
+    if (owner_.on_peer) owner_.on_peer(link.peer.id, false);
+    if (!running_) return connection->close();  // the owner stopped at that
+  }
+  ++metrics_.connections;
+  link.connection = std::move(connection);
+  link.up_at = steady_clock::now();
+  link.outage_logged = false;
+  log(LogLevel::info, "peer_up", {{"peer", link.peer.id.value}, {"address", link.connection->address()}});
+  if (owner_.on_peer) owner_.on_peer(link.peer.id, true);
+}
+
+Result<void> TlsTransport::received(PeerConnection& from, ByteView frame) {
+  const Link* link = link_of(from);
+  if (link == nullptr) return fail(Code::io, "peer.replaced", "a newer connection took its place");
+  if (frame.front() == static_cast<std::uint8_t>(FrameKind::message)) {
+    auto message = decode_message(frame);
+    if (!message) return pass(message);
+    // Its own word is all a peer can give; not another's.
+    if (message->from.id != link->peer.id)
+      return fail(Code::malformed, "peer.from", "it speaks for node " + message->from.id.value);
+    if (owner_.on_message) owner_.on_message(std::move(*message));
+    return {};
+  }
+  if (frame.front() == static_cast<std::uint8_t>(FrameKind::app)) {
+    auto app = decode_app(frame);
+    if (!app) return pass(app);
+    if (owner_.on_app) owner_.on_app(link->peer.id, app->kind, std::move(app->bytes));
+    return {};
+  }
+  return fail(Code::malformed, "peer.frame", "a frame of unknown kind");
+}
+
+void TlsTransport::closed(PeerConnection& from, const Error& why) {
+  if (const auto accepted = accepted_.find(&from); accepted != accepted_.end()) {
+    log(LogLevel::debug, "peer_not_accepted", {{"address", from.address()}, {"reason", why.message}});
+    accepted_.erase(accepted);
+    return;
+  }
+  Link* link = link_of(from);
+  if (link == nullptr || !running_) return;
+  const bool was_up = link->connection.get() == &from;
+  if (was_up || !link->outage_logged) {
+    link->outage_logged = true;
+    log(LogLevel::warning, was_up ? "peer_down" : "peer_unreachable",
+        {{"peer", link->peer.id.value}, {"address", from.address()}, {"reason", why.message}});
+  }
+  if (was_up) {
+    link->connection = nullptr;
+    // One that ended at once was refused over there, most likely: then the waits go on growing.
+    if (steady_clock::now() - link->up_at >= options_.backoff_max) link->backoff = options_.backoff_min;
+    if (owner_.on_peer) owner_.on_peer(link->peer.id, false);
+  } else {
+    link->dialling = nullptr;
+  }
+  if (link->dials && running_) redial_later(*link);
+}
+
+void TlsTransport::unpinned(const PublicKey& shown) {
+  ++metrics_.unpinned_refused;
+  const auto now = steady_clock::now();
+  if (now - refusal_logged_ < refusal_log_interval) return;
+  refusal_logged_ = now;
+  log(LogLevel::warning, "peer_refused",
+      {{"reason", "its TLS key is not the pinned one"},
+       {"key", to_hex(shown.view())},
+       {"refused_so_far", std::to_string(metrics_.unpinned_refused)}});
+}
+
+}  // namespace
+
+TransportFactory tls_transport(TlsOptions options) {
+  return [options = std::move(options)](asio::io_context& loop) -> Result<std::unique_ptr<Transport>> {
+    auto made = std::make_unique<TlsTransport>(loop, options);
+    if (auto prepared = made->prepare(); !prepared) return pass(prepared);
+    return std::unique_ptr<Transport>(std::move(made));
+  };
+}
+
+}  // namespace anta

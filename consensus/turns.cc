@@ -1,0 +1,449 @@
+#include "consensus/turns.h"
+
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "crypto/secret.h"
+
+namespace anta {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint8_t clock_notice_kind = replica_kind_first;
+
+// An apply that reads from the log covers at most this many entries, so that its progress is seen.
+constexpr std::uint64_t apply_read_entries_max = 4096;
+
+std::uint64_t drawn_seed() {
+  std::array<std::uint8_t, 8> drawn = {};
+  random_bytes(drawn);
+  std::uint64_t seed = 0;
+  for (const std::uint8_t byte : drawn)
+    seed = seed << 8 | byte;
+  return seed;
+}
+
+Millis system_time() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return Millis{std::chrono::duration_cast<milliseconds>(now).count()};
+}
+
+raft::Options core_options(const ReplicaOptions& given) {
+  raft::Options core;
+  core.self = given.self;
+  core.cluster = given.cluster;
+  core.recovery_epoch = given.recovery_epoch;
+  core.seed = given.seed.value_or(drawn_seed());
+  core.heartbeat_ticks = static_cast<std::uint32_t>(given.heartbeat / given.tick);
+  core.election_ticks = static_cast<std::uint32_t>(given.election / given.tick);
+  core.window_messages = given.window_messages;
+  core.window_bytes = given.window_bytes;
+  core.append_bytes_max = given.append_bytes_max;
+  core.uncommitted_bytes_max = given.uncommitted_bytes_max;
+  core.tail_bytes_max = given.tail_bytes_max;
+  return core;
+}
+
+raft::Restored core_restored(LogStore::Restored found, const ReplicaOptions& options, LogIndex applied) {
+  raft::Restored restored;
+  restored.hard_state = {found.hard_state.term, found.hard_state.vote, found.hard_state.commit};
+  restored.configuration = options.configuration;
+  for (const LogStore::TermRun& run : found.terms)
+    restored.terms.push_back({run.first, run.term});
+  restored.last = found.last;
+  restored.applied = applied;
+  restored.recent = std::move(found.recent);
+  return restored;
+}
+
+ClockGuard::Limits clock_limits(const ReplicaOptions& options) {
+  // A refused leader is told at every append; notices from before two elections are another story.
+  return {options.block_time_ahead_max.count(),
+          static_cast<std::uint64_t>(4 * options.election / options.tick),
+          static_cast<std::uint64_t>(options.clock_penalty / options.tick)};
+}
+
+}  // namespace
+
+Error stopping_error() { return Error{Code::busy, "replica.stopping", "this node is stopping"}; }
+
+Turns::Turns(ReplicaOptions given, LogStore& log_store, StateMachine& state_machine, ReplicaHooks given_hooks,
+             Post post_work)
+    : options(std::move(given)),
+      hooks(std::move(given_hooks)),
+      log(log_store),
+      machine(state_machine),
+      post(std::move(post_work)),
+      guard(clock_limits(options), options.configuration),
+      disk(
+          log_store, state_machine, [this](DiskReport report) { reported(std::move(report)); },
+          hooks.on_applied) {}
+
+Result<void> Turns::check(const LogStore::Restored& restored) const {
+  if (options.tick.count() <= 0 || options.heartbeat < options.tick ||
+      options.election < 2 * options.heartbeat)
+    return fail(Code::malformed, "replica.times", "needs tick <= heartbeat <= election / 2");
+  if (!options.configuration.valid() || !options.configuration.contains(options.self.id))
+    return fail(Code::malformed, "replica.configuration", "this node is not a member of the configuration");
+  if (machine.applied() > restored.last)
+    return fail(Code::corrupt, "replica.applied",
+                "entry " + std::to_string(machine.applied().value) + " is applied, but the log ends at " +
+                    std::to_string(restored.last.value));
+  return {};
+}
+
+Result<void> Turns::begin(LogStore::Restored restored, std::unique_ptr<Transport> made) {
+  if (auto good = check(restored); !good) return good;
+  transport = std::move(made);
+  applied = handed = machine.applied();
+  amnesiac = restored.amnesiac;
+  watermark = restored.watermark;
+  if (amnesiac) say(LogLevel::warning, "amnesia", {{"watermark", std::to_string(watermark.value)}});
+  core = std::make_unique<raft::Raft>(core_options(options),
+                                      core_restored(std::move(restored), options, applied));
+  role.term = core->status().term;
+  for (const raft::Member& member : options.configuration.members()) {
+    if (member.id != options.self.id) peers.emplace(member.id, false);
+  }
+
+  TransportHandlers handlers;
+  handlers.on_message = [this](raft::Message message) { received(std::move(message)); };
+  handlers.on_app = [this](const NodeId& from, std::uint8_t kind, Bytes bytes) {
+    received_app(from, kind, std::move(bytes));
+  };
+  handlers.on_peer = [this](const NodeId& peer, bool up) { peer_changed(peer, up); };
+  if (auto listening = transport->start(std::move(handlers)); !listening) return listening;
+  disk.start();
+  reader.start("anta-reader");
+  publish();
+  return {};
+}
+
+void Turns::shut() {
+  stopping = true;
+  transport->stop();
+  fail_callbacks(stopping_error());
+  publish();
+}
+
+void Turns::join() {
+  disk.stop();
+  reader.stop();
+}
+
+void Turns::reported(DiskReport report) {
+  post([this, report = std::move(report)]() mutable { take_report(std::move(report)); });
+}
+
+void Turns::begin_hand_over(std::promise<void>* done) {
+  if (!running() || role.role != raft::Role::leader || peers.empty()) return done->set_value();
+  handed_over = done;
+  hand_over_deadline = ticks + static_cast<std::uint64_t>(options.handover_timeout / options.tick);
+  turn(raft::TransferLeadership{});
+}
+
+void Turns::fail_callbacks(const Error& why) {
+  reads.fail_all(why);
+  for (const Replica::Done& callback : std::exchange(marks, {})) {
+    if (callback) callback(tl::unexpected<Error>(why));
+  }
+  if (handed_over != nullptr) std::exchange(handed_over, nullptr)->set_value();
+}
+
+void Turns::fatal(const Error& error) {
+  if (failed) return;
+  failed = error;
+  disk.abandon();
+  transport->stop();
+  say(LogLevel::error, "fatal", {{"code", std::string(name(error.code))}, {"reason", error.message}});
+  fail_callbacks(error);
+  publish();
+  if (hooks.on_fatal) hooks.on_fatal(error);
+}
+
+// ---- one turn ----
+
+void Turns::turn(raft::Event event) {
+  if (!running()) return;
+  raft::Output out = core->step(std::move(event));
+  perform(out);
+}
+
+// The order is that of replica.h.
+void Turns::perform(raft::Output& out) {
+  trace(out.trace);
+  if (out.stop) return fatal(out.stop->error);
+  if (out.persist) disk.persist(std::move(*out.persist));
+  // Before the messages: what is sent is judged by the role of now.
+  if (out.role) role = *out.role;
+  for (raft::Message& message : out.messages)
+    send(std::move(message));
+  for (const raft::LoadRequest& request : out.loads)
+    load(request);
+  if (out.commit > commit) {
+    commit = out.commit;
+    maybe_end_amnesia();
+    hand_over_commits();
+  }
+  if (out.proposal) proposal = std::move(out.proposal);
+  for (raft::FinishedRead& read : out.reads)
+    reads.finish(read.read, std::move(read.index), applied);
+  if (out.role) changed_role(*out.role);
+}
+
+void Turns::trace(const std::vector<raft::TraceRecord>& records) {
+  using raft::Transition;
+  for (const raft::TraceRecord& record : records) {
+    if (record.what == Transition::became_candidate) ++counts.elections;
+    if (record.what == Transition::became_leader) ++counts.leaderships;
+    const bool grave = record.what == Transition::disk_stalled || record.what == Transition::stopped ||
+                       record.what == Transition::malformed_message_dropped ||
+                       record.what == Transition::quorum_lost;
+    const bool noted = record.what == Transition::suffix_truncated ||
+                       record.what == Transition::transfer_started ||
+                       record.what == Transition::transfer_given_up;
+    if (!grave && !noted) continue;  // role changes have their own line, the rest is traffic
+    say(grave ? LogLevel::warning : LogLevel::info, raft::name(record.what),
+        {{"term", std::to_string(record.term.value)},
+         {"index", std::to_string(record.index.value)},
+         {"peer", record.peer.value}});
+  }
+}
+
+void Turns::changed_role(const raft::RoleChange& change) {
+  say(LogLevel::info, "role",
+      {{"role", raft::name(change.role)},
+       {"term", std::to_string(change.term.value)},
+       {"leader", change.leader ? change.leader->value : ""},
+       {"in_office", change.in_office ? "true" : "false"}});
+  publish();
+  if (hooks.on_role) hooks.on_role(change);
+  // Handed over once another is known to lead, so that clients can be told where to go.
+  if (handed_over != nullptr && change.role != raft::Role::leader && change.leader)
+    std::exchange(handed_over, nullptr)->set_value();
+}
+
+void Turns::send(raft::Message message) {
+  if (disk.failed() || guard.mutes(message, role.role)) return;
+  if (amnesiac && std::holds_alternative<raft::VoteRequest>(message.body)) return;
+  transport->send(std::move(message));
+}
+
+void Turns::load(const raft::LoadRequest& request) {
+  ++counts.loads;
+  reader.post([this, request] {
+    auto read = log.read(request.from, request.to, request.bytes_max);
+    post([this, request, read = std::move(read)]() mutable {
+      if (!read && load_failed_at != request.from.value) {
+        load_failed_at = request.from.value;
+        say(LogLevel::error, "log_read_failed",
+            {{"index", std::to_string(request.from.value)}, {"reason", read.error().message}});
+      }
+      turn(
+          raft::EntriesLoaded{request.peer, request.from, read ? std::move(*read) : std::vector<LogEntry>{}});
+    });
+  });
+}
+
+// ---- committed entries, to the disk thread ----
+
+void Turns::hand_over_commits() {
+  if (reading_commits || handed >= commit || !running()) return;
+  if (hand_over_from_memory() || handed_bytes > 0) return;
+  // Left memory long ago: after a restart, or far behind. Read where it is applied, nothing else meanwhile.
+  const LogIndex to = std::min(commit, handed.plus(apply_read_entries_max));
+  disk.apply({handed.next(), to, {}});
+  handed = to;
+  reading_commits = true;
+}
+
+bool Turns::hand_over_from_memory() {
+  ApplyJob job;
+  job.from = handed.next();
+  while (handed < commit && handed_bytes < options.unapplied_bytes_max) {
+    const LogEntry* entry = core->find_entry(handed.next());
+    if (entry == nullptr) break;
+    job.entries.push_back(*entry);
+    handed_bytes += entry->size();
+    handed = handed.next();
+  }
+  if (job.entries.empty()) return false;
+  job.to = handed;
+  disk.apply(std::move(job));
+  return true;
+}
+
+void Turns::take_report(DiskReport report) {
+  if (!running()) return;
+  if (report.failed) {
+    // The core stops too, so that nothing of it can ever leave again.
+    std::ignore = core->step(raft::PersistFailed{report.failed->message});
+    return fatal(*report.failed);
+  }
+  for (std::uint64_t i = 0; i < report.marks_written; ++i) {
+    const Replica::Done callback = std::move(marks.front());
+    marks.pop_front();
+    if (callback) callback({});
+  }
+  if (report.persisted) turn(raft::Persisted{*report.persisted});
+  if (!report.applied || !running()) return;
+  applied = *report.applied;
+  handed_bytes -= report.applied_bytes;
+  if (applied >= handed) reading_commits = false;
+  turn(raft::Applied{applied});
+  if (!running()) return;
+  reads.note_applied(applied);
+  hand_over_commits();
+}
+
+// ---- time ----
+
+void Turns::tick() {
+  ++ticks;
+  guard.tick();
+  turn(raft::Tick{});
+  reads.expire(ticks);
+  if (handed_over != nullptr && ticks >= hand_over_deadline) std::exchange(handed_over, nullptr)->set_value();
+  publish();
+}
+
+// ---- from peers ----
+
+void Turns::received(raft::Message message) {
+  if (!running() || guard.deafens(role.role)) return;
+  // An amnesiac may have promised what it no longer knows: it gives no vote and takes no office.
+  if (amnesiac && (std::holds_alternative<raft::VoteRequest>(message.body) ||
+                   std::holds_alternative<raft::TimeoutNow>(message.body)))
+    return;
+  if (const auto* append = std::get_if<raft::Append>(&message.body); append && !append->entries.empty()) {
+    ++counts.appends_received;
+    if (guard.refuses(message, options.clock ? options.clock() : system_time()))
+      return refuse_for_clock(message);
+    if (hooks.on_entries) hooks.on_entries(append->entries);
+  }
+  turn(raft::Receive{std::move(message)});
+}
+
+void Turns::refuse_for_clock(const raft::Message& message) {
+  ++counts.appends_dropped_clock;
+  say(LogLevel::warning, "append_dropped_clock",
+      {{"peer", message.from.id.value}, {"dropped", std::to_string(counts.appends_dropped_clock)}});
+  // Best effort: the next append is refused and told again.
+  std::ignore = transport->send_app(message.from.id, clock_notice_kind, encode_clock_notice(message.term));
+}
+
+void Turns::received_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
+  if (!running()) return;
+  if (kind < replica_kind_first) {
+    if (hooks.on_app) hooks.on_app(from, kind, std::move(bytes));
+    return;
+  }
+  if (kind != clock_notice_kind || role.role != raft::Role::leader) return;
+  const auto term = decode_clock_notice(bytes);
+  if (!term || !guard.note_refusal(from, *term, role.term)) return;
+  say(LogLevel::error, "clock_refused",
+      {{"term", std::to_string(role.term.value)},
+       {"next_step", "a majority finds this node's clock ahead: check its time service"}});
+}
+
+void Turns::peer_changed(const NodeId& peer, bool up) {
+  peers[peer] = up;
+  if (!up) turn(raft::PeerUnreachable{peer});
+  if (running() && hooks.on_peer) hooks.on_peer(peer, up);
+}
+
+// Past the watermark, and past a commit of the leader's own term: everything this node may have promised is
+// either here or void.
+void Turns::maybe_end_amnesia() {
+  if (!amnesiac || commit < watermark || !role.leader || *role.leader == options.self.id) return;
+  const LogEntry* entry = core->find_entry(commit);
+  if (entry == nullptr || entry->header.term != role.term) return;
+  amnesiac = false;
+  say(LogLevel::info, "amnesia_ended", {{"commit", std::to_string(commit.value)}});
+  disk.end_amnesia();
+}
+
+// ---- the owner's wishes ----
+
+void Turns::propose(std::shared_ptr<const Bytes> payload, Millis time, const Replica::Proposed& callback) {
+  ++counts.proposals;
+  proposal = tl::unexpected<Error>(Error{Code::busy, "clock", "this node's clock is refused by a majority"});
+  if (!running()) {
+    proposal = tl::unexpected<Error>(why_not());
+  } else if (commit.value - applied.value > options.unapplied_entries_max) {
+    proposal = tl::unexpected<Error>(
+        Error{Code::busy, "unapplied_entries_max", "too many committed blocks wait to be applied"});
+  } else if (!guard.deafens(role.role)) {
+    turn(raft::ProposeBlock{std::move(payload), time});
+    if (failed) proposal = tl::unexpected<Error>(*failed);
+  }
+  const Result<raft::Proposed> answer = *std::exchange(proposal, std::nullopt);
+  if (!answer) ++counts.proposals_refused;
+  if (callback) callback(answer);
+}
+
+void Turns::read_index(Replica::ReadIndex callback) {
+  ++counts.reads;
+  if (!running()) return callback(tl::unexpected<Error>(why_not()));
+  const auto deadline = ticks + static_cast<std::uint64_t>(options.read_timeout / options.tick);
+  turn(raft::ReadRequest{reads.add(std::move(callback), deadline)});
+}
+
+void Turns::mark(Bytes bytes, Replica::Done callback) {
+  if (!running()) {
+    if (callback) callback(tl::unexpected<Error>(why_not()));
+    return;
+  }
+  marks.push_back(std::move(callback));
+  disk.mark(std::move(bytes));
+}
+
+void Turns::send_app(const NodeId& peer, std::uint8_t kind, Bytes bytes, const Replica::Done& callback) {
+  auto sent = running() ? transport->send_app(peer, kind, std::move(bytes))
+                        : Result<void>(tl::unexpected<Error>(why_not()));
+  if (callback) callback(std::move(sent));
+}
+
+void Turns::publish() {
+  const raft::Status now = core->status();
+  ReplicaStatus shown;
+  shown.role = now.role;
+  shown.term = now.term;
+  shown.leader = now.leader;
+  shown.in_office = now.in_office;
+  shown.commit = now.commit;
+  shown.applied = applied;
+  shown.persisted = now.persisted;
+  shown.last = now.last;
+  shown.amnesiac = amnesiac;
+  shown.clock_refused = guard.refused();
+  shown.stopped = stopping || failed;
+  for (const auto& [id, up] : peers) {
+    ReplicaPeer peer{id, up, {}, false};
+    for (const raft::PeerStatus& known : now.peers) {
+      if (known.id != id) continue;
+      peer.match = known.match;
+      peer.active = known.active;
+    }
+    shown.peers.push_back(std::move(peer));
+  }
+  status.set(std::move(shown));
+  counts.transport = transport->metrics();
+  metrics.set(counts);
+}
+
+ReplicaMetrics Turns::shown_metrics() const {
+  ReplicaMetrics shown = metrics.get();
+  const DiskWorker::Counters& written = disk.counters();
+  shown.batches = written.batches.load(std::memory_order_relaxed);
+  shown.syncs = written.syncs.load(std::memory_order_relaxed);
+  shown.writes = written.writes.load(std::memory_order_relaxed);
+  shown.entries_written = written.entries.load(std::memory_order_relaxed);
+  shown.bytes_written = written.bytes.load(std::memory_order_relaxed);
+  shown.blocks_applied = written.blocks_applied.load(std::memory_order_relaxed);
+  return shown;
+}
+
+}  // namespace anta
