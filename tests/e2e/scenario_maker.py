@@ -207,7 +207,8 @@ class Maker:
             self.lots[lot]["last"] = number
             self.lots[lot]["state"] = "consumed"
         self.lots[out] = {"dry_g": dry, "cu_g": cu, "holder": owner, "m": m, "last": number, "at": hours,
-                          "eligible": all(self.lots[lot]["eligible"] for lot in lots)}
+                          "eligible": all(self.lots[lot]["eligible"] for lot in lots),
+                          "mixed": len({bool(self.lots[lot]["eligible"]) for lot in lots}) > 1}  # then at most controlled_blending
         return out
 
     def certify(self, owner, lot, buyer, hours):
@@ -216,7 +217,8 @@ class Maker:
         certificate = {"id": self.name("C"), "lot": lot, "coc_model": model, "schemes": [self.scheme], "buyer": buyer, "valid_until": self.at(90000)}
         if model == "segregated":
             if not info["eligible"]:
-                info["last"] = self.refuse("not_eligible", owner, "certificate", hours, {**certificate, "dry_g": info["dry_g"], "cu_g": info["cu_g"]}, [info["last"]])
+                code = "coc_model_upgrade" if info["mixed"] else "not_eligible"
+                info["last"] = self.refuse(code, owner, "certificate", hours, {**certificate, "dry_g": info["dry_g"], "cu_g": info["cu_g"]}, [info["last"]])
                 return 0, False
             dry, cu = info["dry_g"], info["cu_g"]
         else:
