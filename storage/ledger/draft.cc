@@ -9,8 +9,9 @@ namespace anta {
 namespace {
 
 // A statement belongs to the history of every such thing that it changed.
-constexpr std::array historic = {Kind::party,       Kind::site,    Kind::lot,        Kind::dispatch,
-                                 Kind::attestation, Kind::account, Kind::certificate};
+constexpr std::array historic = {Kind::party,         Kind::key,      Kind::role,        Kind::site,
+                                 Kind::lot,           Kind::dispatch, Kind::attestation, Kind::accreditation,
+                                 Kind::formalisation, Kind::account,  Kind::certificate, Kind::relation};
 
 template <typename T>
 void sort_unique(std::vector<T>& list) {
