@@ -32,6 +32,12 @@ class Collection {
   void want(Kind kind, std::string_view id) {
     if (!id.empty() && seen_.insert({kind, std::string(id)}).second) todo_.push_back({kind, std::string(id)});
   }
+  // A site with its accounts and attestations; one met before as a bystander is visited again.
+  void want_whole(const SiteId& site) {
+    if (site.empty() || !whole_sites_.insert(site.value).second) return;
+    seen_.insert({Kind::site, site.value});
+    todo_.push_back({Kind::site, site.value});
+  }
   template <typename T>
   Result<std::optional<T>> find(std::string_view id) const {
     const Result<SharedBytes> bytes = reader_.record(state::KindOf<T>::kind, id);
@@ -110,10 +116,8 @@ Result<void> Collection::follow_lot(const std::string& id) {
     want(Kind::certificate, certificate.value);
   for (const PartyId& party : {(*lot)->maker, (*lot)->holder, (*lot)->owner})
     want(Kind::party, party.value);
-  for (const SiteId& site : {(*lot)->made_site, (*lot)->site}) {
-    whole_sites_.insert(site.value);
-    want(Kind::site, site.value);
-  }
+  want_whole((*lot)->made_site);
+  want_whole((*lot)->site);
   return {};
 }
 
@@ -140,11 +144,9 @@ Result<void> Collection::follow_dispatch(const std::string& id) {
     want(Kind::lot, line.lot.value);
   for (const PartyId& party : {d.sender, d.to, d.carrier.value_or(PartyId{})})
     want(Kind::party, party.value);
-  for (const SiteId& site : {d.from_site, d.to_site}) {
-    // Whether a receipt there books a credit depends on the site's accounts and attestations.
-    whole_sites_.insert(site.value);
-    want(Kind::site, site.value);
-  }
+  // Whether a receipt there books a credit depends on the site's accounts and attestations.
+  want_whole(d.from_site);
+  want_whole(d.to_site);
   return {};
 }
 
@@ -163,10 +165,7 @@ Result<void> Collection::follow_account(const std::string& id) {
   const auto account = find<state::Account>(id);
   if (!account) return pass(account);
   if (!*account) return {};
-  whole_sites_.insert((*account)->site.value);
-  // A site that was met as a bystander before is looked at again, whole.
-  if (seen_.contains({Kind::site, (*account)->site.value})) return follow_site((*account)->site.value);
-  want(Kind::site, (*account)->site.value);
+  want_whole((*account)->site);
   return {};
 }
 
@@ -289,11 +288,7 @@ Result<void> Collection::take_batches() {
   for (const LeafIndex leaf : chosen) {
     SignedStatement statement = std::move(batches_.extract(leaf).mapped());
     if (const auto* process = std::get_if<payload::Process>(&statement.payload)) {
-      whole_sites_.insert(process->site.value);
-      if (seen_.contains({Kind::site, process->site.value})) {
-        if (auto followed = follow_site(process->site.value); !followed) return followed;
-      }
-      want(Kind::site, process->site.value);
+      want_whole(process->site);
       for (const payload::Take& take : process->inputs)
         want(Kind::lot, take.lot.value);
     } else if (const auto* blend = std::get_if<payload::Blend>(&statement.payload)) {

@@ -1,0 +1,75 @@
+// What may be asked about the applied ledger, as values for the API to print.
+//
+// Each function reads one LedgerReader, so that an answer agrees with itself. Records come as
+// views::record_value makes them: the fields of statements.cddl and state/, times in RFC 3339, digests in
+// hex. Lists are pages: {"items": [...], "next": cursor or null}. Any thread; errors not_found, malformed (of
+// the question), io, corrupt.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "crypto/error.h"
+#include "storage/ledger/genesis.h"
+#include "storage/ledger/value.h"
+#include "storage/ledger_reader.h"
+
+namespace anta::queries {
+
+inline constexpr std::size_t page_default = 100;
+inline constexpr std::size_t page_max = 1'000;
+inline constexpr std::size_t scanned_max = 20'000;  // records looked at for one filtered page
+inline constexpr std::size_t graph_lots_max = 5'000;
+
+struct Page {
+  std::string cursor = {};  // where the page before ended; empty: from the start
+  std::size_t limit = page_default;
+};
+
+// {leaves, tree_root, state_root, height, block_time, log_index}: equal on nodes that have applied the same.
+Value ledger(const LedgerReader& reader);
+
+// The record of a kind, by id.
+Result<Value> record(const LedgerReader& reader, Kind kind, const std::string& id);
+
+// Records of a kind whose fields have the wanted values: holder, state, site, to, subject, ... A field that
+// is a list matches when it holds the value; `scheme` of a lot means that the lot is eligible for it.
+using Filters = std::vector<std::pair<std::string, std::string>>;
+Result<Value> list(const LedgerReader& reader, Kind kind, const Filters& filters, const Page& page);
+// The filters that a kind understands.
+std::vector<std::string_view> filters_of(Kind kind);
+
+// {digest, accepted or rejected, leaf, block_time, flags, type, issuer, subject, signed_at, payload, proof}
+Result<Value> statement(const LedgerReader& reader, const Digest& digest);
+
+// The statements about a thing, in order: the same without proof, one per item.
+Result<Value> history(const LedgerReader& reader, const StateKey& subject, const Page& page);
+
+// {lots: [...], edges: [{from, to, dry_g, cu_g}]}: everything that the lot was made from.
+Result<Value> graph(const LedgerReader& reader, const LotId& lot);
+
+// Dispatches that wait for the party's signature: `waits_for` receipt (it is the consignee) or answer.
+Result<Value> inbox(const LedgerReader& reader, const PartyId& party, const Page& page);
+
+// {name: value in force}.
+Result<Value> parameters(const LedgerReader& reader);
+std::int64_t parameter(const LedgerReader& reader, std::string_view name);
+
+struct ProposedStatus {
+  std::string status = {};  // a word of AttestationChange
+  Millis from = {};
+  std::optional<Millis> void_from = {};
+};
+// What a change of an attestation's status would touch, found by letting the law judge it on this snapshot.
+// Changes nothing.
+Result<Value> impact(const LedgerReader& reader, const AttestationId& attestation,
+                     const ProposedStatus& status);
+
+// {network, origin, genesis (hex), digest, created, nodes: [...], schemes, quorum}
+Value network(const Genesis& genesis, ByteView genesis_bytes);
+
+Value outcome_value(const Outcome& outcome);
+
+}  // namespace anta::queries

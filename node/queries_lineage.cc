@@ -1,0 +1,129 @@
+// Queries that walk: what a lot was made from, and what a change of status would touch.
+#include <algorithm>
+#include <deque>
+#include <set>
+
+#include "node/queries.h"
+#include "node/views/statement_view.h"
+#include "storage/ledger/codec.h"
+#include "storage/ledger/law.h"
+#include "storage/ledger/lineage.h"
+#include "storage/ledger/state.h"
+
+namespace anta::queries {
+namespace {
+
+Value text(std::string value) { return Value{std::move(value)}; }
+
+// What a record says before and after, in the members that such a change moves.
+Value touched(Kind kind, const StateChange& change, const LedgerView& before) {
+  ValueMap map{{"id", text(change.key.id)}};
+  const auto side = [&](const char* name, const SharedBytes& bytes) {
+    const Result<Value> record = bytes ? views::record_value(word(kind), *bytes) : Result<Value>(Value{});
+    if (!record) return;
+    ValueMap members;
+    for (const char* member : {"state", "schemes", "balance_g", "flags"}) {
+      if (const Value* value = record->find(member)) members.emplace_back(member, *value);
+    }
+    map.emplace_back(name, Value{std::move(members)});
+  };
+  side("now", before.read(kind, change.key.id));
+  side("then", change.value);
+  return Value{std::move(map)};
+}
+
+// The statement that the body would sign. Nobody checks its signature here.
+Result<SignedStatement> statement_of(const state::Attestation& attestation, const ProposedStatus& status,
+                                     Millis now) {
+  const auto change = from_word<AttestationChange>(status.status);
+  if (!change)
+    return fail(Code::malformed, "status", "status is suspended, reinstated, revoked or withdrawn");
+  payload::AttestationStatus payload;
+  payload.common.event_time = now;
+  payload.attestation = attestation.id;
+  payload.status = *change;
+  payload.reason = "impact";
+  payload.effective_from = status.from;
+  payload.void_from = status.void_from;
+  const Result<SigningKey> key = SigningKey::generate();
+  if (!key) return pass(key);
+  auto bytes = sign_statement(payload, attestation.body, *key, now.value / 1'000, {});
+  if (!bytes) return pass(bytes);
+  return decode_statement(std::make_shared<const Bytes>(std::move(*bytes)));
+}
+
+// Lots of the attested sites made from then on: they would not be eligible through this attestation.
+ValueList lots_made_since(const LedgerView& view, const state::Attestation& attestation, Millis from) {
+  ValueList lots;
+  for (const SiteId& id : attestation.sites) {
+    const auto site = state::find<state::Site>(view, id.value);
+    if (!site) continue;
+    std::size_t seen = 0;
+    walk_site(view, *site, [&](const state::Lot& lot) {
+      if (lot.made_at >= from) lots.push_back(text(lot.id.value));
+      return ++seen < graph_lots_max;
+    });
+  }
+  return lots;
+}
+
+}  // namespace
+
+Result<Value> graph(const LedgerReader& reader, const LotId& root) {
+  ValueList lots;
+  ValueList edges;
+  std::set<LotId> seen = {root};
+  std::deque<LotId> waiting = {root};
+  while (!waiting.empty()) {
+    const LotId id = std::move(waiting.front());
+    waiting.pop_front();
+    const Result<SharedBytes> bytes = reader.record(Kind::lot, id.value);
+    if (!bytes) return pass(bytes);
+    if (!*bytes) return fail(Code::not_found, "lot", "there is no lot " + id.value);
+    const auto lot = state::decode_record<state::Lot>(**bytes);
+    if (!lot) return pass(lot);
+    Result<Value> value = views::record_value("lot", **bytes);
+    if (!value) return value;
+    lots.push_back(std::move(*value));
+    for (const auto& source : lot->sources) {
+      edges.push_back(Value{ValueMap{{"from", text(source.lot.value)},
+                                     {"to", text(id.value)},
+                                     {"dry_g", Value{source.dry_g.value}},
+                                     {"cu_g", Value{source.cu_g.value}}}});
+      if (seen.size() < graph_lots_max && seen.insert(source.lot).second) waiting.push_back(source.lot);
+    }
+  }
+  return Value{ValueMap{
+      {"lot", text(root.value)}, {"lots", Value{std::move(lots)}}, {"edges", Value{std::move(edges)}}}};
+}
+
+Result<Value> impact(const LedgerReader& reader, const AttestationId& id, const ProposedStatus& status) {
+  const auto view = reader.view();
+  const auto attestation = state::find<state::Attestation>(*view, id.value);
+  if (!attestation) return fail(Code::not_found, "attestation", "there is no attestation " + id.value);
+  const Millis now = std::max(reader.applied().block_time, attestation->issued);
+  const Result<SignedStatement> statement = statement_of(*attestation, status, now);
+  if (!statement) return pass(statement);
+  const Result<Effects> effects =
+      judge(*view, *statement, Moment{.block_time = now, .leaf = LeafIndex{reader.applied().leaves.value}});
+  if (view->failed()) return fail(Code::io, "state.read", "the state could not be read");
+  if (!effects) return pass(effects);
+  ValueList lots;
+  ValueList certificates;
+  ValueList accounts;
+  for (const StateChange& change : effects->changes) {
+    if (change.key.kind == Kind::lot) lots.push_back(touched(Kind::lot, change, *view));
+    if (change.key.kind == Kind::certificate)
+      certificates.push_back(touched(Kind::certificate, change, *view));
+    if (change.key.kind == Kind::account) accounts.push_back(touched(Kind::account, change, *view));
+  }
+  ValueMap map{{"attestation", text(id.value)},
+               {"status", text(status.status)},
+               {"lots", Value{std::move(lots)}},
+               {"certificates", Value{std::move(certificates)}},
+               {"accounts", Value{std::move(accounts)}},
+               {"lots_made_since", Value{lots_made_since(*view, *attestation, status.from)}}};
+  return Value{std::move(map)};
+}
+
+}  // namespace anta::queries
