@@ -11,9 +11,8 @@
 // the same. Each refusal names the directory or file and the operator's next step; rules: store.in_use,
 // store.missing, store.other_network, store.other_node, store.other_incarnation, store.format,
 // store.damaged. A torn record of full length at the end of the newest write-ahead log (a crash with
-// unsynced bytes) is set aside as a copy, and the database is opened up to it, once, as an amnesiac:
-// `opened_amnesiac()`; LogStore makes that mark durable before anything else is written. Damage anywhere else
-// refuses.
+// unsynced bytes) is set aside as a copy, and the database is opened up to it, once, as an amnesiac: a file
+// of the directory says so before it happens (log_store.h). Damage anywhere else refuses.
 //
 // Threads: `write` from one thread (the node's `disk`); everything else from any thread. Cursors and
 // snapshots belong to one thread at a time and must go before their Database.
@@ -55,10 +54,9 @@ struct DatabaseOptions {
   rocksdb::Env* env = nullptr;  // tests: a faulty disk. Null: the machine's. Outlives the Database
 };
 
-// Writes that happen together or not at all, in the order they were added.
+// Writes that happen together or not at all, in the order they were added. Made by Database::batch().
 class Batch {
  public:
-  Batch();
   ~Batch();
   Batch(Batch&&) noexcept;
   Batch& operator=(Batch&&) noexcept;
@@ -74,6 +72,7 @@ class Batch {
  private:
   friend class Database;
   struct State;
+  explicit Batch(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
@@ -124,9 +123,7 @@ class Database {
 
   const DatabaseOptions& options() const;
 
-  // Opened up to a torn end: what this node acknowledged may be gone.
-  bool opened_amnesiac() const;
-
+  Batch batch() const;
   Result<void> write(const Batch& batch, Sync sync);
 
   // The value, or nothing. With a snapshot: as of then.
@@ -137,11 +134,15 @@ class Database {
   // Why the database is dead, once it is. Also told by RocksDB's background threads.
   std::optional<Error> failure() const;
 
-  // For what is kept beside the database in its directory (the watermark): replaces the file's content,
-  // synced, by writing a neighbour and renaming it. A failure is final as above.
-  Result<void> replace_file(const std::string& name, ByteView content);
-  // The content, or nothing when there is no such file. malformed when it is longer than `bytes_max`.
+  // What is kept beside the database in its directory: the watermark and the mark of an amnesiac.
+  // replace_file writes a synced neighbour and renames it; with Sync::yes the renaming is synced too. A
+  // failure to write is final as above. read_file gives nothing when there is no such file, malformed when it
+  // is longer than `bytes_max`. remove_file does nothing when there is none.
+  Result<void> replace_file(const std::string& name, ByteView content, Sync sync);
+  Result<void> remove_file(const std::string& name);
   Result<std::optional<Bytes>> read_file(const std::string& name, std::size_t bytes_max) const;
+
+  static constexpr const char* amnesia_file = "amnesiac";
 
  private:
   struct State;

@@ -29,6 +29,9 @@
 
 namespace anta {
 
+// A statement's bytes out of the block that holds them. corrupt when the entry is no block that long.
+Result<SharedBytes> stored_statement(const LogStore& log, LogIndex block, std::uint32_t position);
+
 class LedgerReader {
  public:
   static constexpr std::size_t page_max = 1000;  // a larger limit is taken as this

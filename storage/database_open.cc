@@ -1,0 +1,284 @@
+// Opening: RocksDB's options, the identity of the directory, and what to do about damage (database.h).
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <algorithm>
+
+#include "crypto/text.h"
+#include "storage/big_endian.h"
+#include "storage/rocks.h"
+#include "storage/wal_damage.h"
+
+namespace anta {
+namespace {
+
+// In the order of Family; RocksDB wants a family called "default", which stays empty.
+constexpr std::array<const char*, family_count> family_names = {"log",   "meta",  "tree",
+                                                                "state", "index", "undo"};
+constexpr std::uint64_t stored_format = 1;
+
+// A background flush or compaction that failed leaves a database that refuses writes later: say it at once.
+class FailureListener final : public rocksdb::EventListener {
+ public:
+  explicit FailureListener(std::shared_ptr<FailureMark> mark) : mark_(std::move(mark)) {}
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    mark_->set({Code::io, "store.background",
+                "the database failed in the background: " + status->ToString() +
+                    ". Next step: this node stops; check the disk and its free "
+                    "space, then start it again"});
+  }
+
+ private:
+  std::shared_ptr<FailureMark> mark_;
+};
+
+bool can_compress(rocksdb::CompressionType type) {
+  const auto known = rocksdb::GetSupportedCompressions();
+  return std::find(known.begin(), known.end(), type) != known.end();
+}
+
+rocksdb::DBOptions database_options(const DatabaseOptions& options, rocksdb::Env* env, bool point_in_time) {
+  rocksdb::DBOptions db;
+  db.env = env;
+  db.create_if_missing = options.create;
+  db.create_missing_column_families = true;
+  db.wal_recovery_mode = point_in_time ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                       : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.track_and_verify_wals_in_manifest = true;
+  db.paranoid_checks = true;
+  db.max_bgerror_resume_count = 0;
+  db.recycle_log_file_num = 0;
+  db.avoid_flush_during_recovery = false;
+  db.unordered_write = false;
+  db.two_write_queues = false;
+  db.manual_wal_flush = false;
+  db.max_total_wal_size = options.wal_bytes_max;
+  db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.memory_budget_bytes / 4);
+  db.max_background_jobs = 2;
+  db.max_open_files = 512;
+  db.max_log_file_size = 1 << 20;
+  db.keep_log_file_num = 4;
+  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions& options,
+                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  table.block_size = family == Family::log ? 64 << 10 : 8 << 10;
+  const bool point_lookups = family == Family::state || family == Family::index || family == Family::tree;
+  if (point_lookups) table.filter_policy.reset(rocksdb::NewRibbonFilterPolicy(10));
+  rocksdb::ColumnFamilyOptions how;
+  how.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  how.level_compaction_dynamic_level_bytes = true;
+  const bool large = family == Family::log || family == Family::index;
+  how.write_buffer_size = std::max<std::uint64_t>(options.memory_budget_bytes / (large ? 12 : 24), 1 << 20);
+  how.compression = rocksdb::kNoCompression;
+  const bool hashes = family == Family::tree || family == Family::meta;  // nothing to gain
+  if (!hashes && can_compress(rocksdb::kZSTD)) {
+    how.bottommost_compression = rocksdb::kZSTD;
+    how.bottommost_compression_opts.enabled = true;
+    how.bottommost_compression_opts.max_dict_bytes = 16 << 10;
+    how.bottommost_compression_opts.zstd_max_train_bytes = 1600 << 10;
+  }
+  return how;
+}
+
+// The numbers of the write-ahead logs in the directory, newest last: "000012.log".
+std::vector<std::string> wal_names(const std::vector<std::string>& children) {
+  std::vector<std::string> names;
+  for (const std::string& child : children) {
+    const std::size_t dot = child.find(".log");
+    if (dot == std::string::npos || dot == 0 || dot + 4 != child.size()) continue;
+    if (child.find_first_not_of("0123456789") == dot) names.push_back(child);
+  }
+  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+  });
+  return names;
+}
+
+Error damaged_elsewhere(const std::string& directory, const std::string& what) {
+  return {
+      Code::corrupt, "store.damaged",
+      "the database in " + directory + " is damaged: " + what +
+          ". Next step: do not delete anything; restore the directory from a backup, or let this node join "
+          "again with an empty directory under a new incarnation"};
+}
+
+struct Identity {
+  const char* key = "";
+  Bytes value = {};
+  const char* rule = "";
+  std::string complaint = {};
+};
+
+std::vector<Identity> identity_of(const DatabaseOptions& options) {
+  const std::string& directory = options.directory;
+  Bytes format;
+  put_u64(format, stored_format);
+  Bytes incarnation;
+  put_u64(incarnation, options.incarnation);
+  std::vector<Identity> identity;
+  identity.push_back(
+      {"format", std::move(format), "store.format",
+       "the database in " + directory +
+           " has another format than this release (1). Next step: start the release that wrote it"});
+  identity.push_back({"network", to_bytes(options.network.view()), "store.other_network",
+                      "the database in " + directory + " belongs to another network than genesis " +
+                          to_hex(options.network.view()) +
+                          ". Next step: name the directory of this network in the configuration"});
+  identity.push_back(
+      {"node", to_bytes(as_bytes(options.node.value)), "store.other_node",
+       "the database in " + directory + " belongs to another node than " + options.node.value +
+           ". Next step: name this node's own directory; never start from a copy of another's"});
+  identity.push_back(
+      {"incarnation", std::move(incarnation), "store.other_incarnation",
+       "the database in " + directory + " was written under another incarnation than " +
+           std::to_string(options.incarnation) +
+           ". Next step: a wiped or restored node needs an empty directory and a new incarnation"});
+  return identity;
+}
+
+// Writes the identity into a new database, or holds an old one's against the options.
+Result<void> check_identity(Database& database) {
+  const std::vector<Identity> identity = identity_of(database.options());
+  Cursor meta = database.cursor(Family::meta);
+  meta.seek({});
+  const bool is_new = !meta.valid();
+  if (auto read = meta.status(); !read) return read;
+  if (is_new && !database.options().create) {
+    return fail(Code::not_found, "store.missing",
+                "there is no ledger in " + database.options().directory +
+                    ". Next step: initialise this node (antad --init)");
+  }
+  Batch batch = database.batch();
+  for (const Identity& part : identity) {
+    if (is_new) {
+      batch.put(Family::meta, as_bytes(part.key), part.value);
+      continue;
+    }
+    auto stored = database.get(Family::meta, as_bytes(part.key));
+    if (!stored) return pass(stored);
+    if (!*stored || **stored != part.value) return fail(Code::corrupt, part.rule, part.complaint);
+  }
+  return is_new ? database.write(batch, Sync::yes) : Result<void>{};
+}
+
+}  // namespace
+
+Result<void> Database::State::check_directory() const {
+  const std::string& directory = options.directory;
+  const rocksdb::Status made = env->CreateDirIfMissing(directory);
+  std::vector<std::string> children;
+  const rocksdb::Status listed = made.ok() ? env->GetChildren(directory, &children) : made;
+  if (!listed.ok()) {
+    return fail(Code::io, "store.directory",
+                "the data directory " + directory + " cannot be used: " + listed.ToString() +
+                    ". Next step: create it, writable for antad");
+  }
+  if (std::find(children.begin(), children.end(), "CURRENT") != children.end()) return {};
+  const bool remains = std::any_of(children.begin(), children.end(), [](const std::string& child) {
+    return child == "watermark" || child.ends_with(".sst") || child.ends_with(".log");
+  });
+  if (remains) return tl::unexpected(damaged_elsewhere(directory, "its file CURRENT is missing"));
+  if (!options.create) {
+    return fail(Code::not_found, "store.missing",
+                "there is no ledger in " + directory + ". Next step: initialise this node (antad --init)");
+  }
+  return {};
+}
+
+Result<void> Database::State::open_files(bool point_in_time) {
+  failure = std::make_shared<FailureMark>();  // a first try that failed is not this one's failure
+  rocksdb::DBOptions how = database_options(options, env, point_in_time);
+  how.listeners.push_back(std::make_shared<FailureListener>(failure));
+  const auto cache = rocksdb::NewLRUCache(options.memory_budget_bytes / 2);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (std::size_t i = 0; i < family_count; ++i) {
+    descriptors.emplace_back(family_names[i], family_options(static_cast<Family>(i), options, cache));
+  }
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::Status status = rocksdb::DB::Open(how, options.directory, descriptors, &handles, &db);
+  if (!status.ok()) {
+    const std::string text = status.ToString();
+    if (status.IsIOError() && text.find("lock") != std::string::npos) {
+      return fail(Code::busy, "store.in_use",
+                  "another antad uses " + options.directory +
+                      ". Next step: stop it, or name another directory (" + text + ")");
+    }
+    return tl::unexpected(store_error(status, "opening the database in " + options.directory));
+  }
+  std::copy_n(handles.begin(), family_count, families.begin());
+  db->DestroyColumnFamilyHandle(handles.back());
+  return {};
+}
+
+// RocksDB found damage. A torn end of the newest write-ahead log is what a crash can leave behind; anything
+// else is not for us to guess about.
+Result<void> Database::State::open_after_damage(const Error& damage) {
+  std::vector<std::string> children;
+  if (const auto listed = env->GetChildren(options.directory, &children); !listed.ok()) {
+    return tl::unexpected(store_error(listed, "listing " + options.directory));
+  }
+  const std::vector<std::string> wals = wal_names(children);
+  const std::uint64_t bytes_max = options.wal_bytes_max * 4;  // a file that is larger is not one of ours
+  std::optional<Bytes> newest;
+  for (const std::string& name : wals) {
+    auto content = read_file(path(name), bytes_max);
+    if (!content) return pass(content);
+    const auto found = *content ? find_wal_damage(**content) : std::nullopt;
+    if (!found) continue;
+    const std::string where = name + " at byte " + std::to_string(found->offset);
+    if (name != wals.back() || found->intact_after) {
+      return tl::unexpected(damaged_elsewhere(
+          options.directory,
+          where + " (intact records follow, so that promises made may be lost); " + damage.message));
+    }
+    newest = std::move(*content);
+  }
+  if (!newest) return tl::unexpected(damaged_elsewhere(options.directory, damage.message));
+  const rocksdb::Status made = env->CreateDirIfMissing(path("set-aside"));
+  if (!made.ok()) return tl::unexpected(store_error(made, "making " + path("set-aside")));
+  auto step = write_file(path("set-aside/" + wals.back()), *newest);
+  if (step) step = write_file(path(amnesia_file), as_bytes("torn end of " + wals.back() + "\n"));
+  if (step) step = sync_directory(path("set-aside"));
+  if (step) step = sync_directory(options.directory);
+  if (step) step = open_files(true);
+  if (!step && step.error().code == Code::corrupt) {
+    return tl::unexpected(damaged_elsewhere(options.directory, step.error().message));
+  }
+  return step;
+}
+
+Result<void> Database::State::open() {
+  if (auto usable = check_directory(); !usable) return usable;
+  auto opened = open_files(false);
+  if (opened || opened.error().code != Code::corrupt) return opened;
+  return open_after_damage(opened.error());
+}
+
+Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& options) {
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->env = options.env != nullptr ? options.env : rocksdb::Env::Default();
+  if (auto opened = state->open(); !opened) return pass(opened);
+  std::unique_ptr<Database> database(new Database(std::move(state)));
+  if (auto same = check_identity(*database); !same) return pass(same);
+  return database;
+}
+
+}  // namespace anta

@@ -1,0 +1,198 @@
+#include "storage/ledger_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/ledger/block.h"
+#include "storage/ledger_keys.h"
+#include "storage/tree_store.h"
+
+namespace anta {
+namespace {
+
+SharedBytes shared(Bytes bytes) { return std::make_shared<const Bytes>(std::move(bytes)); }
+
+// A reader's state for the law. A failed read answers "absent" and is remembered (view.h).
+class ReaderView final : public LedgerView {
+ public:
+  explicit ReaderView(const LedgerReader& reader) : reader_(reader) {}
+
+  SharedBytes read(Kind kind, std::string_view id) const override {
+    auto record = reader_.record(kind, id);
+    if (!record) failed_ = true;
+    return record ? *record : nullptr;
+  }
+  SharedBytes statement(const Digest& digest) const override {
+    auto bytes = reader_.statement(digest);
+    if (!bytes && bytes.error().code != Code::not_found) failed_ = true;
+    return bytes ? *bytes : nullptr;
+  }
+  bool failed() const override { return failed_; }
+
+ private:
+  const LedgerReader& reader_;
+  mutable bool failed_ = false;
+};
+
+bool starts_with(ByteView key, ByteView prefix) {
+  return key.size() >= prefix.size() && std::ranges::equal(key.first(prefix.size()), prefix);
+}
+
+bool before(ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); }
+
+}  // namespace
+
+Result<SharedBytes> stored_statement(const LogStore& log, LogIndex block, std::uint32_t position) {
+  auto entry = log.read_one(block);
+  if (!entry) return pass(entry);
+  auto statements = decode_block(*entry->payload);
+  if (!statements || position >= statements->size()) {
+    return fail(
+        Code::corrupt, "store.statement",
+        "log entry " + std::to_string(block.value) + " does not hold statement " + std::to_string(position));
+  }
+  return shared(to_bytes((*statements)[position]));
+}
+
+LedgerReader::LedgerReader(const Database& database, const LogStore& log,
+                           std::shared_ptr<const ReadSnapshot> snapshot, Applied applied)
+    : database_(&database), log_(&log), snapshot_(std::move(snapshot)), applied_(applied) {}
+
+Result<SharedBytes> LedgerReader::genesis() const {
+  auto bytes = database_->get(Family::meta, as_bytes(keys::genesis), snapshot_.get());
+  if (!bytes) return pass(bytes);
+  if (!*bytes) return fail(Code::corrupt, "store.genesis", "the stored genesis is missing");
+  return shared(std::move(**bytes));
+}
+
+Result<std::optional<Outcome>> LedgerReader::outcome(const Digest& statement) const {
+  auto bytes = database_->get(Family::index, keys::outcome(statement), snapshot_.get());
+  if (!bytes) return pass(bytes);
+  if (!*bytes) return std::optional<Outcome>{};
+  auto outcome = decode_outcome(statement, **bytes);
+  if (!outcome) return fail(Code::corrupt, "store.outcome", "a stored outcome does not decode");
+  return std::optional<Outcome>(std::move(*outcome));
+}
+
+Result<SharedBytes> LedgerReader::statement(const Digest& statement) const {
+  auto known = outcome(statement);
+  if (!known) return pass(known);
+  if (!*known) return fail(Code::not_found, "store.statement", "this ledger has not decided that statement");
+  return stored_statement(*log_, (*known)->block, (*known)->position);
+}
+
+Result<SharedBytes> LedgerReader::statement_at(LeafIndex index) const {
+  auto record = leaf(index);
+  if (!record) return pass(record);
+  if (record->kind != LeafKind::statement) {
+    return fail(Code::not_found, "store.statement",
+                "leaf " + std::to_string(index.value) + " is not a statement");
+  }
+  return stored_statement(*log_, record->block, record->position);
+}
+
+Result<LeafRecord> LedgerReader::leaf(LeafIndex index) const {
+  auto bytes = database_->get(Family::index, keys::leaf(index), snapshot_.get());
+  if (!bytes) return pass(bytes);
+  if (!*bytes) return fail(Code::not_found, "store.leaf", "there is no leaf " + std::to_string(index.value));
+  return decode_leaf_record(**bytes);
+}
+
+Result<SealRecord> LedgerReader::seal(Height height) const {
+  auto bytes = database_->get(Family::index, keys::seal(height), snapshot_.get());
+  if (!bytes) return pass(bytes);
+  if (!*bytes) return fail(Code::not_found, "store.seal", "there is no seal " + std::to_string(height.value));
+  return decode_seal_record(**bytes);
+}
+
+Result<SealRecord> LedgerReader::seal_of(LeafIndex index) const {
+  auto record = leaf(index);
+  if (!record) return pass(record);
+  return seal(record->height);
+}
+
+Result<SharedBytes> LedgerReader::record(Kind kind, std::string_view id) const {
+  const Bytes key = keys::state(kind, id);
+  if (const auto then = past_.find(key); then != past_.end()) {
+    return then->second ? shared(*then->second) : nullptr;
+  }
+  auto bytes = database_->get(Family::state, key, snapshot_.get());
+  if (!bytes) return pass(bytes);
+  return *bytes ? shared(std::move(**bytes)) : nullptr;
+}
+
+// The stored records with what was changed since laid over them, both in order of key.
+Result<LedgerReader::RecordPage> LedgerReader::scan(Kind kind, std::string_view after, std::size_t limit,
+                                                    std::string_view prefix) const {
+  limit = std::clamp<std::size_t>(limit, 1, page_max);
+  const Bytes under = keys::state(kind, prefix);
+  Bytes from = under;
+  if (!after.empty()) {
+    Bytes next = keys::state(kind, after);
+    next.push_back(0);  // the first key after it
+    from = std::max(under, next);
+  }
+  Cursor now = database_->cursor(Family::state, snapshot_.get());
+  now.seek(from);
+  auto then = past_.lower_bound(from);
+  const auto now_valid = [&] { return now.valid() && starts_with(now.key(), under); };
+  const auto then_valid = [&] { return then != past_.end() && starts_with(then->first, under); };
+  RecordPage page;
+  const auto add = [&page](ByteView key, ByteView value) {
+    page.records.push_back({std::string(as_text(key.subspan(1))), shared(to_bytes(value))});
+  };
+  while (now_valid() || then_valid()) {
+    const bool past_first = then_valid() && (!now_valid() || !before(now.key(), then->first));
+    const bool present = !past_first || then->second.has_value();
+    if (present && page.records.size() == limit) {
+      page.more = true;
+      break;
+    }
+    if (past_first) {
+      const bool replaces = now_valid() && std::ranges::equal(now.key(), then->first);
+      if (then->second) add(then->first, *then->second);
+      if (replaces) now.next();
+      ++then;
+    } else {
+      add(now.key(), now.value());
+      now.next();
+    }
+  }
+  if (auto read = now.status(); !read) return pass(read);
+  return page;
+}
+
+Result<LedgerReader::LeafPage> LedgerReader::leaves_under(Bytes prefix, LeafIndex from,
+                                                          std::size_t limit) const {
+  limit = std::clamp<std::size_t>(limit, 1, page_max);
+  LeafPage page;
+  Cursor cursor = database_->cursor(Family::index, snapshot_.get());
+  for (cursor.seek(keys::with_leaf(prefix, from)); cursor.valid(); cursor.next()) {
+    if (!starts_with(cursor.key(), prefix) || cursor.key().size() != prefix.size() + 8) break;
+    const LeafIndex index{get_u64(cursor.key().subspan(prefix.size()))};
+    if (index.value >= applied_.leaves.value) break;
+    if (page.leaves.size() == limit) {
+      page.more = true;
+      break;
+    }
+    page.leaves.push_back(index);
+  }
+  if (auto read = cursor.status(); !read) return pass(read);
+  return page;
+}
+
+Result<LedgerReader::LeafPage> LedgerReader::history(const StateKey& subject, LeafIndex from,
+                                                     std::size_t limit) const {
+  return leaves_under(keys::history(subject), from, limit);
+}
+
+Result<LedgerReader::LeafPage> LedgerReader::issued_by(const PartyId& party, LeafIndex from,
+                                                       std::size_t limit) const {
+  return leaves_under(keys::issuer(party), from, limit);
+}
+
+NodeSource LedgerReader::nodes() const { return stored_nodes(*database_, snapshot_, applied_.leaves); }
+
+std::unique_ptr<LedgerView> LedgerReader::view() const { return std::make_unique<ReaderView>(*this); }
+
+}  // namespace anta

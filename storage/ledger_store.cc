@@ -1,0 +1,402 @@
+#include "storage/ledger_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <unordered_map>
+#include <utility>
+
+#include "storage/ledger_keys.h"
+#include "storage/state_tree.h"
+#include "storage/tree_store.h"
+#include "storage/undo.h"
+
+namespace anta {
+namespace {
+
+constexpr std::uint64_t prune_steps_max = 64;  // log entries whose undo records one apply may remove
+constexpr std::uint64_t no_floor = UINT64_MAX;
+
+tl::unexpected<Error> damaged(const std::string& what) {
+  return fail(
+      Code::corrupt, "store.applied",
+      "the applied side of the ledger is damaged: " + what +
+          ". Next step: restore this node from a backup, or let it join again under a new incarnation");
+}
+
+// The newest state, for the law at apply. Parameters are asked for by every statement and change by vote:
+// they stay in memory until a block changes them.
+class CurrentView final : public LedgerView {
+ public:
+  CurrentView(const Database& database, const LogStore& log) : database_(database), log_(log) {}
+
+  SharedBytes read(Kind kind, std::string_view id) const override {
+    if (kind != Kind::parameter) return load(kind, id);
+    const std::string name(id);
+    if (const auto known = parameters_.find(name); known != parameters_.end()) return known->second;
+    SharedBytes value = load(kind, id);
+    if (!failed_) parameters_.emplace(name, value);
+    return value;
+  }
+
+  SharedBytes statement(const Digest& digest) const override {
+    auto stored = database_.get(Family::index, keys::outcome(digest));
+    auto outcome = stored && *stored ? decode_outcome(digest, **stored) : Result<Outcome>(Outcome{});
+    if (!stored || !outcome) failed_ = true;
+    if (failed_ || !*stored) return nullptr;
+    auto bytes = stored_statement(log_, outcome->block, outcome->position);
+    if (!bytes) failed_ = true;
+    return bytes ? *bytes : nullptr;
+  }
+
+  bool failed() const override { return failed_; }
+  void forget(const StateKey& changed) {
+    if (changed.kind == Kind::parameter) parameters_.erase(changed.id);
+  }
+
+ private:
+  SharedBytes load(Kind kind, std::string_view id) const {
+    auto value = database_.get(Family::state, keys::state(kind, id));
+    if (!value) failed_ = true;
+    return value && *value ? std::make_shared<const Bytes>(std::move(**value)) : nullptr;
+  }
+
+  const Database& database_;
+  const LogStore& log_;
+  mutable std::unordered_map<std::string, SharedBytes> parameters_ = {};
+  mutable bool failed_ = false;
+};
+
+Result<std::optional<Applied>> read_applied(const Database& database, const ReadSnapshot* at = nullptr) {
+  auto bytes = database.get(Family::meta, as_bytes(keys::applied), at);
+  if (!bytes) return pass(bytes);
+  if (!*bytes) return std::optional<Applied>{};
+  auto applied = decode_applied(**bytes);
+  if (!applied) return pass(applied);
+  return std::optional<Applied>(*applied);
+}
+
+// The oldest block that has an undo record, if any.
+Result<std::optional<LogIndex>> oldest_undo(const Database& database, const ReadSnapshot* at = nullptr) {
+  Cursor undo = database.cursor(Family::undo, at);
+  undo.seek(undo_key(UndoKind::values, LogIndex{0}));
+  if (undo.valid()) return std::optional<LogIndex>(undo_block(undo.key()));
+  if (auto read = undo.status(); !read) return pass(read);
+  return std::optional<LogIndex>{};
+}
+
+}  // namespace
+
+struct LedgerStore::State {
+  Database& database;
+  LogStore& log;
+  LedgerStoreOptions options = {};
+  CurrentView current;
+  StateTree state_tree;
+  TreeStore tree = {};
+  std::optional<Applied> applied = {};
+  LogIndex undo_first = {};  // nothing older is stored
+  std::atomic<std::uint64_t> undo_floor = no_floor;
+
+  State(Database& in, LogStore& with, LedgerStoreOptions how)
+      : database(in), log(with), options(how), current(in, with), state_tree([&in](ByteView key) {
+          return in.get(Family::tree, keys::bucket(key));
+        }) {}
+
+  Result<void> load();
+  Result<void> load_state_tree();
+  Result<void> check() const;
+
+  // Everything of one block goes into `batch`; `leaves` begins with what stands before its seal.
+  struct Closing {
+    LogIndex index = {};
+    Term term = {};
+    Digest entry_hash = {};
+    Height height = {};
+    Millis block_time = {};
+    LeafIndex first_leaf = {};
+    std::uint64_t accepted = 0;
+  };
+  Result<void> change_state(LogIndex block, const std::vector<StateChange>& changes, Batch& batch);
+  void add_statement(const AppliedStatement& statement, Height height, Batch& batch);
+  Result<Applied> close(const Closing& closing, Batch& batch);
+  void prune_undo(LogIndex block, Batch& batch);
+  Result<Applied> finish(const Applied& next, const std::vector<StateChange>& changes, const Batch& batch);
+  Result<void> load_past(LedgerReader& reader, Height height, const ReadSnapshot* at) const;
+};
+
+// ---- start ----
+
+Result<void> LedgerStore::State::load_state_tree() {
+  Cursor buckets = database.cursor(Family::tree);
+  const Bytes prefix = keys::bucket({});
+  for (buckets.seek(prefix); buckets.valid() && buckets.key()[0] == keys::bucket_tag; buckets.next()) {
+    auto restored = state_tree.restore_bucket(buckets.key().subspan(1), buckets.value());
+    if (!restored) return restored;
+  }
+  if (auto read = buckets.status(); !read) return read;
+  return state_tree.finish_restore();
+}
+
+Result<void> LedgerStore::State::check() const {
+  if (!applied) {
+    return state_tree.buckets() == 0 ? Result<void>{} : damaged("there is a state, but no block is applied");
+  }
+  const std::string block = "block " + std::to_string(applied->index.value);
+  if (state_tree.root() != applied->state_root) return damaged("the state tree has not the root of " + block);
+  if (tree.root() != applied->tree_root) return damaged("the Merkle tree has not the root of " + block);
+  if (applied->index.value == 0) return {};
+  auto entry = log.read_one(applied->index);
+  if (!entry && entry.error().code != Code::not_found) return pass(entry);
+  if (!entry) return damaged(block + " is applied but not in the log");
+  if (entry->hash != applied->hash) return damaged(block + " is applied with another hash than the log's");
+  return {};
+}
+
+Result<void> LedgerStore::State::load() {
+  auto record = read_applied(database);
+  if (!record) return pass(record);
+  applied = *record;
+  if (auto step = load_state_tree(); !step) return step;
+  auto opened = TreeStore::open(database, applied ? applied->leaves : TreeSize{});
+  if (!opened) return pass(opened);
+  tree = std::move(*opened);
+  auto oldest = oldest_undo(database);
+  if (!oldest) return pass(oldest);
+  undo_first = *oldest ? **oldest : (applied ? applied->index.next() : LogIndex{});
+  return check();
+}
+
+Result<std::unique_ptr<LedgerStore>> LedgerStore::open(Database& database, LogStore& log,
+                                                       LedgerStoreOptions options) {
+  auto state = std::make_unique<State>(database, log, options);
+  if (auto loaded = state->load(); !loaded) return pass(loaded);
+  return std::unique_ptr<LedgerStore>(new LedgerStore(std::move(state)));
+}
+
+LedgerStore::LedgerStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LedgerStore::~LedgerStore() = default;
+
+// ---- apply ----
+
+Result<void> LedgerStore::State::change_state(LogIndex block, const std::vector<StateChange>& changes,
+                                              Batch& batch) {
+  std::vector<OldValue> old_values;
+  std::vector<StateTree::Update> updates;
+  for (const StateChange& change : changes) {
+    Bytes key = keys::state(change.key.kind, change.key.id);
+    auto before = database.get(Family::state, key);
+    if (!before) return pass(before);
+    StateTree::Update update{tree_key(change.key), std::nullopt};
+    if (change.value) {
+      update.value_hash = sha256(*change.value);
+      batch.put(Family::state, key, *change.value);
+    } else {
+      batch.erase(Family::state, key);
+    }
+    updates.push_back(update);
+    old_values.push_back({std::move(key), std::move(*before)});
+  }
+  auto buckets = state_tree.update(std::move(updates));
+  if (!buckets) return pass(buckets);
+  std::vector<OldValue> old_buckets;
+  for (StateTree::BucketChange& bucket : *buckets) {
+    const Bytes key = keys::bucket(bucket.key);
+    if (bucket.after) batch.put(Family::tree, key, *bucket.after);
+    if (!bucket.after) batch.erase(Family::tree, key);
+    old_buckets.push_back({std::move(bucket.key), std::move(bucket.before)});
+  }
+  if (block.value == 0) return {};  // nothing is before the genesis
+  batch.put(Family::undo, undo_key(UndoKind::values, block), encode_undo(old_values));
+  batch.put(Family::undo, undo_key(UndoKind::buckets, block), encode_undo(old_buckets));
+  return {};
+}
+
+void LedgerStore::State::add_statement(const AppliedStatement& statement, Height height, Batch& batch) {
+  const Outcome& outcome = statement.outcome;
+  batch.put(Family::index, keys::outcome(outcome.statement), encode_outcome(outcome));
+  if (!outcome.accepted) return;
+  ANTA_INVARIANT(outcome.leaf.value == tree.size().value);
+  const LeafRecord leaf{LeafKind::statement, outcome.statement, height, outcome.block, outcome.position};
+  batch.put(Family::index, keys::leaf(outcome.leaf), encode_leaf_record(leaf));
+  for (const StateKey& subject : statement.subjects) {
+    batch.put(Family::index, keys::with_leaf(keys::history(subject), outcome.leaf), {});
+  }
+  if (!statement.issuer.empty()) {
+    batch.put(Family::index, keys::with_leaf(keys::issuer(statement.issuer), outcome.leaf), {});
+  }
+  tree.append(outcome.statement, batch);
+}
+
+// The seal, its leaf, and the applied record.
+Result<Applied> LedgerStore::State::close(const Closing& closing, Batch& batch) {
+  SealRecord record;
+  record.leaf = LeafIndex{tree.size().value};
+  record.block = closing.index;
+  record.seal = {closing.height, closing.block_time, state_tree.root(), closing.first_leaf, closing.accepted};
+  record.bytes = encode_seal(record.seal);
+  const Digest entry = sha256(record.bytes);
+  batch.put(Family::index, keys::seal(closing.height), encode_seal_record(record));
+  const LeafRecord leaf{LeafKind::seal, entry, closing.height, closing.index, 0};
+  batch.put(Family::index, keys::leaf(record.leaf), encode_leaf_record(leaf));
+  tree.append(entry, batch);
+  Applied next;
+  next.index = closing.index;
+  next.term = closing.term;
+  next.hash = closing.entry_hash;
+  next.height = closing.height;
+  next.block_time = closing.block_time;
+  next.state_root = state_tree.root();
+  next.leaves = tree.size();
+  next.tree_root = tree.root();
+  batch.put(Family::meta, as_bytes(keys::applied), encode_applied(next));
+  return next;
+}
+
+void LedgerStore::State::prune_undo(LogIndex block, Batch& batch) {
+  if (block.value <= options.blocks_retained) return;
+  std::uint64_t keep_from = block.value - options.blocks_retained;
+  if (const std::uint64_t floor = undo_floor.load(); floor != no_floor)
+    keep_from = std::min(keep_from, floor + 1);
+  for (std::uint64_t step = 0; step < prune_steps_max && undo_first.value < keep_from; ++step) {
+    batch.erase(Family::undo, undo_key(UndoKind::values, undo_first));
+    batch.erase(Family::undo, undo_key(UndoKind::buckets, undo_first));
+    undo_first = undo_first.next();
+  }
+}
+
+Result<Applied> LedgerStore::State::finish(const Applied& next, const std::vector<StateChange>& changes,
+                                           const Batch& batch) {
+  if (auto written = database.write(batch, Sync::no); !written) return pass(written);
+  for (const StateChange& change : changes)
+    current.forget(change.key);
+  applied = next;
+  return next;
+}
+
+Result<Applied> LedgerStore::apply_genesis(ByteView genesis_bytes, Millis created,
+                                           const std::vector<StateChange>& changes) {
+  State& s = *state_;
+  ANTA_INVARIANT(!s.applied);
+  Batch batch = s.database.batch();
+  if (auto changed = s.change_state(LogIndex{0}, changes, batch); !changed) return pass(changed);
+  const Digest digest = sha256(genesis_bytes);
+  batch.put(Family::meta, as_bytes(keys::genesis), genesis_bytes);
+  const LeafRecord leaf{LeafKind::genesis, digest, Height{0}, LogIndex{0}, 0};
+  batch.put(Family::index, keys::leaf(LeafIndex{0}), encode_leaf_record(leaf));
+  s.tree.append(digest, batch);
+  State::Closing closing;
+  closing.block_time = created;
+  closing.first_leaf = LeafIndex{1};  // the seal's own: the genesis is no accepted statement
+  auto next = s.close(closing, batch);
+  if (!next) return next;
+  s.undo_first = LogIndex{1};
+  return s.finish(*next, changes, batch);
+}
+
+Result<Applied> LedgerStore::apply(const AppliedBlock& block) {
+  State& s = *state_;
+  ANTA_INVARIANT(s.applied && block.index > s.applied->index);
+  ANTA_INVARIANT(block.block_time >= s.applied->block_time);
+  Batch batch = s.database.batch();
+  if (auto changed = s.change_state(block.index, block.changes, batch); !changed) return pass(changed);
+  State::Closing closing;
+  closing.index = block.index;
+  closing.term = block.term;
+  closing.entry_hash = block.entry_hash;
+  closing.height = s.applied->height.next();
+  closing.block_time = block.block_time;
+  closing.first_leaf = LeafIndex{s.tree.size().value};
+  for (const AppliedStatement& statement : block.statements) {
+    ANTA_INVARIANT(statement.outcome.block == block.index);
+    s.add_statement(statement, closing.height, batch);
+    closing.accepted += statement.outcome.accepted ? 1 : 0;
+  }
+  auto next = s.close(closing, batch);
+  if (!next) return next;
+  s.prune_undo(block.index, batch);
+  return s.finish(*next, block.changes, batch);
+}
+
+// ---- questions ----
+
+const std::optional<Applied>& LedgerStore::applied() const { return state_->applied; }
+const LedgerView& LedgerStore::view() const { return state_->current; }
+
+Result<std::optional<Outcome>> LedgerStore::outcome(const Digest& statement) const {
+  auto bytes = state_->database.get(Family::index, keys::outcome(statement));
+  if (!bytes) return pass(bytes);
+  if (!*bytes) return std::optional<Outcome>{};
+  auto outcome = decode_outcome(statement, **bytes);
+  if (!outcome) return damaged("an outcome does not decode");
+  return std::optional<Outcome>(std::move(*outcome));
+}
+
+Result<StateProof> LedgerStore::prove(const StateKey& key) const {
+  return state_->state_tree.prove(tree_key(key));
+}
+
+Result<LedgerReader> LedgerStore::reader() const {
+  auto snapshot = std::make_shared<const ReadSnapshot>(state_->database.snapshot());
+  auto applied = read_applied(state_->database, snapshot.get());
+  if (!applied) return pass(applied);
+  if (!*applied) return fail(Code::not_found, "store.empty", "this ledger has no genesis yet");
+  return LedgerReader(state_->database, state_->log, std::move(snapshot), **applied);
+}
+
+// The values that blocks after `height` replaced; where several did, the first one's old value is the answer.
+Result<void> LedgerStore::State::load_past(LedgerReader& reader, Height height,
+                                           const ReadSnapshot* at) const {
+  auto following = reader.seal(height.next());
+  if (!following) return pass(following);
+  auto oldest = oldest_undo(database, at);
+  if (!oldest) return pass(oldest);
+  if (!*oldest || following->block < **oldest) {
+    return fail(Code::not_found, "store.too_old", "the state of that time is no longer kept here");
+  }
+  Cursor undo = database.cursor(Family::undo, at);
+  for (undo.seek(undo_key(UndoKind::values, following->block)); undo.valid(); undo.next()) {
+    auto changes = decode_undo(undo.value());
+    if (!changes) return pass(changes);
+    for (OldValue& change : *changes)
+      reader.past_.emplace(std::move(change.key), std::move(change.value));
+  }
+  return undo.status();
+}
+
+Result<LedgerReader> LedgerStore::reader_at(LeafIndex leaf) const {
+  auto reader = this->reader();
+  if (!reader) return reader;
+  auto seal = reader->seal_of(leaf);
+  if (!seal) return pass(seal);
+  if (seal->seal.height == reader->applied_.height) return reader;
+  if (auto past = state_->load_past(*reader, seal->seal.height, reader->snapshot_.get()); !past)
+    return pass(past);
+  auto root = root_at(seal->size().value, reader->nodes());
+  if (!root) return pass(root);
+  Applied then;
+  then.index = seal->block;
+  then.height = seal->seal.height;
+  then.block_time = seal->seal.block_time;
+  then.state_root = seal->seal.state_root;
+  then.leaves = seal->size();
+  then.tree_root = *root;
+  if (then.index.value > 0) {
+    auto entry = state_->log.read_one(then.index);
+    if (!entry) return pass(entry);
+    then.term = entry->header.term;
+    then.hash = entry->hash;
+  }
+  reader->applied_ = then;
+  return reader;
+}
+
+void LedgerStore::retain_from(LogIndex block) {
+  const std::uint64_t before = state_->undo_floor.load();
+  if (before == no_floor || before < block.value) state_->undo_floor.store(block.value);
+}
+
+LedgerStore::Figures LedgerStore::figures() const {
+  return {state_->state_tree.buckets(), state_->state_tree.memory_bytes()};
+}
+
+}  // namespace anta

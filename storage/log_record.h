@@ -1,0 +1,33 @@
+// How one log entry stands in the family `log`: be16 header length, header, payload, be32 crc32c of (key, all
+// before). The key is the big-endian index. Pure, any thread; used by log_store.cc only.
+#pragma once
+
+#include "crypto/digest.h"
+#include "crypto/error.h"
+#include "storage/log_entry.h"
+
+namespace anta {
+
+Bytes log_key(LogIndex index);
+
+// The record's parts around the payload, which is not copied: head, payload, tail.
+struct LogRecordFrame {
+  Bytes head = {};
+  Bytes tail = {};
+};
+LogRecordFrame frame_log_record(const LogEntry& entry);
+
+// corrupt, naming the index, when the record is torn, rotten or not an entry.
+Result<LogEntry> decode_log_record(LogIndex index, ByteView record);
+
+// The watermark's file: be64 index, hash, be32 crc32c. Anything else decodes to nothing, which is a watermark
+// that lags.
+struct Watermark {
+  LogIndex index = {};
+  Digest hash = {};
+};
+inline constexpr std::size_t watermark_bytes = 8 + Digest::size + 4;
+Bytes encode_watermark(const Watermark& watermark);
+Watermark decode_watermark(ByteView bytes);
+
+}  // namespace anta

@@ -1,0 +1,69 @@
+// What database.cc and database_open.cc share; no other file includes it. Forward declarations only, so that
+// RocksDB's headers stay in the two sources.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "storage/database.h"
+
+namespace rocksdb {
+class ColumnFamilyHandle;
+class DB;
+class Env;
+class Status;
+}  // namespace rocksdb
+
+namespace anta {
+
+// The first failure, for ever. Set by the writing thread and by RocksDB's background threads.
+class FailureMark {
+ public:
+  ~FailureMark() { delete first_.load(); }
+  void set(Error error) {
+    const Error* none = nullptr;
+    auto mine = std::make_unique<const Error>(std::move(error));
+    if (first_.compare_exchange_strong(none, mine.get())) mine.release();
+  }
+  std::optional<Error> get() const {
+    const Error* error = first_.load();
+    return error ? std::optional<Error>(*error) : std::nullopt;
+  }
+
+ private:
+  std::atomic<const Error*> first_ = nullptr;
+};
+
+struct Database::State {
+  DatabaseOptions options = {};
+  rocksdb::Env* env = nullptr;
+  std::shared_ptr<FailureMark> failure = std::make_shared<FailureMark>();
+  rocksdb::DB* db = nullptr;                                             // owned
+  std::array<rocksdb::ColumnFamilyHandle*, family_count> families = {};  // owned
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State();
+
+  std::string path(const std::string& name) const { return options.directory + "/" + name; }
+
+  // database_open.cc
+  Result<void> open();
+  Result<void> open_files(bool point_in_time);
+  Result<void> open_after_damage(const Error& damage);
+  Result<void> check_directory() const;
+
+  // database.cc: a file's whole content, its size checked before memory is taken; and its replacement.
+  Result<std::optional<Bytes>> read_file(const std::string& path, std::uint64_t bytes_max) const;
+  Result<void> write_file(const std::string& path, ByteView content) const;
+  Result<void> sync_directory(const std::string& path) const;
+};
+
+// RocksDB's answer in our words; `doing` is what was tried.
+Error store_error(const rocksdb::Status& status, const std::string& doing);
+
+}  // namespace anta
