@@ -104,13 +104,16 @@ Result<std::vector<state::Certificate::Debit>> find_debits(const Draft& draft, c
     }
     accounts.push_back(std::move(*account));
   }
+  // A part of the ledger holds a part of the account's credits: its balance is then the cosigners' to answer
+  // for.
+  const bool whole = !draft.moment.partial;
   for (const state::Account& account : accounts) {
-    if (account.balance_g < 0) {
+    if (whole && account.balance_g < 0) {
       return violated("account_in_deficit", "account " + account.id.value + " is in deficit");
     }
   }
   for (const state::Account& account : accounts) {
-    if (account.balance_g < p.cu_g.value) {
+    if (whole && account.balance_g < p.cu_g.value) {
       return violated("credit_exceeded",
                       "account " + account.id.value + " has " + std::to_string(account.balance_g) + " g Cu");
     }

@@ -26,10 +26,9 @@ struct Moment {
   Millis block_time = {};  // the block's time: the only "now" the law knows
   LeafIndex leaf = {};     // the leaf it becomes if accepted; flags carry it
 
-  // The view holds only a part of the ledger: the evidence of a certificate, replayed by its verifier. Rules
-  // that need all of it (an account's balance) are then left to the cosigners, lots of a transfer that the
-  // view lacks are passed over, and time limits against the block's time are not judged. A node never sets
-  // it.
+  // The view holds only a part of the ledger: the evidence of a certificate, replayed by its verifier. What
+  // needs all of it (an account's balance) or the block's time (the age of an event) is then left to the
+  // cosigners. A node never sets it.
   bool partial = false;
 };
 
