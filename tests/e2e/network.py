@@ -1,0 +1,170 @@
+"""Three real nodes on loopback for the end-to-end tests: made with `anta network new`, started, killed, asked, stopped by process id.
+
+Nothing here sleeps: whatever has to happen is polled with a deadline, and a poll asks the node itself (its answer takes the time).
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.environ.get("ANTA_BUILD_DIR", os.path.join(ROOT, "build", "release"))
+ANTA = os.path.join(BUILD, "cli", "anta")
+ANTAD = os.path.join(BUILD, "node", "antad")
+SCENARIO = os.path.join(ROOT, "tests", "scenario", "southern-peru.yaml")
+DEADLINE = 60.0
+
+
+def anta(*arguments, **options):
+    """Runs the command line; returns (exit code, stdout, stderr)."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("ANTA_") or k == "ANTA_BUILD_DIR"}
+    environment.update(options.pop("environment", {}), HOME="/nonexistent", LC_ALL="C")
+    done = subprocess.run([ANTA, *arguments], capture_output=True, env=environment, timeout=options.pop("timeout", 240), **options)
+    return done.returncode, done.stdout, done.stderr.decode(errors="replace")
+
+
+def until(what, condition, deadline=DEADLINE):
+    """Polls until the condition gives something true."""
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        subprocess.run(["true"])  # yields the core to the processes that are waited for
+    raise AssertionError(f"not within {deadline} s: {what}")
+
+
+class Node:
+    def __init__(self, directory, url):
+        self.directory, self.url, self.process = directory, url, None
+        self.name = os.path.basename(directory)
+
+    def start(self, environment=None):
+        log = open(os.path.join(self.directory, "antad.log"), "ab")
+        self.process = subprocess.Popen([ANTAD, "--config", os.path.join(self.directory, "node.yaml")], stdout=log, stderr=log,
+                                        env={**os.environ, **(environment or {})})
+        log.close()
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def stop(self):
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=DEADLINE)
+        self.process = None
+        return code
+
+    def get(self, path, accept="application/json"):
+        """(status, body), or None when the node does not answer."""
+        request = urllib.request.Request(self.url + path, headers={"Accept": accept})
+        try:
+            with urllib.request.urlopen(request, timeout=15) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+        except (urllib.error.URLError, OSError):
+            return None
+
+    def json(self, path):
+        answer = self.get(path)
+        return json.loads(answer[1]) if answer and answer[0] == 200 else None
+
+    def post(self, statement, wait="committed"):
+        request = urllib.request.Request(self.url + "/v1/statements?wait=" + wait, data=statement, headers={"Content-Type": "application/cose"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"{}")
+        except (urllib.error.URLError, OSError):
+            return None
+
+    def is_ready(self):
+        answer = self.get("/readyz")
+        return bool(answer) and answer[0] == 200
+
+    def log(self):
+        with open(os.path.join(self.directory, "antad.log"), errors="replace") as file:
+            return file.read()
+
+
+class Network:
+    """A context: `with Network(scenario_file) as network`."""
+
+    def __init__(self, scenario=SCENARIO):
+        self.home = tempfile.mkdtemp(prefix="anta-e2e.")
+        self.scenario = scenario
+        self.directory = os.path.join(self.home, "network")
+        code, out, err = anta("network", "new", scenario, "--scenario", "--out", self.directory, "--output", "json")
+        assert code == 0, err
+        made = json.loads(out)
+        names = [node["id"] for node in self.node_list(scenario)]
+        self.nodes = [Node(os.path.join(self.directory, name), url) for name, url in zip(names, made["http"])]
+        self.policy = os.path.join(self.directory, "policy.txt")
+        self.registrar_key = os.path.join(self.directory, "registrar.key")
+
+    @staticmethod
+    def node_list(scenario):
+        with open(scenario, encoding="utf-8") as file:
+            text = file.read()
+        if text.lstrip().startswith("{"):
+            return json.loads(text)["nodes"]
+        line = next(line for line in text.splitlines() if line.startswith("nodes:"))
+        return [{"id": part.split("}")[0].strip()} for part in line.split("id:")[1:]]
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for node in self.nodes:
+            if node.process is not None:
+                node.kill()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def start(self):
+        for node in self.nodes:
+            if node.process is None:
+                node.start()
+        for node in self.nodes:
+            until(f"{node.name} is ready: {node.log()[-500:]}", node.is_ready)
+
+    def urls(self):
+        return ",".join(node.url for node in self.nodes)
+
+    def leader(self):
+        def found():
+            for node in self.nodes:
+                status = node.process is not None and node.json("/v1/status")
+                if status and status.get("role") == "leader" and status.get("in_office", True):
+                    return node
+            return None
+        return until("a leader", found)
+
+    def play_arguments(self, scenario=None, *more):
+        return ["play", scenario or self.scenario, "--node", self.urls(), "--registrar-key", self.registrar_key, "--policy", self.policy,
+                "--keys", self.keys(), "--output", "json", *more]
+
+    def keys(self):
+        path = os.path.join(self.home, "keys")
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        return path
+
+    def play(self, scenario=None, *more):
+        return anta(*self.play_arguments(scenario, *more))
+
+    def ledgers(self):
+        return [node.json("/v1/ledger?fresh=1") for node in self.nodes]
