@@ -17,10 +17,6 @@
 namespace anta {
 namespace {
 
-std::string waybill_id(const PartyId& signer, const std::string& waybill) {
-  return signer.value + "/" + waybill;
-}
-
 // --- dispatch ---
 
 Verdict check_references(const Draft& draft, const payload::Dispatch& p) {
@@ -110,6 +106,11 @@ void load(Draft& draft, const payload::Dispatch& p, Draws& draws, state::Dispatc
     line.lot = lot.id;
     line.before = {wet_share(lot, lot.remaining_dry_g), lot.remaining_dry_g, lot.remaining_cu_g};
     line.before_state = lot.state;
+    line.before_accepted = lot.accepted;
+    line.before_settled_at = lot.settled_at;
+    line.before_status = lot.status;
+    line.before_owner = lot.owner;
+    line.before_dry_raised = lot.dry_raised;
     line.sent = p.lots[i].measurement;
     line.reversed = withdraw_credits(draft, lot);
     lot.state = LotState::reserved;

@@ -95,7 +95,7 @@ void flag_place(Draft& draft, const state::Site& site, state::Stamp& on) {
     draft.flag("outside_concession", on);
   }
   if (site.concession_holder && *site.concession_holder != draft.issuer()) {
-    draft.flag("concession_of_another", on);
+    draft.flag("no_contract", on);
   }
 }
 
@@ -182,7 +182,7 @@ Verdict rule(Draft& draft, const payload::Lot& p) {
     lot.schemes.clear();
     draft.flag("producer_not_formalised", lot.stamp);
   }
-  if (high) draft.flag("capacity_high", lot.stamp);
+  if (high) draft.flag("capacity_unusual", lot.stamp);
   const bool reviewed = std::any_of(lot.schemes.begin(), lot.schemes.end(), [](const auto& entry) {
     return entry.status == Eligibility::under_review;
   });

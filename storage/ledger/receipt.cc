@@ -29,25 +29,8 @@ tl::unexpected<Error> wrong_state(const state::Dispatch& dispatch) {
 
 // --- receipt ---
 
-// A ticket belongs to its scale; the receipt's own to the scale of its lots where they name one. A weighing
-// of several lots may put one ticket on all of them.
-std::set<std::string> ticket_ids(const Draft& draft, const payload::Receipt& p) {
-  std::set<std::string> ids;
-  std::string scale = draft.issuer().value;
-  for (auto line = p.lots.rbegin(); line != p.lots.rend(); ++line) {
-    if (line->measurement.scale) scale = line->measurement.scale->value;  // the first lot's in the end
-  }
-  if (p.ticket) ids.insert(scale + "/" + *p.ticket);
-  for (const payload::LotMeasurement& line : p.lots) {
-    const auto& named = line.measurement.scale;
-    if (!line.measurement.ticket) continue;
-    ids.insert((named ? named->value : draft.issuer().value) + "/" + *line.measurement.ticket);
-  }
-  return ids;
-}
-
 Verdict check_tickets(const Draft& draft, const payload::Receipt& p) {
-  for (const std::string& id : ticket_ids(draft, p)) {
+  for (const std::string& id : ticket_ids(draft.issuer(), p)) {
     const auto taken = draft.get<state::Taken>(id, Kind::ticket);
     if (taken) return violated("duplicate_ticket", "ticket " + id + " is of dispatch " + taken->by_id);
   }
@@ -163,7 +146,7 @@ Verdict rule(Draft& draft, const payload::Receipt& p) {
   for (const payload::LotMeasurement& line : p.lots)
     line_of(*dispatch, line.lot).received = line.measurement;
   flag_journey(draft, *dispatch);
-  for (const std::string& id : ticket_ids(draft, p))
+  for (const std::string& id : ticket_ids(draft.issuer(), p))
     draft.put(id, state::Taken{{}, p.dispatch.value}, Kind::ticket);
   free_seals(draft, *dispatch);
   const Match match = worst_match(draft, *dispatch);

@@ -163,6 +163,25 @@ void mark_lots(Draft& draft, const state::Dispatch& dispatch, LotState as) {
   }
 }
 
+std::string waybill_id(const PartyId& signer, const std::string& waybill) {
+  return signer.value + "/" + waybill;
+}
+
+std::set<std::string> ticket_ids(const PartyId& signer, const payload::Receipt& p) {
+  std::set<std::string> ids;
+  std::string scale = signer.value;
+  for (auto line = p.lots.rbegin(); line != p.lots.rend(); ++line) {
+    if (line->measurement.scale) scale = line->measurement.scale->value;  // the first lot's in the end
+  }
+  if (p.ticket) ids.insert(scale + "/" + *p.ticket);
+  for (const payload::LotMeasurement& line : p.lots) {
+    const auto& named = line.measurement.scale;
+    if (!line.measurement.ticket) continue;
+    ids.insert((named ? named->value : signer.value) + "/" + *line.measurement.ticket);
+  }
+  return ids;
+}
+
 void free_seals(Draft& draft, const state::Dispatch& dispatch) {
   for (const std::string& seal : dispatch.seals) {
     const auto taken = draft.get<state::Taken>(seal, Kind::container_seal);

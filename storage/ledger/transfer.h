@@ -3,6 +3,8 @@
 // Internal to the law. Source: ledger.md 6.3.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "storage/ledger/draft.h"
@@ -37,6 +39,11 @@ void give_back(Draft& draft, state::Dispatch& dispatch, DispatchState as);
 
 // Not settled yet: every lot of the dispatch shows the state.
 void mark_lots(Draft& draft, const state::Dispatch& dispatch, LotState as);
+
+// The records that say a waybill or a ticket is taken. A ticket belongs to its scale; the receipt's own to
+// the scale of its lots where they name one. A weighing of several lots may put one ticket on all of them.
+std::string waybill_id(const PartyId& signer, const std::string& waybill);
+std::set<std::string> ticket_ids(const PartyId& signer, const payload::Receipt& p);
 
 // The dispatch's container seals may be used again.
 void free_seals(Draft& draft, const state::Dispatch& dispatch);

@@ -49,12 +49,15 @@ constexpr std::array codes = {
 };
 
 constexpr std::array flags = {
-    LawWord{"final_unsupported"},      LawWord{"grade_unusual", true},   LawWord{"moisture_unusual", true},
-    LawWord{"recovery_unusual", true}, LawWord{"batch_closure", true},   LawWord{"no_tax_deposit"},
-    LawWord{"tare_drift", true},       LawWord{"no_handover"},           LawWord{"implied_speed", true},
-    LawWord{"long_transit", true},     LawWord{"capacity_high", true},   LawWord{"producer_not_formalised"},
-    LawWord{"outside_concession"},     LawWord{"concession_of_another"}, LawWord{"status_recorded_late"},
-    LawWord{"upstream_under_review"},  LawWord{"account_in_deficit"},
+    LawWord{"final_unsupported"},      LawWord{"grade_unusual", true},
+    LawWord{"moisture_unusual", true}, LawWord{"recovery_unusual", true},
+    LawWord{"batch_closure", true},    LawWord{"no_tax_deposit"},
+    LawWord{"tare_drift", true},       LawWord{"no_handover"},
+    LawWord{"speed_unusual", true},    LawWord{"transit_unusual", true},
+    LawWord{"capacity_unusual", true}, LawWord{"producer_not_formalised"},
+    LawWord{"outside_concession"},     LawWord{"no_contract"},
+    LawWord{"status_recorded_late"},   LawWord{"upstream_under_review"},
+    LawWord{"account_in_deficit"},     LawWord{"certified_reduced"},
 };
 
 std::vector<LawRow>& rows() {

@@ -96,6 +96,11 @@ struct Dispatch {
     LotId lot = {};
     Figures before = {};  // what the lot had left when it was dispatched
     LotState before_state = LotState::registered;
+    Figures before_accepted = {};  // and what else a settlement overwrites, so that it can be taken back
+    Millis before_settled_at = {};
+    MeasurementStatus before_status = MeasurementStatus::estimated;
+    PartyId before_owner = {};
+    bool before_dry_raised = false;
     payload::Measurement sent = {};  // the sender's statement
     Maybe<payload::Measurement> received = {};
     Maybe<payload::Measurement> proposed = {};  // by the latest resolution
