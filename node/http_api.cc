@@ -1,0 +1,168 @@
+#include "node/http_api.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "crypto/text.h"
+#include "node/http_route.h"
+#include "node/openapi.h"
+#include "storage/ledger/spelling.h"
+
+namespace anta {
+namespace {
+
+std::vector<std::string> split(std::string_view path) {
+  const Result<HttpTarget> target = parse_target(path);
+  return target ? target->path : std::vector<std::string>{};
+}
+
+// The captures when the segments fit the pattern.
+std::optional<Captures> match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+  if (pattern.size() != path.size()) return std::nullopt;
+  Captures captures;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (pattern[i].starts_with('{')) {
+      captures.push_back(path[i]);
+    } else if (pattern[i] != path[i]) {
+      return std::nullopt;
+    }
+  }
+  return captures;
+}
+
+std::string etag_of(ByteView bytes) { return "\"" + hex(sha256(bytes)).substr(0, 32) + "\""; }
+
+bool client_has(const HttpRequest& request, const std::string& etag) {
+  const std::string_view known = request.header("if-none-match");
+  return known == "*" || known.find(etag) != std::string_view::npos;
+}
+
+}  // namespace
+
+bool accepts(const HttpRequest& request, std::string_view type) {
+  return request.header("accept").find(type) != std::string_view::npos;
+}
+
+HttpResponse value_response(const HttpRequest& request, const Result<Value>& value) {
+  if (!value) return problem(value.error());
+  HttpResponse response = json_response(200, *value);
+  const std::string etag = etag_of(as_bytes(response.body));
+  response.headers.emplace_back("ETag", etag);
+  response.headers.emplace_back("Cache-Control", "no-cache");
+  if (client_has(request, etag)) response.status = 304;
+  return response;
+}
+
+HttpResponse file_response(const HttpRequest& request, std::string content_type,
+                           std::shared_ptr<const Bytes> file) {
+  HttpResponse response{.status = 200, .content_type = std::move(content_type)};
+  const std::string etag = etag_of(*file);
+  response.headers.emplace_back("ETag", etag);
+  response.headers.emplace_back("Cache-Control", "no-cache");
+  if (client_has(request, etag)) {
+    response.status = 304;
+  } else {
+    response.file = std::move(file);
+  }
+  return response;
+}
+
+void with_reader(const ApiServices& services, const HttpRequest& request, HttpReply reply,
+                 std::function<HttpResponse(const LedgerReader&)> read) {
+  const auto answer = [&services, reply, read](std::optional<LeafIndex> at) {
+    const Result<LedgerReader> reader = at ? services.reader_at(*at) : services.reader();
+    reply(reader ? read(*reader) : problem(reader.error()));
+  };
+  std::optional<LeafIndex> at;
+  if (const auto text = request.value("at_leaf")) {
+    const Result<std::uint64_t> leaf = decimal(*text);
+    if (!leaf) return reply(problem({Code::malformed, "at_leaf", "at_leaf is a leaf index"}));
+    at = LeafIndex{*leaf};
+  }
+  const auto fresh = request.value("fresh");
+  if (!fresh || *fresh == "0" || *fresh == "false") return answer(at);
+  services.read_index([&services, reply, answer, at](Result<LogIndex> index) {
+    if (!index) return reply(problem(index.error()));
+    services.post([answer, at] { answer(at); });
+  });
+}
+
+struct HttpApi::Table {
+  explicit Table(ApiServices s) : services(std::move(s)) {}
+
+  ApiServices services = {};
+  std::vector<Route> routes = {};
+  std::vector<std::vector<std::string>> patterns = {};  // of the routes, split
+  Metrics* metrics = nullptr;
+
+  void add(std::vector<Route> more) {
+    for (Route& route : more) {
+      patterns.push_back(split(route.path));
+      routes.push_back(std::move(route));
+    }
+  }
+  Result<void> check_query(const Route& route, const HttpRequest& request) const;
+};
+
+Result<void> HttpApi::Table::check_query(const Route& route, const HttpRequest& request) const {
+  for (const auto& [key, value] : request.query) {
+    if (std::find(route.query.begin(), route.query.end(), key) == route.query.end()) {
+      return fail(Code::malformed, "query",
+                  "this path knows no parameter \"" + key + "\"" + suggestion(key, route.query));
+    }
+  }
+  return {};
+}
+
+HttpApi::HttpApi(ApiServices services, Metrics& metrics)
+    : table_(std::make_unique<Table>(std::move(services))) {
+  table_->metrics = &metrics;
+  table_->add(statement_routes(table_->services));
+  table_->add(state_routes(table_->services));
+  table_->add(certificate_routes(table_->services));
+  table_->add(service_routes(table_->services, metrics));
+  auto document = std::make_shared<std::string>();
+  table_->add({{.method = "GET",
+                .path = "/v1/openapi.json",
+                .summary = "This document",
+                .query = {},
+                .handle = [document](const HttpRequest&, const Captures&, HttpReply reply) {
+                  reply(
+                      {.status = 200, .content_type = "application/vnd.oai.openapi+json", .body = *document});
+                }}});
+  *document = openapi_document(table_->routes);
+}
+
+HttpApi::~HttpApi() = default;
+
+void HttpApi::handle(HttpRequest request, HttpReply reply) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
+  std::string allow;
+  for (std::size_t i = 0; i < table_->routes.size(); ++i) {
+    const Route& route = table_->routes[i];
+    const auto captures = match(table_->patterns[i], request.path);
+    if (!captures) continue;
+    if (route.method != method) {
+      allow += (allow.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
+      continue;
+    }
+    HttpReply measured = [reply = std::move(reply), metrics = table_->metrics, name = route.path,
+                          begin](HttpResponse response) {
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+      metrics->http_request(name, response.status, seconds.count());
+      reply(std::move(response));
+    };
+    if (auto known = table_->check_query(route, request); !known) return measured(problem(known.error()));
+    return route.handle(request, *captures, std::move(measured));
+  }
+  HttpResponse response =
+      allow.empty()
+          ? problem(404, "no_route", "there is nothing at " + request.path_text() + "; see /v1/openapi.json")
+          : problem(405, "method", "this path takes " + allow);
+  if (!allow.empty()) response.headers.emplace_back("Allow", allow);
+  table_->metrics->http_request("other", response.status, 0.0);
+  reply(std::move(response));
+}
+
+}  // namespace anta

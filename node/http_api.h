@@ -1,0 +1,58 @@
+// The API under /v1: which request is answered by what.
+//
+// Routes stand in one table per subject (http_api_*.cc); each names its path, the query parameters it knows
+// and the function that answers. Everything else is 404, 405 or 400 with the nearest known parameter. Answers
+// are JSON of Values, or files; reads of the ledger take ?fresh (after a read index), ?at_leaf=N, and carry
+// an ETag. The OpenAPI document is printed from the same table (openapi.h), so the two cannot differ.
+//
+// Handlers run on the HTTP thread and touch the rest of the node only through ApiServices.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node/checkpointer.h"
+#include "node/http_message.h"
+#include "node/metrics.h"
+#include "node/submission.h"
+#include "storage/ledger/genesis.h"
+#include "storage/ledger/value.h"
+#include "storage/ledger_reader.h"
+
+namespace anta {
+
+struct ApiServices {
+  std::function<Result<LedgerReader>()> reader = {};
+  std::function<Result<LedgerReader>(LeafIndex)> reader_at = {};
+  std::function<void(std::function<void(Result<LogIndex>)>)> read_index = {};
+  std::function<void(std::function<void()>)> post = {};  // run on the HTTP thread
+  std::function<void(std::vector<std::shared_ptr<const Bytes>>, SubmitOptions, Submission::Callback)> submit =
+      {};
+  std::function<std::shared_ptr<const FinishedCheckpoint>()> finished = {};
+  std::function<std::vector<std::string>()> missing = {};  // cosigners awaited
+  std::function<Value()> status = {};
+  std::function<std::vector<std::string>()> unready = {};  // reasons; empty: ready
+  std::function<Millis()> clock = {};
+  Genesis genesis = {};
+  std::shared_ptr<const Bytes> genesis_bytes = {};
+  Policy policy = {};
+  SubmitOptions submit_options = {};
+};
+
+class HttpApi {
+ public:
+  HttpApi(ApiServices services, Metrics& metrics);
+  ~HttpApi();
+
+  void handle(HttpRequest request, HttpReply reply);
+
+ private:
+  struct Table;
+  std::unique_ptr<Table> table_;
+};
+
+}  // namespace anta

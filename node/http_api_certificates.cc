@@ -1,0 +1,153 @@
+// Routes of proofs: certificate files, the checkpoint, and checking a file.
+#include <algorithm>
+
+#include "crypto/text.h"
+#include "node/certificate_assembly.h"
+#include "node/http_route.h"
+#include "node/queries.h"
+#include "node/views/time_text.h"
+#include "storage/ledger/certificate_file.h"
+#include "storage/ledger/verify.h"
+
+namespace anta {
+namespace {
+
+constexpr const char* certificate_type = "application/vnd.anta.certificate+cbor";
+
+Value text(std::string value) { return Value{std::move(value)}; }
+
+HttpResponse no_checkpoint(const ApiServices& services, Error error) {
+  ValueList missing;
+  for (const std::string& name : services.missing())
+    missing.push_back(text(name));
+  return problem(error, {{"missing", Value{std::move(missing)}}});
+}
+
+HttpResponse certificate_response(const ApiServices& services, const HttpRequest& request,
+                                  const LedgerReader& reader, const std::string& id) {
+  if (accepts(request, "application/json"))
+    return value_response(request, queries::record(reader, Kind::certificate, id));
+  const auto finished = services.finished();
+  if (!finished) {
+    return no_checkpoint(
+        services, {Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet"});
+  }
+  Result<Bytes> file = assemble_certificate(reader, *finished, CertificateId{id});
+  if (!file && file.error().rule == "not_cosigned") return no_checkpoint(services, file.error());
+  if (!file) return problem(file.error());
+  HttpResponse response =
+      file_response(request, certificate_type, std::make_shared<const Bytes>(std::move(*file)));
+  response.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + id + ".anta\"");
+  return response;
+}
+
+Value claim_value(const Report::Claim& claim) {
+  ValueList schemes;
+  for (const SchemeId& scheme : claim.schemes)
+    schemes.push_back(text(scheme.value));
+  return Value{ValueMap{{"certificate", text(claim.certificate.value)},
+                        {"lot", text(claim.lot.value)},
+                        {"material", text(std::string(word(claim.material)))},
+                        {"dry_g", Value{claim.dry_g.value}},
+                        {"cu_g", Value{claim.cu_g.value}},
+                        {"coc_model", text(std::string(word(claim.coc_model)))},
+                        {"schemes", Value{std::move(schemes)}},
+                        {"holder", text(claim.holder.value)},
+                        {"buyer", claim.buyer ? text(claim.buyer->value) : Value{}},
+                        {"issued", text(views::time_to_text(claim.issued))},
+                        {"valid_until", text(views::time_to_text(claim.valid_until))},
+                        {"state", text(claim.state)}}};
+}
+
+ValueList texts(const std::vector<std::string>& list) {
+  ValueList out;
+  for (const std::string& item : list)
+    out.push_back(text(item));
+  return out;
+}
+
+Value report_value(const Report& report) {
+  ValueList reasons;
+  for (const auto& reason : report.reasons) {
+    reasons.push_back(Value{
+        ValueMap{{"code", text(reason.code)},
+                 {"message", text(reason.message)},
+                 {"leaf", reason.leaf ? Value{static_cast<std::int64_t>(reason.leaf->value)} : Value{}}}});
+  }
+  ValueList flags;
+  for (const auto& flag : report.flags) {
+    flags.push_back(Value{ValueMap{{"code", text(flag.code)},
+                                   {"on", text(flag.on)},
+                                   {"leaf", Value{static_cast<std::int64_t>(flag.leaf.value)}},
+                                   {"moves_verdict", Value{flag.moves_verdict}}}});
+  }
+  ValueList cosigners;
+  for (const auto& cosigner : report.cosigners)
+    cosigners.push_back(text(cosigner.name));
+  return Value{ValueMap{
+      {"verdict", text(std::string(word(report.verdict)))},
+      {"reasons", Value{std::move(reasons)}},
+      {"origin", text(report.origin)},
+      {"size", Value{static_cast<std::int64_t>(report.size)}},
+      {"root", text(hex(report.root))},
+      {"checkpoint_time",
+       text(views::time_to_text(Millis{static_cast<std::int64_t>(report.checkpoint_seconds) * 1'000}))},
+      {"cosigners", Value{std::move(cosigners)}},
+      {"claim", report.claim ? claim_value(*report.claim) : Value{}},
+      {"flags", Value{std::move(flags)}},
+      {"claimed", Value{texts(report.claimed)}},
+      {"not_claimed", Value{texts(report.not_claimed)}},
+      {"checked", Value{texts(report.checked)}},
+      {"not_checked", Value{texts(report.not_checked)}}}};
+}
+
+// Checked against this node's own network: a convenience, no substitute for the buyer's own policy.
+void verify(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
+  if (request.body.empty()) return reply(problem({Code::malformed, "body", "send a certificate file"}));
+  Trust trust;
+  trust.policy = services.policy;
+  trust.assertions.genesis = sha256(*services.genesis_bytes);
+  reply(json_response(200, report_value(verify_certificate(request.body, trust, services.clock()))));
+}
+
+void checkpoint(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
+  const auto finished = services.finished();
+  if (!finished) {
+    return reply(no_checkpoint(
+        services, {Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet"}));
+  }
+  reply(file_response(request, "text/plain; charset=utf-8",
+                      std::make_shared<const Bytes>(to_bytes(as_bytes(finished->note)))));
+}
+
+}  // namespace
+
+std::vector<Route> certificate_routes(ApiServices& services) {
+  return {
+      {.method = "GET",
+       .path = "/v1/certificates/{id}",
+       .summary = "A certificate file under the newest finished checkpoint; application/json for its record",
+       .query = {"fresh", "at_leaf"},
+       .handle =
+           [&services](const HttpRequest& request, const Captures& captures, HttpReply reply) {
+             with_reader(services, request, std::move(reply),
+                         [&services, request, id = captures[0]](const LedgerReader& reader) {
+                           return certificate_response(services, request, reader, id);
+                         });
+           }},
+      {.method = "POST",
+       .path = "/v1/verify",
+       .summary = "Check a certificate file against this network",
+       .query = {},
+       .handle = [&services](const HttpRequest& request, const Captures&,
+                             HttpReply reply) { verify(services, request, std::move(reply)); }},
+      {.method = "GET",
+       .path = "/checkpoint",
+       .summary = "The newest checkpoint with its quorum of cosignatures (C2SP signed note)",
+       .query = {},
+       .handle = [&services](const HttpRequest& request, const Captures&, HttpReply reply) {
+         checkpoint(services, request, std::move(reply));
+       }}};
+}
+
+}  // namespace anta

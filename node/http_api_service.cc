@@ -1,0 +1,59 @@
+// Routes of the node itself: health, metrics, status, and what its network is.
+#include "node/http_route.h"
+#include "node/queries.h"
+
+namespace anta {
+namespace {
+
+HttpResponse plain(std::string body) {
+  return {.status = 200, .content_type = "text/plain; charset=utf-8", .body = std::move(body)};
+}
+
+HttpResponse ready(const ApiServices& services) {
+  const std::vector<std::string> reasons = services.unready();
+  if (reasons.empty()) return json_response(200, Value{ValueMap{{"ready", Value{true}}}});
+  ValueList list;
+  std::string all;
+  for (const std::string& reason : reasons) {
+    list.push_back(Value{reason});
+    all += (all.empty() ? "" : "; ") + reason;
+  }
+  return problem({Code::busy, "not_ready", all},
+                 {{"ready", Value{false}}, {"reasons", Value{std::move(list)}}});
+}
+
+}  // namespace
+
+std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
+  const auto route = [](const char* path, const char* summary,
+                        std::function<HttpResponse(const HttpRequest&)> answer) {
+    return Route{.method = "GET",
+                 .path = path,
+                 .summary = summary,
+                 .query = {},
+                 .handle = [answer = std::move(answer)](const HttpRequest& request, const Captures&,
+                                                        HttpReply reply) { reply(answer(request)); }};
+  };
+  return {
+      route("/healthz", "The process runs", [](const HttpRequest&) { return plain("ok\n"); }),
+      route("/readyz", "Whether this node can serve reads and writes, and if not, why",
+            [&services](const HttpRequest&) { return ready(services); }),
+      route("/metrics", "Prometheus metrics",
+            [&metrics](const HttpRequest&) {
+              return HttpResponse{
+                  .status = 200, .content_type = "text/plain; version=0.0.4", .body = metrics.text()};
+            }),
+      route("/v1/status", "Role, term, commit, applied, roots, peers",
+            [&services](const HttpRequest&) { return json_response(200, services.status()); }),
+      route("/v1/network", "The genesis and its digest, nodes and keys",
+            [&services](const HttpRequest& request) {
+              if (accepts(request, "application/cbor"))
+                return file_response(request, "application/cbor", services.genesis_bytes);
+              return value_response(request, queries::network(services.genesis, *services.genesis_bytes));
+            }),
+      route("/v1/policy", "The verifier's policy of this network (C2SP tlog-policy)",
+            [&services](const HttpRequest&) { return plain(encode_policy(services.policy)); }),
+  };
+}
+
+}  // namespace anta

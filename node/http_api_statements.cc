@@ -1,0 +1,227 @@
+// Routes of statements: submitting them, trying them out, reading them.
+#include <algorithm>
+#include <array>
+
+#include "crypto/cbor.h"
+#include "crypto/cose.h"
+#include "crypto/text.h"
+#include "node/http_route.h"
+#include "node/queries.h"
+#include "storage/ledger/codec.h"
+#include "storage/ledger/law.h"
+
+namespace anta {
+namespace {
+
+constexpr std::size_t dry_run_max = 256;
+
+// A body of one statement, or of a sequence of them (RFC 8742).
+struct Body {
+  bool sequence = false;
+  std::vector<std::shared_ptr<const Bytes>> items = {};
+};
+
+Result<Body> read_body(const HttpRequest& request) {
+  std::string_view type = request.header("content-type");
+  type = type.substr(0, std::min(type.find(';'), type.size()));
+  while (!type.empty() && type.back() == ' ')
+    type.remove_suffix(1);
+  Body body;
+  if (request.body.empty()) return fail(Code::malformed, "body", "the body is empty");
+  if (type == "application/cose") {
+    body.items.push_back(std::make_shared<const Bytes>(request.body));
+    return body;
+  }
+  if (type != "application/cbor-seq") {
+    return fail(Code::malformed, "content_type",
+                "send application/cose (one statement) or application/cbor-seq (several)");
+  }
+  body.sequence = true;
+  ByteView rest(request.body);
+  while (!rest.empty()) {
+    cbor::Reader in(rest);
+    const Result<ByteView> item = in.item();
+    if (!item) {
+      return fail(Code::malformed, item.error().rule,
+                  "item " + std::to_string(body.items.size()) + " of the sequence: " + item.error().message);
+    }
+    if (body.items.size() == forward_statements_max)
+      return fail(Code::malformed, "items_max", "too many statements in one request");
+    body.items.push_back(std::make_shared<const Bytes>(to_bytes(*item)));
+    rest = rest.subspan(item->size());
+  }
+  return body;
+}
+
+ValueList names(const std::vector<std::string>& list) {
+  ValueList out;
+  for (const std::string& name : list)
+    out.push_back(Value{name});
+  return out;
+}
+
+// One item's answer as a value, and the status that it has when it stands alone.
+std::pair<unsigned, Value> item_value(const ApiServices& services, const Submitted& submitted) {
+  if (!submitted.outcome) {
+    const Error& error = submitted.outcome.error();
+    const bool open =
+        error.code == Code::busy || error.code == Code::uncertain || error.code == Code::not_leader;
+    return {http_status_of(error),
+            Value{ValueMap{{"digest", Value{hex(submitted.statement)}},
+                           {"outcome", Value{std::string(open ? "undecided" : "refused")}},
+                           {"code", Value{problem_code(error)}},
+                           {"detail", Value{error.message}}}}};
+  }
+  Value value = queries::outcome_value(*submitted.outcome);
+  auto& members = std::get<ValueMap>(value.data);
+  members.emplace_back("again", Value{submitted.again});
+  if (!submitted.outcome->accepted) return {422, std::move(value)};
+  members.emplace_back("cosigned", Value{submitted.cosigned});
+  if (!submitted.cosigned) members.emplace_back("missing", Value{names(services.missing())});
+  return {submitted.again ? 200u : 201u, std::move(value)};
+}
+
+HttpResponse single_response(const ApiServices& services, const Submitted& submitted) {
+  auto [status, value] = item_value(services, submitted);
+  if (status < 300) return json_response(status, value);
+  ValueMap more{{"digest", Value{hex(submitted.statement)}}};
+  if (!submitted.outcome) return problem(submitted.outcome.error(), std::move(more));
+  for (const char* member : {"outcome", "block_time", "again"}) {
+    if (const Value* found = value.find(member)) more.emplace_back(member, *found);
+  }
+  const Outcome& outcome = *submitted.outcome;
+  return problem(Error{Code::rule_violated, outcome.rule, outcome.message}, std::move(more));
+}
+
+HttpResponse submitted_response(const ApiServices& services, bool sequence,
+                                const std::vector<Submitted>& answers) {
+  if (!sequence) return single_response(services, answers.front());
+  ValueList items;
+  for (const Submitted& submitted : answers)
+    items.push_back(item_value(services, submitted).second);
+  return json_response(200, Value{ValueMap{{"items", Value{std::move(items)}}}});
+}
+
+// What the law would say now, each item on top of those before it.
+std::vector<Submitted> try_out(const LedgerReader& reader, const Body& body, Millis now) {
+  const auto view = reader.view();
+  Overlay overlay(*view);
+  const Millis block_time = std::max(now, reader.applied().block_time);
+  LeafIndex leaf{reader.applied().leaves.value};
+  std::vector<Submitted> answers;
+  for (const auto& bytes : body.items) {
+    Submitted submitted{.statement = sha256(*bytes)};
+    const Result<SignedStatement> statement = decode_statement(bytes);
+    if (!statement) {
+      submitted.outcome = pass(statement);
+      answers.push_back(std::move(submitted));
+      continue;
+    }
+    Outcome outcome{.statement = submitted.statement, .block_time = block_time};
+    Result<Effects> effects = fail(Code::corrupt, "not judged");
+    if (auto key = authenticate(overlay, *statement); !key) {
+      effects = pass(key);
+    } else {
+      effects = judge(overlay, *statement, Moment{.block_time = block_time, .leaf = leaf});
+    }
+    if (effects) {
+      outcome.accepted = true;
+      outcome.leaf = leaf;
+      outcome.flags = effects->flags;
+      leaf = leaf.next();
+      for (StateChange& change : effects->changes)
+        overlay.write(change.key, std::move(change.value));
+      overlay.remember(bytes);
+      submitted.outcome = std::move(outcome);
+    } else {
+      submitted.outcome = tl::unexpected<Error>(effects.error());
+    }
+    if (overlay.failed()) submitted.outcome = fail(Code::io, "state.read", "the state could not be read");
+    answers.push_back(std::move(submitted));
+  }
+  return answers;
+}
+
+HttpResponse tried_response(bool sequence, const std::vector<Submitted>& answers) {
+  const auto value_of = [](const Submitted& s) {
+    if (s.outcome) {
+      Value value = queries::outcome_value(*s.outcome);
+      std::get<ValueMap>(value.data).emplace_back("dry_run", Value{true});
+      return value;
+    }
+    return Value{ValueMap{{"digest", Value{hex(s.statement)}},
+                          {"outcome", Value{std::string("rejected")}},
+                          {"code", Value{problem_code(s.outcome.error())}},
+                          {"detail", Value{s.outcome.error().message}},
+                          {"dry_run", Value{true}}}};
+  };
+  if (sequence) {
+    ValueList items;
+    for (const Submitted& s : answers)
+      items.push_back(value_of(s));
+    return json_response(200, Value{ValueMap{{"items", Value{std::move(items)}}}});
+  }
+  const Submitted& one = answers.front();
+  if (one.outcome) return json_response(200, value_of(one));
+  return problem(one.outcome.error(), {{"digest", Value{hex(one.statement)}}, {"dry_run", Value{true}}});
+}
+
+void post_statements(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
+  Result<Body> body = read_body(request);
+  if (!body) {
+    if (body.error().rule == "content_type") return reply(problem(415, "content_type", body.error().message));
+    return reply(problem(body.error()));
+  }
+  const auto dry = request.value("dry_run");
+  if (dry && *dry != "0" && *dry != "false") {
+    if (body->items.size() > dry_run_max)
+      return reply(problem({Code::malformed, "dry_run_max", "at most 256 statements are tried out at once"}));
+    const Result<LedgerReader> reader = services.reader();
+    if (!reader) return reply(problem(reader.error()));
+    return reply(tried_response(body->sequence, try_out(*reader, *body, services.clock())));
+  }
+  SubmitOptions options = services.submit_options;
+  const std::string_view wait = request.value("wait").value_or("cosigned");
+  if (wait != "cosigned" && wait != "committed") {
+    return reply(problem({Code::malformed, "wait", "wait is committed or cosigned"}));
+  }
+  options.wait = wait == "committed" ? WaitFor::committed : WaitFor::cosigned;
+  services.submit(std::move(body->items), options,
+                  [&services, sequence = body->sequence, reply](std::vector<Submitted> answers) {
+                    reply(submitted_response(services, sequence, answers));
+                  });
+}
+
+void get_statement(const ApiServices& services, const HttpRequest& request, const Captures& captures,
+                   HttpReply reply) {
+  const Result<Digest> digest = digest_from_hex(captures[0]);
+  if (!digest)
+    return reply(problem({Code::malformed, "digest", "a statement is named by 64 lower-case hex digits"}));
+  with_reader(services, request, std::move(reply), [request, digest = *digest](const LedgerReader& reader) {
+    if (!accepts(request, "application/cose"))
+      return value_response(request, queries::statement(reader, digest));
+    const Result<SharedBytes> bytes = reader.statement(digest);
+    if (!bytes) return problem(bytes.error());
+    return file_response(request, "application/cose", *bytes);
+  });
+}
+
+}  // namespace
+
+std::vector<Route> statement_routes(ApiServices& services) {
+  return {{.method = "POST",
+           .path = "/v1/statements",
+           .summary = "Submit one statement, or a CBOR sequence of them in order",
+           .query = {"wait", "dry_run"},
+           .handle = [&services](const HttpRequest& request, const Captures&,
+                                 HttpReply reply) { post_statements(services, request, std::move(reply)); }},
+          {.method = "GET",
+           .path = "/v1/statements/{digest}",
+           .summary = "A statement with its outcome and inclusion proof; application/cose for its bytes",
+           .query = {"fresh"},
+           .handle = [&services](const HttpRequest& request, const Captures& captures, HttpReply reply) {
+             get_statement(services, request, captures, std::move(reply));
+           }}};
+}
+
+}  // namespace anta

@@ -1,0 +1,25 @@
+// Errors as HTTP answers: problem details (RFC 9457) with stable codes. The one switch from Code to status.
+#pragma once
+
+#include <string>
+
+#include "crypto/error.h"
+#include "node/http_message.h"
+#include "storage/ledger/value.h"
+
+namespace anta {
+
+unsigned http_status_of(const Error& error);
+
+// The stable word of an error: the law's or limit's rule; "malformed" whatever was malformed (the rule then
+// stands beside it).
+std::string problem_code(const Error& error);
+
+// {type, title, status, code, rule?, detail} and `more` members. busy and not_cosigned carry Retry-After.
+HttpResponse problem(const Error& error, ValueMap more = {});
+HttpResponse problem(unsigned status, const std::string& code, const std::string& detail);
+
+// A value as a JSON answer.
+HttpResponse json_response(unsigned status, const Value& value);
+
+}  // namespace anta

@@ -1,0 +1,45 @@
+// One route of the API, and what its handlers share. Internal to http_api*.cc and openapi.cc.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node/http_api.h"
+#include "node/http_problem.h"
+
+namespace anta {
+
+// The variable segments of a path, in order.
+using Captures = std::vector<std::string>;
+
+struct Route {
+  std::string method = {};
+  std::string path = {};  // "/v1/lots/{id}/history"
+  std::string summary = {};
+  std::vector<std::string_view> query = {};  // parameters that it knows
+  std::function<void(const HttpRequest&, const Captures&, HttpReply)> handle = {};
+};
+
+std::vector<Route> statement_routes(ApiServices& services);
+std::vector<Route> state_routes(ApiServices& services);
+std::vector<Route> certificate_routes(ApiServices& services);
+std::vector<Route> service_routes(ApiServices& services, Metrics& metrics);
+
+// Answers a read of the ledger at the moment that the request asks for (?fresh, ?at_leaf): `read` runs on the
+// HTTP thread with a reader.
+void with_reader(const ApiServices& services, const HttpRequest& request, HttpReply reply,
+                 std::function<HttpResponse(const LedgerReader&)> read);
+
+// The value as JSON with an ETag, 304 when the client has it, or the error as a problem.
+HttpResponse value_response(const HttpRequest& request, const Result<Value>& value);
+
+// Bytes with an ETag.
+HttpResponse file_response(const HttpRequest& request, std::string content_type,
+                           std::shared_ptr<const Bytes> file);
+
+// Whether the request's Accept names this type (a wildcard names none).
+bool accepts(const HttpRequest& request, std::string_view type);
+
+}  // namespace anta

@@ -1,0 +1,96 @@
+#include "node/openapi.h"
+
+#include "node/version.h"
+#include "node/views/shape_view.h"
+
+namespace anta {
+namespace {
+
+Value text(std::string value) { return Value{std::move(value)}; }
+
+Value reference(const std::string& name) { return Value{ValueMap{{"$ref", text("#/components/" + name)}}}; }
+
+Value string_parameter(const std::string& name, bool in_path) {
+  return Value{ValueMap{{"name", text(name)},
+                        {"in", text(in_path ? "path" : "query")},
+                        {"required", Value{in_path}},
+                        {"schema", Value{ValueMap{{"type", text("string")}}}}}};
+}
+
+ValueList parameters_of(const Route& route) {
+  ValueList parameters;
+  std::size_t at = 0;
+  while ((at = route.path.find('{', at)) != std::string::npos) {
+    const std::size_t end = route.path.find('}', at);
+    parameters.push_back(string_parameter(route.path.substr(at + 1, end - at - 1), true));
+    at = end;
+  }
+  for (const std::string_view name : route.query)
+    parameters.push_back(string_parameter(std::string(name), false));
+  return parameters;
+}
+
+Value json_content(const char* schema) {
+  return Value{ValueMap{{"application/json", Value{ValueMap{{"schema", reference(schema)}}}}}};
+}
+
+Value operation(const Route& route) {
+  ValueMap responses{{"200", Value{ValueMap{{"description", text("the answer")},
+                                            {"content", json_content("schemas/Answer")}}}}};
+  ValueMap out{{"summary", text(route.summary)}, {"parameters", Value{parameters_of(route)}}};
+  if (route.method == "POST" && route.path == "/v1/statements") {
+    const Value binary{
+        ValueMap{{"schema", Value{ValueMap{{"type", text("string")}, {"format", text("binary")}}}}}};
+    out.emplace_back(
+        "requestBody",
+        Value{ValueMap{
+            {"required", Value{true}},
+            {"content", Value{ValueMap{{"application/cose", binary}, {"application/cbor-seq", binary}}}}}});
+    responses.emplace_back("201", Value{ValueMap{{"description", text("accepted and recorded")},
+                                                 {"content", json_content("schemas/Answer")}}});
+    responses.emplace_back("422", reference("responses/Problem"));
+    responses.emplace_back("504", reference("responses/Problem"));
+  }
+  for (const char* status : {"400", "404", "503"})
+    responses.emplace_back(status, reference("responses/Problem"));
+  out.emplace_back("responses", Value{std::move(responses)});
+  return Value{std::move(out)};
+}
+
+Value components() {
+  const auto typed = [](const char* type) { return Value{ValueMap{{"type", text(type)}}}; };
+  ValueMap problem{{"type", typed("string")},  {"title", typed("string")}, {"status", typed("integer")},
+                   {"code", typed("string")},  {"rule", typed("string")},  {"detail", typed("string")},
+                   {"digest", typed("string")}};
+  const Value problem_schema{ValueMap{{"type", text("object")}, {"properties", Value{std::move(problem)}}}};
+  const Value content{
+      ValueMap{{"application/problem+json", Value{ValueMap{{"schema", reference("schemas/Problem")}}}}}};
+  return Value{
+      ValueMap{{"schemas", Value{ValueMap{{"Answer", typed("object")}, {"Problem", problem_schema}}}},
+               {"responses",
+                Value{ValueMap{{"Problem", Value{ValueMap{{"description", text("problem details (RFC 9457)")},
+                                                          {"content", content}}}}}}}}};
+}
+
+}  // namespace
+
+std::string openapi_document(const std::vector<Route>& routes) {
+  ValueMap paths;
+  for (const Route& route : routes) {
+    std::string method = route.method;
+    for (char& c : method)
+      c = static_cast<char>(c - 'A' + 'a');
+    auto found = paths.begin();
+    while (found != paths.end() && found->first != route.path)
+      ++found;
+    if (found == paths.end()) found = paths.insert(paths.end(), {route.path, Value{ValueMap{}}});
+    std::get<ValueMap>(found->second.data).emplace_back(method, operation(route));
+  }
+  return views::to_json(
+      Value{ValueMap{{"openapi", text("3.1.0")},
+                     {"info", Value{ValueMap{{"title", text("Anta node")}, {"version", text(anta_version)}}}},
+                     {"paths", Value{std::move(paths)}},
+                     {"components", components()}}});
+}
+
+}  // namespace anta

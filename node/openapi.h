@@ -1,0 +1,13 @@
+// The OpenAPI 3.1 document, printed from the API's own route table.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "node/http_route.h"
+
+namespace anta {
+
+std::string openapi_document(const std::vector<Route>& routes);
+
+}  // namespace anta
