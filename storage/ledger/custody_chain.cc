@@ -153,7 +153,7 @@ void move_balance(Draft& draft, const AccountId& id, std::int64_t by_g) {
   if (account->balance_g >= 0) {
     std::erase_if(account->stamp.flags,
                   [](const state::Flag& flag) { return flag.code == "account_in_deficit"; });
-  } else if (by_g < 0) {
+  } else if (by_g < 0 && !draft.moment.partial) {  // a part of the ledger does not know the balance
     draft.flag("account_in_deficit", account->stamp);
   }
   draft.put(id.value, *account);
