@@ -1,0 +1,81 @@
+// The judge. It sees the wire and the disks, and what nodes tell their clients (commit indexes, reads); never
+// the core's own variables. What each check means is beside its code; consensus.md section 5 lists them.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "consensus/raft/events.h"
+#include "tests/sim/disk.h"
+
+namespace anta::sim {
+
+class Checker {
+ public:
+  // `disks[i]` belongs to node i, whose id is ids[i]; the vector of disks outlives the checker.
+  Checker(std::vector<NodeId> ids, std::vector<const Disk*> disks);
+
+  void on_send(std::size_t node, const raft::Message& message);
+  void on_durable(std::size_t node, const raft::Persist& batch);  // just before it becomes durable
+  void on_commit(std::size_t node, LogIndex commit);              // what the node tells its clients
+  void on_start(std::size_t node);                                // a new life
+  void on_stop(std::size_t node, const raft::Stop& stop);
+
+  // A read answers with an index at or above every commit told to anyone before it was asked.
+  LogIndex told() const { return told_; }
+  void on_read(std::size_t node, LogIndex asked_after, LogIndex index);
+
+  // The first violation, as a sentence; empty while all is well.
+  const std::string& violation() const { return violation_; }
+
+  std::uint64_t leaders() const { return leader_of_.size(); }
+  std::uint64_t truncations() const { return truncations_; }
+  std::uint64_t committed() const { return canonical_.size(); }
+
+ private:
+  struct Committed {
+    Term term = {};
+    Digest hash = {};
+  };
+  struct Seen {  // of one node
+    Term wire_term = {};
+    Term durable_term = {};
+    LogIndex hint = {};    // durable commit hint
+    LogIndex commit = {};  // told in this life
+    LogIndex commit_ever = {};
+    Term leading = {};  // the last term in which it sent as a leader
+  };
+
+  void fail(std::size_t node, const std::string& what);
+  void check_vote(std::size_t node, Term term, const NodeId& candidate);
+  void check_claim(std::size_t node, const raft::VoteRequest& request);
+  void check_leader(std::size_t node, Term term);
+  void check_entry(std::size_t node, const LogEntry& entry);
+  void check_ack(std::size_t node, const raft::Message& message, const raft::AppendReply& reply);
+  void check_match(std::size_t node, const raft::Message& message, const raft::Heartbeat& heartbeat);
+  void check_commit_rule(std::size_t node, LogIndex commit);
+  void extend_history(std::size_t node, const LogEntry& entry);
+  void check_commit(std::size_t node, LogIndex commit);
+  const Durable& disk(std::size_t node) const { return disks_[node]->durable(); }
+
+  std::vector<NodeId> ids_;
+  std::vector<const Disk*> disks_;
+  std::vector<Seen> seen_;
+  std::map<Term, std::size_t> leader_of_ = {};
+  std::map<std::pair<std::size_t, Term>, NodeId> votes_ = {};
+  std::map<std::pair<LogIndex, Term>, Digest> entries_ = {};  // every entry ever seen
+  std::map<std::pair<Term, std::size_t>, LogIndex> acknowledged_ =
+      {};  // the highest, by leader's term and node
+  std::vector<Committed> canonical_ = {};
+  std::set<std::uint64_t> operations_ = {};  // committed client operations
+  LogIndex told_ = {};
+  std::uint64_t truncations_ = 0;
+  std::string violation_ = {};
+};
+
+// The operation number that the simulator's clients put into a block.
+std::uint64_t operation_of(const LogEntry& entry);
+
+}  // namespace anta::sim

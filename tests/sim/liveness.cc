@@ -1,0 +1,76 @@
+// After the chaos: with a quorum that works, everything pending finishes in bounded time and leadership stays
+// put.
+#include <algorithm>
+
+#include "tests/sim/world.h"
+
+namespace anta::sim {
+namespace {
+
+// In ticks. A stalled write that began before the healing ends in its own time; that is added.
+constexpr Time recover_ticks = 600;
+constexpr Time stable_ticks = 100;
+
+}  // namespace
+
+std::optional<std::size_t> World::leader_in_office() const {
+  std::optional<std::size_t> leader;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (!nodes_[i].core || nodes_[i].role.role != raft::Role::leader || !nodes_[i].role.in_office) continue;
+    if (leader) return std::nullopt;  // two still think so
+    leader = i;
+  }
+  return leader;
+}
+
+// Every live node has the same committed log, to its very end, applied; and no read is pending.
+bool World::caught_up() const {
+  const auto leader = leader_in_office();
+  if (!leader) return false;
+  const SimNode& first = nodes_[*leader];
+  for (const SimNode& n : nodes_) {
+    if (!n.core) continue;
+    const bool whole =
+        n.commit == first.commit && n.disk.durable().log.size() == n.commit.value && !n.disk.waiting();
+    if (!whole || n.applied != n.commit || !n.reads.empty()) return false;
+    if (n.role.leader != first.member.id) return false;
+  }
+  return true;
+}
+
+std::string World::check_liveness() {
+  Time stalled_until = now_;
+  for (const SimNode& n : nodes_)
+    stalled_until = std::max(stalled_until, n.disk_stalled_until);
+  heal();
+  // Clients ask every live node for a read and go on proposing until one proposal of after the healing is
+  // committed.
+  const Time deadline = std::max(now_, stalled_until) + recover_ticks * tick_units;
+  const LogIndex before = checker_->told();
+  while (now_ < deadline && checker_->told().value < before.value + 5 && violation().empty())
+    happen();
+  if (!violation().empty()) return violation();
+  if (checker_->told().value < before.value + 5) return "liveness: nothing is committed after the healing";
+
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].core) read(i);
+  }
+  plan_.client_max = 1000000000;  // clients rest
+  while (now_ < deadline + recover_ticks * tick_units && !caught_up() && violation().empty())
+    happen();
+  if (!violation().empty()) return violation();
+  if (!caught_up()) return "liveness: the healed nodes do not agree on everything in time";
+
+  const std::size_t leader = *leader_in_office();
+  const Term term = nodes_[leader].role.term;
+  const Time end = now_ + stable_ticks * tick_units;
+  while (now_ < end && violation().empty())
+    happen();
+  if (!violation().empty()) return violation();
+  const raft::RoleChange& role = nodes_[leader].role;
+  if (role.role != raft::Role::leader || role.term != term)
+    return "liveness: a stable quorum lost its leader";
+  return {};
+}
+
+}  // namespace anta::sim

@@ -1,0 +1,164 @@
+// What goes wrong, and when. Every fault is drawn from the run's own mix.
+#include <algorithm>
+
+#include "tests/sim/world.h"
+
+namespace anta::sim {
+
+void World::nemesis() {
+  if (healed_) return;
+  schedule(now_ + nemesis_random_.between(1, plan_.nemesis_max), Kind::nemesis, 0);
+  std::vector<Fault> possible;
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    if (plan_.enabled[i]) possible.push_back(static_cast<Fault>(i));
+  }
+  if (!possible.empty()) strike(possible[nemesis_random_.below(possible.size())]);
+}
+
+void World::strike(Fault fault) {
+  const Time until = now_ + nemesis_random_.between(5, 60) * tick_units;
+  switch (fault) {
+    case Fault::message_lost:
+    case Fault::message_delayed:
+    case Fault::message_reordered:
+    case Fault::unsynced_write_lost:
+    case Fault::torn_batch:
+    case Fault::load_failed: return;  // properties of the run, not moments in it
+    case Fault::old_message_repeated: return repeat_old_message();
+    case Fault::foreign_message: return inject_foreign_message();
+    case Fault::one_way_partition:
+    case Fault::partial_partition:
+    case Fault::isolation:
+    case Fault::flapping_link:
+    case Fault::clogged_link: return strike_links(fault, until);
+    default: break;
+  }
+  std::size_t node = nemesis_random_.below(nodes_.size());
+  if (nemesis_random_.chance(400)) {  // leaders are the better victims
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i].core && nodes_[i].role.role == raft::Role::leader) node = i;
+    }
+  }
+  if (nodes_[node].core) strike_node(fault, node, until);
+}
+
+void World::strike_links(Fault fault, Time until) {
+  counts_.count(fault);
+  const std::size_t a = nemesis_random_.below(nodes_.size());
+  const std::size_t b = (a + 1 + nemesis_random_.below(nodes_.size() - 1)) % nodes_.size();
+  note(a, name(fault), b, until);
+  if (fault == Fault::clogged_link) return network_.clog(a, b, until);
+  if (fault == Fault::flapping_link) {
+    const Time period = nemesis_random_.between(5, 50);
+    network_.flap(a, b, until, period);
+    return network_.flap(b, a, until, period);
+  }
+  if (fault == Fault::partial_partition) {  // two nodes do not see each other, everybody else sees both
+    network_.cut(a, b, until);
+    return network_.cut(b, a, until);
+  }
+  for (std::size_t other = 0; other < nodes_.size(); ++other) {
+    if (other == a) continue;
+    network_.cut(a, other, until);
+    if (fault == Fault::isolation) network_.cut(other, a, until);
+  }
+}
+
+void World::strike_node(Fault fault, std::size_t node, Time until) {
+  SimNode& n = nodes_[node];
+  switch (fault) {
+    case Fault::crash_before_write:
+    case Fault::crash_before_send:
+    case Fault::crash_amid_send:
+    case Fault::crash_before_sync:
+    case Fault::crash_after_sync:
+    case Fault::sync_error: n.armed = fault; return;
+    case Fault::pause: n.paused_until = until; break;
+    case Fault::slow_node: n.slow_until = until; break;
+    case Fault::slow_disk: n.disk_slow_until = until; break;
+    case Fault::stalled_disk:
+      n.disk_stalled_until = now_ + nemesis_random_.between(50, 250) * tick_units;
+      break;
+    case Fault::full_disk: n.disk_full_until = until; return;  // counted when something is refused
+    case Fault::leadership_transfer: break;
+    case Fault::peer_unreachable: break;
+    default: return;
+  }
+  counts_.count(fault);
+  note(node, name(fault), until);
+  const NodeId other = nodes_[nemesis_random_.below(nodes_.size())].member.id;
+  if (fault == Fault::peer_unreachable) step(node, raft::PeerUnreachable{other});
+  if (fault == Fault::leadership_transfer) {
+    raft::TransferLeadership handover;
+    if (nemesis_random_.chance(500)) handover.to = other;
+    step(node, handover);
+  }
+}
+
+void World::repeat_old_message() {
+  if (archive_.empty()) return;
+  for (std::uint64_t i = nemesis_random_.between(1, 8); i > 0; --i) {
+    const raft::Message& old = archive_[nemesis_random_.below(archive_.size())];
+    counts_.count(Fault::old_message_repeated);
+    const std::uint64_t slot = ++sequence_;
+    schedule(now_ + nemesis_random_.between(1, 20), Kind::deliver, index_of(old.to.id), slot);
+    in_flight_.emplace(slot, old);
+  }
+}
+
+// A message of another cluster, incarnation or epoch, with entries and a commit index that would do harm.
+void World::inject_foreign_message() {
+  const std::size_t from = nemesis_random_.below(nodes_.size());
+  const std::size_t to = (from + 1) % nodes_.size();
+  counts_.count(Fault::foreign_message);
+  const Durable& durable = nodes_[to].disk.durable();
+  const LogIndex prev{durable.log.size()};
+  const Term term{durable.hard_state.term.value + nemesis_random_.below(3)};
+  raft::Message message{{}, 0, nodes_[from].member, nodes_[to].member, term, {}};
+  message.cluster.bytes[0] = 7;
+  switch (nemesis_random_.below(4)) {
+    case 0: message.cluster.bytes[1] = 1; break;
+    case 1: message.recovery_epoch = 9; break;
+    case 2: message.from.incarnation = 2; break;
+    default: message.to.incarnation = 2; break;
+  }
+  raft::Append append{prev, durable.term_at(prev), prev.next(), {}};
+  if (term >= durable.term_at(prev) && term > Term{}) {
+    const Digest prev_hash = durable.entry(prev) ? durable.entry(prev)->hash : Digest{};
+    auto payload = std::make_shared<const Bytes>(Bytes(16, 0xff));
+    append.entries.push_back(
+        make_entry(prev.next(), {term, EntryKind::block, prev_hash, Millis{1}}, payload));
+  }
+  message.body = std::move(append);
+  const std::uint64_t slot = ++sequence_;
+  in_flight_.emplace(slot, std::move(message));
+  schedule(now_ + 1, Kind::deliver, to, slot);
+}
+
+// A random quorum heals; the rest stays down for good.
+void World::heal() {
+  healed_ = true;
+  network_.heal();
+  std::vector<std::size_t> order(nodes_.size());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[nemesis_random_.below(i)]);
+  const std::size_t majority = nodes_.size() / 2 + 1;
+  const std::size_t alive = nemesis_random_.between(majority, nodes_.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    SimNode& n = nodes_[order[i]];
+    n.armed.reset();
+    n.paused_until = n.slow_until = n.disk_slow_until = n.disk_full_until = 0;
+    n.disk_stalled_until = 0;
+    if (i >= alive) {
+      n.dead = true;
+      n.core.reset();
+      ++n.life;
+    } else if (!n.core) {
+      start(order[i]);
+    }
+  }
+}
+
+}  // namespace anta::sim
