@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""The README's walk-throughs are run as they stand, against a network that has played the year."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import network as net
+
+
+class Readme(unittest.TestCase):
+    def test_every_walk_through_runs(self):
+        with open(os.path.join(net.ROOT, "README.md"), encoding="utf-8") as file:
+            walks = re.findall(r"```sh walk\n(.*?)```", file.read(), re.S)
+        self.assertEqual(len(walks), 3)
+        with net.Network() as network, tempfile.TemporaryDirectory() as work:
+            code, _, err = network.play()
+            self.assertEqual(code, 0, err[-1000:])
+            environment = {**os.environ, "HOME_OF_DEMO": network.home, "ANTA_NODE": network.urls(), "LC_ALL": "C",
+                           "PATH": os.path.dirname(net.ANTA) + ":" + os.environ["PATH"]}
+            for walk in walks:
+                done = subprocess.run(["bash", "-euo", "pipefail", "-c", walk], cwd=work, env=environment, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, walk + done.stdout + done.stderr)
+
+    def test_every_example_of_the_help_names_known_options(self):
+        done = subprocess.run([net.ANTA, "--help"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0)
+        for line in re.findall(r"^  anta (.+?)  ", done.stdout, re.M):
+            shown = subprocess.run([net.ANTA, *line.split(), "--help"], capture_output=True, text=True)
+            self.assertEqual(shown.returncode, 0, line)
+            example = next(x for x in shown.stdout.splitlines() if x.startswith("  anta " + line))
+            for option in re.findall(r" (--[a-z-]+)", example):
+                self.assertIn("\n  " + option, shown.stdout, f"{line}: {option}")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
