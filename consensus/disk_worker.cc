@@ -80,7 +80,7 @@ void DiskWorker::write_all() {
   writes_.clear();
 
   DiskReport report;
-  if (newest_.value > 0) report.persisted = newest_;
+  report.persisted = std::exchange(newest_, std::nullopt);  // a batch of marks alone has none
   report.marks_written = std::exchange(marks_, 0);
   report_(std::move(report));
 

@@ -86,7 +86,7 @@ class DiskWorker {
 
   // The disk thread's own.
   std::vector<LogStore::LogWrite> writes_ = {};
-  raft::Token newest_ = {};
+  std::optional<raft::Token> newest_ = {};  // of what is in writes_
   std::uint64_t marks_ = 0;
   std::deque<ApplyJob> jobs_ = {};
   std::size_t job_position_ = 0;

@@ -43,6 +43,7 @@ struct Replica::Impl {
 
 Result<void> Replica::Impl::start(LogStore::Restored restored) {
   ANTA_INVARIANT(!started);
+  if (auto good = turns.check(restored); !good) return good;
   auto transport = make_transport(loop);
   if (!transport) return pass(transport);
   if (auto begun = turns.begin(std::move(restored), std::move(*transport)); !begun) return begun;

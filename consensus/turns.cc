@@ -95,7 +95,6 @@ Result<void> Turns::check(const LogStore::Restored& restored) const {
 }
 
 Result<void> Turns::begin(LogStore::Restored restored, std::unique_ptr<Transport> made) {
-  if (auto good = check(restored); !good) return good;
   transport = std::move(made);
   applied = handed = machine.applied();
   amnesiac = restored.amnesiac;

@@ -29,6 +29,9 @@ struct Turns {
   using Post = std::function<void(std::function<void()>)>;  // to the loop; thread-safe
   Turns(ReplicaOptions options, LogStore& log, StateMachine& machine, ReplicaHooks hooks, Post post);
 
+  // Whether options, log and state machine go together.
+  Result<void> check(const LogStore::Restored& restored) const;
+
   // Makes the core of what was found, and starts the transport and the other two threads.
   Result<void> begin(LogStore::Restored restored, std::unique_ptr<Transport> transport);
   void shut();  // answers everyone; nothing is sent or stepped afterwards
@@ -47,7 +50,6 @@ struct Turns {
   ReplicaMetrics shown_metrics() const;
 
   // ---- from here on its own ----
-  Result<void> check(const LogStore::Restored& restored) const;
   void perform(raft::Output& out);
   void trace(const std::vector<raft::TraceRecord>& records);
   void changed_role(const raft::RoleChange& change);
