@@ -120,14 +120,24 @@ class Chain {
     for (const auto& [id, expected] : wanted.lots) {
       const auto lot = state::find<state::Lot>(view, id);
       ASSERT_TRUE(lot.has_value()) << step.check << ": no lot " << id;
-      if (expected.dry_g) EXPECT_EQ(lot->accepted.dry_g.value, *expected.dry_g) << step.check << " " << id;
-      if (expected.cu_g) EXPECT_EQ(lot->accepted.cu_g.value, *expected.cu_g) << step.check << " " << id;
-      if (expected.holder) EXPECT_EQ(lot->holder.value, *expected.holder) << step.check << " " << id;
-      if (expected.state) EXPECT_EQ(word(lot->state), *expected.state) << step.check << " " << id;
+      if (expected.dry_g) {
+        EXPECT_EQ(lot->accepted.dry_g.value, *expected.dry_g) << step.check << " " << id;
+      }
+      if (expected.cu_g) {
+        EXPECT_EQ(lot->accepted.cu_g.value, *expected.cu_g) << step.check << " " << id;
+      }
+      if (expected.holder) {
+        EXPECT_EQ(lot->holder.value, *expected.holder) << step.check << " " << id;
+      }
+      if (expected.state) {
+        EXPECT_EQ(word(lot->state), *expected.state) << step.check << " " << id;
+      }
       bool eligible = false;
       for (const auto& entry : lot->schemes)
         eligible |= entry.scheme == scheme && entry.status == Eligibility::eligible;
-      if (expected.eligible) EXPECT_EQ(eligible, *expected.eligible) << step.check << " " << id;
+      if (expected.eligible) {
+        EXPECT_EQ(eligible, *expected.eligible) << step.check << " " << id;
+      }
     }
     for (const auto& [id, balance] : wanted.accounts) {
       const auto account = state::find<state::Account>(view, id);
