@@ -177,9 +177,12 @@ std::string dumped(const Json& json) {
 }
 
 // One scalar of YAML: text always in double quotes with JSON's escapes, which YAML shares, so that nothing is
-// typed by its looks.
+// typed by its looks. DEL stands raw in JSON but may not in YAML.
 std::string yaml_scalar(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  for (std::size_t at = text.find('\x7f'); at != std::string::npos; at = text.find('\x7f', at))
+    text.replace(at, 1, "\\u007f");
+  return text;
 }
 
 bool is_plain_key(const std::string& key) {

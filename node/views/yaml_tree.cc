@@ -13,6 +13,11 @@
 namespace anta::views {
 namespace {
 
+// yaml-cpp takes quoted text without its closing quote for whole when the input ends; a document marker
+// inside quotes it does refuse. So a document of our own follows every text, and must come out again.
+constexpr std::string_view end_word = "end-of-text";
+const std::string end_document = "---\n" + std::string(end_word) + "\n";
+
 // Thrown out of yaml-cpp's event stream and caught in this file, nowhere else.
 struct Refused {
   Error error = {};
@@ -156,12 +161,18 @@ Result<void> check_text(std::string_view text) {
 
 Result<std::vector<TreeNode>> parse_yaml_documents(std::string_view text) {
   if (auto checked = check_text(text); !checked) return pass(checked);
+  std::string with_end(text);
+  if (!with_end.empty() && with_end.back() != '\n') with_end += '\n';
+  with_end += end_document;
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream{with_end};
     YAML::Parser parser(stream);
     Builder builder;
     while (parser.HandleNextDocument(builder)) {
     }
+    const bool ended = !builder.documents.empty() && builder.documents.back().scalar == end_word;
+    if (!ended) return fail(Code::malformed, "view.yaml", "the text ends inside a value");
+    builder.documents.pop_back();
     return std::move(builder.documents);
   } catch (const Refused& refused) {
     return tl::unexpected<Error>(refused.error);

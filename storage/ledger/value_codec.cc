@@ -82,7 +82,14 @@ Result<void> write_text(cbor::Writer& out, const std::string& text) {
   return {};
 }
 
+// Where cbor::depth_max containers are open already only an empty one has room, as in the reader.
+Result<void> check_depth(std::size_t items, std::size_t depth) {
+  if (items > 0 && depth >= cbor::depth_max) return fail(Code::malformed, "value.depth", "nested too deep");
+  return {};
+}
+
 Result<void> write_map(cbor::Writer& out, const ValueMap& map, std::size_t depth) {
+  if (auto room = check_depth(map.size(), depth); !room) return room;
   std::vector<const ValueMap::value_type*> sorted;
   sorted.reserve(map.size());
   for (const auto& pair : map)
@@ -103,6 +110,7 @@ Result<void> write_map(cbor::Writer& out, const ValueMap& map, std::size_t depth
 }
 
 Result<void> write_list(cbor::Writer& out, const ValueList& list, std::size_t depth) {
+  if (auto room = check_depth(list.size(), depth); !room) return room;
   out.array(list.size());
   for (const Value& element : list) {
     if (auto item = write_value(out, element, depth + 1); !item) return item;
@@ -111,7 +119,6 @@ Result<void> write_list(cbor::Writer& out, const ValueList& list, std::size_t de
 }
 
 Result<void> write_value(cbor::Writer& out, const Value& value, std::size_t depth) {
-  if (depth > cbor::depth_max) return fail(Code::malformed, "value.depth", "nested too deep");
   if (const auto* list = std::get_if<ValueList>(&value.data)) return write_list(out, *list, depth);
   if (const auto* map = std::get_if<ValueMap>(&value.data)) return write_map(out, *map, depth);
   if (const auto* text = std::get_if<std::string>(&value.data)) return write_text(out, *text);
