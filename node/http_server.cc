@@ -138,7 +138,7 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
     if (closed_) return;
     closed_ = true;
     asio::error_code ignored;
-    timer_.cancel(ignored);
+    timer_.cancel();
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
     forget_(shared_from_this());
@@ -236,7 +236,7 @@ void HttpServer::Loop::drain() {
   draining = true;
   asio::error_code ignored;
   acceptor.close(ignored);
-  accept_retry.cancel(ignored);
+  accept_retry.cancel();
   const auto all = sessions;
   for (const std::shared_ptr<Session>& session : all)
     session->drain();
@@ -257,6 +257,8 @@ HttpServer::HttpServer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
 HttpServer::~HttpServer() { stop(0); }
 std::uint16_t HttpServer::port() const { return loop_->port; }
 std::size_t HttpServer::connections() const { return loop_->open; }
+
+void HttpServer::post(std::function<void()> work) { asio::post(loop_->io, std::move(work)); }
 
 void HttpServer::stop(std::uint32_t drain_ms) {
   if (!loop_->thread.joinable()) return;

@@ -51,6 +51,9 @@ class HttpServer {
   std::uint16_t port() const;
   std::size_t connections() const;  // open now
 
+  // Runs `work` on the server's thread. Any thread; the server outlives every HttpReply and every post.
+  void post(std::function<void()> work);
+
   // Takes no more connections, lets requests in flight be answered for at most drain_ms, closes. Blocks; not
   // from the server's own thread.
   void stop(std::uint32_t drain_ms);

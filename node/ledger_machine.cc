@@ -1,6 +1,7 @@
 #include "node/ledger_machine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <unordered_map>
 #include <utility>
 
@@ -127,6 +128,7 @@ LogIndex LedgerMachine::applied() const { return store_.applied()->index; }
 
 Result<void> LedgerMachine::apply(const LogEntry& entry) {
   ANTA_INVARIANT(entry.header.kind == EntryKind::block && entry.payload);
+  const auto begin = std::chrono::steady_clock::now();  // for metrics only
   Judgement judgement(store_, verification_, *store_.applied(), entry);
   // A block that is no block can only come from a leader that is not ours; it gets its seal like one in which
   // everything was refused.
@@ -139,7 +141,9 @@ Result<void> LedgerMachine::apply(const LogEntry& entry) {
   }
   Result<Applied> applied = store_.apply(judgement.finish());
   if (!applied) return pass(applied);
-  if (observer_) observer_({.applied = *applied, .decisions = judgement.take_decisions()});
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  if (observer_)
+    observer_({.applied = *applied, .decisions = judgement.take_decisions(), .seconds = took.count()});
   return {};
 }
 

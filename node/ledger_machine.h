@@ -32,6 +32,7 @@ struct Decision {
 struct BlockNotice {
   Applied applied = {};
   std::vector<Decision> decisions = {};  // in block order
+  double seconds = 0;                    // judging and applying took
 };
 
 class LedgerMachine final : public StateMachine {

@@ -1,0 +1,87 @@
+#include "node/arguments.h"
+
+#include <array>
+
+#include "storage/ledger/spelling.h"
+
+namespace anta {
+namespace {
+
+constexpr std::array<std::string_view, 5> known = {"--config", "--init", "--check", "--version", "--help"};
+
+tl::unexpected<Error> usage(std::string message) {
+  return fail(Code::malformed, "usage", std::move(message) + "; see antad --help");
+}
+
+}  // namespace
+
+Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
+  Arguments out;
+  std::string config;
+  bool check = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string option = arguments[i];
+    std::string value;
+    const std::size_t equals = option.find('=');
+    const bool joined = option.starts_with("--") && equals != std::string::npos;
+    if (joined) {
+      value = option.substr(equals + 1);
+      option.resize(equals);
+    }
+    if (option == "--help" || option == "-h") return Arguments{.command = Arguments::Command::help};
+    if (option == "--version") return Arguments{.command = Arguments::Command::version};
+    if (option == "--check" && !joined) {
+      check = true;
+      continue;
+    }
+    if (option != "--config" && option != "--init")
+      return usage("unknown option \"" + option + "\"" + suggestion(option, known));
+    if (!joined && i + 1 < arguments.size()) value = arguments[++i];
+    if (value.empty()) return usage(option + " needs a " + (option == "--init" ? "directory" : "file"));
+    if (option == "--init") {
+      out = {.command = Arguments::Command::init, .path = value};
+    } else {
+      config = value;
+    }
+  }
+  if (out.command == Arguments::Command::init) {
+    if (!config.empty() || check) return usage("--init stands alone");
+    return out;
+  }
+  if (config.empty()) return usage(check ? "--check needs --config FILE" : "say which node: --config FILE");
+  return Arguments{.command = check ? Arguments::Command::check : Arguments::Command::run, .path = config};
+}
+
+std::string help_text() {
+  return R"(antad: a node of an Anta network.
+
+Examples:
+  antad --config node.yaml           run the node in the foreground until SIGTERM or SIGINT
+  antad --config node.yaml --check   check the configuration, the genesis and the keys; change nothing
+  antad --init /var/lib/anta         make this node's seed; print its public keys for the network file
+
+Options:
+  --config FILE   the node's configuration (YAML)
+  --check         with --config: only check
+  --init DIR      make DIR/node.seed (mode 0600)
+  --version       print the version
+  --help          print this
+
+node.yaml:
+  network: genesis.cbor     the genesis file; paths are relative to node.yaml
+  node: n1                  which node of the genesis this is
+  data: data                its directory (mode 0700)
+  seed: node.seed           its secret (mode 0600)
+  peer: {listen: "127.0.0.1:7001"}
+  peers: {n2: "10.0.0.2:7001"}
+  http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: data/http.port}
+  log: {level: info, format: logfmt}
+  limits: {memory_bytes, http_connections, http_requests_per_second, request_bytes, pending_statements, pending_bytes, verifiers}
+  timeouts: {election_ms, heartbeat_ms, submit_ms, cosign_wait_ms, drain_ms}
+
+Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop; SIGHUP reads the log level again.
+Exit codes: 0 stopped as told, 2 usage or configuration, 8 storage.
+)";
+}
+
+}  // namespace anta

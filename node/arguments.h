@@ -1,0 +1,22 @@
+// The command line of antad: five things it can do. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "crypto/error.h"
+
+namespace anta {
+
+struct Arguments {
+  enum class Command : std::uint8_t { help, version, run, check, init };
+  Command command = Command::help;
+  std::string path = {};  // of node.yaml, or of the directory to initialise
+};
+
+// `arguments` without the program's name. malformed: what is wrong, and the nearest known option.
+Result<Arguments> parse_arguments(const std::vector<std::string>& arguments);
+
+std::string help_text();
+
+}  // namespace anta

@@ -1,0 +1,36 @@
+// The newest finished checkpoint beside the database, so that a restarted node serves it at once.
+//
+// Losing the newest seconds of it is harmless (peers send theirs), so it is written at most once per
+// interval, by whoever calls; a note is checked again before it is served. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "crypto/error.h"
+
+namespace anta {
+
+class CheckpointFile {
+ public:
+  static constexpr std::int64_t interval_ms = 1'000;
+
+  explicit CheckpointFile(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  std::optional<std::string> load() const;
+  // Remembers the note, and writes it if the last write is interval_ms ago.
+  void keep(const std::string& note, std::int64_t steady_ms);
+  // Writes what keep() left unwritten.
+  void flush();
+  // A note of a fork: never overwritten, never removed.
+  void keep_evidence(const std::string& note) const;
+
+ private:
+  std::filesystem::path directory_ = {};
+  std::string unwritten_ = {};
+  std::optional<std::int64_t> written_at_ = {};
+};
+
+}  // namespace anta

@@ -1,0 +1,109 @@
+#include "node/identity.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "crypto/sealed.h"
+#include "crypto/text.h"
+
+namespace anta {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t genesis_bytes_max = std::size_t{4} << 20;
+
+tl::unexpected<Error> wrong(std::string rule, std::string message) {
+  return fail(Code::malformed, "config." + std::move(rule), std::move(message));
+}
+
+Result<Bytes> read_genesis(const fs::path& path) {
+  std::error_code ignored;
+  if (const auto size = fs::file_size(path, ignored); !ignored && size > genesis_bytes_max) {
+    return wrong("network", path.string() + " is too large for a genesis file");
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    return wrong("network",
+                 "cannot read the genesis file " + path.string() + "; set network in the configuration");
+  return Bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+}
+
+bool same_keys(const payload::NodeKeySet& wanted, const NodeKeys& keys) {
+  return wanted.log == keys.log.public_key() && wanted.cosigner == keys.cosigner.public_key() &&
+         wanted.tls == keys.tls.public_key();
+}
+
+}  // namespace
+
+Result<Identity> load_identity(const Config& config) {
+  Result<Bytes> bytes = read_genesis(config.network);
+  if (!bytes) return pass(bytes);
+  Result<Genesis> genesis = decode_genesis(*bytes);
+  if (!genesis) {
+    return wrong("network", config.network.string() + " is no genesis file: " + genesis.error().message);
+  }
+  std::string all;
+  const GenesisNode* self = nullptr;
+  for (const GenesisNode& node : genesis->nodes) {
+    if (node.id == config.node) self = &node;
+    all += (all.empty() ? "" : ", ") + node.id.value;
+  }
+  if (self == nullptr) {
+    return wrong("node", "the genesis has no node " + config.node.value + "; its nodes are " + all);
+  }
+  Result<Secret32> seed = read_seed_file(config.seed);
+  if (!seed) return wrong("seed", config.seed.string() + ": " + seed.error().message);
+  NodeKeys keys = derive_node_keys(*seed);
+  if (!same_keys(self->keys, keys)) {
+    return wrong("seed", config.seed.string() + " is not the seed of node " + config.node.value +
+                             " of this genesis; give it the file that antad --init made for this node");
+  }
+  const Digest network = sha256(*bytes);
+  const GenesisNode node = *self;
+  return Identity{.genesis = std::move(*genesis),
+                  .genesis_bytes = std::make_shared<const Bytes>(std::move(*bytes)),
+                  .network = network,
+                  .self = node,
+                  .keys = std::move(keys)};
+}
+
+Result<void> prepare_data_directory(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::exists(directory, error)) {
+    fs::create_directories(directory, error);
+    if (error)
+      return fail(Code::io, "data.create",
+                  "cannot make the data directory " + directory.string() + ": " + error.message());
+    fs::permissions(directory, fs::perms::owner_all, error);
+  }
+  const fs::file_status status = fs::status(directory, error);
+  if (error || status.type() != fs::file_type::directory) {
+    return wrong("data", directory.string() + " is no directory");
+  }
+  if ((status.permissions() & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none) {
+    return wrong("data", "others may enter the data directory " + directory.string() + "; run: chmod 700 " +
+                             directory.string());
+  }
+  return {};
+}
+
+Result<std::string> init_node(const fs::path& directory) {
+  if (auto prepared = prepare_data_directory(directory); !prepared) return pass(prepared);
+  const Result<Secret32> seed = Secret32::random();
+  if (!seed) return pass(seed);
+  const fs::path file = directory / "node.seed";
+  if (auto written = write_seed_file(file, *seed); !written) {
+    Error error = written.error();
+    error.message += " (a node's seed is made once; to replace a node, use another directory)";
+    return tl::unexpected<Error>(std::move(error));
+  }
+  const NodeKeys keys = derive_node_keys(*seed);
+  const auto line = [](const char* name, const SigningKey& key) {
+    return std::string("  ") + name + ": \"" + to_hex(key.public_key().view()) + "\"\n";
+  };
+  return "# public keys of the node whose seed is " + file.string() +
+         "; they go into the network file\nkeys:\n" + line("log", keys.log) +
+         line("cosigner", keys.cosigner) + line("tls", keys.tls);
+}
+
+}  // namespace anta

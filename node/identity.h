@@ -1,0 +1,35 @@
+// Who this node is: its genesis, its place in it, its keys; and how a new node gets its seed.
+//
+// Reads the genesis file and the seed file and holds them against each other, so that a node with the wrong
+// seed, or of another network, says so at start and not by refused connections. Errors are `malformed`
+// (configuration) and name the file and the next step.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "crypto/error.h"
+#include "crypto/keys.h"
+#include "node/config.h"
+#include "storage/ledger/genesis.h"
+
+namespace anta {
+
+struct Identity {
+  Genesis genesis = {};
+  std::shared_ptr<const Bytes> genesis_bytes = {};
+  Digest network = {};  // SHA-256 of them
+  GenesisNode self = {};
+  NodeKeys keys;
+};
+
+Result<Identity> load_identity(const Config& config);
+
+// Makes the directory with mode 0700 if it is missing; refuses one that others may read or write.
+Result<void> prepare_data_directory(const std::filesystem::path& directory);
+
+// `antad --init DIR`: writes DIR/node.seed and answers the public halves as YAML for the network file.
+Result<std::string> init_node(const std::filesystem::path& directory);
+
+}  // namespace anta

@@ -1,0 +1,108 @@
+// antad: one node. Reads its arguments, starts the node, waits for a signal, stops it.
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "node/arguments.h"
+#include "node/config.h"
+#include "node/identity.h"
+#include "node/log.h"
+#include "node/node.h"
+#include "node/version.h"
+
+namespace {
+
+using anta::Error;
+
+// Of both programs (README.md): 0 ok, 2 usage or configuration, 8 storage.
+int exit_code(const Error& error) {
+  if (error.code == anta::Code::malformed || error.rule == "http.port_taken" ||
+      error.rule.starts_with("transport."))
+    return 2;
+  return 8;
+}
+
+int refuse(const Error& error) {
+  std::cerr << "antad: " << error.message << " ["
+            << (error.rule.empty() ? std::string(anta::name(error.code)) : error.rule) << "]\n";
+  return exit_code(error);
+}
+
+int init(const std::string& directory) {
+  const auto yaml = anta::init_node(directory);
+  if (!yaml) return refuse(yaml.error());
+  std::cout << *yaml;
+  return 0;
+}
+
+int check(const std::string& file) {
+  const auto config = anta::load_config(file);
+  if (!config) return refuse(config.error());
+  const auto identity = anta::load_identity(*config);
+  if (!identity) return refuse(identity.error());
+  std::cout << "ok: node " << config->node.value << " of network " << identity->genesis.network.value << "\n";
+  return 0;
+}
+
+// Until a signal says stop. SIGHUP takes the log level over from the file.
+void wait_for_stop(const sigset_t& signals, const std::string& file, anta::Log& log) {
+  while (true) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) return;
+    const auto again = anta::load_config(file);
+    if (!again) {
+      log.error("reload_refused", again.error());
+      continue;
+    }
+    log.set_level(again->log_level);
+    log.write(anta::LogLevel::info, "reloaded", {{"file", file}});
+  }
+}
+
+int run(const std::string& file) {
+  const auto config = anta::load_config(file);
+  if (!config) return refuse(config.error());
+  auto log = anta::Log::open(config->log_level, config->log_format);
+  if (!log) return refuse(log.error());
+  // Blocked before any thread starts, so that only this one takes them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  // After a failed write nobody knows what is on the disk: no destructor may touch it again.
+  auto node = anta::Node::start(*config, **log, [](const Error&) { std::_Exit(8); });
+  if (!node) {
+    (*log)->error("not_started", node.error());
+    return refuse(node.error());
+  }
+  wait_for_stop(signals, file, **log);
+  (*node)->stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  umask(077);
+  const auto arguments = anta::parse_arguments({argv + 1, argv + argc});
+  if (!arguments) {
+    std::cerr << "antad: " << arguments.error().message << "\n";
+    return 2;
+  }
+  switch (arguments->command) {
+    case anta::Arguments::Command::help: std::cout << anta::help_text(); return 0;
+    case anta::Arguments::Command::version: std::cout << "antad " << anta::anta_version << "\n"; return 0;
+    case anta::Arguments::Command::init: return init(arguments->path);
+    case anta::Arguments::Command::check: return check(arguments->path);
+    case anta::Arguments::Command::run: return run(arguments->path);
+  }
+  return 2;
+}

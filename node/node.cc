@@ -1,0 +1,413 @@
+#include "node/node.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "consensus/replica.h"
+#include "consensus/tls_transport.h"
+#include "crypto/private_file.h"
+#include "crypto/text.h"
+#include "node/checkpoint_file.h"
+#include "node/checkpointer.h"
+#include "node/executor.h"
+#include "node/http_api.h"
+#include "node/http_problem.h"
+#include "node/http_server.h"
+#include "node/identity.h"
+#include "node/ledger_machine.h"
+#include "node/metrics.h"
+#include "node/node_status.h"
+#include "node/queries.h"
+#include "node/submission.h"
+#include "node/verification.h"
+#include "storage/ledger/law.h"
+#include "storage/ledger/state.h"
+
+namespace anta {
+namespace {
+
+Millis wall_clock() {
+  using namespace std::chrono;
+  return Millis{duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
+}
+
+unsigned verifier_threads(const Limits& limits) {
+  if (limits.verifiers > 0) return static_cast<unsigned>(limits.verifiers);
+  return std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
+}
+
+// The tree after the seal at size - 1.
+Result<SealedTree> tree_at(const LedgerStore& ledger, TreeSize size) {
+  const Result<LedgerReader> reader = ledger.reader();
+  if (!reader) return pass(reader);
+  const Applied& applied = reader->applied();
+  if (size.value == 0 || size > applied.leaves)
+    return fail(Code::not_found, "tree", "that many leaves are not applied yet");
+  if (size == applied.leaves) return SealedTree{.root = applied.tree_root, .block_time = applied.block_time};
+  const LeafIndex last{size.value - 1};
+  const Result<SealRecord> seal = reader->seal_of(last);
+  if (!seal) return pass(seal);
+  if (seal->leaf != last) return fail(Code::malformed, "tree", "no seal ends at that size");
+  const Result<Digest> root = root_at(size.value, reader->nodes());
+  if (!root) return pass(root);
+  return SealedTree{.root = *root, .block_time = seal->seal.block_time};
+}
+
+}  // namespace
+
+struct Node::Parts {
+  Parts(Config c, Identity i, Log& l)
+      : config(std::move(c)), identity(std::move(i)), log(l), checkpoint_file(config.data) {}
+
+  Config config = {};
+  Identity identity;
+  Log& log;
+  std::function<void(const Error&)> on_fatal = {};
+  std::atomic<bool> stopping = false;
+  Metrics metrics = {};
+  CheckpointFile checkpoint_file;
+  Policy policy = {};
+
+  // In the order of construction; destroyed the other way round.
+  std::unique_ptr<Database> database = {};
+  std::unique_ptr<LogStore> log_store = {};
+  std::unique_ptr<LedgerStore> ledger = {};
+  std::unique_ptr<Verification> verification = {};
+  std::unique_ptr<HttpApi> api = {};
+  std::unique_ptr<HttpServer> http = {};
+  std::unique_ptr<ThreadExecutor> service = {};
+  std::unique_ptr<Submission> submission = {};
+  std::unique_ptr<Checkpointer> checkpointer = {};
+  std::unique_ptr<LedgerMachine> machine = {};
+  std::unique_ptr<Replica> replica = {};
+
+  Result<void> open_storage();
+  Result<void> apply_genesis();
+  void make_services(std::optional<CheckpointMark> mark);
+  void make_submission();
+  void make_checkpointer(std::optional<CheckpointMark> mark);
+  Result<void> make_replica(LogStore::Restored restored);
+  Result<TlsOptions> tls_options();
+  ReplicaHooks hooks();
+  Result<void> serve_http();
+  ApiServices services();
+  NodeStatus status() const;
+  void on_block(const BlockNotice& notice);
+  void on_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
+  void stop();
+};
+
+Result<void> Node::Parts::open_storage() {
+  if (auto prepared = prepare_data_directory(config.data); !prepared) return prepared;
+  DatabaseOptions options;
+  options.directory = (config.data / "db").string();
+  options.network = identity.network;
+  options.node = identity.self.id;
+  options.memory_budget_bytes = static_cast<std::uint64_t>(config.limits.memory_bytes);
+  Result<std::unique_ptr<Database>> opened = Database::open(options);
+  if (!opened) return pass(opened);
+  database = std::move(*opened);
+  Result<std::unique_ptr<LogStore>> log_opened = LogStore::open(*database);
+  if (!log_opened) return pass(log_opened);
+  log_store = std::move(*log_opened);
+  Result<std::unique_ptr<LedgerStore>> ledger_opened = LedgerStore::open(*database, *log_store);
+  if (!ledger_opened) return pass(ledger_opened);
+  ledger = std::move(*ledger_opened);
+  return apply_genesis();
+}
+
+Result<void> Node::Parts::apply_genesis() {
+  if (ledger->applied()) return {};
+  Result<Effects> effects = genesis_effects(identity.genesis);
+  if (!effects) return pass(effects);
+  auto applied = ledger->apply_genesis(*identity.genesis_bytes, identity.genesis.created, effects->changes);
+  if (!applied) return pass(applied);
+  log.write(LogLevel::info, "genesis_applied",
+            {{"network", identity.genesis.network.value}, {"digest", hex(identity.network)}});
+  return {};
+}
+
+void Node::Parts::on_block(const BlockNotice& notice) {
+  for (const Decision& decision : notice.decisions) {
+    if (decision.again) continue;
+    const bool accepted = decision.answer && decision.answer->accepted;
+    metrics.statement_decided(
+        accepted, decision.answer ? decision.answer->rule : problem_code(decision.answer.error()));
+  }
+  metrics.block_applied(notice.decisions.size(), notice.seconds);
+  submission->on_block(notice);
+  checkpointer->on_applied(notice.applied);
+}
+
+void Node::Parts::on_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
+  const auto known = static_cast<PeerKind>(kind);
+  if (known == PeerKind::forward || known == PeerKind::forward_refused) {
+    submission->on_peer_message(from, known, std::move(bytes));
+  } else {
+    checkpointer->on_peer_message(from, known, std::move(bytes));
+  }
+}
+
+void Node::Parts::make_submission() {
+  SubmissionOptions options;
+  options.self = identity.self.id;
+  options.statements_max = static_cast<std::size_t>(config.limits.pending_statements);
+  options.bytes_max = static_cast<std::uint64_t>(config.limits.pending_bytes);
+  SubmissionPorts ports;
+  ports.propose = [this](auto block, Millis time, auto callback) {
+    replica->propose(std::move(block), time, std::move(callback));
+  };
+  ports.read_index = [this](auto callback) { replica->read_index(std::move(callback)); };
+  ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
+    replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
+  };
+  ports.outcome = [this](const Digest& digest) -> Result<std::optional<Outcome>> {
+    const Result<LedgerReader> reader = ledger->reader();
+    if (!reader) return pass(reader);
+    return reader->outcome(digest);
+  };
+  ports.event_ahead_max_ms = [this]() -> std::int64_t {
+    const Result<LedgerReader> reader = ledger->reader();
+    return reader ? queries::parameter(*reader, "event_ahead_max_ms") : 0;
+  };
+  ports.clock = wall_clock;
+  submission = std::make_unique<Submission>(std::move(options), std::move(ports), *service, *verification);
+}
+
+void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
+  CheckpointerPorts ports;
+  ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
+    replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
+  };
+  ports.persist_mark = [this](Bytes bytes, auto callback) {
+    replica->persist_mark(std::move(bytes), std::move(callback));
+  };
+  ports.tree_at = [this](TreeSize size) { return tree_at(*ledger, size); };
+  ports.clock = wall_clock;
+  ports.finished = [this](const FinishedCheckpoint& finished, double seconds) {
+    submission->on_finished(TreeSize{finished.checkpoint.size});
+    metrics.checkpoint_finished(seconds);
+    checkpoint_file.keep(finished.note, service->steady_ms());
+    const Result<LedgerReader> reader = ledger->reader();
+    if (!reader) return;
+    if (const auto seal = reader->seal_of(LeafIndex{finished.checkpoint.size - 1}))
+      ledger->retain_from(seal->block);
+  };
+  ports.evidence = [this](const std::string& note) { checkpoint_file.keep_evidence(note); };
+  ports.log = log.sink();
+  checkpointer =
+      std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, identity.genesis, policy,
+                                     identity.keys, std::move(ports), *service, mark, checkpoint_file.load());
+}
+
+void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
+  const auto lookup = [this](const Digest& kid) -> std::optional<PublicKey> {
+    const Result<LedgerReader> reader = ledger->reader();
+    if (!reader) return std::nullopt;
+    const Result<SharedBytes> bytes = reader->record(Kind::key, hex(kid));
+    if (!bytes || !*bytes) return std::nullopt;
+    const Result<state::Key> key = state::decode_record<state::Key>(**bytes);
+    return key ? std::optional(key->key) : std::nullopt;
+  };
+  verification =
+      std::make_unique<Verification>(VerificationOptions{.threads = verifier_threads(config.limits)}, lookup);
+  service = std::make_unique<ThreadExecutor>();
+  make_submission();
+  make_checkpointer(mark);
+  machine = std::make_unique<LedgerMachine>(*ledger, *verification,
+                                            [this](const BlockNotice& notice) { on_block(notice); });
+}
+
+Result<TlsOptions> Node::Parts::tls_options() {
+  TlsOptions options;
+  options.self = identity.self.id;
+  options.network = identity.network;
+  options.key = &identity.keys.tls;
+  options.log = log.sink();
+  const Result<Endpoint> listen =
+      parse_endpoint(config.peer_listen.empty() ? identity.self.address : config.peer_listen);
+  if (!listen) return pass(listen);
+  options.listen_host = listen->host;
+  options.listen_port = listen->port;
+  for (const auto& [name, where] : config.peers) {
+    const bool known = std::any_of(identity.genesis.nodes.begin(), identity.genesis.nodes.end(),
+                                   [&n = name](const GenesisNode& node) { return node.id.value == n; });
+    if (!known)
+      return fail(Code::malformed, "config.peers",
+                  "peers names " + name + ", which is no node of the genesis");
+  }
+  for (const GenesisNode& node : identity.genesis.nodes) {
+    if (node.id == identity.self.id) continue;
+    const auto overridden = config.peers.find(node.id.value);
+    const Result<Endpoint> where = overridden != config.peers.end() ? Result<Endpoint>(overridden->second)
+                                                                    : parse_endpoint(node.address);
+    if (!where) return pass(where);
+    options.peers.push_back({.id = node.id, .key = node.keys.tls, .host = where->host, .port = where->port});
+  }
+  return options;
+}
+
+ReplicaHooks Node::Parts::hooks() {
+  ReplicaHooks hooks;
+  hooks.on_role = [this](const raft::RoleChange& role) {
+    log.write(LogLevel::info, "role",
+              {{"role", raft::name(role.role)},
+               {"term", std::to_string(role.term.value)},
+               {"leader", role.leader ? role.leader->value : ""},
+               {"in_office", role.in_office ? "true" : "false"}});
+    submission->on_role(role);
+    checkpointer->on_role(role);
+  };
+  hooks.on_entries = [this](std::span<const LogEntry> entries) {
+    for (const LogEntry& entry : entries) {
+      if (entry.header.kind == EntryKind::block) verification->prefetch(entry.payload);
+    }
+  };
+  hooks.on_app = [this](const NodeId& from, std::uint8_t kind, Bytes bytes) {
+    on_app(from, kind, std::move(bytes));
+  };
+  hooks.on_peer = [this](const NodeId& peer, bool up) {
+    log.write(LogLevel::info, up ? "peer_up" : "peer_down", {{"peer", peer.value}});
+    checkpointer->on_peer(peer, up);
+  };
+  hooks.on_fatal = [this](const Error& error) {
+    log.error("fatal", error);
+    if (on_fatal) on_fatal(error);
+  };
+  hooks.log = log.sink();
+  return hooks;
+}
+
+Result<void> Node::Parts::make_replica(LogStore::Restored restored) {
+  Result<TlsOptions> tls = tls_options();
+  if (!tls) return pass(tls);
+  ReplicaOptions options;
+  options.self = {.id = identity.self.id};
+  options.cluster = identity.network;
+  for (const GenesisNode& node : identity.genesis.nodes)
+    options.configuration.voters.push_back({.id = node.id});
+  std::sort(options.configuration.voters.begin(), options.configuration.voters.end());
+  options.election = std::chrono::milliseconds(config.timeouts.election_ms);
+  options.heartbeat = std::chrono::milliseconds(config.timeouts.heartbeat_ms);
+  replica = std::make_unique<Replica>(std::move(options), *log_store, *machine,
+                                      tls_transport(std::move(*tls)), hooks());
+  return replica->start(std::move(restored));
+}
+
+NodeStatus Node::Parts::status() const {
+  return {.config = &config,
+          .genesis = &identity.genesis,
+          .replica = replica->status(),
+          .replica_metrics = replica->metrics(),
+          .submission = submission->figures(),
+          .verification = verification->figures(),
+          .finished = checkpointer->finished(),
+          .missing = checkpointer->missing(),
+          .applied = [this]() -> std::optional<Applied> {
+            const Result<LedgerReader> reader = ledger->reader();
+            return reader ? std::optional(reader->applied()) : std::nullopt;
+          }(),
+          .connections = http ? http->connections() : 0,
+          .stopping = stopping};
+}
+
+ApiServices Node::Parts::services() {
+  ApiServices s;
+  s.reader = [this] { return ledger->reader(); };
+  s.reader_at = [this](LeafIndex leaf) { return ledger->reader_at(leaf); };
+  s.read_index = [this](auto callback) { replica->read_index(std::move(callback)); };
+  s.post = [this](std::function<void()> work) { http->post(std::move(work)); };
+  s.submit = [this](auto items, SubmitOptions options, Submission::Callback callback) {
+    submission->submit(std::move(items), options, std::move(callback));
+  };
+  s.finished = [this] { return checkpointer->finished(); };
+  s.missing = [this] { return checkpointer->missing(); };
+  s.status = [this] { return status_value(status()); };
+  s.unready = [this] { return unready_reasons(status()); };
+  s.clock = wall_clock;
+  s.genesis = identity.genesis;
+  s.genesis_bytes = identity.genesis_bytes;
+  s.policy = policy;
+  s.submit_options.deadline_ms = static_cast<std::uint32_t>(config.timeouts.submit_ms);
+  s.submit_options.cosign_wait_ms = static_cast<std::uint32_t>(config.timeouts.cosign_wait_ms);
+  return s;
+}
+
+Result<void> Node::Parts::serve_http() {
+  metrics.set_source([this] { return status_metrics(status()); });
+  api = std::make_unique<HttpApi>(services(), metrics);
+  HttpServerOptions options;
+  options.address = config.http.host;
+  options.port = config.http.port;
+  options.parser.body_bytes_max = static_cast<std::size_t>(config.limits.request_bytes);
+  options.connections_max = static_cast<std::size_t>(config.limits.http_connections);
+  options.requests_per_second = static_cast<std::uint32_t>(config.limits.http_requests_per_second);
+  const auto handler = [this](HttpRequest request, HttpReply reply) {
+    api->handle(std::move(request), std::move(reply));
+  };
+  const auto refusal = [](unsigned status, const std::string& rule, const std::string& message) {
+    return problem(status, rule, message);
+  };
+  Result<std::unique_ptr<HttpServer>> server = HttpServer::start(std::move(options), handler, refusal);
+  if (!server) return pass(server);
+  http = std::move(*server);
+  const std::string port = std::to_string(http->port());
+  if (auto written = write_private_file(config.http_port_file, as_bytes(port + "\n"), Replace::yes); !written)
+    return written;
+  log.write(LogLevel::info, "http_listening", {{"url", "http://" + config.http.host + ":" + port}});
+  return {};
+}
+
+// Requests are answered while the replica still works; only then it goes.
+void Node::Parts::stop() {
+  if (stopping.exchange(true)) return;
+  log.write(LogLevel::info, "stopping", {});
+  if (http) http->stop(static_cast<std::uint32_t>(config.timeouts.drain_ms));
+  if (submission) submission->stop();
+  if (replica) replica->stop(true);
+  if (service) service->stop();
+  verification.reset();
+  checkpoint_file.flush();
+  std::error_code ignored;
+  std::filesystem::remove(config.http_port_file, ignored);
+  log.write(LogLevel::info, "stopped", {});
+}
+
+Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
+                                          std::function<void(const Error&)> on_fatal) {
+  Result<Identity> identity = load_identity(config);
+  if (!identity) return pass(identity);
+  auto parts = std::make_unique<Parts>(config, std::move(*identity), log);
+  parts->on_fatal = std::move(on_fatal);
+  Result<Policy> policy = network_policy(parts->identity.genesis);
+  if (!policy) return pass(policy);
+  parts->policy = std::move(*policy);
+  if (auto opened = parts->open_storage(); !opened) return pass(opened);
+  LogStore::Restored restored = parts->log_store->recover();
+  std::optional<CheckpointMark> mark;
+  if (restored.cosigning_mark) {
+    Result<CheckpointMark> decoded = decode_mark(*restored.cosigning_mark);
+    if (!decoded) return pass(decoded);
+    mark = *decoded;
+  }
+  parts->make_services(mark);
+  auto node =
+      std::unique_ptr<Node>(new Node(std::move(parts)));  // from here on its destructor stops what runs
+  if (auto started = node->parts_->make_replica(std::move(restored)); !started) return pass(started);
+  // What was applied before the start: the checkpointer may go on from it.
+  if (const Result<LedgerReader> reader = node->parts_->ledger->reader())
+    node->parts_->checkpointer->on_applied(reader->applied());
+  if (auto serving = node->parts_->serve_http(); !serving) return pass(serving);
+  log.write(LogLevel::info, "node_started",
+            {{"node", config.node.value}, {"network", node->parts_->identity.genesis.network.value}});
+  return node;
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Node::~Node() { stop(); }
+std::uint16_t Node::http_port() const { return parts_->http ? parts_->http->port() : 0; }
+void Node::stop() { parts_->stop(); }
+
+}  // namespace anta

@@ -1,0 +1,39 @@
+// A node: constructs everything and wires it together; no logic of its own.
+//
+// Threads: the replica's loop, disk and reader (consensus/replica.h), the verifiers, `service` (submission
+// and checkpointer), and the HTTP server's. What crosses is posted. Start and stop from one thread, in which
+// no hook runs.
+//
+// Order at start: identity, data directory, database, log, ledger (the genesis is applied when it is new),
+// services, replica, HTTP. stop() goes back: HTTP drains while the node still works, leadership is handed
+// over, the rest closes.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "crypto/error.h"
+#include "node/config.h"
+#include "node/log.h"
+
+namespace anta {
+
+class Node {
+ public:
+  // `on_fatal` is called once when the node can not go on (a failed disk, evidence of a broken peer): say why
+  // and exit 8. The log outlives the node. Errors: malformed is the configuration's (exit 2), the rest the
+  // machine's (exit 8).
+  static Result<std::unique_ptr<Node>> start(const Config& config, Log& log,
+                                             std::function<void(const Error&)> on_fatal);
+  ~Node();  // stop()
+
+  std::uint16_t http_port() const;
+  void stop();
+
+ private:
+  struct Parts;
+  explicit Node(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace anta

@@ -1,0 +1,125 @@
+#include "node/node_status.h"
+
+#include "crypto/text.h"
+#include "node/version.h"
+#include "node/views/time_text.h"
+
+namespace anta {
+namespace {
+
+constexpr std::uint64_t behind_max =
+    10'000;  // committed blocks not applied yet, before a node says it is not ready
+
+Value text(std::string value) { return Value{std::move(value)}; }
+Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
+
+Value peers_value(const NodeStatus& status) {
+  ValueList peers;
+  for (const ReplicaPeer& peer : status.replica.peers) {
+    peers.push_back(Value{ValueMap{{"id", text(peer.id.value)},
+                                   {"up", Value{peer.up}},
+                                   {"match", number(peer.match.value)},
+                                   {"active", Value{peer.active}}}});
+  }
+  return Value{std::move(peers)};
+}
+
+Value checkpoint_value(const NodeStatus& status) {
+  if (!status.finished) return Value{};
+  ValueList missing;
+  for (const std::string& name : status.missing)
+    missing.push_back(text(name));
+  return Value{ValueMap{
+      {"size", number(status.finished->checkpoint.size)},
+      {"root", text(hex(status.finished->checkpoint.root))},
+      {"time",
+       text(views::time_to_text(Millis{static_cast<std::int64_t>(status.finished->quorum_seconds) * 1'000}))},
+      {"missing", Value{std::move(missing)}}}};
+}
+
+}  // namespace
+
+Value status_value(const NodeStatus& status) {
+  const ReplicaStatus& r = status.replica;
+  ValueMap map{{"node", text(status.config->node.value)},
+               {"network", text(status.genesis->network.value)},
+               {"version", text(anta_version)},
+               {"role", text(raft::name(r.role))},
+               {"term", number(r.term.value)},
+               {"leader", r.leader ? text(r.leader->value) : Value{}},
+               {"in_office", Value{r.in_office}},
+               {"commit", number(r.commit.value)},
+               {"applied", number(r.applied.value)},
+               {"last", number(r.last.value)}};
+  if (status.applied) {
+    map.emplace_back("leaves", number(status.applied->leaves.value));
+    map.emplace_back("tree_root", text(hex(status.applied->tree_root)));
+    map.emplace_back("state_root", text(hex(status.applied->state_root)));
+    map.emplace_back("block_time", text(views::time_to_text(status.applied->block_time)));
+  }
+  map.emplace_back("checkpoint", checkpoint_value(status));
+  map.emplace_back("peers", peers_value(status));
+  return Value{std::move(map)};
+}
+
+std::vector<std::string> unready_reasons(const NodeStatus& status) {
+  std::vector<std::string> reasons;
+  const ReplicaStatus& r = status.replica;
+  if (status.stopping) reasons.emplace_back("the node is stopping");
+  if (r.stopped) reasons.emplace_back("the replica has stopped; see the log");
+  if (r.amnesiac)
+    reasons.emplace_back("this node lost acknowledged entries and is being brought up by its leader");
+  if (r.clock_refused) reasons.emplace_back("a majority refuses this node's clock; check it");
+  const bool leads = r.role == raft::Role::leader;
+  if (!r.leader || (leads && !r.in_office))
+    reasons.emplace_back(
+        "no leader is known: fewer than a majority of nodes are reachable, or an election is under way");
+  if (r.commit.value > r.applied.value + behind_max)
+    reasons.emplace_back("applying is far behind what is committed");
+  return reasons;
+}
+
+std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& status) {
+  const ReplicaStatus& r = status.replica;
+  const ReplicaMetrics& m = status.replica_metrics;
+  const auto d = [](std::uint64_t value) { return static_cast<double>(value); };
+  std::size_t up = 0;
+  for (const ReplicaPeer& peer : r.peers)
+    up += peer.up ? 1 : 0;
+  std::vector<std::pair<std::string, double>> all{
+      {"anta_is_leader", r.in_office ? 1.0 : 0.0},
+      {"anta_term", d(r.term.value)},
+      {"anta_commit_index", d(r.commit.value)},
+      {"anta_applied_index", d(r.applied.value)},
+      {"anta_persisted_index", d(r.persisted.value)},
+      {"anta_peers_up", d(up)},
+      {"anta_log_batches_total", d(m.batches)},
+      {"anta_log_syncs_total", d(m.syncs)},
+      {"anta_log_entries_total", d(m.entries_written)},
+      {"anta_log_bytes_total", d(m.bytes_written)},
+      {"anta_elections_total", d(m.elections)},
+      {"anta_leaderships_total", d(m.leaderships)},
+      {"anta_proposals_total", d(m.proposals)},
+      {"anta_proposals_refused_total", d(m.proposals_refused)},
+      {"anta_appends_dropped_clock_total", d(m.appends_dropped_clock)},
+      {"anta_peer_bytes_sent_total", d(m.transport.bytes_sent)},
+      {"anta_peer_bytes_received_total", d(m.transport.bytes_received)},
+      {"anta_peer_unpinned_refused_total", d(m.transport.unpinned_refused)},
+      {"anta_pending_statements", d(status.submission.statements)},
+      {"anta_pending_bytes", d(status.submission.bytes)},
+      {"anta_blocks_proposed_total", d(status.submission.blocks_proposed)},
+      {"anta_statements_proposed_total", d(status.submission.statements_proposed)},
+      {"anta_statements_forwarded_total", d(status.submission.forwarded)},
+      {"anta_signatures_checked_total", d(status.verification.checked)},
+      {"anta_signature_cache_hits_total", d(status.verification.answered)},
+      {"anta_http_connections", d(status.connections)},
+      {"anta_checkpoint_size", status.finished ? d(status.finished->checkpoint.size) : 0.0},
+      {"anta_checkpoint_quorum_seconds", status.finished ? d(status.finished->quorum_seconds) : 0.0}};
+  if (status.applied) {
+    all.emplace_back("anta_leaves", d(status.applied->leaves.value));
+    all.emplace_back("anta_height", d(status.applied->height.value));
+  }
+  return all;
+}
+
+}  // namespace anta

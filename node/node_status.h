@@ -1,0 +1,40 @@
+// What a node knows of itself: for /v1/status, /readyz and /metrics. Pure functions of one gathering.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "consensus/replica.h"
+#include "node/checkpointer.h"
+#include "node/config.h"
+#include "node/submission.h"
+#include "storage/applied.h"
+#include "storage/ledger/value.h"
+
+namespace anta {
+
+struct NodeStatus {
+  const Config* config = nullptr;
+  const Genesis* genesis = nullptr;
+  ReplicaStatus replica = {};
+  ReplicaMetrics replica_metrics = {};
+  Submission::Figures submission = {};
+  VerificationFigures verification = {};
+  std::shared_ptr<const FinishedCheckpoint> finished = {};
+  std::vector<std::string> missing = {};
+  std::optional<Applied> applied = {};
+  std::size_t connections = 0;
+  bool stopping = false;
+};
+
+Value status_value(const NodeStatus& status);
+
+// Why this node should get no requests; empty when it should.
+std::vector<std::string> unready_reasons(const NodeStatus& status);
+
+std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& status);
+
+}  // namespace anta
