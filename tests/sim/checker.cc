@@ -50,6 +50,7 @@ void Checker::on_send(std::size_t node, const Message& message) {
     check_leader(node, message.term);
     for (const LogEntry& entry : append->entries)
       check_entry(node, entry);
+    check_commit(node, append->commit);
   }
   if (const auto* heartbeat = std::get_if<Heartbeat>(&message.body)) {
     check_leader(node, message.term);
