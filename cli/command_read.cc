@@ -11,14 +11,16 @@ struct Noun {
   const char* word;
   const char* path;
   const char* summary;
+  const char* columns;  // of a list as a table; --output json has everything
 };
-constexpr std::array<Noun, 7> nouns = {{{"lot", "lots", "a lot"},
-                                        {"party", "parties", "a party"},
-                                        {"site", "sites", "a site"},
-                                        {"attestation", "attestations", "an attestation"},
-                                        {"account", "accounts", "a mass-balance account"},
-                                        {"certificate", "certificates", "a certificate"},
-                                        {"dispatch", "dispatches", "a dispatch"}}};
+constexpr std::array<Noun, 7> nouns = {
+    {{"lot", "lots", "a lot", "id material state holder site accepted coc_model certificates"},
+     {"party", "parties", "a party", "id name kind ubigeo capacity_class"},
+     {"site", "sites", "a site", "id operator kind ubigeo processes"},
+     {"attestation", "attestations", "an attestation", "id scheme kind body subject sites changes"},
+     {"account", "accounts", "a mass-balance account", "id site scheme product balance_g open"},
+     {"certificate", "certificates", "a certificate", "id lot holder buyer cu_g coc_model schemes state"},
+     {"dispatch", "dispatches", "a dispatch", "id state sender to to_site lines departed"}}};
 
 // "?a=1&b=2" from the options that were given.
 std::string query_of(const Invocation& invocation,
@@ -39,14 +41,31 @@ const std::vector<std::pair<std::string, std::string>> filters = {
     {"--scheme", "scheme"},   {"--subject", "subject"}, {"--limit", "limit"}, {"--cursor", "cursor"},
     {"--at-leaf", "at_leaf"}, {"--fresh", "fresh"}};
 
-Result<Exit> print(Invocation& invocation, const std::string& path) {
+// Each row with the named columns only, in their order.
+Value narrowed(const Value& items, const std::string& columns) {
+  ValueList rows;
+  for (const Value& item : std::get<ValueList>(items.data)) {
+    ValueMap row;
+    std::size_t begin = 0;
+    while (begin < columns.size()) {
+      const std::size_t end = std::min(columns.find(' ', begin), columns.size());
+      const std::string name = columns.substr(begin, end - begin);
+      if (const Value* value = item.find(name)) row.emplace_back(name, *value);
+      begin = end + 1;
+    }
+    rows.push_back(Value{std::move(row)});
+  }
+  return Value{std::move(rows)};
+}
+
+Result<Exit> print(Invocation& invocation, const std::string& path, const std::string& columns = {}) {
   auto client = client_for(invocation);
   if (!client) return pass(client);
   auto body = json_body((*client)->get(path));
   if (!body) return pass(body);
   const Value* items = body->find("items");
   if (items && invocation.format == OutputFormat::table) {
-    invocation.out(*items);
+    invocation.out(columns.empty() ? *items : narrowed(*items, columns));
     if (const Value* next = body->find("next"); next && std::holds_alternative<std::string>(next->data)) {
       invocation.say(invocation.in("more: --cursor ", "hay más: --cursor ") +
                      std::get<std::string>(next->data));
@@ -90,7 +109,9 @@ void add_noun(std::vector<Command>& commands, const Noun& noun) {
                       .examples = {sample + " list --node http://127.0.0.1:8080 --output json"},
                       .options = list_options(),
                       .positionals = {},
-                      .run = [base](Invocation& i) { return print(i, base + query_of(i, filters)); }});
+                      .run = [base, columns = std::string(noun.columns)](Invocation& i) {
+                        return print(i, base + query_of(i, filters), columns);
+                      }});
   commands.push_back({.words = {noun.word, "history"},
                       .summary = std::string("the statements about ") + noun.summary + ", in order",
                       .examples = {sample + " history ID --node http://127.0.0.1:8080"},

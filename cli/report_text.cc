@@ -1,5 +1,7 @@
 #include "cli/report_text.h"
 
+#include <map>
+
 #include "crypto/text.h"
 #include "node/views/time_text.h"
 
@@ -105,16 +107,34 @@ void write_standing(Text& t) {
     t.line("  " + f.party.value + "  " + f.at_event + "; " + f.at_checkpoint);
 }
 
-void write_flags(Text& t, bool moving) {
+void write_flags(Text& t) {
   bool first = true;
   for (const auto& flag : t.report.flags) {
-    if (flag.moves_verdict != moving) continue;
-    if (first) t.line("\n" + (moving ? t.in("Flags", "Avisos") : t.in("Notes", "Notas")));
+    if (!flag.moves_verdict) continue;
+    if (first) t.line("\n" + t.in("Flags", "Avisos"));
     first = false;
     t.line("  " + flag.code + "  " + flag.on + ", " + t.in("leaf ", "hoja ") +
            std::to_string(flag.leaf.value) +
            (flag.statement ? " " + hex(*flag.statement).substr(0, 16) : ""));
     t.line("    " + std::string(cause(flag.code, t.language)));
+  }
+}
+
+// What is only reported, a line for each code: where it was seen, and how often.
+void write_notes(Text& t) {
+  std::map<std::string, std::vector<const Report::FlagLine*>> by_code;
+  for (const auto& flag : t.report.flags) {
+    if (!flag.moves_verdict) by_code[flag.code].push_back(&flag);
+  }
+  if (!by_code.empty()) t.line("\n" + t.in("Notes", "Notas"));
+  for (const auto& [code, lines] : by_code) {
+    std::string where;
+    for (std::size_t i = 0; i < lines.size() && i < 3; ++i)
+      where += (i ? "; " : "") + lines[i]->on;
+    if (lines.size() > 3)
+      where += t.in("; and ", "; y ") + std::to_string(lines.size() - 3) + t.in(" more", " más");
+    t.line("  " + code + "  " + where);
+    t.line("    " + std::string(cause(code, t.language)));
   }
 }
 
@@ -150,8 +170,8 @@ std::string report_text(const Report& report, Language language) {
   write_claim(text);
   write_chain(text);
   write_standing(text);
-  write_flags(text, true);
-  write_flags(text, false);
+  write_flags(text);
+  write_notes(text);
   write_trust(text);
   return text.out;
 }
