@@ -35,10 +35,12 @@ class LawTable {
   LawTable(const char* file, std::vector<LawRow> rows);  // registers a test per row
 };
 
-// Everything the law can answer. `parameterised`: cases at another value are required too.
+// Everything the law can answer. A word whose limit is a parameter needs cases at another value too; one that
+// only another value brings about has none at the default.
+enum class Needs : std::uint8_t { standard, both, other };
 struct LawWord {
   std::string_view word = {};
-  bool parameterised = false;
+  Needs needs = Needs::standard;
 };
 std::span<const LawWord> law_codes();
 std::span<const LawWord> law_flags();
