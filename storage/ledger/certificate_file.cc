@@ -2,6 +2,7 @@
 
 #include "crypto/cbor.h"
 #include "crypto/cose.h"
+#include "storage/ledger/genesis.h"
 
 namespace anta {
 namespace {
@@ -80,7 +81,7 @@ Result<void> read_genesis(cbor::Reader& in, CertificateFile& file) {
   const auto parts = in.array();
   if (!parts) return pass(parts);
   if (*parts != 3) return in.refuse("certificate.form", "field 6 has three parts");
-  auto genesis = read_bytes(in, statement_bytes_max, "the genesis");
+  auto genesis = read_bytes(in, genesis_bytes_max, "the genesis");
   if (!genesis) return pass(genesis);
   auto path = read_path(in);
   if (!path) return pass(path);
