@@ -49,7 +49,7 @@ TEST(Replica, AloneAndAgain) {
 
 // Goal: everything queued behind a sync shares the next one.
 TEST(Replica, GroupCommit) {
-  Cluster cluster(3);
+  Cluster cluster(3, [](ReplicaOptions& options) { options.election = std::chrono::milliseconds(2000); });
   cluster.start_all();
   const std::size_t leader = cluster.leader();
   constexpr int blocks = 2000;
