@@ -215,7 +215,7 @@ class Operators(unittest.TestCase):
                 file.write(good.rsplit("http:", 1)[0] + 'http: {listen: "' + other.url.removeprefix("http://") + '"}\n')
             code, text = self.run_node("--config", taken)
             self.assertEqual(code, 2, text)
-            self.assertIn("in use", text)
+            self.assertIn("another program listens on", text)
             with net.Network() as foreign:
                 foreign.nodes[0].stop()
                 strange = os.path.join(node.directory, "strange.yaml")
