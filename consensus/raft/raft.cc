@@ -236,9 +236,17 @@ void Raft::State::send(const Member& to, Body body) {
 void Raft::State::release_held() {
   if (held.empty() || !journal.hard_state_durable() || hard_state_dirty) return;
   for (Message& message : held) {
-    if (message.term == term) out.messages.push_back(std::move(message));  // an older term's word is void
+    if (still_meant(message)) out.messages.push_back(std::move(message));
   }
   held.clear();
+}
+
+// The word of an older term is void, and so is a request for votes of a campaign that is over: what it claims
+// may have been truncated since.
+bool Raft::State::still_meant(const Message& message) const {
+  if (message.term != term) return false;
+  const auto* request = std::get_if<VoteRequest>(&message.body);
+  return !request || role == (request->pre ? Role::pre_candidate : Role::candidate);
 }
 
 void Raft::State::trace(Transition what, LogIndex index, const NodeId& peer) {

@@ -71,6 +71,7 @@ struct Raft::State {
   void finish(const RoleChange& before);  // batch, held messages, role
   void send(const Member& to, Body body);
   void release_held();
+  bool still_meant(const Message& message) const;
   void trace(Transition what, LogIndex index = {}, const NodeId& peer = {});
   void stop(Code code, std::string reason, const NodeId& peer = {}, const LogEntry* ours = nullptr,
             const LogEntry* theirs = nullptr);

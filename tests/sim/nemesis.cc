@@ -73,11 +73,12 @@ void World::strike_node(Fault fault, std::size_t node, Time until) {
     case Fault::crash_before_sync:
     case Fault::crash_after_sync:
     case Fault::sync_error: n.armed = fault; return;
-    case Fault::pause: n.paused_until = until; break;
+    case Fault::pause: n.paused_until = std::max(n.paused_until, until); break;
     case Fault::slow_node: n.slow_until = until; break;
     case Fault::slow_disk: n.disk_slow_until = until; break;
     case Fault::stalled_disk:
-      n.disk_stalled_until = now_ + nemesis_random_.between(50, 250) * tick_units;
+      n.disk_stalled_until =
+          std::max(n.disk_stalled_until, now_ + nemesis_random_.between(50, 250) * tick_units);
       break;
     case Fault::full_disk: n.disk_full_until = until; return;  // counted when something is refused
     case Fault::leadership_transfer: break;
