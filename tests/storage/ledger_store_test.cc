@@ -1,0 +1,389 @@
+#include "storage/ledger_store.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "storage/ledger_keys.h"
+#include "storage/undo.h"
+#include "tests/storage/world.h"
+
+namespace anta {
+namespace {
+
+using test::Line;
+using test::Moment;
+using test::World;
+
+std::string text_of(const SharedBytes& bytes) { return bytes ? std::string(as_text(*bytes)) : "(absent)"; }
+
+// The reader tells exactly the moment's lots and parameters, one by one and by scanning in small pages.
+void expect_moment(const LedgerReader& reader, const Moment& moment) {
+  EXPECT_EQ(reader.applied(), moment.applied);
+  std::map<StateKey, std::string> scanned;
+  for (const Kind kind : {Kind::lot, Kind::parameter}) {
+    std::string after;
+    for (bool more = true; more;) {
+      const auto page = reader.scan(kind, after, 3);
+      ASSERT_TRUE(page.has_value());
+      for (const auto& record : page->records) {
+        EXPECT_LT(after, record.id);
+        after = record.id;
+        scanned[{kind, record.id}] = text_of(record.value);
+      }
+      EXPECT_TRUE(!page->more || page->records.size() == 3);
+      more = page->more;
+    }
+  }
+  EXPECT_EQ(scanned, moment.state);
+  for (const auto& [key, value] : moment.state)
+    EXPECT_EQ(text_of(*reader.record(key.kind, key.id)), value);
+  EXPECT_EQ(*root_at(moment.applied.leaves.value, reader.nodes()), moment.applied.tree_root);
+}
+
+class LedgerStoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    world.start();
+    EXPECT_EQ(world.store().reader().error().code, Code::not_found);
+    world.genesis();
+  }
+  // Blocks of random changes to a few lots, now and then a removal, with a no-op in between.
+  void random_blocks(std::size_t count, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::map<std::string, std::string> changes;
+      for (std::uint64_t n = random() % 6; n > 0; --n) {
+        const std::string value = random() % 4 == 0 ? "" : "v" + std::to_string(random() % 1000);
+        changes["L" + std::to_string(random() % 25)] = value;
+      }
+      if (random() % 5 == 0) world.no_op();
+      const std::string name = std::to_string(seed) + "/" + std::to_string(i);
+      world.block({{name + "a"}, {name + "b", random() % 2 == 0}}, changes);
+    }
+  }
+
+  test::TempDirectory directory = {};
+  test::FaultyDisk disk = {};
+  World world{test::options_for(directory.path(), &disk), {}};
+};
+
+}  // namespace
+
+TEST_F(LedgerStoreTest, GenesisIsTwoLeaves) {
+  // Goal: leaf 0 is the genesis, leaf 1 the seal of height 0 with the state's root; all of it again after a
+  // restart.
+  for (int start = 0; start < 2; ++start) {
+    if (start == 1) {
+      world.stop();
+      world.start();
+    }
+    const Applied applied = *world.store().applied();
+    const LedgerReader reader = *world.store().reader();
+    EXPECT_EQ(applied.index, LogIndex{0});
+    EXPECT_EQ(applied.leaves, TreeSize{2});
+    EXPECT_EQ(applied.height, Height{0});
+    EXPECT_EQ(text_of(*reader.genesis()), "the genesis");
+    const std::vector<StateLeaf> leaves = [] {
+      std::vector<StateLeaf> two = {{tree_key({Kind::lot, "G"}), sha256(as_bytes("from genesis"))},
+                                    {tree_key({Kind::parameter, "law_version"}), sha256(as_bytes("1"))}};
+      std::sort(two.begin(), two.end());
+      return two;
+    }();
+    EXPECT_EQ(applied.state_root, state_root(leaves));
+    const SealRecord seal = *reader.seal(Height{0});
+    EXPECT_EQ(seal.seal, (Seal{Height{0}, applied.block_time, applied.state_root, LeafIndex{1}, 0}));
+    CompactRange tree;
+    tree.append(leaf_hash(sha256(as_bytes("the genesis")).view()));
+    tree.append(leaf_hash(sha256(seal.bytes).view()));
+    EXPECT_EQ(applied.tree_root, tree.root());
+    EXPECT_EQ(reader.leaf(LeafIndex{0})->kind, LeafKind::genesis);
+    EXPECT_EQ(reader.leaf(LeafIndex{1})->kind, LeafKind::seal);
+    EXPECT_EQ(reader.leaf(LeafIndex{2}).error().code, Code::not_found);
+    expect_moment(reader, world.moments().back());
+  }
+}
+
+TEST_F(LedgerStoreTest, ABlockIsItsStatementsThenItsSeal) {
+  // Goal: accepted statements take leaves in order, rejected ones none; outcomes, bytes, histories and seal
+  // say so.
+  const StateKey lot{Kind::lot, "L1"}, party{Kind::party, "nasca-sur"};
+  world.no_op();
+  const Moment moment =
+      world.block({{"one", true, "nasca-sur", {lot, party}}, {"two", false}, {"three", true, "acari", {lot}}},
+                  {{"L1", "x"}});
+  const LedgerReader reader = *world.store().reader();
+  EXPECT_EQ(moment.applied.index, LogIndex{2});
+  EXPECT_EQ(moment.applied.leaves, TreeSize{5});
+  const Outcome one = **reader.outcome(World::digest("one"));
+  EXPECT_TRUE(one.accepted);
+  EXPECT_EQ(one.leaf, LeafIndex{2});
+  EXPECT_EQ(one.block, LogIndex{2});
+  const Outcome two = **world.store().outcome(World::digest("two"));
+  EXPECT_FALSE(two.accepted);
+  EXPECT_EQ(two.rule, "not_holder");
+  EXPECT_EQ(two.position, 1u);
+  EXPECT_FALSE(world.store().outcome(World::digest("never sent"))->has_value());
+  EXPECT_EQ(text_of(*reader.statement(World::digest("two"))), "two");
+  EXPECT_EQ(reader.statement(World::digest("never sent")).error().code, Code::not_found);
+  EXPECT_EQ(text_of(*reader.statement_at(LeafIndex{3})), "three");
+  EXPECT_EQ(reader.statement_at(LeafIndex{4}).error().code, Code::not_found);
+  const SealRecord seal = *reader.seal_of(LeafIndex{3});
+  EXPECT_EQ(seal.leaf, LeafIndex{4});
+  EXPECT_EQ(seal.block, LogIndex{2});
+  EXPECT_EQ(seal.seal,
+            (Seal{Height{1}, moment.applied.block_time, moment.applied.state_root, LeafIndex{2}, 2}));
+  EXPECT_EQ(reader.leaf(LeafIndex{4})->entry, sha256(seal.bytes));
+  using Leaves = std::vector<LeafIndex>;
+  EXPECT_EQ(reader.history(lot, LeafIndex{0}, 10)->leaves, (Leaves{LeafIndex{2}, LeafIndex{3}}));
+  EXPECT_EQ(reader.history(lot, LeafIndex{3}, 10)->leaves, (Leaves{LeafIndex{3}}));
+  EXPECT_EQ(reader.history(party, LeafIndex{0}, 10)->leaves, (Leaves{LeafIndex{2}}));
+  EXPECT_TRUE(reader.history({Kind::lot, "L"}, LeafIndex{0}, 10)->leaves.empty());
+  const auto page = reader.history(lot, LeafIndex{0}, 1);
+  EXPECT_EQ(page->leaves, (Leaves{LeafIndex{2}}));
+  EXPECT_TRUE(page->more);
+  EXPECT_EQ(reader.issued_by(PartyId{"acari"}, LeafIndex{0}, 10)->leaves, (Leaves{LeafIndex{3}}));
+  EXPECT_EQ(reader.issued_by(PartyId{"nasca-sur"}, LeafIndex{0}, 10)->leaves, (Leaves{LeafIndex{2}}));
+  expect_moment(reader, moment);
+}
+
+TEST_F(LedgerStoreTest, ABlockOfRejectionsHasItsSealAlone) {
+  // Goal: nothing accepted: one leaf, the seal, whose first leaf is its own.
+  const Moment moment = world.block({{"no", false}}, {});
+  EXPECT_EQ(moment.applied.leaves, TreeSize{3});
+  const Seal seal = world.store().reader()->seal(Height{1})->seal;
+  EXPECT_EQ(seal.first_leaf, LeafIndex{2});
+  EXPECT_EQ(seal.accepted, 0u);
+  EXPECT_EQ(seal.state_root, world.moments().front().applied.state_root);
+}
+
+TEST_F(LedgerStoreTest, ReadersKeepTheirMoment) {
+  // Goal: a reader answers as of its making while blocks go on; the views follow or stay.
+  const Moment first = world.block({{"1"}}, {{"A", "1"}, {"B", "1"}});
+  const LedgerReader reader = *world.store().reader();
+  const auto view = reader.view();
+  const LedgerView& current = world.store().view();
+  EXPECT_EQ(text_of(current.read(Kind::parameter, "law_version")), "1");
+  world.block({{"2"}}, {{"A", "2"}, {"B", ""}, {"C", "2"}});
+  expect_moment(reader, first);
+  EXPECT_FALSE(reader.outcome(World::digest("2"))->has_value());
+  EXPECT_EQ(text_of(view->read(Kind::lot, "A")), "1");
+  EXPECT_EQ(text_of(current.read(Kind::lot, "A")), "2");
+  EXPECT_EQ(text_of(current.read(Kind::lot, "B")), "(absent)");
+  EXPECT_EQ(text_of(current.statement(World::digest("2"))), "2");
+  EXPECT_EQ(text_of(current.statement(World::digest("3"))), "(absent)");
+  EXPECT_FALSE(current.failed() || view->failed());
+}
+
+TEST_F(LedgerStoreTest, ParametersAreReadAgainAfterTheyChange) {
+  // Goal: the cached parameter, present or absent, gives way to a block that changes it.
+  const LedgerView& view = world.store().view();
+  EXPECT_EQ(text_of(view.read(Kind::parameter, "law_version")), "1");
+  EXPECT_EQ(text_of(view.read(Kind::parameter, "grace")), "(absent)");
+  AppliedBlock block;
+  block.index = LogIndex{1};
+  block.block_time = world.store().applied()->block_time;
+  for (const char* id : {"grace", "law_version"}) {
+    block.changes.push_back({{Kind::parameter, id}, std::make_shared<const Bytes>(Bytes{'2'})});
+  }
+  ASSERT_TRUE(world.store().apply(block).has_value());
+  EXPECT_EQ(text_of(view.read(Kind::parameter, "law_version")), "2");
+  EXPECT_EQ(text_of(view.read(Kind::parameter, "grace")), "2");
+}
+
+TEST_F(LedgerStoreTest, ScansByPrefix) {
+  // Goal: a prefix bounds a scan on both sides, and the cursor works inside it.
+  world.block({{"1"}}, {{"ab", "1"}, {"abc", "2"}, {"abd", "3"}, {"ac", "4"}, {"b", "5"}});
+  const LedgerReader reader = *world.store().reader();
+  const auto page = reader.scan(Kind::lot, "", 10, "ab");
+  ASSERT_EQ(page->records.size(), 3u);
+  EXPECT_EQ(page->records[0].id, "ab");
+  EXPECT_FALSE(page->more);
+  EXPECT_EQ(reader.scan(Kind::lot, "abc", 10, "ab")->records.at(0).id, "abd");
+  EXPECT_TRUE(reader.scan(Kind::lot, "ac", 10, "ab")->records.empty());
+  EXPECT_TRUE(reader.scan(Kind::site, "", 10)->records.empty());
+}
+
+TEST_F(LedgerStoreTest, ThePastAnswersAsItWas) {
+  // Goal: reader_at of every leaf gives the state, roots, sizes and histories of the block that holds the
+  // leaf.
+  random_blocks(40, 1);
+  const StateKey lot{Kind::lot, "L1"};
+  world.block({{"late", true, "acari", {lot}}}, {{"L1", "late"}});
+  std::size_t moment = 0;
+  const std::uint64_t leaves = world.store().applied()->leaves.value;
+  for (std::uint64_t leaf = 0; leaf < leaves; ++leaf) {
+    while (world.moments()[moment].applied.leaves.value <= leaf)
+      ++moment;
+    const auto reader = world.store().reader_at(LeafIndex{leaf});
+    ASSERT_TRUE(reader.has_value()) << reader.error().message;
+    expect_moment(*reader, world.moments()[moment]);
+    const bool now = moment + 1 == world.moments().size();
+    EXPECT_EQ(reader->history(lot, LeafIndex{0}, 10)->leaves.size(), now ? 1u : 0u);
+  }
+  EXPECT_EQ(world.store().reader_at(LeafIndex{leaves}).error().code, Code::not_found);
+}
+
+TEST_F(LedgerStoreTest, StateProofsVerifyAgainstTheSeal) {
+  // Goal: presence and absence of records, proven against the newest seal's root.
+  random_blocks(20, 2);
+  const Moment& moment = world.moments().back();
+  const Digest root = world.store().reader()->seal(moment.applied.height)->seal.state_root;
+  for (int i = 0; i < 30; ++i) {
+    const StateKey key{Kind::lot, "L" + std::to_string(i)};
+    const auto there = moment.state.find(key);
+    std::optional<Digest> value;
+    if (there != moment.state.end()) value = sha256(as_bytes(there->second));
+    const auto proof = world.store().prove(key);
+    ASSERT_TRUE(proof.has_value());
+    EXPECT_TRUE(verify_state_proof(root, tree_key(key), value, *proof).has_value());
+  }
+  EXPECT_GT(world.store().figures().state_buckets, 1u);
+  EXPECT_GT(world.store().figures().state_tree_bytes, 0u);
+}
+
+TEST_F(LedgerStoreTest, LostAppliesAreDoneAgain) {
+  // Goal: unsynced applies are lost with the power, their appends are not; applying again gives the same
+  // roots.
+  random_blocks(10, 3);
+  const std::vector<Moment> before = world.moments();
+  world.append_only({{"appended, never applied"}}, {{"L1", "z"}});
+  disk.cut_power();
+  world.stop();
+  disk.lose_unsynced();
+  world.start();  // replays
+  if (world.moments().empty()) GTEST_FAIL() << "the genesis was synced by later appends";
+  ASSERT_EQ(world.moments().size(), before.size() + 1);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    EXPECT_EQ(world.moments()[i].applied, before[i].applied);
+  expect_moment(*world.store().reader(), world.moments().back());
+  EXPECT_TRUE((*world.store().outcome(World::digest("appended, never applied")))->accepted);
+}
+
+TEST_F(LedgerStoreTest, CrashesAtAnyPointKeepAppliedAndEffectsTogether) {
+  // Goal: power lost after every kind of write, many times over: applied never passes the log, roots always
+  // match their records (open checks both), and the ledger ends as one that never crashed.
+  std::mt19937_64 random(5);
+  for (int crash = 0; crash < 12; ++crash) {
+    random_blocks(1 + random() % 3, 100 + static_cast<std::uint64_t>(crash));
+    if (random() % 2 == 0)
+      world.append_only({{"extra " + std::to_string(crash)}}, {{"L3", std::to_string(crash)}});
+    disk.cut_power();
+    world.stop();
+    disk.lose_unsynced();
+    world.start();
+    ASSERT_TRUE(world.store().applied().has_value());
+    expect_moment(*world.store().reader(), world.moments().back());
+  }
+  const Moment last = world.moments().back();
+  world.stop();
+  world.start();
+  EXPECT_EQ(*world.store().applied(), last.applied);
+}
+
+TEST_F(LedgerStoreTest, AFailedApplyIsFinal) {
+  // Goal: once the database has failed, applying and reading answer io.
+  world.block({{"1"}}, {{"A", "1"}});
+  disk.fail_syncs(true);
+  LogStore::LogWrite write;
+  write.must_sync = true;
+  write.hard_state = LogStore::HardState{Term{9}, {}, {}};
+  EXPECT_EQ(world.log().write(std::span(&write, 1)).error().code, Code::io);
+  disk.fail_syncs(false);
+  AppliedBlock block;
+  block.index = LogIndex{2};
+  block.block_time = world.store().applied()->block_time;
+  EXPECT_EQ(world.store().apply(block).error().code, Code::io);
+  EXPECT_EQ(world.store().reader().error().code, Code::io);
+  EXPECT_FALSE(world.store().view().read(Kind::lot, "A"));
+  EXPECT_TRUE(world.store().view().failed());
+}
+
+TEST_F(LedgerStoreTest, StartRefusesAnAppliedSideThatDoesNotFit) {
+  // Goal: another state root, another entry hash, or a lost bucket: refused with the operator's next step.
+  random_blocks(8, 6);
+  const Applied good = *world.store().applied();
+  const auto refuse_with = [&](Family family, const Bytes& key, std::optional<Bytes> value) {
+    const auto before = world.database().get(family, key);
+    const auto poke = [&](const std::optional<Bytes>& to) {
+      Batch batch = world.database().batch();
+      if (to) batch.put(family, key, *to);
+      if (!to) batch.erase(family, key);
+      ASSERT_TRUE(world.database().write(batch, Sync::yes).has_value());
+    };
+    poke(value);
+    const auto opened = LedgerStore::open(world.database(), world.log());
+    ASSERT_FALSE(opened.has_value());
+    EXPECT_EQ(opened.error().code, Code::corrupt);
+    EXPECT_NE(opened.error().message.find("Next step"), std::string::npos);
+    poke(*before);
+    EXPECT_TRUE(LedgerStore::open(world.database(), world.log()).has_value());
+  };
+  const Bytes applied_key = to_bytes(as_bytes(keys::applied));
+  Applied other = good;
+  other.state_root = test::digest_of("other");
+  refuse_with(Family::meta, applied_key, encode_applied(other));
+  other = good;
+  other.hash = test::digest_of("other");
+  refuse_with(Family::meta, applied_key, encode_applied(other));
+  other = good;
+  other.tree_root = test::digest_of("other");
+  refuse_with(Family::meta, applied_key, encode_applied(other));
+  other = good;
+  other.index = other.index.plus(5);
+  refuse_with(Family::meta, applied_key, encode_applied(other));
+  refuse_with(Family::meta, applied_key, std::nullopt);
+  Cursor buckets = world.database().cursor(Family::tree);
+  buckets.seek(keys::bucket({}));
+  ASSERT_TRUE(buckets.valid());
+  refuse_with(Family::tree, to_bytes(buckets.key()), std::nullopt);
+}
+
+TEST(LedgerStorePruning, UndoRecordsEndWithTheWindow) {
+  // Goal: beyond the window the past is refused by name, inside it stands; a floor holds records longer.
+  const test::TempDirectory directory;
+  World world(test::options_for(directory.path()), {20});
+  world.start();
+  world.genesis();
+  const auto undo_records = [&world] {
+    std::size_t count = 0;
+    Cursor cursor = world.database().cursor(Family::undo);
+    for (cursor.seek({}); cursor.valid(); cursor.next())
+      ++count;
+    return count;
+  };
+  const auto grow = [&world](std::size_t to) {
+    for (std::size_t i = world.moments().size(); i <= to; ++i) {
+      world.block({{std::to_string(i)}}, {{"A", std::to_string(i)}});
+    }
+  };
+  grow(60);
+  EXPECT_EQ(undo_records(), 2 * 21u);  // blocks 40..60: what leads back to the state after block 39
+  EXPECT_EQ(world.store()
+                .reader_at(world.moments()[38].applied.leaves.value > 0
+                               ? LeafIndex{world.moments()[38].applied.leaves.value - 1}
+                               : LeafIndex{0})
+                .error()
+                .rule,
+            "store.too_old");
+  for (const std::size_t at : {39u, 45u, 60u}) {
+    const LeafIndex leaf{world.moments()[at].applied.leaves.value - 1};
+    const auto reader = world.store().reader_at(leaf);
+    ASSERT_TRUE(reader.has_value()) << at << reader.error().message;
+    EXPECT_EQ(text_of(*reader->record(Kind::lot, "A")), std::to_string(at));
+  }
+  world.store().retain_from(LogIndex{50});
+  world.store().retain_from(LogIndex{45});  // never falls
+  grow(100);
+  EXPECT_EQ(undo_records(), 2 * 50u);  // 51..100
+  world.stop();
+  world.start();
+  grow(101);
+  EXPECT_EQ(undo_records(), 2 * 21u);  // the floor is the caller's to say again
+  EXPECT_EQ(text_of(*world.store()
+                         .reader_at(LeafIndex{world.moments()[81].applied.leaves.value - 1})
+                         ->record(Kind::lot, "A")),
+            "81");
+}
+
+}  // namespace anta
