@@ -302,7 +302,8 @@ Result<void> LogStore::State::append(const LogEntry& entry, LogTables& next, Bat
   return {};
 }
 
-Result<void> LogStore::State::put(const LogWrite& write, LogTables& next, Written& written, Batch& batch) const {
+Result<void> LogStore::State::put(const LogWrite& write, LogTables& next, Written& written,
+                                  Batch& batch) const {
   if (write.truncate_from) {
     if (auto cut = truncate(*write.truncate_from, next, written, batch); !cut) return cut;
   }

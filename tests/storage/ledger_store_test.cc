@@ -264,7 +264,7 @@ TEST_F(LedgerStoreTest, CrashesAtAnyPointKeepAppliedAndEffectsTogether) {
   // Goal: power lost after every kind of write, many times over: applied never passes the log, roots always
   // match their records (open checks both), and the ledger ends as one that never crashed.
   std::mt19937_64 random(5);
-  for (int crash = 0; crash < 12; ++crash) {
+  for (int crash = 0; crash < 8; ++crash) {
     random_blocks(1 + random() % 3, 100 + static_cast<std::uint64_t>(crash));
     if (random() % 2 == 0)
       world.append_only({{"extra " + std::to_string(crash)}}, {{"L3", std::to_string(crash)}});
