@@ -43,6 +43,7 @@ constexpr Saying report_table[] = {
   {"other_network", "The file is of another network than the policy.", "Use that network's policy if you trust it.", "El archivo es de otra red que la política.", "Use la política de esa red si confía en ella."},
   {"inclusion", "A statement is not in the ledger that the checkpoint commits to.", "Do not rely on it; tell the network's operators.", "Una declaración no está en el registro que el punto de control compromete.", "No se apoye en él; avise a los operadores de la red."},
   {"duplicate_leaf", "The file holds the same leaf twice.", "Fetch it again from a node.", "El archivo contiene dos veces la misma hoja.", "Descárguelo de nuevo de un nodo."},
+  {"disclosure_unmatched", "The file opens something that no statement in it commits to.", "Ask the holder for a file without it.", "El archivo revela algo a lo que ninguna declaración suya se compromete.", "Pida al tenedor un archivo sin ello."},
   {"genesis_malformed", "The genesis in the file cannot be read.", "Fetch it again from a node.", "El génesis del archivo no se puede leer.", "Descárguelo de nuevo de un nodo."},
   {"certificate_missing", "The evidence does not contain the certificate.", "Fetch it again from a node.", "La evidencia no contiene el certificado.", "Descárguelo de nuevo de un nodo."},
   {"certificate_not_live", "The certificate was superseded, voided or withdrawn.", "Ask the holder for the one that replaces it.", "El certificado fue sustituido, anulado o retirado.", "Pida al tenedor el que lo reemplaza."},

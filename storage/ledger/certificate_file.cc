@@ -166,7 +166,7 @@ Bytes encode_certificate_file(const CertificateFile& file) {
 
 Result<CertificateFile> decode_certificate_file(ByteView bytes) {
   if (bytes.size() > certificate_file_bytes_max) {
-    return fail(Code::malformed,
+    return fail(Code::malformed, "certificate.too_large",
                 "a certificate file has at most " + std::to_string(certificate_file_bytes_max) + " bytes");
   }
   cbor::Reader in(bytes);
@@ -182,8 +182,9 @@ Result<CertificateFile> decode_certificate_file(ByteView bytes) {
   }
   if (auto end = in.finish(); !end) return pass(end);
   constexpr unsigned required = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 6 | 1u << 7;
-  if ((seen & required) != required)
-    return fail(Code::malformed, "a certificate file has the fields 1, 2, 3, 6 and 7");
+  if ((seen & required) != required) {
+    return fail(Code::malformed, "certificate.missing", "a certificate file has the fields 1, 2, 3, 6 and 7");
+  }
   return file;
 }
 

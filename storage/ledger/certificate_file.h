@@ -15,7 +15,9 @@
 //
 // Field 5 (state proofs) is not part of what this release writes; a file with it is refused as newer. The
 // genesis carries its own path, because the origin binds only 32 bits of its hash. Decoding checks form and
-// bounds and verifies nothing (verify.h does). Pure, any thread.
+// bounds and verifies nothing (verify.h does). Errors are `malformed` with a rule: certificate.newer (field
+// 5), .format, .field (unknown), .missing, .form, .order, .hash, .subject, .too_many, .too_large, or one of
+// crypto/cbor.h's. Pure, any thread.
 #pragma once
 
 #include <memory>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/merkle.h"
+#include "crypto/text.h"
 #include "storage/ledger/codec.h"
 #include "storage/ledger/law.h"
 
@@ -18,6 +19,17 @@ bool is_included(const Digest& entry, LeafIndex leaf, const std::vector<Digest>&
 
 std::string code_of(const Error& error) {
   return error.rule.empty() ? std::string(name(error.code)) : error.rule;
+}
+
+// Where a statement may stand for what it does not say in clear (statements.cddl: commitment).
+void add_commitments(const payload::Payload& payload, std::set<Digest>& commitments) {
+  if (const auto* party = std::get_if<payload::Party>(&payload)) {
+    if (party->name_commitment) commitments.insert(*party->name_commitment);
+    if (party->tax_id_commitment) commitments.insert(*party->tax_id_commitment);
+  }
+  if (const auto* dispatch = std::get_if<payload::Dispatch>(&payload); dispatch && dispatch->vehicle) {
+    if (const Result<Digest> vehicle = digest_from_hex(*dispatch->vehicle)) commitments.insert(*vehicle);
+  }
 }
 
 void apply(MemoryView& view, const Effects& effects) {
@@ -52,6 +64,10 @@ std::optional<ReplayFailure> Evidence::step(const ProvenStatement& proven, const
   if (!is_included(digest, proven.leaf, proven.path, checkpoint)) {
     return ReplayFailure{"inclusion", "a statement is not the leaf it claims to be", proven.leaf};
   }
+  // Nodes record a statement once; a loss or a stock-take laid twice would count twice.
+  if (view_.statement(digest)) {
+    return ReplayFailure{"duplicate_leaf", "the file holds a statement at two leaves", proven.leaf};
+  }
   Result<SignedStatement> statement = decode_statement(proven.statement);
   if (!statement) return ReplayFailure{"malformed", statement.error().message, proven.leaf};
   if (auto key = authenticate(view_, *statement); !key) {
@@ -63,6 +79,7 @@ std::optional<ReplayFailure> Evidence::step(const ProvenStatement& proven, const
   if (!effects) return ReplayFailure{code_of(effects.error()), effects.error().message, proven.leaf};
   apply(view_, *effects);
   view_.remember(proven.statement);
+  add_commitments(statement->payload, commitments_);
   statements_.push_back(
       {proven.leaf, digest, statement->type, std::move(effects->subjects), std::move(effects->flags)});
   return std::nullopt;
@@ -82,6 +99,10 @@ std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const
       return ReplayFailure{"duplicate_leaf", "the file holds a leaf twice", ordered[i]->leaf};
     }
     if (auto failure = step(*ordered[i], checkpoint)) return failure;
+  }
+  for (const Bytes& disclosure : file.disclosures) {
+    if (commitments_.contains(sha256(disclosure))) continue;
+    return ReplayFailure{"disclosure_unmatched", "an opening is of no commitment in the evidence", {}};
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,8 @@ struct ReplayFailure {
 
 class Evidence {
  public:
-  // Checks every inclusion path against the checkpoint, then replays in leaf order.
+  // Replays in leaf order, each statement after its inclusion path was checked against the checkpoint; then
+  // finds every disclosure's commitment among the statements.
   std::optional<ReplayFailure> replay(const CertificateFile& file, const Checkpoint& checkpoint);
 
   const MemoryView& view() const { return view_; }
@@ -55,6 +57,7 @@ class Evidence {
   Millis latest_ =
       {};  // the newest event time so far: stands for the block time that seals alone would prove
   std::vector<ReplayedStatement> statements_ = {};
+  std::set<Digest> commitments_ = {};
 };
 
 }  // namespace anta

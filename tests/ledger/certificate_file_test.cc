@@ -1,0 +1,291 @@
+#include "storage/ledger/certificate_file.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "crypto/cbor.h"
+#include "crypto/cose.h"
+#include "tests/ledger/ledger_builder.h"
+
+namespace anta::test {
+namespace {
+
+std::shared_ptr<const Bytes> shared(std::string_view text) {
+  return std::make_shared<const Bytes>(to_bytes(as_bytes(text)));
+}
+
+CertificateFile sample() {
+  CertificateFile file;
+  file.subject = CertificateId{"C-1"};
+  file.note = "origin\n7\nroot\n\n— a signature\n";
+  file.evidence = {{LeafIndex{3}, shared("three"), {sha256(as_bytes("a")), sha256(as_bytes("b"))}},
+                   {LeafIndex{5}, shared("five"), {}}};
+  file.genesis = shared("genesis");
+  file.genesis_path = {sha256(as_bytes("c"))};
+  file.authority = {{LeafIndex{2}, shared("two"), {sha256(as_bytes("d"))}}};
+  return file;
+}
+
+bool same(const std::vector<ProvenStatement>& a, const std::vector<ProvenStatement>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.leaf == y.leaf && *x.statement == *y.statement && x.path == y.path;
+  });
+}
+
+// A file as CBOR, field by field, of which a test replaces, adds or drops some.
+using Fill = std::function<void(cbor::Writer&)>;
+class Raw {
+ public:
+  Raw() {
+    set(1, [](auto& out) { out.uint(1); });
+    set(2, [](auto& out) { out.text("note"); });
+    set(3, [](auto& out) { out.array(0); });
+    set(6, [](auto& out) { out.array(3).bytes(as_bytes("genesis")).array(0).array(0); });
+    set(7, [](auto& out) { out.text("C-1"); });
+  }
+  Raw& set(std::int64_t key, Fill fill) {
+    fields_[key] = std::move(fill);
+    return *this;
+  }
+  Raw& drop(std::int64_t key) {
+    fields_.erase(key);
+    return *this;
+  }
+  Bytes bytes() const {
+    cbor::MapWriter map;
+    for (const auto& [key, fill] : fields_)
+      map.add(key, fill);
+    const Result<Bytes> bytes = std::move(map).take();
+    EXPECT_TRUE(bytes);
+    return bytes.value_or(Bytes{});
+  }
+  std::string refusal() const {
+    const auto file = decode_certificate_file(bytes());
+    return file ? "accepted" : file.error().rule;
+  }
+
+ private:
+  std::map<std::int64_t, Fill> fields_ = {};
+};
+
+// One proven statement; the parts may be wrong.
+Fill evidence_of(std::vector<std::uint64_t> leaves, std::size_t hash_bytes = 32, std::size_t hashes = 1,
+                 std::size_t statement_bytes = 4) {
+  return [=](cbor::Writer& out) {
+    out.array(leaves.size());
+    for (std::uint64_t leaf : leaves) {
+      out.array(3).uint(leaf).bytes(Bytes(statement_bytes)).array(hashes);
+      for (std::size_t i = 0; i < hashes; ++i)
+        out.bytes(Bytes(hash_bytes));
+    }
+  };
+}
+
+Fill authority_of(const Fill& statements) {
+  return [=](cbor::Writer& out) {
+    out.array(3).bytes(as_bytes("genesis")).array(0);
+    statements(out);
+  };
+}
+
+// Goal: every field comes back as it went in, with and without disclosures.
+TEST(CertificateFile, RoundTrip) {
+  CertificateFile file = sample();
+  for (const bool disclosing : {false, true}) {
+    if (disclosing) file.disclosures = {to_bytes(as_bytes("salt, value")), Bytes{}};
+    const Bytes bytes = encode_certificate_file(file);
+    EXPECT_TRUE(cbor::check(bytes));
+    const Result<CertificateFile> back = decode_certificate_file(bytes);
+    ASSERT_TRUE(back) << back.error().message;
+    EXPECT_EQ(back->subject, file.subject);
+    EXPECT_EQ(back->note, file.note);
+    EXPECT_TRUE(same(back->evidence, file.evidence));
+    EXPECT_EQ(back->disclosures, file.disclosures);
+    EXPECT_EQ(*back->genesis, *file.genesis);
+    EXPECT_EQ(back->genesis_path, file.genesis_path);
+    EXPECT_TRUE(same(back->authority, file.authority));
+    EXPECT_EQ(encode_certificate_file(*back), bytes);
+  }
+}
+
+// Goal: a file has the fields 1, 2, 3, 6 and 7, may have 4, and no other.
+TEST(CertificateFile, Fields) {
+  EXPECT_EQ(Raw().refusal(), "accepted");
+  for (const std::int64_t key : {1, 2, 3, 6, 7})
+    EXPECT_EQ(Raw().drop(key).refusal(), "certificate.missing") << key;
+  for (const std::int64_t key : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{8}, std::int64_t{32},
+                                 std::int64_t{33}, std::int64_t{1} << 40}) {
+    EXPECT_EQ(Raw().set(key, [](auto& out) { out.uint(1); }).refusal(), "certificate.field") << key;
+  }
+  EXPECT_EQ(Raw().set(5, [](auto& out) { out.array(0); }).refusal(), "certificate.newer");
+}
+
+// Goal: format 2 and every other are named as such.
+TEST(CertificateFile, Format) {
+  for (const std::int64_t format : {std::int64_t{2}, std::int64_t{0}, std::int64_t{-1}})
+    EXPECT_EQ(Raw().set(1, [=](auto& out) { out.integer(format); }).refusal(), "certificate.format");
+}
+
+// Goal: newer files cannot be evaluated, while malformed ones are not valid.
+TEST(CertificateFile, NewerIsNoAnswer) {
+  const auto verdict = [](const Raw& raw) {
+    const Report report = verify_certificate(raw.bytes(), Trust{}, Millis{t0});
+    return std::string(word(report.verdict)) + " " + report.reasons.at(0).code;
+  };
+  EXPECT_EQ(verdict(Raw().set(5, [](auto& out) { out.array(0); })), "cannot_evaluate certificate.newer");
+  EXPECT_EQ(verdict(Raw().set(1, [](auto& out) { out.uint(2); })), "cannot_evaluate certificate.format");
+  EXPECT_EQ(verdict(Raw().set(8, [](auto& out) { out.uint(2); })), "not_valid file_malformed");
+  EXPECT_EQ(verdict(Raw()), "cannot_evaluate no_policy");
+}
+
+// Goal: statements ascend by leaf, as evidence and as authority.
+TEST(CertificateFile, Order) {
+  using Leaves = std::vector<std::uint64_t>;
+  for (const Leaves& leaves : {Leaves{5, 4}, Leaves{4, 4}, Leaves{1, 3, 2}}) {
+    EXPECT_EQ(Raw().set(3, evidence_of(leaves)).refusal(), "certificate.order");
+    EXPECT_EQ(Raw().set(6, authority_of(evidence_of(leaves))).refusal(), "certificate.order");
+  }
+  EXPECT_EQ(Raw().set(3, evidence_of({4, 5})).refusal(), "accepted");
+}
+
+// Goal: hashes are 32 bytes, paths at most 64 of them, statements at most 64 KiB: at the limit and beyond.
+TEST(CertificateFile, Bounds) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{31}, std::size_t{33}})
+    EXPECT_EQ(Raw().set(3, evidence_of({4}, size)).refusal(), "certificate.hash") << size;
+  EXPECT_EQ(Raw().set(3, evidence_of({4}, 32, proof_path_max)).refusal(), "accepted");
+  EXPECT_EQ(Raw().set(3, evidence_of({4}, 32, proof_path_max + 1)).refusal(), "certificate.too_many");
+  EXPECT_EQ(Raw().set(3, evidence_of({4}, 32, 0, statement_bytes_max)).refusal(), "accepted");
+  EXPECT_EQ(Raw().set(3, evidence_of({4}, 32, 0, statement_bytes_max + 1)).refusal(),
+            "certificate.too_large");
+  const auto note_of = [](std::size_t size) {
+    return [=](cbor::Writer& out) { out.text(std::string(size, 'n')); };
+  };
+  EXPECT_EQ(Raw().set(2, note_of(std::size_t{64} << 10)).refusal(), "accepted");
+  EXPECT_EQ(Raw().set(2, note_of((std::size_t{64} << 10) + 1)).refusal(), "certificate.too_large");
+  const auto disclosures = [](std::size_t count) {
+    return [=](cbor::Writer& out) {
+      out.array(count);
+      for (std::size_t i = 0; i < count; ++i)
+        out.bytes(Bytes{});
+    };
+  };
+  EXPECT_EQ(Raw().set(4, disclosures(disclosures_max)).refusal(), "accepted");
+  EXPECT_EQ(Raw().set(4, disclosures(disclosures_max + 1)).refusal(), "certificate.too_many");
+  EXPECT_EQ(Raw().set(4, disclosures(0)).refusal(), "certificate.form");
+}
+
+// Goal: a genesis has its own limit, which is larger than a statement's.
+TEST(CertificateFile, GenesisBounds) {
+  const auto genesis_of = [](std::size_t size) {
+    return [=](cbor::Writer& out) { out.array(3).bytes(Bytes(size)).array(0).array(0); };
+  };
+  EXPECT_EQ(Raw().set(6, genesis_of(genesis_bytes_max)).refusal(), "accepted");
+  EXPECT_EQ(Raw().set(6, genesis_of(genesis_bytes_max + 1)).refusal(), "certificate.too_large");
+}
+
+// Goal: a file above 16 MiB is refused before anything of it is read; so are 65 537 statements.
+TEST(CertificateFile, TooLarge) {
+  const auto file = decode_certificate_file(Bytes(certificate_file_bytes_max + 1));
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().rule, "certificate.too_large");
+  std::vector<std::uint64_t> leaves(certificate_statements_max + 1);
+  for (std::size_t i = 0; i < leaves.size(); ++i)
+    leaves[i] = i;
+  EXPECT_EQ(Raw().set(3, evidence_of(leaves, 32, 0, 1)).refusal(), "certificate.too_many");
+}
+
+// Goal: tuples have three parts, and the subject is an id.
+TEST(CertificateFile, Form) {
+  EXPECT_EQ(Raw().set(3, [](auto& out) { out.array(1).array(2).uint(4).bytes(Bytes{1}); }).refusal(),
+            "certificate.form");
+  EXPECT_EQ(Raw().set(6, [](auto& out) { out.array(2).bytes(Bytes{1}).array(0); }).refusal(),
+            "certificate.form");
+  for (const char* subject : {"", " C-1", "C/1"})
+    EXPECT_EQ(Raw().set(7, [=](auto& out) { out.text(subject); }).refusal(), "certificate.subject");
+  EXPECT_EQ(Raw().set(7, [](auto& out) { out.text(std::string(65, 'C')); }).refusal(),
+            "certificate.too_large");
+}
+
+// Goal: no prefix of a file and nothing after it is a file.
+TEST(CertificateFile, Truncated) {
+  Bytes bytes = encode_certificate_file(sample());
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_certificate_file(ByteView(bytes).first(size))) << size;
+  bytes.push_back(0);
+  EXPECT_FALSE(decode_certificate_file(bytes));
+}
+
+// The smallest certificate there is: ore at its mine, which is attested for custody too.
+void certify_ore(World& world) {
+  world.attest("att-own", AttestationKind::chain_of_custody, "miner", "mine", {CocModel::identity_preserved});
+  world.must("miner", world.lot("L-1"));
+  world.must("miner", world.certificate("C-1", "L-1", CocModel::identity_preserved));
+}
+
+struct SmallFile {
+  SmallFile() {
+    certify_ore(world);
+    ledger.settle();
+    const std::set<std::string> needed = {
+        "party miner", "party body",          "party owner",        "party ministry",
+        "site mine",   "formalisation miner", "accreditation body", "attestation att-mine",
+        "lot L-1",     "attestation att-own", "certificate C-1"};
+    file = ledger.file("C-1", [&](const LedgerBuilder::Laid& laid) {
+      return needed.contains(laid.type + " " + laid.subject);
+    });
+  }
+  World world = World();
+  LedgerBuilder ledger{world};
+  CertificateFile file = {};
+};
+
+// Goal: no byte of a valid file can be changed: a flipped bit in each of them is refused.
+TEST(CertificateFile, EveryByteCounts) {
+  const SmallFile small;
+  EXPECT_EQ(small.file.evidence.size() + small.file.authority.size(), 11u);
+  const Trust trust = small.ledger.trust();
+  const Millis now{static_cast<std::int64_t>(small.ledger.checkpoint_seconds() + 3) * second};
+  Bytes bytes = encode_certificate_file(small.file);
+  const Report whole = verify_certificate(bytes, trust, now);
+  ASSERT_EQ(whole.verdict, CertificateVerdict::valid) << whole.reasons.at(0).message;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto bit = static_cast<std::uint8_t>(1u << i % 8);
+    bytes[i] ^= bit;
+    const Report report = verify_certificate(bytes, trust, now);
+    const bool refused = report.verdict == CertificateVerdict::not_valid ||
+                         report.verdict == CertificateVerdict::cannot_evaluate;
+    EXPECT_TRUE(refused) << "byte " << i << " of " << bytes.size() << ", bit " << int{bit};
+    EXPECT_FALSE(report.reasons.empty());
+    bytes[i] ^= bit;
+  }
+}
+
+// Goal: an opening counts only if a statement commits to it; one byte of it changed is refused.
+TEST(CertificateFile, Disclosures) {
+  cbor::Writer out;
+  out.array(2).bytes(Bytes(16, 7)).text("Rosa Q.");
+  Bytes opening = out.take();
+  World world;
+  payload::Party person = world.party_payload("rosa");
+  person.kind = PartyKind::person;
+  person.name.reset();
+  person.name_commitment = sha256(opening);
+  world.must("registrar", person);
+  certify_ore(world);
+  LedgerBuilder ledger(world);
+  ledger.settle();
+  CertificateFile file = ledger.file("C-1");
+  file.disclosures = {opening};
+  EXPECT_EQ(verify_now(ledger, file).verdict, CertificateVerdict::valid);
+  opening.back() ^= 1;
+  file.disclosures = {opening};
+  const Report report = verify_now(ledger, file);
+  EXPECT_EQ(report.verdict, CertificateVerdict::not_valid);
+  EXPECT_EQ(report.reasons.at(0).code, "disclosure_unmatched");
+}
+
+}  // namespace
+}  // namespace anta::test

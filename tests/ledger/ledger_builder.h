@@ -1,0 +1,81 @@
+// A whole ledger in memory for the verifier's tests: what a World accepted, as leaves of a tree whose
+// checkpoint is signed by a log key and cosigned by three organisations, and certificate files over it.
+//
+// Leaves are laid as a node lays them (proofs.md section 1): the genesis, its seal, then per block the
+// accepted statements and a seal. The seals' state roots are arbitrary, since a file carries none of them.
+// `force` puts a statement into the tree that the law would refuse, which is what a network looks like whose
+// organisations all cosign a lie. One ledger per world, one thread; the world outlives it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/keys.h"
+#include "crypto/merkle.h"
+#include "storage/ledger/certificate_file.h"
+#include "storage/ledger/verify.h"
+#include "tests/ledger/law_fixture.h"
+
+namespace anta::test {
+
+class LedgerBuilder {
+ public:
+  // `name`: what tells this network from others; it is part of its origin and of its nodes' keys.
+  explicit LedgerBuilder(World& world, const std::string& name = "test");
+
+  // Lays whatever the world accepted since the last call, in blocks of at most three statements.
+  void settle();
+
+  // Settles, then lays this statement in a block of its own, signed rightly but judged by nobody.
+  LeafIndex force(const std::string& as, const payload::Payload& payload);
+  LeafIndex force_bytes(Bytes statement);
+
+  struct Laid {
+    LeafIndex leaf = {};
+    std::shared_ptr<const Bytes> bytes = {};
+    std::string type = {};
+    std::string subject = {};
+  };
+  const std::vector<Laid>& statements() const { return laid_; }
+  // The first statement of the type about the subject; a failed expectation if there is none.
+  LeafIndex leaf_of(std::string_view type, std::string_view subject) const;
+
+  std::uint64_t size() const { return range_.size(); }
+  Digest root() const { return range_.root(); }
+  const Genesis& genesis() const { return genesis_; }
+
+  // A minute after the world's last event. Cosignatures are made then, and one and two seconds later.
+  std::uint64_t checkpoint_seconds() const;
+  std::string note(std::size_t cosigners = 3) const;
+
+  // Every statement laid so far that `wanted` admits, as evidence or authority.
+  using Wanted = std::function<bool(const Laid&)>;
+  CertificateFile file(const std::string& certificate, const Wanted& wanted = nullptr) const;
+  std::vector<Digest> path(LeafIndex leaf) const;
+
+  // This ledger's log key and three cosigners, of which all must have signed; no assertions.
+  Trust trust() const;
+
+ private:
+  void lay_seal(std::uint64_t first_leaf, std::uint64_t accepted);
+  void lay(ByteView document);
+  void lay_statement(Bytes statement);
+
+  World& world_;
+  Genesis genesis_ = {};
+  std::vector<NodeKeys> keys_ = {};
+  std::size_t taken_ = 0;  // entries of the world's log that were looked at
+  std::uint64_t height_ = 0;
+  CompactRange range_ = {};
+  std::vector<std::vector<Digest>> levels_ = {};
+  std::vector<Laid> laid_ = {};
+};
+
+// Verified a second after the checkpoint's newest cosignature.
+Report verify_now(const LedgerBuilder& ledger, const CertificateFile& file, const Trust& trust);
+Report verify_now(const LedgerBuilder& ledger, const CertificateFile& file);
+
+}  // namespace anta::test
