@@ -40,10 +40,12 @@ bool World::caught_up() const {
 }
 
 std::string World::check_liveness() {
-  Time stalled_until = now_;
+  Time over = now_ + fault_ticks_max * tick_units;  // when pauses, stalls and clogs that have begun are over
   for (const SimNode& n : nodes_)
-    stalled_until = std::max(stalled_until, n.disk_stalled_until);
+    over = std::max({over, n.disk_stalled_until, n.paused_until});
   heal();
+  while (now_ < over && violation().empty())
+    happen();
   // Clients ask every live node for a read and go on proposing until one proposal of after the healing is
   // committed.
   const Time deadline = now_ + recover_ticks * tick_units;
