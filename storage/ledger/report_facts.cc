@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <set>
 
 #include "storage/ledger/standing.h"
@@ -104,20 +105,27 @@ bool is_claimed(const Report::Claim& claim, const SchemeId& scheme) {
   return std::find(claim.schemes.begin(), claim.schemes.end(), scheme) != claim.schemes.end();
 }
 
-// The moment an attestation was relied on: for a mine's lots their making, for custody the certificate's
-// issue.
+// Whether the lot's making rests on the attestation: a mine's lots on production, whatever a site makes on
+// custody.
+bool made_under(const state::Lot& lot, const state::Attestation& attestation) {
+  const auto& sites = attestation.sites;
+  if (std::find(sites.begin(), sites.end(), lot.made_site) == sites.end()) return false;
+  return lot.sources.empty() ? attestation.kind == AttestationKind::site_production
+                             : attestation.kind == AttestationKind::chain_of_custody;
+}
+
+// The last moment an attestation was relied on: when the chain's lots were made under it, or, of the site
+// where the certified lot lies, when the certificate was issued.
 Millis relied_on(const Gathering& g, const state::Attestation& attestation) {
-  Millis latest = g.report.claim->issued;
-  if (attestation.kind != AttestationKind::site_production) return latest;
-  bool found = false;
+  const auto& sites = attestation.sites;
+  const bool at_issue = attestation.kind != AttestationKind::site_production &&
+                        std::find(sites.begin(), sites.end(), g.chain.front().site) != sites.end();
+  std::optional<Millis> latest;
   for (const state::Lot& lot : g.chain) {
-    const bool listed = std::find(attestation.sites.begin(), attestation.sites.end(), lot.made_site) !=
-                        attestation.sites.end();
-    if (!lot.sources.empty() || !listed) continue;
-    latest = found ? std::max(latest, lot.made_at) : lot.made_at;
-    found = true;
+    if (at_issue || !made_under(lot, attestation)) continue;
+    latest = std::max(latest.value_or(lot.made_at), lot.made_at);
   }
-  return latest;
+  return latest.value_or(g.report.claim->issued);
 }
 
 void add_attestations(Gathering& g) {

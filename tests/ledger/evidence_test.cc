@@ -3,6 +3,8 @@
 #include "storage/ledger/evidence.h"
 
 #include <algorithm>
+#include <map>
+#include <random>
 #include <set>
 
 #include "storage/ledger/mass.h"
@@ -371,6 +373,46 @@ TEST_F(HostileGaps, EveryRemovedStatement) {
   for (const std::string& one : unnoticed)
     EXPECT_TRUE(bystanders.contains(one)) << one;
   EXPECT_TRUE(unnoticed.contains("handover D-L-1"));  // the law demands none; its absence is flagged
+}
+
+// Goal: any part of a rich ledger is refused or reported, never a crash: the law meets views with every gap.
+TEST(HostileParts, AnySubset) {
+  World w;
+  w.must("smelter", account(w, "A"));
+  concentrate(w, "L-1", "K-1");
+  const payload::Take all = w.all_of("K-1");
+  const std::int64_t half_cu = all.cu_g.value / 2;
+  const std::int64_t half_dry = all.dry_g.value / 2;
+  w.must("plant",
+         splitting(w, "K-1",
+                   {{LotId{"K-1a"}, Grams{half_dry}, Grams{half_cu}},
+                    {LotId{"K-1b"}, Grams{all.dry_g.value - half_dry}, Grams{all.cu_g.value - half_cu}}}));
+  w.must("plant", w.certificate("C-1", "K-1a", CocModel::segregated, "smelter"));
+  sell(w, "K-1a");
+  w.must("smelter", smelting(w, "B-2", "K-1a", "A-1"));
+  payload::Certificate p = w.certificate("C-2", "A-1", CocModel::mass_balance, "buyer");
+  p.cu_g = Grams{400000};
+  p.dry_g = Grams{403225};
+  w.must("smelter", p);
+  payload::AttestationStatus revoked = w.attestation_status("att-mine", AttestationChange::revoked);
+  revoked.void_from = Millis{t0};
+  w.must("body", revoked);
+  w.must("smelter", certificate_status(w, "C-2", CertificateChange::superseded));
+  LedgerBuilder ledger(w);
+  ledger.settle();
+  std::mt19937_64 random(20261123);
+  std::map<std::string, int> seen;
+  for (int round = 0; round < 300; ++round) {
+    const std::uint64_t sparsity = 5 + random() % 60;  // one in so many is left out
+    const CertificateFile file =
+        ledger.file(round % 2 == 0 ? "C-1" : "C-2", [&](const auto&) { return random() % sparsity != 0; });
+    const Report report = verify_now(ledger, file);
+    EXPECT_NE(report.verdict, CertificateVerdict::cannot_evaluate);
+    EXPECT_EQ(report.verdict == CertificateVerdict::not_valid, !report.reasons.empty());
+    ++seen[report.reasons.empty() ? "held" : report.reasons[0].code];
+  }
+  for (const char* code : {"held", "unknown_key", "unknown_reference", "certificate_not_live"})
+    EXPECT_GT(seen[code], 0) << code;
 }
 
 // Goal: a note that one organisation's key did not sign as it stands is bad, not merely short of a quorum.

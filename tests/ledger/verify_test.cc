@@ -231,6 +231,44 @@ TEST_F(VerifyStatuses, ReinstatedSince) {
   EXPECT_EQ(report.verdict, CertificateVerdict::valid) << explained(report);
 }
 
+// Goal: what an upstream site made rests on its attestation as of then, not as of the certificate's issue.
+TEST(VerifyMassBalance, UpstreamSuspendedBeforeTheIssue) {
+  World w;
+  w.must("smelter", account(w, "A"));
+  concentrate(w, "L-1", "K-1");
+  sell(w, "K-1");
+  w.must("body", w.attestation_status("att-mill", AttestationChange::suspended));
+  w.now += hour;
+  w.must("smelter", smelting(w, "B-2", "K-1", "A-1"));
+  payload::Certificate p = w.certificate("C-2", "A-1", CocModel::mass_balance);
+  p.cu_g = Grams{400000};
+  p.dry_g = Grams{403225};
+  w.must("smelter", p);
+  LedgerBuilder ledger(w);
+  ledger.settle();
+  const Report report = verify_now(ledger, ledger.file("C-2"));
+  EXPECT_EQ(report.verdict, CertificateVerdict::valid_with_flags) << explained(report);
+  const LeafIndex by = ledger.leaf_of("attestation-status", "att-mill");
+  EXPECT_EQ(flagged_at(report, "upstream_suspended"),
+            std::vector<std::string>{"attestation att-mill@" + std::to_string(by.value) + "!"});
+}
+
+// Goal: a certified lot whose masses the two sides argue about is told with the receipt that differs.
+TEST_F(VerifyStatuses, Disputed) {
+  payload::Measurement less = as_it_is(world, "K-1");
+  world.must("plant", sale(world, "S-1", {"K-1"}));
+  world.now += day;
+  less.wet_g.value = less.wet_g.value / 100 * 95;
+  world.must("smelter", world.receipt("S-1", {"K-1"}, less));
+  ledger.settle();
+  const Report report = verify();
+  EXPECT_EQ(report.verdict, CertificateVerdict::valid_with_flags) << explained(report);
+  EXPECT_EQ(report.chain.at(0).state, "disputed");
+  const LeafIndex receipt = ledger.leaf_of("receipt", "S-1");
+  EXPECT_EQ(flagged_at(report, "upstream_disputed"),
+            std::vector<std::string>{"dispatch S-1@" + std::to_string(receipt.value) + "!"});
+}
+
 // Goal: a process with 2.5 % of its mass missing is lawful, flagged, and the flag moves the verdict.
 TEST(VerifyFlags, BatchClosure) {
   World w;
