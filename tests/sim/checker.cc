@@ -50,6 +50,7 @@ void Checker::on_send(std::size_t node, const Message& message) {
     check_leader(node, message.term);
     for (const LogEntry& entry : append->entries)
       check_entry(node, entry);
+    check_no_op(node, *append);
     check_commit(node, append->commit);
   }
   if (const auto* heartbeat = std::get_if<Heartbeat>(&message.body)) {
@@ -104,6 +105,16 @@ void Checker::check_entry(std::size_t node, const LogEntry& entry) {
   }
 }
 
+// A leadership begins with a no-op, or nothing of the terms before would ever commit by itself.
+void Checker::check_no_op(std::size_t node, const Append& append) {
+  Term before = append.prev_term;
+  for (const LogEntry& entry : append.entries) {
+    if (entry.header.term > before && entry.header.kind != EntryKind::no_op)
+      fail(node, "leads without a no-op");
+    before = entry.header.term;
+  }
+}
+
 // What is acknowledged is on the disk.
 void Checker::check_ack(std::size_t node, const Message& message, const AppendReply& reply) {
   if (reply.match.value > disk(node).log.size()) return fail(node, "acknowledged what is not durable");
@@ -136,16 +147,21 @@ void Checker::on_durable(std::size_t node, const raft::Persist& batch) {
     next = next.next();
     check_entry(node, entry);
   }
-  if (batch.hard_state) {
-    if (batch.hard_state->term < seen.durable_term) fail(node, "its durable term fell");
-    if (batch.hard_state->commit < seen.hint) fail(node, "its durable commit hint fell");
-    const raft::HardState& old = disk(node).hard_state;
-    const bool changed =
-        batch.hard_state->term == old.term && !old.vote.empty() && batch.hard_state->vote != old.vote;
-    if (changed) fail(node, "changed its durable vote");
-    seen.durable_term = batch.hard_state->term;
-    seen.hint = batch.hard_state->commit;
-  }
+  if (batch.hard_state) check_hard_state(node, *batch.hard_state);
+}
+
+// Nothing in it falls, a vote stays, and a term begins by a campaign only: asking beforehand raises none.
+void Checker::check_hard_state(std::size_t node, const raft::HardState& hard_state) {
+  Seen& seen = seen_[node];
+  if (hard_state.term < seen.durable_term) fail(node, "its durable term fell");
+  if (hard_state.commit < seen.hint) fail(node, "its durable commit hint fell");
+  const raft::HardState& old = disk(node).hard_state;
+  const bool changed = hard_state.term == old.term && !old.vote.empty() && hard_state.vote != old.vote;
+  if (changed) fail(node, "changed its durable vote");
+  if (hard_state.vote == ids_[node]) campaigned_.insert(hard_state.term);
+  if (!campaigned_.contains(hard_state.term)) fail(node, "took a term for which nobody campaigned");
+  seen.durable_term = hard_state.term;
+  seen.hint = hard_state.commit;
 }
 
 void Checker::on_commit(std::size_t node, LogIndex commit) {

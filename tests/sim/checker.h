@@ -53,6 +53,8 @@ class Checker {
   void check_claim(std::size_t node, const raft::VoteRequest& request);
   void check_leader(std::size_t node, Term term);
   void check_entry(std::size_t node, const LogEntry& entry);
+  void check_hard_state(std::size_t node, const raft::HardState& hard_state);
+  void check_no_op(std::size_t node, const raft::Append& append);
   void check_ack(std::size_t node, const raft::Message& message, const raft::AppendReply& reply);
   void check_match(std::size_t node, const raft::Message& message, const raft::Heartbeat& heartbeat);
   void check_commit_rule(std::size_t node, LogIndex commit);
@@ -64,6 +66,7 @@ class Checker {
   std::vector<const Disk*> disks_;
   std::vector<Seen> seen_;
   std::map<Term, std::size_t> leader_of_ = {};
+  std::set<Term> campaigned_ = {};  // terms that began: somebody's vote for itself is durable
   std::map<std::pair<std::size_t, Term>, NodeId> votes_ = {};
   std::map<std::pair<LogIndex, Term>, Digest> entries_ = {};  // every entry ever seen
   std::map<std::pair<Term, std::size_t>, LogIndex> acknowledged_ =

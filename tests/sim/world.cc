@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::size_t archive_max = 200;
 
+// Ticks after which a leader whose disk finishes nothing must have gone: the rule's time, and one election
+// timeout for the transfer, with a little slack.
+std::uint64_t stall_limit(const raft::Options& options) {
+  return std::uint64_t{options.disk_stall_elections + 1} * options.election_ticks + 3;
+}
+
 std::shared_ptr<const Bytes> operation_payload(std::uint64_t operation, std::size_t filler) {
   auto payload = std::make_shared<Bytes>(sizeof operation + filler);
   std::memcpy(payload->data(), &operation, sizeof operation);
@@ -85,6 +91,7 @@ void World::dispatch(const Happening& event) {
   switch (event.kind) {
     case Kind::tick: {
       schedule(now_ + n.tick_every * (now_ < n.slow_until ? 3 : 1), Kind::tick, event.node);
+      n.stalled_ticks = n.disk.unsynced() > 0 ? n.stalled_ticks + 1 : 0;
       return step(event.node, raft::Tick{});
     }
     case Kind::deliver: return deliver(event.node, event.slot);
@@ -128,6 +135,7 @@ void World::start(std::size_t node) {
   n.commit = LogIndex{};
   n.reads.clear();
   n.role = {};
+  n.stalled_ticks = 0;
   n.armed.reset();
   n.core = std::make_unique<raft::Raft>(options, std::move(restored));
   checker_->on_start(node);
@@ -196,6 +204,9 @@ void World::send(std::size_t node, raft::Message message) {
   const std::size_t to = index_of(message.to.id);
   note(node, raft::name(message.body), message.term.value, to);
   checker_->on_send(node, message);
+  const bool leads = std::holds_alternative<raft::Heartbeat>(message.body);
+  if (leads && nodes_[node].stalled_ticks > stall_limit(plan_.limits))
+    failure_ = "rule 15: leads with a dead disk";
   const bool keep = nemesis_random_.chance(50);
   if (keep && archive_.size() < archive_max)
     archive_.push_back(message);
@@ -245,6 +256,7 @@ void World::sync_done(std::size_t node) {
   raft::Token last = {};
   while (n.disk.sync_running())
     last = make_durable(node);
+  n.stalled_ticks = 0;
   note(node, "durable", last.value, n.disk.durable().log.size());
   if (crash_point(node, Fault::crash_after_sync)) return;
   if (n.disk.waiting()) start_sync(node);

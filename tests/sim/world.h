@@ -32,7 +32,8 @@ struct SimNode {
   Time disk_stalled_until = 0;
   Time disk_full_until = 0;
   Time slow_until = 0;
-  std::optional<Fault> armed = {};               // a crash point or a sync error that waits for its moment
+  std::uint64_t stalled_ticks = 0;  // of this node, since its disk last finished something while more waits
+  std::optional<Fault> armed = {};  // a crash point or a sync error that waits for its moment
   std::map<std::uint64_t, LogIndex> reads = {};  // asked, with what had been told then
   LogIndex commit = {};                          // told in this life
   bool dead = false;                             // stays down in the liveness phase
