@@ -32,7 +32,16 @@ struct Mark {
 // `code` malformed with the place before the message.
 tl::unexpected<Error> refuse_at(Mark mark, std::string rule, const std::string& message);
 
-struct TreeEntry;
+struct TreeNode;
+
+// A template only so that it is complete where TreeNode's own members need it.
+template <typename Node>
+struct TreeEntryOf {
+  std::string key = {};
+  Mark mark = {};  // of the key
+  Node value = {};
+};
+using TreeEntry = TreeEntryOf<TreeNode>;
 
 struct TreeNode {
   // plain: an unquoted YAML scalar, which whoever reads it may take for text, a number or a truth value.
@@ -67,12 +76,6 @@ struct TreeNode {
   tl::unexpected<Error> refuse(std::string rule, const std::string& message) const {
     return refuse_at(mark, std::move(rule), message);
   }
-};
-
-struct TreeEntry {
-  std::string key = {};
-  Mark mark = {};  // of the key
-  TreeNode value = {};
 };
 
 // The kind in words for a message: "a list".

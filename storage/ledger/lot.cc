@@ -300,7 +300,7 @@ Verdict rule(Draft& draft, const payload::Ownership& p) {
     lot->owner = p.to;
     lot->owner_offered.reset();
   } else {
-    lot->owner_offered = state::Lot::Offer{p.to, draft.issuer()};
+    lot->owner_offered = state::OwnerOffer{p.to, draft.issuer()};
   }
   draft.put(p.lot.value, std::move(*lot));
   draft.concerns(Kind::party, p.from.value);

@@ -180,7 +180,7 @@ void describe(Schema& schema, const state::Origination& origination) {
   schema.add("entries", origination.entries);
 }
 
-void describe(Schema& schema, const state::Lot::Offer& offer) {
+void describe(Schema& schema, const state::OwnerOffer& offer) {
   schema.add("to", offer.to).add("by", offer.by);
 }
 

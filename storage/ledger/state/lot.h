@@ -6,6 +6,14 @@
 
 namespace anta::state {
 
+// A change of owner that waits for the other side; gone when the owner changes. Outside Lot, because clang
+// holds a nested struct for not constructible while the struct around it is incomplete, and optional needs to
+// know.
+struct OwnerOffer {
+  PartyId to = {};
+  PartyId by = {};  // which of the two sides signed
+};
+
 // Kind lot, id = lot id.
 //
 // `accepted` are the last accepted figures: the registered measurement, then each transfer's. `remaining` is
@@ -31,12 +39,7 @@ struct Lot {
   bool dry_raised = false;          // adjust raised dry since `accepted`; once per lot
   Maybe<DispatchId> dispatch = {};  // reserved by, in transit with, or waiting in
   Maybe<PartyId> hold = {};         // who put it on hold
-  struct Offer {
-    PartyId to = {};
-    PartyId by = {};  // which of the two sides signed
-  };
-  Maybe<Offer> owner_offered =
-      {};  // a change of owner that waits for the other side; gone when owner changes
+  Maybe<OwnerOffer> owner_offered = {};
   // origin and eligibility
   Maybe<SiteId> origin = {};  // the one mine site it comes from; none: several
   CocModel coc_model = CocModel::identity_preserved;
