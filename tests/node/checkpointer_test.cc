@@ -1,0 +1,270 @@
+#include "node/checkpointer.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/node/manual_executor.h"
+
+namespace anta::test {
+namespace {
+
+constexpr std::int64_t start_ms = 1'800'000'000'000;
+
+// Three checkpointers whose messages the test delivers, or not, over trees that the test makes.
+struct Network {
+  struct Member {
+    NodeId id = {};
+    std::unique_ptr<NodeKeys> keys = {};
+    std::unique_ptr<Checkpointer> checkpointer = {};
+    std::map<std::uint64_t, SealedTree> trees = {};
+    std::vector<CheckpointMark> marks = {};  // made durable, in order
+    bool disk_works = true;
+    bool reachable = true;
+    std::vector<std::string> evidence = {};
+    std::vector<std::uint64_t> finished = {};
+  };
+
+  Network() {
+    genesis.origin = "anta.example/test-00000000";
+    for (const char* name : {"n1", "n2", "n3"}) {
+      auto member = std::make_unique<Member>();
+      member->id = NodeId{name};
+      std::array<std::uint8_t, 32> seed = {};
+      seed[0] = static_cast<std::uint8_t>(name[1]);
+      member->keys = std::make_unique<NodeKeys>(derive_node_keys(Secret32(seed)));
+      genesis.nodes.push_back({.id = member->id,
+                               .organisation = PartyId{std::string("org") + name[1]},
+                               .keys = {.log = member->keys->log.public_key(),
+                                        .cosigner = member->keys->cosigner.public_key(),
+                                        .tls = member->keys->tls.public_key()}});
+      members.push_back(std::move(member));
+    }
+    policy = *network_policy(genesis);
+    for (auto& member : members)
+      start(*member, std::nullopt, std::nullopt);
+  }
+
+  void start(Member& m, std::optional<CheckpointMark> mark, std::optional<std::string> note) {
+    CheckpointerPorts ports;
+    ports.send = [this, &m](const NodeId& to, PeerKind kind, const Bytes& bytes) {
+      ++sent[kind];
+      for (auto& other : members) {
+        if (other->id == to && other->reachable && m.reachable)
+          other->checkpointer->on_peer_message(m.id, kind, bytes);
+      }
+    };
+    ports.persist_mark = [&m](const Bytes& bytes, auto callback) {
+      if (!m.disk_works) return callback(fail(Code::io, "disk"));
+      m.marks.push_back(*decode_mark(bytes));
+      callback({});
+    };
+    ports.tree_at = [&m](TreeSize size) -> Result<SealedTree> {
+      const auto found = m.trees.find(size.value);
+      if (found != m.trees.end()) return found->second;
+      const bool future = m.trees.empty() || size.value > m.trees.rbegin()->first;
+      return fail(future ? Code::not_found : Code::malformed, "no seal there");
+    };
+    ports.clock = [this] { return Millis{start_ms + executor.steady_ms()}; };
+    ports.evidence = [&m](const std::string& note_text) { m.evidence.push_back(note_text); };
+    ports.finished = [&m](const FinishedCheckpoint& f, double) { m.finished.push_back(f.checkpoint.size); };
+    m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, genesis, policy,
+                                                    *m.keys, ports, executor, mark, note);
+  }
+
+  // The member applies a block: the tree of `size` leaves has this root.
+  void apply(std::size_t member, std::uint64_t size, std::uint8_t root, std::int64_t block_time = start_ms) {
+    Digest digest;
+    digest.bytes[0] = root;
+    members[member]->trees[size] = {.root = digest, .block_time = Millis{block_time}};
+    members[member]->checkpointer->on_applied(
+        {.block_time = Millis{block_time}, .leaves = TreeSize{size}, .tree_root = digest});
+    executor.run();
+  }
+  void apply_all(std::uint64_t size, std::uint8_t root) {
+    for (std::size_t i = 0; i < members.size(); ++i)
+      apply(i, size, root);
+  }
+  void lead(std::size_t leader) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      members[i]->checkpointer->on_role(
+          {.role = i == leader ? raft::Role::leader : raft::Role::follower, .in_office = i == leader});
+    }
+    executor.run();
+  }
+  std::shared_ptr<const FinishedCheckpoint> finished(std::size_t member) const {
+    return members[member]->checkpointer->finished();
+  }
+  std::uint64_t size_of(std::size_t member) const {
+    return finished(member) ? finished(member)->checkpoint.size : 0;
+  }
+
+  ManualExecutor executor = {};
+  Genesis genesis = {};
+  Policy policy = {};
+  std::vector<std::unique_ptr<Member>> members = {};
+  std::map<PeerKind, int> sent = {};
+};
+
+TEST(Checkpointer, QuorumIsTwoThirdsAndOne) {
+  // Goal: k as proofs.md says, for every small n.
+  const std::size_t k[] = {1, 2, 3, 3, 4, 5, 5, 6};
+  for (std::size_t n = 1; n <= 8; ++n)
+    EXPECT_EQ(cosigner_quorum(n), k[n - 1]) << n;
+}
+
+TEST(Checkpointer, TheLeadersNewestSealIsCosignedByAllAndServedByAll) {
+  // Goal: one note with a log line and three cosignatures, the same bytes everywhere, good under the policy.
+  Network net;
+  net.apply_all(5, 1);
+  net.lead(0);
+  ASSERT_TRUE(net.finished(0) && net.finished(1) && net.finished(2));
+  EXPECT_EQ(net.finished(0)->note, net.finished(2)->note);
+  const auto verdict = check_note(net.policy, net.finished(1)->note, (start_ms + 2'000) / 1'000);
+  ASSERT_TRUE(verdict) << verdict.error().message;
+  EXPECT_TRUE(verdict->quorum_met);
+  EXPECT_EQ(verdict->cosigners.size(), 3u);
+  EXPECT_EQ(verdict->checkpoint.size, 5u);
+}
+
+TEST(Checkpointer, TheMarkIsDurableBeforeASignatureLeaves) {
+  // Goal: a node whose disk fails signs nothing, and the leader's own log line waits for its mark too.
+  Network net;
+  net.members[1]->disk_works = false;
+  net.apply_all(5, 1);
+  net.lead(0);
+  EXPECT_EQ(net.sent[PeerKind::checkpoint_cosigned], 1);
+  EXPECT_FALSE(net.finished(0));
+  ASSERT_FALSE(net.members[0]->marks.empty());
+  EXPECT_EQ(net.members[0]->marks[0].size, 5u);
+  Network other;
+  other.members[0]->disk_works = false;
+  other.apply_all(5, 1);
+  other.lead(0);
+  EXPECT_EQ(other.sent[PeerKind::checkpoint_open], 0);
+}
+
+TEST(Checkpointer, ASlowNodeCosignsOnceItHasApplied) {
+  // Goal: an opened checkpoint of a seal that a node lacks is answered when the seal is applied there.
+  Network net;
+  net.apply(0, 5, 1);
+  net.apply(1, 5, 1);
+  net.lead(0);
+  EXPECT_FALSE(net.finished(0));
+  net.apply(2, 5, 1);
+  EXPECT_EQ(net.size_of(0), 5u);
+  EXPECT_EQ(net.size_of(2), 5u);
+}
+
+TEST(Checkpointer, ANodeWithAnotherRootRefuses) {
+  // Goal: a node never cosigns a tree that it did not compute itself.
+  Network net;
+  net.apply(0, 5, 1);
+  net.apply(1, 5, 1);
+  net.apply(2, 5, 9);
+  net.lead(0);
+  EXPECT_FALSE(net.finished(0));
+  EXPECT_TRUE(net.members[2]->marks.empty());
+  net.executor.advance(1'100);
+  EXPECT_EQ(net.members[0]->checkpointer->missing(), std::vector<std::string>{"org3"});
+}
+
+TEST(Checkpointer, SizesNeverGoBackAcrossLeadersAndRestarts) {
+  // Goal: a node refuses what is smaller than its mark, or what does not extend it, also after a restart.
+  Network net;
+  net.apply_all(5, 1);
+  net.apply_all(9, 2);
+  net.lead(0);
+  EXPECT_EQ(net.size_of(1), 9u);
+  Network::Member& third = *net.members[2];
+  const CheckpointMark mark = third.marks.back();
+  const auto signed_before = third.marks.size();
+  third.checkpointer.reset();
+  net.start(third, mark, net.finished(0)->note);
+  third.trees[9].root.bytes[0] = 7;  // restored from another history
+  net.apply(2, 12, 3);
+  net.apply(0, 12, 3);
+  net.apply(1, 12, 3);
+  net.executor.advance(50);
+  EXPECT_EQ(third.marks.size(), signed_before);
+  EXPECT_FALSE(third.checkpointer->finished() && third.checkpointer->finished()->checkpoint.size == 12);
+}
+
+TEST(Checkpointer, TheLastNoteIsServedAfterARestart) {
+  // Goal: the kept note is served as soon as the tree it speaks of is there, and not before its check.
+  Network net;
+  net.apply_all(5, 1);
+  net.lead(0);
+  const std::string note = net.finished(0)->note;
+  Network::Member& third = *net.members[2];
+  net.start(third, third.marks.back(), note);
+  EXPECT_FALSE(third.checkpointer->finished());
+  net.apply(2, 5, 1);
+  ASSERT_TRUE(third.checkpointer->finished());
+  EXPECT_EQ(third.checkpointer->finished()->note, note);
+  std::string forged = note;
+  forged.replace(forged.find("5\n"), 2, "6\n");
+  net.start(third, third.marks.back(), forged);
+  net.apply(2, 5, 1);
+  EXPECT_FALSE(third.checkpointer->finished());
+}
+
+TEST(Checkpointer, BelowTheQuorumItTriesAgainWithTheNewestSeal) {
+  // Goal: with one node away nothing is served; after the timeout the newest seal is opened, and the node's
+  // return finishes it.
+  Network net;
+  net.members[2]->reachable = false;
+  net.apply_all(5, 1);
+  net.lead(0);
+  EXPECT_EQ(net.size_of(0), 0u);
+  net.apply_all(8, 2);
+  net.executor.advance(1'100);
+  net.members[2]->reachable = true;
+  net.members[0]->checkpointer->on_peer(NodeId{"n3"}, true);
+  net.executor.run();
+  EXPECT_EQ(net.size_of(0), 8u);
+  EXPECT_EQ(net.members[0]->finished, std::vector<std::uint64_t>{8});
+}
+
+TEST(Checkpointer, AnIdleLedgerIsCosignedAgain) {
+  // Goal: freshness does not age by idleness: the same size, a newer time, once a minute.
+  Network net;
+  net.apply_all(5, 1);
+  net.lead(0);
+  const std::uint64_t first = net.finished(1)->quorum_seconds;
+  net.executor.advance(59'000);
+  EXPECT_EQ(net.finished(1)->quorum_seconds, first);
+  net.executor.advance(2'000);
+  EXPECT_GE(net.finished(1)->quorum_seconds, first + 59);
+  EXPECT_EQ(net.size_of(1), 5u);
+}
+
+TEST(Checkpointer, ASealFromTheFutureIsNotSigned) {
+  // Goal: more than 60 s ahead of the node's clock is refused; age is no reason.
+  Network net;
+  for (std::size_t i = 0; i < 3; ++i)
+    net.apply(i, 5, 1, start_ms + 70'000);
+  net.lead(0);
+  EXPECT_FALSE(net.finished(0));
+  EXPECT_TRUE(net.members[0]->marks.empty());
+  net.executor.advance(15'000);
+  EXPECT_EQ(net.size_of(0), 5u);
+}
+
+TEST(Checkpointer, AForkIsKeptAsEvidence) {
+  // Goal: a quorum's note over another tree is not served, and is kept.
+  Network net;
+  net.apply_all(5, 1);
+  net.lead(0);
+  Network other;  // the same keys, another history
+  other.apply_all(5, 2);
+  other.lead(0);
+  Network::Member& third = *net.members[2];
+  net.start(third, std::nullopt, other.finished(0)->note);
+  net.apply(2, 5, 1);
+  EXPECT_FALSE(third.checkpointer->finished());
+  EXPECT_EQ(third.evidence.size(), 1u);
+}
+
+}  // namespace
+}  // namespace anta::test

@@ -1,0 +1,96 @@
+#include "node/config.h"
+
+#include <gtest/gtest.h>
+
+#include "crypto/sealed.h"
+#include "crypto/text.h"
+#include "node/arguments.h"
+#include "node/identity.h"
+#include "tests/storage/disk.h"
+
+namespace anta::test {
+namespace {
+
+const std::string minimal = "network: genesis.cbor\nnode: n1\ndata: data\nseed: node.seed\n";
+
+TEST(Config, PathsAreRelativeAndDefaultsStand) {
+  // Goal: a minimal file is enough, and everything else has its documented default.
+  const auto config = parse_config(
+      minimal + "peers: {n2: \"10.0.0.2:7001\"}\nlog: {level: debug, format: json}\n", "/etc/anta");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->network, "/etc/anta/genesis.cbor");
+  EXPECT_EQ(config->data, "/etc/anta/data");
+  EXPECT_EQ(config->http_port_file, "/etc/anta/data/http.port");
+  EXPECT_EQ(config->peers.at("n2").text(), "10.0.0.2:7001");
+  EXPECT_EQ(config->log_level, LogLevel::debug);
+  EXPECT_EQ(config->log_format, LogFormat::json);
+  EXPECT_EQ(config->http.text(), "127.0.0.1:0");
+  EXPECT_EQ(config->timeouts.cosign_wait_ms, 2'000);
+}
+
+TEST(Config, AMistakeIsNamedWithItsLine) {
+  // Goal: a typo, a value out of bounds, a wrong word and a missing key each say where and what.
+  const std::pair<std::string, std::string> cases[] = {
+      {minimal + "htp: {listen: \"127.0.0.1:1\"}\n", "did you mean \"http\"?"},
+      {minimal + "limits: {verifers: 2}\n", "did you mean \"verifiers\"?"},
+      {minimal + "timeouts: {election_ms: 7}\n", "not between 50 and 60000"},
+      {minimal + "log: {level: loud}\n", "not one of debug, info, warning, error"},
+      {minimal + "node: n2\n", "line 5"},
+      {"network: g\nnode: n1\ndata: d\n", "\"seed\" is missing"},
+      {minimal + "http: {listen: \"0.0.0.0:80\"}\n", "behind_proxy"},
+      {minimal + "http: {listen: \"127.0.0.1\"}\n", "is not host:port"},
+      {minimal + "timeouts: {election_ms: 60, heartbeat_ms: 50}\n", "at least twice"},
+      {"- a\n", "a map of keys"},
+  };
+  for (const auto& [text, message] : cases) {
+    const auto config = parse_config(text, "/");
+    ASSERT_FALSE(config) << text;
+    EXPECT_EQ(config.error().code, Code::malformed);
+    EXPECT_NE(config.error().message.find(message), std::string::npos) << config.error().message;
+  }
+  EXPECT_NE(parse_config(minimal + "htp: 1\n", "/").error().message.find("line 5"), std::string::npos);
+  EXPECT_TRUE(parse_config(minimal + "http: {listen: \"0.0.0.0:80\", behind_proxy: true}\n", "/"));
+}
+
+TEST(Config, EndpointsAreHostAndPort) {
+  // Goal: names, IPv4 and bracketed IPv6 with a port; nothing else.
+  EXPECT_EQ(parse_endpoint("[::1]:7")->host, "::1");
+  EXPECT_EQ(parse_endpoint("node.example:65535")->port, 65'535);
+  for (const char* bad : {"", ":1", "a", "a:", "a:65536", "a:-1", "a:01", "::1:7", "a b:1"})
+    EXPECT_FALSE(parse_endpoint(bad)) << bad;
+}
+
+TEST(Arguments, OneCommandEach) {
+  // Goal: each option alone is its command; a typo names the nearest option.
+  EXPECT_EQ(parse_arguments({"--config", "a.yaml"})->command, Arguments::Command::run);
+  EXPECT_EQ(parse_arguments({"--check", "--config=a.yaml"})->command, Arguments::Command::check);
+  EXPECT_EQ(parse_arguments({"--init", "d"})->path, "d");
+  EXPECT_EQ(parse_arguments({"--version"})->command, Arguments::Command::version);
+  EXPECT_NE(parse_arguments({"--confg", "a"}).error().message.find("did you mean \"--config\"?"),
+            std::string::npos);
+  for (const std::vector<std::string>& bad :
+       {std::vector<std::string>{}, {"--config"}, {"--check"}, {"--init", "d", "--check"}, {"x"}}) {
+    EXPECT_FALSE(parse_arguments(bad));
+  }
+}
+
+TEST(Identity, InitMakesASeedOnceAndPrintsItsPublicHalves) {
+  // Goal: the YAML holds the keys of the seed file; a second init refuses; an open directory is refused.
+  const TempDirectory directory;
+  const std::filesystem::path home = std::filesystem::path(directory.path()) / "node";
+  const auto yaml = init_node(home);
+  ASSERT_TRUE(yaml) << yaml.error().message;
+  const auto seed = read_seed_file(home / "node.seed");
+  ASSERT_TRUE(seed);
+  EXPECT_NE(yaml->find(to_hex(derive_node_keys(*seed).cosigner.public_key().view())), std::string::npos);
+  EXPECT_FALSE(init_node(home));
+  const auto again = read_seed_file(home / "node.seed");
+  EXPECT_TRUE(same_secret(*seed, *again));
+  std::filesystem::permissions(home, std::filesystem::perms::others_exec, std::filesystem::perm_options::add);
+  const auto refused = prepare_data_directory(home);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("chmod 700"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace anta::test

@@ -1,0 +1,286 @@
+#include "node/submission.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/ledger/block.h"
+#include "tests/node/ledger_rig.h"
+#include "tests/node/manual_executor.h"
+
+namespace anta::test {
+namespace {
+
+// A submission whose consensus is the test: it sees what is proposed and sent, and says what was decided.
+struct Rig {
+  World world = rich_world();
+  ManualExecutor executor = {};
+  std::map<Digest, Outcome> decided = {};
+  bool newcomer_known = false;
+  std::vector<std::vector<Bytes>> blocks = {};
+  std::vector<std::pair<NodeId, Forward>> forwards = {};
+  std::vector<ForwardRefused> refusals = {};
+  Result<raft::Proposed> proposing = raft::Proposed{};
+  int reads = 0;
+  std::unique_ptr<Verification> verification = {};
+  std::unique_ptr<Submission> submission = {};
+  std::vector<std::vector<Submitted>> answers = {};
+
+  explicit Rig(SubmissionOptions options = {}) {
+    verification = std::make_unique<Verification>(
+        VerificationOptions{.threads = 1}, [this](const Digest& kid) -> std::optional<PublicKey> {
+          for (const char* name : {"miner", "plant", "registrar", "newcomer"}) {
+            if (kid == world.key(name).kid() && (std::string_view(name) != "newcomer" || newcomer_known))
+              return world.key(name).public_key();
+          }
+          return std::nullopt;
+        });
+    options.self = NodeId{"n1"};
+    submission = std::make_unique<Submission>(options, ports(), executor, *verification);
+  }
+
+  SubmissionPorts ports() {
+    SubmissionPorts p;
+    p.propose = [this](std::shared_ptr<const Bytes> block, Millis, auto callback) {
+      if (proposing) {
+        std::vector<Bytes> items;
+        const auto decoded = decode_block(*block);
+        ASSERT_TRUE(decoded);
+        for (const ByteView item : *decoded)
+          items.push_back(to_bytes(item));
+        blocks.push_back(std::move(items));
+      }
+      callback(proposing);
+    };
+    p.read_index = [this](auto callback) {
+      ++reads;
+      callback(LogIndex{1});
+    };
+    p.send = [this](const NodeId& to, PeerKind kind, const Bytes& bytes) {
+      if (kind == PeerKind::forward) forwards.emplace_back(to, *decode_forward(bytes));
+      if (kind == PeerKind::forward_refused) refusals.push_back(*decode_forward_refused(bytes));
+    };
+    p.outcome = [this](const Digest& digest) -> Result<std::optional<Outcome>> {
+      const auto found = decided.find(digest);
+      return found == decided.end() ? std::optional<Outcome>{} : std::optional(found->second);
+    };
+    p.event_ahead_max_ms = [] { return std::int64_t{600'000}; };
+    p.clock = [this] { return Millis{world.now}; };
+    return p;
+  }
+
+  void lead(bool in_office) {
+    submission->on_role({.role = in_office ? raft::Role::leader : raft::Role::follower,
+                         .term = Term{1},
+                         .leader = NodeId{in_office ? "n1" : "n2"},
+                         .in_office = in_office});
+    executor.run();
+  }
+  void submit(const std::vector<Bytes>& items, SubmitOptions options = {.wait = WaitFor::committed}) {
+    std::vector<std::shared_ptr<const Bytes>> shared;
+    for (const Bytes& bytes : items)
+      shared.push_back(std::make_shared<const Bytes>(bytes));
+    submission->submit(shared, options,
+                       [this](std::vector<Submitted> a) { answers.push_back(std::move(a)); });
+  }
+  bool until(const std::function<bool()>& condition) { return executor.run_until(condition); }
+  // Decides a block's statements: accepted, at the leaves after `leaf`.
+  void decide(const std::vector<Bytes>& items, std::uint64_t leaf = 10) {
+    BlockNotice notice;
+    for (const Bytes& bytes : items) {
+      Outcome outcome{.statement = sha256(bytes), .accepted = true, .leaf = LeafIndex{leaf++}};
+      decided[outcome.statement] = outcome;
+      notice.decisions.push_back({.statement = outcome.statement, .again = false, .answer = outcome});
+    }
+    submission->on_block(notice);
+    executor.run();
+  }
+  Bytes lot(const std::string& id) { return world.sign("miner", world.lot(id)); }
+};
+
+TEST(Submission, BlocksFormWhileOthersAreOnTheirWay) {
+  // Goal: with two blocks in flight the rest collects, and goes out as one block when one is decided.
+  Rig rig;
+  rig.lead(true);
+  const std::vector<Bytes> lots = {rig.lot("L-1"), rig.lot("L-2"), rig.lot("L-3"), rig.lot("L-4")};
+  rig.submit({lots[0]});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  rig.submit({lots[1]});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 2; }));
+  rig.submit({lots[2], lots[3]});
+  ASSERT_TRUE(rig.until([&] { return rig.verification->figures().checked == 4; }));
+  rig.executor.run();
+  EXPECT_EQ(rig.blocks.size(), 2u);
+  rig.decide(rig.blocks[0]);
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 3; }));
+  EXPECT_EQ(rig.blocks[2], (std::vector<Bytes>{lots[2], lots[3]}));
+  ASSERT_EQ(rig.answers.size(), 1u);
+  EXPECT_TRUE(rig.answers[0][0].outcome->accepted);
+}
+
+TEST(Submission, TheSameBytesAreProposedOnceAndAnsweredToAll) {
+  // Goal: a second submission joins the first; a third, after the outcome, is answered from the ledger.
+  Rig rig;
+  rig.lead(true);
+  const Bytes lot = rig.lot("L-1");
+  rig.submit({lot});
+  rig.submit({lot, lot});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1 && rig.verification->figures().checked == 1; }));
+  rig.executor.advance(100);
+  EXPECT_EQ(rig.blocks.size(), 1u);
+  rig.decide({lot});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 2; }));
+  EXPECT_EQ(rig.answers[0].size() + rig.answers[1].size(), 3u);
+  rig.submit({lot});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 3; }));
+  EXPECT_TRUE(rig.answers[2][0].again);
+  EXPECT_EQ(rig.blocks.size(), 1u);
+}
+
+TEST(Submission, AdmissionAnswersFinallyOnlyWhatItMay) {
+  // Goal: malformed, bad signature, far future and, led here, an unknown key are answered without a block.
+  Rig rig;
+  rig.lead(true);
+  Bytes bad = rig.lot("L-1");
+  bad.back() ^= 1;
+  payload::Lot future = rig.world.lot("L-2");
+  future.common.event_time = Millis{rig.world.now + 600'001};
+  const Bytes stranger = rig.world.sign("newcomer", rig.world.lot("L-3"));
+  rig.submit({Bytes{0x01}, bad, rig.world.sign("miner", future), stranger});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  EXPECT_EQ(rig.answers[0][0].outcome.error().code, Code::malformed);
+  EXPECT_EQ(rig.answers[0][1].outcome.error().code, Code::bad_signature);
+  EXPECT_EQ(rig.answers[0][2].outcome.error().rule, "event_in_future");
+  EXPECT_EQ(rig.answers[0][3].outcome.error().rule, "unknown_key");
+  EXPECT_EQ(rig.reads, 1);
+  EXPECT_TRUE(rig.blocks.empty());
+}
+
+TEST(Submission, AKeyRegisteredInTheSameRequestIsWaitedFor) {
+  // Goal: what stands behind its own registration goes into a later block, not to unknown_key.
+  Rig rig;
+  rig.lead(true);
+  const Bytes registration = rig.world.sign("registrar", rig.world.party_payload("newcomer"));
+  const Bytes first = rig.world.sign("newcomer", rig.world.lot("L-1"));
+  rig.submit({registration, first});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  EXPECT_EQ(rig.blocks[0], std::vector<Bytes>{registration});
+  rig.newcomer_known = true;
+  rig.decide(rig.blocks[0]);
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 2; }));
+  EXPECT_EQ(rig.blocks[1], std::vector<Bytes>{first});
+}
+
+TEST(Submission, AFollowerForwardsAndOffersAgainToANewLeader) {
+  // Goal: the request goes whole to the leader, again to the next one, and is answered by this node's apply.
+  Rig rig;
+  rig.lead(false);
+  const std::vector<Bytes> items = {rig.lot("L-1"), rig.lot("L-2")};
+  rig.submit(items);
+  ASSERT_TRUE(rig.until([&] { return rig.forwards.size() == 1; }));
+  EXPECT_EQ(rig.forwards[0].first.value, "n2");
+  EXPECT_EQ(rig.forwards[0].second.statements.size(), 2u);
+  rig.submission->on_role(
+      {.role = raft::Role::follower, .term = Term{2}, .leader = NodeId{"n3"}, .in_office = false});
+  ASSERT_TRUE(rig.until([&] { return rig.forwards.size() == 2; }));
+  EXPECT_EQ(rig.forwards[1].first.value, "n3");
+  rig.executor.advance(1'500);  // nothing heard: the same leader is asked again
+  EXPECT_GE(rig.forwards.size(), 3u);
+  rig.decide(items);
+  ASSERT_EQ(rig.answers.size(), 1u);
+  EXPECT_EQ(rig.answers[0][1].outcome->leaf.value, 11u);
+}
+
+TEST(Submission, ALeaderTakesForwardsOnceAndRefusesByMessage) {
+  // Goal: a forwarded request is proposed once however often it is offered; a final refusal goes back.
+  Rig rig;
+  rig.lead(true);
+  Bytes bad = rig.lot("L-1");
+  bad.back() ^= 1;
+  const Bytes good = rig.lot("L-2");
+  const Bytes message = encode_forward(
+      {.request = 7,
+       .statements = {std::make_shared<const Bytes>(bad), std::make_shared<const Bytes>(good)}});
+  rig.submission->on_peer_message(NodeId{"n2"}, PeerKind::forward, message);
+  rig.submission->on_peer_message(NodeId{"n2"}, PeerKind::forward, message);
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1 && rig.refusals.size() == 1; }));
+  EXPECT_EQ(rig.blocks[0], std::vector<Bytes>{good});
+  EXPECT_EQ(rig.refusals[0].request, 7u);
+  EXPECT_EQ(rig.refusals[0].items.at(0).error.code, Code::bad_signature);
+}
+
+TEST(Submission, TheDeadlineSaysUncertainOnlyIfItWasOffered) {
+  // Goal: without a leader the answer is busy, after an offer it is uncertain, and a later outcome stands.
+  Rig rig;
+  const Bytes lot = rig.lot("L-1");
+  rig.submit({lot}, {.wait = WaitFor::committed, .deadline_ms = 500});
+  ASSERT_TRUE(rig.until([&] { return rig.verification->figures().checked == 1; }));
+  rig.executor.advance(600);
+  ASSERT_EQ(rig.answers.size(), 1u);
+  EXPECT_EQ(rig.answers[0][0].outcome.error().rule, "no_leader");
+  rig.lead(true);
+  rig.submit({lot}, {.wait = WaitFor::committed, .deadline_ms = 500});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  rig.executor.advance(600);
+  ASSERT_EQ(rig.answers.size(), 2u);
+  EXPECT_EQ(rig.answers[1][0].outcome.error().code, Code::uncertain);
+  rig.decide({lot});
+  rig.submit({lot});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 3; }));
+  EXPECT_TRUE(rig.answers[2][0].outcome->accepted);
+}
+
+TEST(Submission, FullIsBusyBeforeAnySignatureCheck) {
+  // Goal: past its bound nothing is checked or kept, and room comes back with outcomes.
+  Rig rig({.statements_max = 2});
+  rig.lead(true);
+  rig.submit({rig.lot("L-1"), rig.lot("L-2")});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  rig.submit({rig.lot("L-3")});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  EXPECT_EQ(rig.answers[0][0].outcome.error().code, Code::busy);
+  EXPECT_EQ(rig.verification->figures().checked, 2u);
+  rig.decide(rig.blocks[0]);
+  rig.submit({rig.lot("L-4")});
+  EXPECT_TRUE(rig.until([&] { return rig.blocks.size() == 2; }));
+}
+
+TEST(Submission, ARefusedProposalIsOfferedAgain) {
+  // Goal: a block that never reached the log is not lost and its statements are not uncertain forever.
+  Rig rig;
+  rig.lead(true);
+  rig.proposing = fail(Code::busy, "the log is full");
+  rig.submit({rig.lot("L-1")});
+  ASSERT_TRUE(rig.until([&] { return rig.submission->figures().blocks_proposed == 1; }));
+  rig.executor.run();
+  rig.proposing = raft::Proposed{};
+  rig.executor.advance(100);
+  EXPECT_EQ(rig.blocks.size(), 1u);
+}
+
+TEST(Submission, CosignedWaitsForTheCheckpointOrItsDeadline) {
+  // Goal: the answer comes with the checkpoint over the leaf; without one, after cosign_wait_ms, uncosigned.
+  Rig rig;
+  rig.lead(true);
+  const Bytes one = rig.lot("L-1");
+  rig.submit({one}, {.wait = WaitFor::cosigned, .cosign_wait_ms = 300});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  rig.decide({one}, 10);
+  EXPECT_TRUE(rig.answers.empty());
+  rig.submission->on_finished(TreeSize{10});
+  rig.executor.run();
+  EXPECT_TRUE(rig.answers.empty());
+  rig.submission->on_finished(TreeSize{12});
+  rig.executor.run();
+  ASSERT_EQ(rig.answers.size(), 1u);
+  EXPECT_TRUE(rig.answers[0][0].cosigned);
+  const Bytes two = rig.lot("L-2");
+  rig.submit({two}, {.wait = WaitFor::cosigned, .cosign_wait_ms = 300});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 2; }));
+  rig.decide({two}, 20);
+  rig.executor.advance(400);
+  ASSERT_EQ(rig.answers.size(), 2u);
+  EXPECT_FALSE(rig.answers[1][0].cosigned);
+  EXPECT_TRUE(rig.answers[1][0].outcome->accepted);
+}
+
+}  // namespace
+}  // namespace anta::test

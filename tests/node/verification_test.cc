@@ -1,0 +1,84 @@
+#include "node/verification.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+#include "storage/ledger/block.h"
+#include "tests/node/ledger_rig.h"
+
+namespace anta::test {
+namespace {
+
+struct Rig {
+  World world = rich_world();
+  std::atomic<int> lookups = 0;
+  Verification verification{VerificationOptions{.threads = 2, .entries_max = 8},
+                            [this](const Digest& kid) -> std::optional<PublicKey> {
+                              ++lookups;
+                              if (kid == world.key("miner").kid()) return world.key("miner").public_key();
+                              return std::nullopt;
+                            }};
+  std::vector<Result<Verification::Admitted>> admit(const std::vector<Bytes>& items) {
+    std::vector<std::shared_ptr<const Bytes>> shared;
+    for (const Bytes& bytes : items)
+      shared.push_back(std::make_shared<const Bytes>(bytes));
+    std::promise<std::vector<Result<Verification::Admitted>>> promise;
+    EXPECT_TRUE(verification.admit(shared, [&](auto results) { promise.set_value(std::move(results)); }));
+    return promise.get_future().get();
+  }
+};
+
+TEST(Verification, ChecksEachSignatureOnce) {
+  // Goal: what admission checked, apply is told without a second check, for good and bad signatures alike.
+  Rig rig;
+  const Bytes good = rig.world.sign("miner", rig.world.lot("L-1"));
+  Bytes bad = good;
+  bad.back() ^= 1;
+  const auto results = rig.admit({good, bad});
+  ASSERT_TRUE(results[0]);
+  EXPECT_TRUE(results[0]->known);
+  ASSERT_FALSE(results[1]);
+  EXPECT_EQ(results[1].error().code, Code::bad_signature);
+  EXPECT_EQ(rig.verification.figures().checked, 2u);
+  const PublicKey key = rig.world.key("miner").public_key();
+  EXPECT_TRUE(rig.verification.check(**rig.verification.decoded(good), key));
+  EXPECT_FALSE(rig.verification.check(**rig.verification.decoded(bad), key));
+  EXPECT_EQ(rig.verification.figures().checked, 2u);
+  EXPECT_EQ(rig.verification.figures().answered, 2u);
+}
+
+TEST(Verification, AVerdictIsAboutOneKey) {
+  // Goal: a kept "yes" under one key is no answer for another.
+  Rig rig;
+  const Bytes good = rig.world.sign("miner", rig.world.lot("L-1"));
+  const SharedStatement statement = *rig.verification.decoded(good);
+  EXPECT_TRUE(rig.verification.check(*statement, rig.world.key("miner").public_key()));
+  EXPECT_FALSE(rig.verification.check(*statement, rig.world.key("plant").public_key()));
+  EXPECT_TRUE(rig.verification.check(*statement, rig.world.key("miner").public_key()));
+}
+
+TEST(Verification, UnknownIsAskedAgainAndKnownIsRemembered) {
+  // Goal: a missing key is looked up every time, a found one never again.
+  Rig rig;
+  const Bytes stranger = rig.world.sign("stranger", rig.world.lot("L-1"));
+  EXPECT_FALSE(rig.admit({stranger})[0]->known);
+  EXPECT_FALSE(rig.admit({stranger})[0]->known);
+  EXPECT_EQ(rig.lookups, 2);
+  rig.admit({rig.world.sign("miner", rig.world.lot("L-1"))});
+  rig.admit({rig.world.sign("miner", rig.world.lot("L-2"))});
+  EXPECT_EQ(rig.lookups, 3);
+}
+
+TEST(Verification, MalformedIsSaidAndMemoryIsBounded) {
+  // Goal: bytes that are no statement are refused, and what is kept stays within its limit.
+  Rig rig;
+  EXPECT_EQ(rig.admit({Bytes{0x80}})[0].error().code, Code::malformed);
+  for (int i = 0; i < 20; ++i)
+    rig.admit({rig.world.sign("miner", rig.world.lot("L-" + std::to_string(i)))});
+  EXPECT_EQ(rig.verification.figures().kept, 8u);
+}
+
+}  // namespace
+}  // namespace anta::test
