@@ -10,6 +10,16 @@ const Saying* find_in(std::span<const Saying> table, std::string_view code) {
   return nullptr;
 }
 
+std::string_view cause_of(const Saying* saying, std::string_view code, Language language) {
+  if (!saying) return code;
+  return language == Language::es ? saying->cause_es : saying->cause_en;
+}
+
+std::string_view next_of(const Saying* saying, Language language) {
+  if (!saying) return {};
+  return language == Language::es ? saying->next_es : saying->next_en;
+}
+
 }  // namespace
 
 Language language_of(std::string_view locale) {
@@ -20,19 +30,24 @@ const Saying* find_saying(std::string_view code) {
   for (const auto table : {refusals(), flags(), report_lines()}) {
     if (const Saying* found = find_in(table, code)) return found;
   }
-  return nullptr;
+  const std::size_t dot = code.find('.');
+  return dot == std::string_view::npos ? nullptr : find_in(report_lines(), code.substr(0, dot));
 }
 
 std::string_view cause(std::string_view code, Language language) {
-  const Saying* saying = find_saying(code);
-  if (!saying) return code;
-  return language == Language::es ? saying->cause_es : saying->cause_en;
+  return cause_of(find_saying(code), code, language);
 }
 
 std::string_view next_step(std::string_view code, Language language) {
-  const Saying* saying = find_saying(code);
-  if (!saying) return {};
-  return language == Language::es ? saying->next_es : saying->next_en;
+  return next_of(find_saying(code), language);
+}
+
+std::string_view flag_cause(std::string_view code, Language language) {
+  return cause_of(find_in(flags(), code), code, language);
+}
+
+std::string_view flag_next_step(std::string_view code, Language language) {
+  return next_of(find_in(flags(), code), language);
 }
 
 }  // namespace anta

@@ -29,11 +29,15 @@ std::span<const Saying> refusals();
 std::span<const Saying> flags();
 std::span<const Saying> report_lines();
 
-// The saying for a code, or null.
+// The saying for a code, or null. A check's name such as "note.crlf" has the saying of its family ("note")
+// unless it has its own.
 const Saying* find_saying(std::string_view code);
 
 // The cause and the next step in a language; for an unknown code the code itself and an empty step.
 std::string_view cause(std::string_view code, Language language);
 std::string_view next_step(std::string_view code, Language language);
+// The same for a flag: some words are a refusal's code and a flag's, and mean different things to do.
+std::string_view flag_cause(std::string_view code, Language language);
+std::string_view flag_next_step(std::string_view code, Language language);
 
 }  // namespace anta

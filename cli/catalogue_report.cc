@@ -27,6 +27,10 @@ constexpr Saying flag_table[] = {
   {"speed_unusual", "The trip would have been faster than a truck drives.", "", "El viaje habría sido más rápido que un camión.", ""},
   {"transit_unusual", "The trip took unusually long.", "", "El viaje tardó más de lo usual.", ""},
   {"outside_concession", "Extracted outside the declared concession.", "", "Extraído fuera de la concesión declarada.", ""},
+  {"producer_not_formalised", "The producer was not formalised, and the network's law records that instead of refusing: the ore is eligible for nothing.", "",
+   "El productor no estaba formalizado, y la ley de la red lo anota en vez de rechazar: el mineral no es elegible para nada.", ""},
+  {"certified_reduced", "The lot shrank below what was certified of it; the newest certificate was cut to what is left.", "Ask the holder for the certificate as it stands.",
+   "El lote quedó por debajo de lo certificado; el certificado más nuevo se redujo a lo que queda.", "Pida al tenedor el certificado como está ahora."},
   {"no_contract", "On another's concession without a recorded contract.", "", "En concesión ajena sin contrato registrado.", ""},
 };
 
@@ -41,6 +45,10 @@ constexpr Saying report_table[] = {
   {"no_policy", "No policy was given: nobody is trusted by default.", "Pass --policy FILE from a source you trust.", "No se dio una política: por defecto no se confía en nadie.", "Indique --policy ARCHIVO de una fuente de confianza."},
   {"no_quorum", "Too few of the policy's organisations cosigned the checkpoint.", "Fetch the file again when more nodes are up.", "Muy pocas organizaciones de la política cofirmaron el punto de control.", "Descargue de nuevo cuando haya más nodos activos."},
   {"other_network", "The file is of another network than the policy.", "Use that network's policy if you trust it.", "El archivo es de otra red que la política.", "Use la política de esa red si confía en ella."},
+  {"note", "The checkpoint's note cannot be read, or a signature on it is bad.", "Fetch the file again from another node.", "La nota del punto de control no se puede leer o una de sus firmas es mala.", "Descargue el archivo de otro nodo."},
+  {"checkpoint", "The checkpoint in the file cannot be read.", "Fetch the file again from another node.", "El punto de control del archivo no se puede leer.", "Descargue el archivo de otro nodo."},
+  {"policy", "The policy file cannot be read.", "Correct the line that is named, or get the policy again from its source.", "El archivo de política no se puede leer.", "Corrija la línea indicada u obtenga la política de su fuente."},
+  {"policy.no_log", "No log that the policy trusts signed the checkpoint.", "Use the policy of the network that the file is from, if you trust it.", "Ningún registro en que la política confía firmó el punto de control.", "Use la política de la red de la que viene el archivo, si confía en ella."},
   {"inclusion", "A statement is not in the ledger that the checkpoint commits to.", "Do not rely on it; tell the network's operators.", "Una declaración no está en el registro que el punto de control compromete.", "No se apoye en él; avise a los operadores de la red."},
   {"duplicate_leaf", "The file holds the same leaf twice.", "Fetch it again from a node.", "El archivo contiene dos veces la misma hoja.", "Descárguelo de nuevo de un nodo."},
   {"disclosure_unmatched", "The file opens something that no statement in it commits to.", "Ask the holder for a file without it.", "El archivo revela algo a lo que ninguna declaración suya se compromete.", "Pida al tenedor un archivo sin ello."},

@@ -11,24 +11,17 @@
 
 namespace anta {
 
-std::vector<Command> all_commands() {
-  std::vector<Command> all;
-  for (const auto part : {key_commands, network_commands, sign_commands, submit_commands, receive_commands,
-                          read_commands, attestation_commands, certificate_commands, play_commands}) {
-    for (Command& command : part())
-      all.push_back(std::move(command));
-  }
-  return all;
-}
-
 namespace {
 
 // What happened, why, the next step, and the code to quote.
 int complain(const Error& error, Language language) {
   const std::string code = error.rule.empty() ? std::string(name(error.code)) : error.rule;
   std::cerr << "anta: " << error.message << "\n";
-  if (find_saying(code))
-    std::cerr << "  " << cause(code, language) << "\n  " << next_step(code, language) << "\n";
+  if (find_saying(code)) {
+    const auto next = next_step(code, language);
+    std::cerr << "  " << cause(code, language) << "\n";
+    if (!next.empty()) std::cerr << "  " << next << "\n";
+  }
   std::cerr << "  [" << code << "]\n";
   return static_cast<int>(exit_for(error));
 }

@@ -116,7 +116,9 @@ void write_flags(Text& t) {
     t.line("  " + flag.code + "  " + flag.on + ", " + t.in("leaf ", "hoja ") +
            std::to_string(flag.leaf.value) +
            (flag.statement ? " " + hex(*flag.statement).substr(0, 16) : ""));
-    t.line("    " + std::string(cause(flag.code, t.language)));
+    t.line("    " + std::string(flag_cause(flag.code, t.language)));
+    const auto next = flag_next_step(flag.code, t.language);
+    if (!next.empty()) t.line("    " + std::string(next));
   }
 }
 

@@ -1,0 +1,182 @@
+#include "cli/catalogue.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "storage/ledger/verify.h"
+#include "storage/ledger/vocabulary.h"
+
+namespace anta {
+namespace {
+
+using Words = std::set<std::string>;
+
+// The codes of ledger.md section 6.8, in its order.
+const std::vector<std::string> law_codes = {"malformed",
+                                            "bad_signature",
+                                            "unknown_key",
+                                            "event_in_future",
+                                            "event_too_old",
+                                            "device_sequence",
+                                            "role_missing",
+                                            "unknown_reference",
+                                            "duplicate_id",
+                                            "not_issuer",
+                                            "not_consignee",
+                                            "not_holder",
+                                            "event_order",
+                                            "wrong_state",
+                                            "lot_on_hold",
+                                            "conflict_of_interest",
+                                            "issuer_not_accredited",
+                                            "out_of_scope",
+                                            "producer_not_formalised",
+                                            "coc_model_upgrade",
+                                            "not_eligible",
+                                            "moisture_impossible",
+                                            "grade_impossible",
+                                            "capacity_exceeded",
+                                            "payload_exceeded",
+                                            "duplicate_waybill",
+                                            "duplicate_ticket",
+                                            "seal_in_use",
+                                            "balance_exceeded",
+                                            "not_conserved",
+                                            "batch_closure",
+                                            "status_lowered",
+                                            "already_certified",
+                                            "no_account",
+                                            "account_overlap",
+                                            "account_in_deficit",
+                                            "credit_exceeded",
+                                            "not_enabled"};
+
+// Every first group of the expression in the ledger's sources.
+Words raised(const std::string& expression) {
+  Words found;
+  const std::regex pattern(expression);
+  for (const auto& entry : std::filesystem::directory_iterator(ANTA_SOURCE_DIR "/storage/ledger")) {
+    if (entry.path().extension() != ".cc") continue;
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it)
+      found.insert((*it)[1]);
+  }
+  return found;
+}
+
+void expect_words(const std::string& code) {
+  const Saying* saying = find_saying(code);
+  ASSERT_NE(saying, nullptr) << code;
+  EXPECT_FALSE(saying->cause_en.empty()) << code;
+  EXPECT_FALSE(saying->cause_es.empty()) << code;
+  EXPECT_NE(saying->cause_en, saying->cause_es) << code << " is not translated";
+  EXPECT_EQ(saying->next_en.empty(), saying->next_es.empty()) << code;
+}
+
+Words codes_of(std::span<const Saying> table) {
+  Words codes;
+  for (const Saying& saying : table)
+    codes.insert(std::string(saying.code));
+  return codes;
+}
+
+TEST(Catalogue, EveryCodeOfTheLawHasCauseAndNextStepInBothLanguages) {
+  // Goal: nobody is refused without being told why and what to do, in their language.
+  const Words known = codes_of(refusals());
+  for (const std::string& code : law_codes) {
+    ASSERT_TRUE(known.contains(code)) << code;
+    expect_words(code);
+    EXPECT_FALSE(next_step(code, Language::en).empty()) << code;
+    EXPECT_FALSE(next_step(code, Language::es).empty()) << code;
+  }
+}
+
+TEST(Catalogue, TheLawRaisesNoCodeThatTheInterfaceDoesNotName) {
+  // Goal: a new refusal in the law's sources comes with words, or this fails.
+  const Words codes = raised("violated\\(\\s*\"([a-z_]+)\"");
+  EXPECT_GE(codes.size(), 30u);
+  const Words named(law_codes.begin(), law_codes.end());
+  for (const std::string& code : codes)
+    EXPECT_TRUE(named.contains(code)) << code;
+}
+
+TEST(Catalogue, TheFlagsAreExactlyThoseThatTheLedgerRaises) {
+  // Goal: no flag without words, and no words for a flag that does not exist.
+  Words wanted = raised("\\bflag\\(\\s*\"([a-z_]+)\"");
+  EXPECT_GE(wanted.size(), 15u);
+  for (const std::string& code : raised("flags\\.push_back\\(\\s*\\{\\s*\"([a-z_]+)\""))
+    wanted.insert(code);
+  EXPECT_EQ(codes_of(flags()), wanted);
+  for (const Saying& saying : flags())
+    expect_words(std::string(saying.code));
+}
+
+TEST(Catalogue, AFlagThatIsAlsoARefusalKeepsItsOwnWords) {
+  // Goal: a buyer who reads a flag is not told what a rejected plant must do.
+  EXPECT_NE(flag_cause("batch_closure", Language::en), cause("batch_closure", Language::en));
+  EXPECT_NE(flag_next_step("account_in_deficit", Language::es),
+            next_step("account_in_deficit", Language::es));
+  EXPECT_EQ(flag_cause("no_such_flag", Language::en), "no_such_flag");
+}
+
+TEST(Catalogue, EveryReasonOfTheVerifierHasWords) {
+  // Goal: whatever verify.cc and evidence.cc put into a report reads as a sentence.
+  Words codes;
+  for (const char* expression :
+       {"refuse\\(std::move\\(report\\), \"([a-z_.]+)\"", "undecided\\(std::move\\(report\\), \"([a-z_.]+)\"",
+        "\\bno\\(\"([a-z_]+)\"", "ReplayFailure\\{\"([a-z_]+)\"", "rule == \"(certificate\\.[a-z]+)\""}) {
+    const Words some = raised(expression);
+    EXPECT_FALSE(some.empty()) << expression;
+    codes.insert(some.begin(), some.end());
+  }
+  EXPECT_GE(codes.size(), 15u);
+  for (const std::string& code : codes)
+    expect_words(code);
+  for (const char* code : {"note.signature", "note.crlf", "checkpoint.root", "policy.no_log", "policy.group"})
+    expect_words(code);
+}
+
+TEST(Catalogue, EveryLineOfAReportHasWords) {
+  // Goal: verdicts, claims and lists of checks are sentences in both languages.
+  const Words codes = raised("\"((?:claim|not_claimed|checked|not_checked)\\.[a-z_]+)\"");
+  EXPECT_GE(codes.size(), 15u);
+  for (const std::string& code : codes)
+    expect_words(code);
+  for (const char* model : {"none", "identity_preserved", "segregated", "controlled_blending", "mass_balance",
+                            "book_and_claim"}) {
+    ASSERT_TRUE(from_word<CocModel>(model).has_value()) << model;
+    expect_words(std::string("claim.model.") + model);
+  }
+  for (const char* verdict : {"valid", "valid_with_flags", "not_valid", "cannot_evaluate"})
+    expect_words(verdict);
+}
+
+TEST(Catalogue, NoCodeStandsTwiceInATable) {
+  // Goal: one saying for one code.
+  for (const auto table : {refusals(), flags(), report_lines()})
+    EXPECT_EQ(codes_of(table).size(), table.size());
+}
+
+TEST(Catalogue, AnUnknownCodeIsShownAsItIs) {
+  // Goal: a newer node's code reaches the user instead of nothing.
+  EXPECT_EQ(find_saying("brand_new"), nullptr);
+  EXPECT_EQ(cause("brand_new", Language::es), "brand_new");
+  EXPECT_EQ(next_step("brand_new", Language::es), "");
+}
+
+TEST(Catalogue, TheLanguageComesFromTheLocalesFirstLetters) {
+  // Goal: es_PE is Spanish; everything that is not Spanish is English.
+  EXPECT_EQ(language_of("es_PE.UTF-8"), Language::es);
+  EXPECT_EQ(language_of("es"), Language::es);
+  EXPECT_EQ(language_of("C.UTF-8"), Language::en);
+  EXPECT_EQ(language_of(""), Language::en);
+}
+
+}  // namespace
+}  // namespace anta

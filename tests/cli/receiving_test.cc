@@ -1,0 +1,142 @@
+#include "cli/receiving.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace anta {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+payload::Measurement measured(std::int64_t wet_g, std::int64_t moisture_ppm = 60'000) {
+  payload::Measurement m;
+  m.wet_g = Grams{wet_g};
+  m.moisture_ppm = Ppm{moisture_ppm};
+  m.cu_ppm = Ppm{250'000};
+  m.status = MeasurementStatus::provisional;
+  return m;
+}
+
+SentDispatch sent(std::int64_t wet_g) {
+  return {PartyId{"plant"}, "sent", {{LotId{"L-1"}, measured(wet_g)}}};
+}
+
+// What the preview says of one lot of 30 t with 6 % moisture (or `from` grams) received as given.
+ToleranceResult received(std::int64_t wet_g, std::int64_t moisture_ppm = 60'000,
+                         std::int64_t from = 30'000'000, const Value& parameters = Value{ValueMap{}}) {
+  return compare_figures(sent(from), {{LotId{"L-1"}, measured(wet_g, moisture_ppm)}}, parameters).worst;
+}
+
+TEST(Receiving, WetMassInsideAtAndOutsideItsLimit) {
+  // Goal: receipt_wet_ppm 5000 of 30 t is 150 kg, both ways.
+  EXPECT_EQ(received(30'000'000), ToleranceResult::accepted);
+  EXPECT_EQ(received(30'000'000 - 149'999), ToleranceResult::accepted);
+  EXPECT_EQ(received(30'000'000 - 150'000), ToleranceResult::accepted);
+  EXPECT_EQ(received(30'000'000 - 150'001), ToleranceResult::waits);
+  EXPECT_EQ(received(30'000'000 + 150'000), ToleranceResult::accepted);
+  EXPECT_EQ(received(30'000'000 + 150'001), ToleranceResult::waits);
+}
+
+TEST(Receiving, DisputeBeginsBeyondTwoPercent) {
+  // Goal: receipt_dispute_ppm 20000 of 30 t is 600 kg.
+  EXPECT_EQ(received(30'000'000 - 600'000), ToleranceResult::waits);
+  EXPECT_EQ(received(30'000'000 - 600'001), ToleranceResult::disputed);
+  EXPECT_EQ(received(30'000'000 + 600'001), ToleranceResult::disputed);
+}
+
+TEST(Receiving, FortyKilogramsNeverMakeADispute) {
+  // Goal: on a small lot the absolute limit receipt_wet_g 40000 keeps a scale's last step from a dispute.
+  EXPECT_EQ(received(1'000'000 - 40'000, 60'000, 1'000'000), ToleranceResult::waits);  // dry mass is outside
+  EXPECT_EQ(received(1'000'000 - 40'001, 60'000, 1'000'000), ToleranceResult::disputed);
+}
+
+TEST(Receiving, MoistureInsideAtAndOutsideItsLimit) {
+  // Goal: receipt_moisture_ppm 5000, both ways, with the same wet mass.
+  EXPECT_EQ(received(30'000'000, 64'999), ToleranceResult::accepted);
+  EXPECT_EQ(received(30'000'000, 65'000), ToleranceResult::accepted);
+  EXPECT_EQ(received(30'000'000, 65'001), ToleranceResult::waits);
+  EXPECT_EQ(received(30'000'000, 55'000), ToleranceResult::accepted);
+  EXPECT_EQ(received(30'000'000, 54'999), ToleranceResult::waits);
+}
+
+TEST(Receiving, DryMassAtAndOutsideItsLimit) {
+  // Goal: receipt_dry_ppm 7500 of 28.2 t is 211.5 kg; wet mass and moisture are each inside.
+  EXPECT_EQ(received(29'899'049, 63'900), ToleranceResult::accepted);  // 27 988 500 g dry
+  EXPECT_EQ(received(29'899'048, 63'900), ToleranceResult::waits);     // 27 988 499 g
+}
+
+TEST(Receiving, TheNetworksParametersRule) {
+  // Goal: values in force replace the defaults.
+  const Value strict{ValueMap{{"receipt_wet_ppm", Value{std::int64_t{1000}}},
+                              {"receipt_wet_g", Value{std::int64_t{0}}},
+                              {"receipt_dispute_ppm", Value{std::int64_t{2000}}}}};
+  EXPECT_EQ(received(30'000'000 - 30'000, 60'000, 30'000'000, strict), ToleranceResult::accepted);
+  EXPECT_EQ(received(30'000'000 - 30'001, 60'000, 30'000'000, strict), ToleranceResult::waits);
+  EXPECT_EQ(received(30'000'000 - 60'001, 60'000, 30'000'000, strict), ToleranceResult::disputed);
+}
+
+TEST(Receiving, TheWorstLotDecidesForAll) {
+  // Goal: a dispatch is accepted whole or not at all.
+  SentDispatch dispatch = sent(30'000'000);
+  dispatch.sent.push_back({LotId{"L-2"}, measured(10'000'000)});
+  const Comparison comparison =
+      compare_figures(dispatch, {{LotId{"L-1"}, measured(30'000'000)}, {LotId{"L-2"}, measured(9'000'000)}},
+                      Value{ValueMap{}});
+  ASSERT_EQ(comparison.lines.size(), 2u);
+  EXPECT_EQ(comparison.lines[0].result, ToleranceResult::accepted);
+  EXPECT_EQ(comparison.lines[1].result, ToleranceResult::disputed);
+  EXPECT_EQ(comparison.worst, ToleranceResult::disputed);
+}
+
+TEST(Receiving, LinesShowBothDifferencesInTheReadersLanguage) {
+  // Goal: signed kilograms of wet, dry and copper, then the outcome in words.
+  const Comparison comparison =
+      compare_figures(sent(30'000'000), {{LotId{"L-1"}, measured(29'990'000)}}, Value{ValueMap{}});
+  EXPECT_THAT(comparison_lines(comparison, Language::en),
+              ElementsAre("L-1: wet -10.000 kg, dry -9.400 kg, Cu -2.350 kg", HasSubstr("within tolerance")));
+  EXPECT_THAT(
+      comparison_lines(comparison, Language::es),
+      ElementsAre("L-1: TMH -10.000 kg, TMS -9.400 kg, Cu -2.350 kg", HasSubstr("dentro de tolerancia")));
+}
+
+TEST(Receiving, MeasurementsNameExactlyTheDispatchsLots) {
+  // Goal: a lot too few, one too many, or an unknown field is an error and never a silent zero.
+  const SentDispatch dispatch = sent(30'000'000);
+  const std::string good =
+      "L-1: {wet_g: 29990000, moisture_ppm: 61000, cu_ppm: 249000, status: provisional}\n";
+  const auto read = read_measurements(good, dispatch);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  ASSERT_EQ(read->size(), 1u);
+  EXPECT_EQ(read->front().measurement.wet_g.value, 29'990'000);
+  EXPECT_EQ(read->front().measurement.moisture_ppm.value, 61'000);
+  EXPECT_FALSE(read_measurements("L-9: {}\n", dispatch).has_value());
+  const auto more = read_measurements(good + "L-2: {wet_g: 1}\n", dispatch);
+  ASSERT_FALSE(more.has_value());
+  EXPECT_THAT(more.error().message, HasSubstr("does not carry"));
+  const auto unknown = read_measurements("L-1: {wet_gg: 1}\n", dispatch);
+  ASSERT_FALSE(unknown.has_value());
+  EXPECT_THAT(unknown.error().message, HasSubstr("wet_gg"));
+}
+
+TEST(Receiving, ADispatchRecordIsReadFromTheNodesJson) {
+  // Goal: consignee, state and the sender's figures; anything else is refused as no dispatch.
+  const Value figures{ValueMap{{"wet_g", Value{std::int64_t{30'000'000}}},
+                               {"moisture_ppm", Value{std::int64_t{60'000}}},
+                               {"cu_ppm", Value{std::int64_t{250'000}}},
+                               {"status", Value{std::string("provisional")}}}};
+  const Value line{ValueMap{{"lot", Value{std::string("L-1")}}, {"sent", figures}}};
+  const Value record{ValueMap{{"to", Value{std::string("plant")}},
+                              {"state", Value{std::string("sent")}},
+                              {"lines", Value{ValueList{line}}}}};
+  const auto dispatch = read_dispatch(record);
+  ASSERT_TRUE(dispatch.has_value()) << dispatch.error().message;
+  EXPECT_EQ(dispatch->to.value, "plant");
+  EXPECT_EQ(dispatch->sent.front().lot.value, "L-1");
+  EXPECT_EQ(dispatch->sent.front().measurement.wet_g.value, 30'000'000);
+  EXPECT_FALSE(read_dispatch(Value{ValueMap{{"to", Value{std::string("plant")}}}}).has_value());
+  EXPECT_FALSE(read_dispatch(Value{}).has_value());
+}
+
+}  // namespace
+}  // namespace anta
