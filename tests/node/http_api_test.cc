@@ -1,0 +1,251 @@
+#include "node/http_api.h"
+
+#include <gtest/gtest.h>
+
+#include "node/http_problem.h"
+#include "node/queries.h"
+#include "node/views/json_tree.h"
+#include "tests/node/ledger_rig.h"
+
+namespace anta::test {
+namespace {
+
+// The API over a real ledger; submissions are the test's.
+struct Rig {
+  explicit Rig(World& w) : world(w), ledger(w.genesis) {
+    ledger.replay(world);
+    services.reader = [this] { return ledger.ledger->reader(); };
+    services.reader_at = [this](LeafIndex leaf) { return ledger.ledger->reader_at(leaf); };
+    services.read_index = [this](auto callback) {
+      ++reads;
+      callback(read_answer);
+    };
+    services.post = [](const std::function<void()>& work) { work(); };
+    services.submit = [this](auto items, SubmitOptions options, const Submission::Callback& callback) {
+      submitted = options;
+      std::vector<Submitted> answers;
+      for (const auto& bytes : items)
+        answers.push_back({.statement = sha256(*bytes), .outcome = outcome});
+      callback(answers);
+    };
+    services.finished = [] { return nullptr; };
+    services.missing = [] { return std::vector<std::string>{"org2"}; };
+    services.status = [] { return Value{ValueMap{{"role", Value{std::string("leader")}}}}; };
+    services.unready = [this] { return unready; };
+    services.clock = [this] { return Millis{world.now}; };
+    services.genesis = world.genesis;
+    services.genesis_bytes = std::make_shared<const Bytes>(encode_genesis(world.genesis));
+    api = std::make_unique<HttpApi>(services, metrics);
+  }
+
+  HttpResponse call(const std::string& method, const std::string& target, HttpFields headers = {},
+                    Bytes body = {}) {
+    const auto parsed = parse_target(target);
+    EXPECT_TRUE(parsed) << target;
+    HttpResponse response{.status = 0};
+    api->handle({.method = method,
+                 .path = parsed->path,
+                 .query = parsed->query,
+                 .headers = std::move(headers),
+                 .body = std::move(body)},
+                [&](HttpResponse r) { response = std::move(r); });
+    return response;
+  }
+  HttpResponse get(const std::string& target, HttpFields headers = {}) {
+    return call("GET", target, std::move(headers));
+  }
+  HttpResponse post(const std::string& target, const Bytes& body,
+                    const std::string& type = "application/cose") {
+    return call("POST", target, {{"content-type", type}}, body);
+  }
+  static Value json(const HttpResponse& response) {
+    const auto tree = views::parse_json(response.body);
+    EXPECT_TRUE(tree) << response.body;
+    return tree ? *views::value_from_tree(*tree) : Value{};
+  }
+  static std::string text(const Value& value, std::string_view key) {
+    const Value* found = value.find(key);
+    const auto* word = found ? std::get_if<std::string>(&found->data) : nullptr;
+    return word ? *word : "";
+  }
+  static std::size_t items(const Value& value) {
+    const Value* found = value.find("items");
+    return found ? std::get<ValueList>(found->data).size() : 0;
+  }
+
+  World& world;
+  LedgerRig ledger;
+  Metrics metrics = {};
+  ApiServices services = {};
+  Result<Outcome> outcome = Outcome{.accepted = true, .leaf = LeafIndex{7}};
+  Result<LogIndex> read_answer = LogIndex{1};
+  int reads = 0;
+  SubmitOptions submitted = {};
+  std::vector<std::string> unready = {};
+  std::unique_ptr<HttpApi> api = {};
+};
+
+TEST(HttpApi, ReadsRecordsListsAndHistories) {
+  // Goal: a lot by id, filtered lists with a cursor, its history in leaf order, and 404 for what is not
+  // there.
+  World world = rich_world();
+  world.deliver("L-1");
+  world.deliver("L-2");
+  Rig rig(world);
+  const Value lot = Rig::json(rig.get("/v1/lots/L-1?fresh=1"));
+  EXPECT_EQ(Rig::text(lot, "holder"), "plant");
+  EXPECT_EQ(rig.reads, 1);
+  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/lots?holder=plant"))), 2u);
+  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/lots?holder=miner"))), 0u);
+  const Value page = Rig::json(rig.get("/v1/lots?limit=1"));
+  EXPECT_EQ(Rig::items(page), 1u);
+  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/lots?limit=1&cursor=" + Rig::text(page, "next")))), 1u);
+  const Value history = Rig::json(rig.get("/v1/lots/L-1/history"));
+  ASSERT_GE(Rig::items(history), 3u);
+  EXPECT_EQ(Rig::text(std::get<ValueList>(history.find("items")->data)[0], "type"), "lot");
+  EXPECT_EQ(rig.get("/v1/lots/nothing").status, 404u);
+  EXPECT_EQ(rig.get("/v1/lots/L-1?at_leaf=1").status, 404u);
+  EXPECT_EQ(rig.get("/v1/parties/miner").status, 200u);
+}
+
+TEST(HttpApi, QuestionsThatItDoesNotKnowAreRefused) {
+  // Goal: unknown path, method, parameter (with the nearest known), limit and cursor are told apart.
+  World world = rich_world();
+  Rig rig(world);
+  EXPECT_EQ(rig.get("/v2/lots").status, 404u);
+  const HttpResponse method = rig.call("DELETE", "/v1/lots");
+  EXPECT_EQ(method.status, 405u);
+  EXPECT_EQ(method.headers.at(0).second, "GET, HEAD");
+  const HttpResponse typo = rig.get("/v1/lots?holdr=plant");
+  EXPECT_EQ(typo.status, 400u);
+  EXPECT_NE(typo.body.find("holder"), std::string::npos);
+  EXPECT_EQ(rig.get("/v1/lots?limit=0").status, 400u);
+  EXPECT_EQ(rig.get("/v1/inbox").status, 400u);
+  EXPECT_EQ(rig.get("/v1/statements/xyz").status, 400u);
+}
+
+TEST(HttpApi, AnETagSparesTheSecondAnswer) {
+  // Goal: the same record is 304 to who has it, and a read index that fails is 503 with Retry-After.
+  World world = rich_world();
+  Rig rig(world);
+  const HttpResponse first = rig.get("/v1/sites/mine");
+  ASSERT_EQ(first.status, 200u);
+  EXPECT_EQ(rig.get("/v1/sites/mine", {{"if-none-match", first.headers.at(0).second}}).status, 304u);
+  rig.read_answer = fail(Code::not_leader, "nobody leads");
+  const HttpResponse stale = rig.get("/v1/sites/mine?fresh");
+  EXPECT_EQ(stale.status, 503u);
+  EXPECT_EQ(stale.headers.at(0).first, "Retry-After");
+}
+
+TEST(HttpApi, SubmissionsHaveTheStatusOfTheirOutcome) {
+  // Goal: 201 with leaf and who is missing, 422 with the rule, 400, 504; a sequence is 200 with one item
+  // each.
+  World world = rich_world();
+  Rig rig(world);
+  const Bytes lot = world.sign("miner", world.lot("L-1"));
+  const HttpResponse accepted = rig.post("/v1/statements", lot);
+  EXPECT_EQ(accepted.status, 201u);
+  EXPECT_EQ(rig.submitted.wait, WaitFor::cosigned);
+  EXPECT_NE(accepted.body.find("\"org2\""), std::string::npos);
+  rig.outcome = Outcome{.rule = "not_holder", .message = "m"};
+  const HttpResponse rejected = rig.post("/v1/statements?wait=committed", lot);
+  EXPECT_EQ(rejected.status, 422u);
+  EXPECT_EQ(Rig::text(Rig::json(rejected), "code"), "not_holder");
+  EXPECT_EQ(Rig::text(Rig::json(rejected), "digest"), hex(sha256(lot)));
+  EXPECT_EQ(rig.submitted.wait, WaitFor::committed);
+  rig.outcome = fail(Code::bad_signature, "bad_signature", "m");
+  EXPECT_EQ(rig.post("/v1/statements", lot).status, 400u);
+  rig.outcome = fail(Code::uncertain, "deadline", "m");
+  EXPECT_EQ(rig.post("/v1/statements", lot).status, 504u);
+  Bytes two = lot;
+  two.insert(two.end(), lot.begin(), lot.end());
+  const HttpResponse sequence = rig.post("/v1/statements", two, "application/cbor-seq");
+  EXPECT_EQ(sequence.status, 200u);
+  EXPECT_EQ(Rig::items(Rig::json(sequence)), 2u);
+  EXPECT_EQ(rig.post("/v1/statements", lot, "text/plain").status, 415u);
+  EXPECT_EQ(rig.post("/v1/statements", {}).status, 400u);
+  EXPECT_EQ(rig.post("/v1/statements?wait=forever", lot).status, 400u);
+}
+
+TEST(HttpApi, ADryRunJudgesAndRecordsNothing) {
+  // Goal: each item is judged on top of those before it, and the ledger stays as it is.
+  World world = rich_world();
+  Rig rig(world);
+  const Applied before = *rig.ledger.ledger->applied();
+  Bytes both = world.sign("miner", world.lot("L-1"));
+  const Bytes dispatch = world.sign("miner", world.dispatch("D-1", {"L-1"}));
+  EXPECT_EQ(rig.post("/v1/statements?dry_run=1", dispatch).status, 422u);
+  both.insert(both.end(), dispatch.begin(), dispatch.end());
+  const HttpResponse tried = rig.post("/v1/statements?dry_run=1", both, "application/cbor-seq");
+  EXPECT_EQ(tried.body.find("rejected"), std::string::npos) << tried.body;
+  EXPECT_EQ(*rig.ledger.ledger->applied(), before);
+  EXPECT_EQ(rig.get("/v1/lots/L-1").status, 404u);
+}
+
+TEST(HttpApi, AStatementComesWithItsProofOrItsBytes) {
+  // Goal: the inclusion proof leads to the tree's root; Accept: application/cose gives what was signed.
+  World world = rich_world();
+  world.deliver("L-1");
+  Rig rig(world);
+  const Bytes& bytes = world.log.back().bytes;
+  const std::string path = "/v1/statements/" + hex(sha256(bytes));
+  const HttpResponse raw = rig.get(path, {{"accept", "application/cose"}});
+  ASSERT_TRUE(raw.file);
+  EXPECT_EQ(*raw.file, bytes);
+  const Value value = Rig::json(rig.get(path));
+  const Value* proof = value.find("proof");
+  ASSERT_NE(proof, nullptr);
+  std::vector<Digest> siblings;
+  for (const Value& sibling : std::get<ValueList>(proof->find("path")->data))
+    siblings.push_back(*digest_from_hex(std::get<std::string>(sibling.data)));
+  const auto leaf = static_cast<std::uint64_t>(std::get<std::int64_t>(value.find("leaf")->data));
+  const Applied& applied = *rig.ledger.ledger->applied();
+  EXPECT_TRUE(verify_inclusion(leaf_hash(sha256(bytes).view()), leaf, applied.leaves.value, siblings,
+                               applied.tree_root));
+}
+
+TEST(HttpApi, TheInboxAndTheImpactAreFound) {
+  // Goal: a dispatch waits for its consignee only; a revocation for fraud names the lots it would touch.
+  World world = rich_world();
+  world.must("miner", world.lot("L-1"));
+  world.must("miner", world.dispatch("D-1", {"L-1"}));
+  world.now += day;
+  Rig rig(world);
+  const Value inbox = Rig::json(rig.get("/v1/inbox?party=plant"));
+  ASSERT_EQ(Rig::items(inbox), 1u);
+  EXPECT_EQ(Rig::text(std::get<ValueList>(inbox.find("items")->data)[0], "waits_for"), "receipt");
+  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/inbox?party=miner"))), 0u);
+  const Value attestations = Rig::json(rig.get("/v1/attestations?subject=miner&site=mine"));
+  ASSERT_GE(Rig::items(attestations), 1u);
+  const std::string id = Rig::text(std::get<ValueList>(attestations.find("items")->data)[0], "id");
+  const HttpResponse impact =
+      rig.get("/v1/attestations/" + id +
+              "/impact?status=revoked&from=2025-01-03T00:00:00Z&void_from=2025-01-01T00:00:00Z");
+  ASSERT_EQ(impact.status, 200u) << impact.body;
+  const Value value = Rig::json(impact);
+  ASSERT_EQ(std::get<ValueList>(value.find("lots")->data).size(), 1u);
+  EXPECT_EQ(Rig::text(std::get<ValueList>(value.find("lots")->data)[0], "id"), "L-1");
+  EXPECT_EQ(rig.get("/v1/attestations/" + id + "/impact?status=gone&from=2025-01-03T00:00:00Z").status, 400u);
+}
+
+TEST(HttpApi, TheNodeSpeaksOfItself) {
+  // Goal: health, readiness with reasons, parameters, network, openapi and a missing checkpoint.
+  World world = rich_world();
+  Rig rig(world);
+  EXPECT_EQ(rig.get("/healthz").status, 200u);
+  EXPECT_EQ(rig.get("/readyz").status, 200u);
+  rig.unready = {"no leader"};
+  EXPECT_EQ(rig.get("/readyz").status, 503u);
+  EXPECT_EQ(std::get<std::int64_t>(Rig::json(rig.get("/v1/parameters")).find("event_age_max_days")->data),
+            3650);
+  EXPECT_EQ(Rig::text(Rig::json(rig.get("/v1/network")), "digest"),
+            hex(sha256(encode_genesis(world.genesis))));
+  const HttpResponse checkpoint = rig.get("/checkpoint");
+  EXPECT_EQ(checkpoint.status, 503u);
+  EXPECT_NE(checkpoint.body.find("org2"), std::string::npos);
+  EXPECT_NE(rig.get("/v1/openapi.json").body.find("\"/v1/lots/{id}/graph\""), std::string::npos);
+  EXPECT_NE(rig.get("/metrics").body.find("anta_http_requests_total"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace anta::test

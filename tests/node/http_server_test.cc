@@ -1,0 +1,156 @@
+#include "node/http_server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+
+namespace anta {
+namespace {
+
+// A client that says exactly what the test wants, and reads until the server closes or the answer is whole.
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const timeval limit = {.tv_sec = 10, .tv_usec = 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~Client() { ::close(socket_); }
+  bool connected() const { return connected_; }
+  void say(const std::string& text) {
+    EXPECT_EQ(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  }
+  // Until the other side closes.
+  std::string rest() {
+    std::string out;
+    char buffer[4'096];
+    ssize_t n = 0;
+    while ((n = ::recv(socket_, buffer, sizeof buffer, 0)) > 0)
+      out.append(buffer, static_cast<std::size_t>(n));
+    return out;
+  }
+  // Until this much of the stream has come.
+  std::string until(std::string_view end) {
+    std::string out;
+    char c = 0;
+    while (!out.ends_with(end) && ::recv(socket_, &c, 1, 0) == 1)
+      out.push_back(c);
+    return out;
+  }
+
+ private:
+  int socket_ = -1;
+  bool connected_ = false;
+};
+
+HttpResponse plain_problem(unsigned status, const std::string& rule, const std::string&) {
+  return {.status = status, .body = rule};
+}
+
+std::unique_ptr<HttpServer> serve(HttpServerOptions options, HttpHandler handler = nullptr) {
+  if (!handler) {
+    handler = [](const HttpRequest& request, const HttpReply& reply) {
+      reply({.status = 200,
+             .content_type = "text/plain",
+             .body = request.path_text() + ":" + std::to_string(request.body.size())});
+    };
+  }
+  auto server = HttpServer::start(std::move(options), std::move(handler), plain_problem);
+  EXPECT_TRUE(server) << server.error().message;
+  return std::move(*server);
+}
+
+TEST(HttpServer, AnswersKeepsAliveAndCloses) {
+  // Goal: two requests on one connection, the second from another thread, then a close that the client asked
+  // for.
+  std::vector<std::thread> threads;
+  auto server = serve({}, [&](const HttpRequest& request, const HttpReply& reply) {
+    threads.emplace_back(
+        [reply, path = request.path_text()] { reply({.content_type = "text/plain", .body = path}); });
+  });
+  Client client(server->port());
+  client.say("GET /one HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_NE(client.until("/one").find("HTTP/1.1 200 OK"), std::string::npos);
+  client.say("GET /two HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(client.rest().ends_with("/two"));
+  server->stop(1'000);
+  for (std::thread& thread : threads)
+    thread.join();
+}
+
+TEST(HttpServer, SmugglingIsRefusedAndTheConnectionEnds) {
+  // Goal: after an ambiguous request nothing behind it is read as a request.
+  auto server = serve({});
+  for (const std::string framing :
+       {"Content-Length: 4\r\nTransfer-Encoding: chunked", "Content-Length: 4\r\nContent-Length: 5",
+        "Transfer-Encoding: xchunked", "Transfer-Encoding:\r\n chunked"}) {
+    Client client(server->port());
+    client.say("POST / HTTP/1.1\r\nHost: x\r\n" + framing +
+               "\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string answer = client.rest();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400") || answer.starts_with("HTTP/1.1 501"))
+        << framing << answer;
+    EXPECT_EQ(answer.find("/smuggled"), std::string::npos) << framing;
+  }
+}
+
+TEST(HttpServer, AnEarly413IsReadByAClientThatStillSends) {
+  // Goal: the server lingers, so the client gets the answer and no reset.
+  auto server = serve({.parser = {.body_bytes_max = 1'000}});
+  Client client(server->port());
+  client.say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n");
+  client.say(std::string(400'000, 'a'));
+  EXPECT_TRUE(client.rest().starts_with("HTTP/1.1 413"));
+}
+
+TEST(HttpServer, DeadlinesAndConnectionLimitsAreAnswered) {
+  // Goal: a header that never ends gets 408; a connection above the limit gets 503.
+  auto server = serve({.header_deadline_ms = 50, .linger_ms = 100, .connections_max = 1});
+  Client slow(server->port());
+  slow.say("GET / HTTP/1.1\r\n");
+  Client second(server->port());
+  ASSERT_TRUE(second.connected());
+  const std::string answer = second.rest();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503") || slow.rest().starts_with("HTTP/1.1 408")) << answer;
+  Client late(server->port());
+  late.say("GET / HT");
+  EXPECT_NE(late.rest().find("HTTP/1.1"), std::string::npos);
+}
+
+TEST(HttpServer, ATakenPortIsNamedWithTheNextStep) {
+  // Goal: the error says which port and what to do.
+  auto server = serve({});
+  const auto second =
+      HttpServer::start({.port = server->port()}, [](const HttpRequest&, const HttpReply&) {}, plain_problem);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().rule, "http.port_taken");
+  EXPECT_NE(second.error().message.find(std::to_string(server->port())), std::string::npos);
+}
+
+TEST(HttpServer, StoppingLetsWhatIsInFlightBeAnswered) {
+  // Goal: a request that is being handled is answered while the server drains.
+  HttpReply pending;
+  std::atomic<bool> arrived = false;
+  auto server = serve({}, [&](const HttpRequest&, const HttpReply& reply) {
+    pending = reply;
+    arrived = true;
+    arrived.notify_all();
+  });
+  Client client(server->port());
+  client.say("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  arrived.wait(false);
+  std::thread stopper([&] { server->stop(5'000); });
+  pending({.content_type = "text/plain", .body = "done"});
+  EXPECT_TRUE(client.rest().ends_with("done"));
+  stopper.join();
+}
+
+}  // namespace
+}  // namespace anta
