@@ -1,32 +1,11 @@
 #include "tests/ledger/law_fixture.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "storage/ledger/mass.h"
-#include "storage/ledger/mutant.h"
 
 namespace anta::test {
 namespace {
-
-#ifdef ANTA_LAW_MUTANTS
-// The mutants' program reads which fault to commit from its environment; "none" is the law itself.
-const bool mutant_chosen = [] {
-  const char* name = std::getenv("ANTA_LAW_MUTANT");
-  const std::map<std::string, LawMutant> names = {
-      {"none", LawMutant::none},
-      {"credit_to_ineligible", LawMutant::credit_to_ineligible},
-      {"void_from_ignored", LawMutant::void_from_ignored},
-      {"reservation_ignored", LawMutant::reservation_ignored},
-      {"half_up_rounding", LawMutant::half_up_rounding},
-      {"model_from_site_only", LawMutant::model_from_site_only},
-  };
-  const auto found = names.find(name ? name : "");
-  if (found == names.end()) std::exit(2);
-  active_law_mutant = found->second;
-  return true;
-}();
-#endif
 
 void add_to(MassFlow::Amount& sum, const MassFlow::Amount& amount) {
   sum.dry_g += amount.dry_g;

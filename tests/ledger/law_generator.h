@@ -1,0 +1,70 @@
+// Random lives of a small chain: statements that a party might well send next, seen from the state.
+//
+// step() submits one statement, mostly lawful, sometimes just beyond; what is accepted changes the world. The
+// same seed gives the same life. Used by the property tests; one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/ledger/law_fixture.h"
+
+namespace anta::test {
+
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed);
+
+  void step();
+
+  World world;
+  std::map<std::string, int> accepted = {};  // statements by type
+  std::set<std::string> refunded = {};       // certificates whose debits were paid back by their end
+
+ private:
+  struct Signed {
+    std::string by = {};
+    Digest digest = {};
+  };
+
+  std::string submit(const std::string& as, const payload::Payload& payload);
+  std::string next_id(const std::string& prefix);
+  std::int64_t below(std::int64_t bound);  // 0 .. bound - 1
+  bool one_in(std::int64_t n) { return below(n) == 0; }
+  std::vector<state::Lot> lots(const std::function<bool(const state::Lot&)>& wanted) const;
+  std::vector<state::Lot> stock(const std::string& holder) const;  // something left and not on the way
+  std::vector<state::Dispatch> dispatches(const std::function<bool(const state::Dispatch&)>& wanted) const;
+  std::vector<state::Certificate> live() const;
+  payload::Measurement figures(const state::Lot& lot) const;      // as its last accepted ones
+  payload::Measurement varied(payload::Measurement measurement);  // as another scale might see it
+
+  void originate();
+  void send();
+  void hand_over();
+  void receive();
+  void answer();
+  void resolve();
+  void end();
+  void split();
+  void blend();
+  void work();
+  void certify();
+  void end_claim();
+  void change_stock();
+  void hold();
+  void change_owner();
+  void open_account();
+  void change_attestation();
+  void correct();
+
+  std::mt19937_64 random_;
+  std::uint64_t ids_ = 0;
+  std::vector<Signed> sent_ = {};
+};
+
+}  // namespace anta::test
