@@ -30,13 +30,14 @@ class Collection {
 
  private:
   void want(Kind kind, std::string_view id) {
-    if (!id.empty() && seen_.insert({kind, std::string(id)}).second) todo_.push_back({kind, std::string(id)});
+    if (!id.empty() && seen_.insert({kind, std::string(id)}).second)
+      queue_.push_back({kind, std::string(id)});
   }
   // A site with its accounts and attestations; one met before as a bystander is visited again.
   void want_whole(const SiteId& site) {
     if (site.empty() || !whole_sites_.insert(site.value).second) return;
     seen_.insert({Kind::site, site.value});
-    todo_.push_back({Kind::site, site.value});
+    queue_.push_back({Kind::site, site.value});
   }
   template <typename T>
   Result<std::optional<T>> find(std::string_view id) const {
@@ -64,7 +65,7 @@ class Collection {
 
   const LedgerReader& reader_;
   TreeSize size_ = {};
-  std::deque<StateKey> todo_ = {};
+  std::deque<StateKey> queue_ = {};
   std::set<StateKey> seen_ = {};
   std::set<std::string> whole_sites_ = {};  // sites whose attestations and accounts matter
   std::map<LeafIndex, SignedStatement> included_ = {};
@@ -81,13 +82,13 @@ Result<void> Collection::run(const CertificateId& id) {
   for (const auto& debit : (*certificate)->debits)
     want(Kind::account, debit.account.value);
   do {
-    while (!todo_.empty()) {
-      const StateKey key = std::move(todo_.front());
-      todo_.pop_front();
+    while (!queue_.empty()) {
+      const StateKey key = std::move(queue_.front());
+      queue_.pop_front();
       if (auto visited = visit(key); !visited) return visited;
     }
     if (auto batches = take_batches(); !batches) return batches;
-  } while (!todo_.empty());
+  } while (!queue_.empty());
   drop_orphaned_corrections();
   return {};
 }
