@@ -15,16 +15,13 @@
 namespace anta {
 namespace {
 
-// Somebody who may speak for an old fact, other than who states it, signed for this very statement: an
-// authority, a registrar or an auditor at the statement's event.
+// Somebody else than who states the old fact vouched for this very statement. That the supporter may do so
+// was judged at its own event (support.cc): an auditor of today may speak for a fact older than its office.
 bool is_countersigned(const Draft& draft) {
   const auto record = draft.get<state::Countersign>(hex(draft.statement.digest));
   if (!record) return false;
-  return std::any_of(record->entries.begin(), record->entries.end(), [&](const auto& entry) {
-    return entry.party != draft.issuer() &&
-           holds_any_role(draft.view(), entry.party, {Role::authority, Role::registrar, Role::auditor},
-                          draft.event_time());
-  });
+  return std::any_of(record->entries.begin(), record->entries.end(),
+                     [&](const auto& entry) { return entry.party != draft.issuer(); });
 }
 
 // Against the block's time, which the replay of a part of the ledger does not know.

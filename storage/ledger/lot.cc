@@ -232,6 +232,7 @@ Verdict rule(Draft& draft, const payload::Loss& p) {
   if (p.dry_g > lot->remaining_dry_g || p.cu_g > lot->remaining_cu_g) {
     return violated("balance_exceeded", "more is lost than remains");
   }
+  if (p.dry_g.value == 0) return violated("not_conserved", "nothing is lost");
   if (!keeps_grade(p.dry_g, p.cu_g, lot->remaining_dry_g, lot->remaining_cu_g,
                    draft.parameter("draw_grade_ppm"))) {
     return violated("not_conserved", "what is lost has the lot's grade");

@@ -247,7 +247,7 @@ TEST(LawCorrection, OfATransfer) {
   receipt = w.receipt("D-2", {"L-1", "L-2"}, measured(19 * tonne, 30000, 50100));
   w.must("plant", receipt);
   const Digest of = w.last_digest;
-  w.must("plant", loss(w, "L-1", 0, 0));
+  w.must("plant", loss(w, "L-1", 1000, 50));
   EXPECT_EQ(w.submit("plant", correction(w, of)), "wrong_state");
 }
 

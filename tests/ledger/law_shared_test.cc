@@ -112,52 +112,68 @@ const LawTable form(
          }},
     });
 
-const LawTable times(__FILE__, {
-                                   {"event_in_future", inside, standard, "ten_minutes_ahead",
-                                    [](World& w) { return lot_recorded_after(w, -600 * second); }},
-                                   {"event_in_future", outside, standard, "a_millisecond_more",
-                                    [](World& w) { return lot_recorded_after(w, -600 * second - 1); }},
-                                   {"event_in_future",
-                                    inside,
-                                    other,
-                                    "as_far_as_it_says",
-                                    [](World& w) { return lot_recorded_after(w, -5 * second); },
-                                    {{"event_ahead_max_ms", 5000}}},
-                                   {"event_in_future",
-                                    outside,
-                                    other,
-                                    "a_millisecond_more",
-                                    [](World& w) { return lot_recorded_after(w, -5 * second - 1); },
-                                    {{"event_ahead_max_ms", 5000}}},
-                                   {"event_too_old", inside, standard, "thirty_days",
-                                    [](World& w) { return lot_recorded_after(w, 30 * day); }},
-                                   {"event_too_old", outside, standard, "a_millisecond_more",
-                                    [](World& w) { return lot_recorded_after(w, 30 * day + 1); }},
-                                   {"event_too_old",
-                                    inside,
-                                    other,
-                                    "as_old_as_it_says",
-                                    [](World& w) { return lot_recorded_after(w, 7 * day); },
-                                    {{"event_age_max_days", 7}}},
-                                   {"event_too_old",
-                                    outside,
-                                    other,
-                                    "a_millisecond_more",
-                                    [](World& w) { return lot_recorded_after(w, 7 * day + 1); },
-                                    {{"event_age_max_days", 7}}},
-                                   {"event_too_old", inside, standard, "countersigned_by_an_auditor",
-                                    [](World& w) { return countersigned(w, "auditor"); }},
-                                   {"event_too_old", outside, standard, "countersigned_by_its_own_issuer",
-                                    [](World& w) {
-                                      payload::RoleGrant grant;
-                                      grant.common = w.common();
-                                      grant.party = PartyId{"miner"};
-                                      grant.role = Role::auditor;
-                                      grant.from = Millis{t0};
-                                      w.must("registrar", grant);
-                                      return countersigned(w, "miner");
-                                    }},
-                               });
+const LawTable times(__FILE__,
+                     {
+                         {"event_in_future", inside, standard, "ten_minutes_ahead",
+                          [](World& w) { return lot_recorded_after(w, -600 * second); }},
+                         {"event_in_future", outside, standard, "a_millisecond_more",
+                          [](World& w) { return lot_recorded_after(w, -600 * second - 1); }},
+                         {"event_in_future",
+                          inside,
+                          other,
+                          "as_far_as_it_says",
+                          [](World& w) { return lot_recorded_after(w, -5 * second); },
+                          {{"event_ahead_max_ms", 5000}}},
+                         {"event_in_future",
+                          outside,
+                          other,
+                          "a_millisecond_more",
+                          [](World& w) { return lot_recorded_after(w, -5 * second - 1); },
+                          {{"event_ahead_max_ms", 5000}}},
+                         {"event_too_old", inside, standard, "thirty_days",
+                          [](World& w) { return lot_recorded_after(w, 30 * day); }},
+                         {"event_too_old", outside, standard, "a_millisecond_more",
+                          [](World& w) { return lot_recorded_after(w, 30 * day + 1); }},
+                         {"event_too_old",
+                          inside,
+                          other,
+                          "as_old_as_it_says",
+                          [](World& w) { return lot_recorded_after(w, 7 * day); },
+                          {{"event_age_max_days", 7}}},
+                         {"event_too_old",
+                          outside,
+                          other,
+                          "a_millisecond_more",
+                          [](World& w) { return lot_recorded_after(w, 7 * day + 1); },
+                          {{"event_age_max_days", 7}}},
+                         {"event_too_old", inside, standard, "countersigned_by_an_auditor_of_a_later_day",
+                          [](World& w) {
+                            w.now += 41 * day;
+                            w.party("auditor2", {Role::auditor});
+                            w.now -= day;  // older than the auditor's office
+                            const Bytes old = w.sign("miner", w.lot("L-1"));
+                            payload::Countersign support;
+                            support.common = w.common();
+                            support.common.event_time = Millis{w.now + 20 * day};
+                            support.of = sha256(old);
+                            w.lag = 30 * day;
+                            w.must("auditor2", support);
+                            w.lag = 30 * day + 1;
+                            return w.submit_bytes(old);
+                          }},
+                         {"event_too_old", inside, standard, "countersigned_by_an_auditor",
+                          [](World& w) { return countersigned(w, "auditor"); }},
+                         {"event_too_old", outside, standard, "countersigned_by_its_own_issuer",
+                          [](World& w) {
+                            payload::RoleGrant grant;
+                            grant.common = w.common();
+                            grant.party = PartyId{"miner"};
+                            grant.role = Role::auditor;
+                            grant.from = Millis{t0};
+                            w.must("registrar", grant);
+                            return countersigned(w, "miner");
+                          }},
+                     });
 
 const LawTable devices(__FILE__, {
                                      {"device_sequence", inside, standard, "rising_with_gaps",

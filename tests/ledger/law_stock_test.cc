@@ -102,6 +102,7 @@ const LawTable stock(
          {{"adjust_dry_ppm", 1000}}},
         {"not_conserved", inside, standard, "a_loss_of_the_lots_grade",
          [](World& w) { return lost(w, 1000000, 50250); }},
+        {"not_conserved", outside, standard, "a_loss_of_nothing", [](World& w) { return lost(w, 0, 0); }},
         {"not_conserved", outside, standard, "a_loss_of_another_grade",
          [](World& w) { return lost(w, 1000000, 50251); }},
         {"balance_exceeded", inside, standard, "all_of_it_lost",
