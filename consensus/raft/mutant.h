@@ -18,6 +18,7 @@ enum class Mutant {
   commit_not_clamped,         // rule 4: takes the last index for what the append verified
   match_from_hint,            // rule 5: a reject hint feeds match
   matching_prefix_truncated,  // an old append truncates what already matches
+  held_request_outlives,      // rule 2: a held request for votes leaves after its campaign
   vote_forgotten,             // a restart forgets the vote
   pre_vote_raises_term,       // rule 7
   foreign_messages_taken,     // rule 12

@@ -245,6 +245,7 @@ void Raft::State::release_held() {
 // may have been truncated since.
 bool Raft::State::still_meant(const Message& message) const {
   if (message.term != term) return false;
+  if (ANTA_MUTANT(held_request_outlives)) return true;
   const auto* request = std::get_if<VoteRequest>(&message.body);
   return !request || role == (request->pre ? Role::pre_candidate : Role::candidate);
 }

@@ -1,12 +1,13 @@
 // mutants [--budget N] [--first SEED] [--jobs N]: is every one-line fault of consensus/raft/mutant.h noticed?
 //
 // Each mutant runs in a process of its own on seeds first, first + 1, ... until one fails (or aborts on an
-// invariant), at most `budget` of them. The core without a fault must pass the whole budget. Prints a table;
-// fails if a mutant survives.
+// invariant), at most `budget` of them. The core without a fault has to pass. Prints a table; fails if a
+// mutant survives.
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -36,6 +37,7 @@ constexpr Case cases[] = {
     {Mutant::commit_not_clamped, "commit_not_clamped"},
     {Mutant::match_from_hint, "match_from_hint"},
     {Mutant::matching_prefix_truncated, "matching_prefix_truncated"},
+    {Mutant::held_request_outlives, "held_request_outlives"},
     {Mutant::vote_forgotten, "vote_forgotten"},
     {Mutant::pre_vote_raises_term, "pre_vote_raises_term"},
     {Mutant::foreign_messages_taken, "foreign_messages_taken"},
@@ -45,6 +47,9 @@ constexpr Case cases[] = {
     {Mutant::no_no_op, "no_no_op"},
     {Mutant::stalled_disk_stays, "stalled_disk_stays"},
 };
+
+// Seeds that the core without a fault has to pass here; sim_level_a and its kin give it many more.
+constexpr std::uint64_t honest_budget = 500;
 
 // Written by the child, read by the parent, also after an abort.
 struct Report {
@@ -71,6 +76,7 @@ struct Child {
 }
 
 Child begin(const Case& of, std::uint64_t first, std::uint64_t budget) {
+  if (of.mutant == Mutant::none) budget = std::min(budget, honest_budget);
   void* shared = mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) std::abort();
   Child child{&of, 0, new (shared) Report};
@@ -105,7 +111,7 @@ std::uint64_t option(int argc, char** argv, const char* name, std::uint64_t othe
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::uint64_t budget = option(argc, argv, "--budget", 400);
+  const std::uint64_t budget = option(argc, argv, "--budget", 10000);
   const std::uint64_t first = option(argc, argv, "--first", 1000001);
   const std::size_t jobs = option(argc, argv, "--jobs", 2);
   std::vector<Child> running;
