@@ -80,7 +80,8 @@ node.yaml:
            pending_statements, pending_bytes, verifiers}
   timeouts: {election_ms, heartbeat_ms, submit_ms, cosign_wait_ms, drain_ms}
 
-Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop; SIGHUP reads the log level again.
+Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;
+SIGHUP reads the log level again.
 Exit codes: 0 stopped as told, 2 usage or configuration, 8 storage.
 )";
 }
