@@ -12,11 +12,11 @@ namespace {
 const std::vector<std::string> three = {"n1", "n2", "n3"};
 
 template <typename T>
-const T* first_of(const std::vector<Message>& messages) {
+std::optional<T> first_of(const std::vector<Message>& messages) {
   for (const Message& m : messages) {
-    if (const T* body = std::get_if<T>(&m.body)) return body;
+    if (const T* body = std::get_if<T>(&m.body)) return *body;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 template <typename T>
@@ -87,8 +87,8 @@ TEST(Rule2, AVoteLeavesOnlyAfterItIsOnDisk) {
   cluster.deliver("n1", "n2");
   EXPECT_EQ(cluster.wire("n2", "n1").size(), 0u);
   cluster.persist("n2");
-  const auto* reply = first_of<VoteReply>(cluster.wire("n2", "n1"));
-  ASSERT_NE(reply, nullptr);
+  const auto reply = first_of<VoteReply>(cluster.wire("n2", "n1"));
+  ASSERT_TRUE(reply.has_value());
 }
 
 TEST(Rule2, AVoteSurvivesARestart) {
@@ -99,7 +99,7 @@ TEST(Rule2, AVoteSurvivesARestart) {
   cluster.step("n2", Receive{cluster.message("n1", "n2", 5, VoteRequest{false, false, Term{5}, {}, {}})});
   const auto to_n3 = cluster.wire("n2", "n3");
   const auto to_n1 = cluster.wire("n2", "n1");
-  ASSERT_TRUE(first_of<VoteReply>(to_n3) && first_of<VoteReply>(to_n1));
+  ASSERT_TRUE(first_of<VoteReply>(to_n3).has_value() && first_of<VoteReply>(to_n1).has_value());
   EXPECT_FALSE(first_of<VoteReply>(to_n3)->granted);
   EXPECT_TRUE(first_of<VoteReply>(to_n1)->granted);
 }
@@ -138,8 +138,8 @@ TEST(Rule2, ElectionsCompareTheLastDurableEntry) {
   ASSERT_EQ(cluster.status("n2").last, LogIndex{2});
   ASSERT_EQ(cluster.status("n2").persisted, LogIndex{1});
   cluster.timeout("n2");
-  const auto* request = first_of<VoteRequest>(cluster.wire("n2", "n3"));
-  ASSERT_NE(request, nullptr);
+  const auto request = first_of<VoteRequest>(cluster.wire("n2", "n3"));
+  ASSERT_TRUE(request.has_value());
   EXPECT_EQ(request->last_index, LogIndex{1});
 }
 
