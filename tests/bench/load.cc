@@ -31,10 +31,14 @@ double cpu_seconds() {
   return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
-std::size_t count_of(std::string_view text, std::string_view word) {
+// How many items of a sequence's answer have an outcome that begins with `word`; JSON may have spaces.
+std::size_t outcomes(std::string_view body, std::string_view word) {
+  constexpr std::string_view member = "\"outcome\":";
   std::size_t count = 0;
-  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + word.size()))
-    ++count;
+  for (std::size_t at = body.find(member); at != std::string_view::npos; at = body.find(member, at)) {
+    at = body.find('"', at + member.size()) + 1;
+    if (body.substr(at).starts_with(word)) ++count;
+  }
   return count;
 }
 
@@ -129,7 +133,7 @@ class Client {
     const bool batch = shared_.options.batch > 1;
     if (answer.status == 0 || answer.status == 500) return fail(answer);
     const bool open = answer.status == 503 || answer.status == 504 || answer.status == 429 ||
-                      (batch && answer.body.find("\"outcome\":\"undecided\"") != std::string_view::npos);
+                      (batch && outcomes(answer.body, "undecided") > 0);
     if (open) {
       ++shared_.result.again;
       timer_.expires_after(again_after);
@@ -137,7 +141,7 @@ class Client {
       return;
     }
     std::size_t accepted = answer.status < 300 ? parts_.size() : 0;
-    if (batch && answer.status == 200) accepted = count_of(answer.body, "\"outcome\":\"accepted\"");
+    if (batch && answer.status == 200) accepted = outcomes(answer.body, "accepted");
     tally(accepted, answer);
     next();
   }
@@ -151,7 +155,7 @@ class Client {
       for (const ByteView part : parts_)
         r.all_bytes += part.size();
     } else if (r.first_refusal.empty()) {
-      const std::size_t at = answer.body.find("\"outcome\":\"re");
+      const std::size_t at = answer.body.find("\"re");
       r.first_refusal = answer.body.substr(at == std::string_view::npos ? 0 : at, shown_of_refusal);
     }
     if (!shared_.counting) return;
