@@ -62,6 +62,9 @@ class Invocation {
   }
 };
 
+// A list of records with the named members only (separated by spaces), in that order: for tables.
+Value narrowed(const Value& items, const std::string& columns);
+
 struct Command {
   std::vector<std::string> words = {};  // {"certificate", "verify"}
   std::string summary = {};

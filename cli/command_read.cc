@@ -20,7 +20,10 @@ constexpr std::array<Noun, 7> nouns = {
      {"attestation", "attestations", "an attestation", "id scheme kind body subject sites changes"},
      {"account", "accounts", "a mass-balance account", "id site scheme product balance_g open"},
      {"certificate", "certificates", "a certificate", "id lot holder buyer cu_g coc_model schemes state"},
-     {"dispatch", "dispatches", "a dispatch", "id state sender to to_site lines departed"}}};
+     {"dispatch", "dispatches", "a dispatch", "id state sender to to_site lines waybill departed"}}};
+
+// Of a history as a table; --output json has everything.
+constexpr const char* history_columns = "leaf block_time type issuer subject outcome flags digest";
 
 // "?a=1&b=2" from the options that were given.
 std::string query_of(const Invocation& invocation,
@@ -40,23 +43,6 @@ const std::vector<std::pair<std::string, std::string>> filters = {
     {"--holder", "holder"},   {"--state", "state"},     {"--site", "site"},   {"--to", "to"},
     {"--scheme", "scheme"},   {"--subject", "subject"}, {"--limit", "limit"}, {"--cursor", "cursor"},
     {"--at-leaf", "at_leaf"}, {"--fresh", "fresh"}};
-
-// Each row with the named columns only, in their order.
-Value narrowed(const Value& items, const std::string& columns) {
-  ValueList rows;
-  for (const Value& item : std::get<ValueList>(items.data)) {
-    ValueMap row;
-    std::size_t begin = 0;
-    while (begin < columns.size()) {
-      const std::size_t end = std::min(columns.find(' ', begin), columns.size());
-      const std::string name = columns.substr(begin, end - begin);
-      if (const Value* value = item.find(name)) row.emplace_back(name, *value);
-      begin = end + 1;
-    }
-    rows.push_back(Value{std::move(row)});
-  }
-  return Value{std::move(rows)};
-}
 
 Result<Exit> print(Invocation& invocation, const std::string& path, const std::string& columns = {}) {
   auto client = client_for(invocation);
@@ -118,8 +104,9 @@ void add_noun(std::vector<Command>& commands, const Noun& noun) {
                       .options = reading_options(),
                       .positionals = {{"ID", "which"}},
                       .run = [base](Invocation& i) {
-                        return print(i, base + "/" + url_escaped(i.argument("ID")) + "/history" +
-                                            query_of(i, reading));
+                        return print(
+                            i, base + "/" + url_escaped(i.argument("ID")) + "/history" + query_of(i, reading),
+                            history_columns);
                       }});
 }
 

@@ -20,7 +20,11 @@ Result<Exit> inbox(Invocation& invocation) {
   auto body = fetch(invocation, "/v1/inbox?party=" + url_escaped(*invocation.option("--as")));
   if (!body) return pass(body);
   const Value* items = body->find("items");
-  invocation.out(items ? *items : *body);
+  if (items && invocation.format == OutputFormat::table) {
+    invocation.out(narrowed(*items, "id waits_for sender lines from_site to_site waybill departed"));
+  } else {
+    invocation.out(*body);
+  }
   return Exit::ok;
 }
 

@@ -7,21 +7,49 @@
 namespace anta {
 namespace {
 
-// A value in one cell: scalars as they are, everything else as JSON in one line.
+std::string cell(const Value& value);
+
+// A record inside a list, by what names it: its first two words or numbers ("L-001", "crp eligible").
+std::string brief(const ValueMap& map) {
+  std::string text;
+  int told = 0;
+  for (const auto& [key, item] : map) {
+    const bool scalar = std::holds_alternative<std::string>(item.data);
+    if (!scalar || told == 2) break;
+    text += (told == 0 ? "" : " ") + std::get<std::string>(item.data);
+    ++told;
+  }
+  return told > 0 ? text : cell(Value{map});
+}
+
+// A flag is a pair of its code and the leaf that raised it: "grade_unusual@17".
+bool is_flag(const ValueList& list) {
+  return list.size() == 2 && std::holds_alternative<std::string>(list[0].data) &&
+         std::holds_alternative<std::int64_t>(list[1].data);
+}
+
+std::string joined(const ValueList& list, const char* between) {
+  std::string text;
+  for (const Value& item : list) {
+    const auto* map = std::get_if<ValueMap>(&item.data);
+    text += (text.empty() ? "" : between) + (map ? brief(*map) : cell(item));
+  }
+  return text;
+}
+
+// A value in one cell: scalars as they are, lists and maps in short. JSON and YAML have everything.
 std::string cell(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  if (const auto* text = std::get_if<std::string>(&value.data)) return text->empty() ? "-" : *text;
   if (std::holds_alternative<std::nullptr_t>(value.data)) return "-";
   if (const auto* list = std::get_if<ValueList>(&value.data)) {
-    std::string joined;
-    for (const Value& item : *list)
-      joined += (joined.empty() ? "" : ", ") + cell(item);
-    return joined.empty() ? "-" : joined;
+    if (list->empty()) return "-";
+    return joined(*list, is_flag(*list) ? "@" : ", ");
   }
   if (const auto* map = std::get_if<ValueMap>(&value.data)) {
-    std::string joined;
+    std::string text;
     for (const auto& [key, item] : *map)
-      joined += (joined.empty() ? "" : " ") + key + "=" + cell(item);
-    return joined.empty() ? "-" : joined;
+      text += (text.empty() ? "" : " ") + key + "=" + cell(item);
+    return text.empty() ? "-" : text;
   }
   std::string text = views::to_json(value);
   while (!text.empty() && text.back() == '\n')
@@ -39,16 +67,8 @@ std::string padded(const std::string& text, std::size_t to) {
   return text + std::string(to > width(text) ? to - width(text) : 0, ' ');
 }
 
-void print_pairs(const ValueMap& map) {
-  std::size_t widest = 0;
-  for (const auto& [key, value] : map)
-    widest = std::max(widest, width(key));
-  for (const auto& [key, value] : map)
-    std::cout << padded(key, widest + 2) << cell(value) << "\n";
-}
-
 // A list of maps as columns: those of any row, in order of first sight.
-void print_rows(const ValueList& rows) {
+void print_rows(const ValueList& rows, const std::string& indent) {
   std::vector<std::string> columns;
   for (const Value& row : rows) {
     for (const auto& [key, value] : std::get<ValueMap>(row.data)) {
@@ -65,7 +85,7 @@ void print_rows(const ValueList& rows) {
     table.push_back(std::move(cells));
   }
   for (const auto& cells : table) {
-    std::string line;
+    std::string line = indent;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       std::size_t widest = 0;
       for (const auto& other : table)
@@ -82,7 +102,39 @@ bool is_table(const ValueList& list) {
   });
 }
 
+// Members below each other; a list of records gets a table of its own under its name.
+void print_pairs(const ValueMap& map) {
+  std::size_t widest = 0;
+  for (const auto& [key, value] : map)
+    widest = std::max(widest, width(key));
+  for (const auto& [key, value] : map) {
+    const auto* list = std::get_if<ValueList>(&value.data);
+    if (list && is_table(*list)) {
+      std::cout << key << "\n";
+      print_rows(*list, "  ");
+    } else {
+      std::cout << padded(key, widest + 2) << cell(value) << "\n";
+    }
+  }
+}
+
 }  // namespace
+
+Value narrowed(const Value& items, const std::string& columns) {
+  ValueList rows;
+  for (const Value& item : std::get<ValueList>(items.data)) {
+    ValueMap row;
+    std::size_t begin = 0;
+    while (begin < columns.size()) {
+      const std::size_t end = std::min(columns.find(' ', begin), columns.size());
+      const std::string name = columns.substr(begin, end - begin);
+      if (const Value* value = item.find(name)) row.emplace_back(name, *value);
+      begin = end + 1;
+    }
+    rows.push_back(Value{std::move(row)});
+  }
+  return Value{std::move(rows)};
+}
 
 std::optional<std::string> Invocation::option(const std::string& name) const {
   const auto found = options.find(name);
@@ -114,7 +166,7 @@ void Invocation::out(const Value& value) const {
   } else if (const auto* map = std::get_if<ValueMap>(&value.data)) {
     print_pairs(*map);
   } else if (const auto* list = std::get_if<ValueList>(&value.data); list && is_table(*list)) {
-    print_rows(*list);
+    print_rows(*list, "");
   } else if (list) {
     for (const Value& item : *list)
       std::cout << cell(item) << "\n";
