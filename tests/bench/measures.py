@@ -114,8 +114,8 @@ class Loads:
 
     def keep(self, name, answer, marks, verify, leader, write):
         statements, seconds = answer["accepted"], answer["seconds"]
-        if not statements:
-            raise Broken(f"load {name}: nothing was answered within the window")
+        if not statements or "end" not in marks:
+            raise Broken(f"load {name}: everything signed was sent before the window began")
         moved = [{"cpu": end["cpu"] - begin["cpu"], "syncs": end["metrics"]["anta_log_syncs_total"] - begin["metrics"]["anta_log_syncs_total"]}
                  for begin, end in zip(marks["begin"], marks["end"])]
         lead = self.network.nodes.index(leader)
