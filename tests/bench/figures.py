@@ -15,6 +15,7 @@ class Row:
 
 
 THIRD = "V(2)/3"
+CHECK = "CPU us of one check"
 WRITE = "synced write, p50 ms"
 
 ROWS = (
@@ -29,18 +30,20 @@ ROWS = (
     Row("commit", "commit_512_p99", "latency p99, 512 clients", "ms", digits=2),
     Row("commit", "per_sync_64", "statements per WAL sync of the leader, 64 clients", "", goal=(">=", 10), digits=1),
     Row("commit", "per_sync_512", "statements per WAL sync of the leader, 512 clients", "", digits=1),
-    Row("commit", "leader_us_64", "CPU of the leader per statement, 64 clients", "us", "one check on 2 cores"),
-    Row("commit", "follower_us_64", "CPU of a follower per statement, 64 clients", "us", "one check on 2 cores"),
-    Row("commit", "generator_us_64", "CPU of the load generator per statement, 64 clients", "us", "one check on 2 cores"),
-    Row("commit", "leader_us_512", "CPU of the leader per statement, 512 clients", "us", "one check on 2 cores"),
-    Row("commit", "follower_us_512", "CPU of a follower per statement, 512 clients", "us", "one check on 2 cores"),
-    Row("commit", "generator_us_512", "CPU of the load generator per statement, 512 clients", "us", "one check on 2 cores"),
+    Row("commit", "all_us_64", "CPU of three nodes and generator per statement, 64 clients", "us", "CPU us of three checks"),
+    Row("commit", "leader_us_64", "CPU of the leader per statement, 64 clients", "us", CHECK),
+    Row("commit", "follower_us_64", "CPU of a follower per statement, 64 clients", "us", CHECK),
+    Row("commit", "generator_us_64", "CPU of the load generator per statement, 64 clients", "us", CHECK),
+    Row("commit", "all_us_512", "CPU of three nodes and generator per statement, 512 clients", "us", "CPU us of three checks"),
+    Row("commit", "leader_us_512", "CPU of the leader per statement, 512 clients", "us", CHECK),
+    Row("commit", "follower_us_512", "CPU of a follower per statement, 512 clients", "us", CHECK),
+    Row("commit", "generator_us_512", "CPU of the load generator per statement, 512 clients", "us", CHECK),
     Row("commit", "accepted_share", "share accepted", "%", goal=(">=", 99), digits=2),
     Row("commit", "statement_bytes", "mean statement", "bytes"),
     Row("batch", "commit_batch", "committed, 64 per request, 8 requests in flight", "/s", THIRD, (">=", 0.75)),
     Row("batch", "commit_batch_p99", "latency p99 of such a request", "ms", digits=2),
-    Row("batch", "leader_us_batch", "CPU of the leader per statement, 64 per request", "us", "one check on 2 cores"),
-    Row("batch", "generator_us_batch", "CPU of the load generator per statement, 64 per request", "us", "one check on 2 cores"),
+    Row("batch", "leader_us_batch", "CPU of the leader per statement, 64 per request", "us", CHECK),
+    Row("batch", "generator_us_batch", "CPU of the load generator per statement, 64 per request", "us", CHECK),
     Row("latency", "write_p50", "synced write of the database, p50", "ms", digits=3),
     Row("latency", "commit_1_p50", "committed, 1 client, p50", "ms", WRITE, ("<=", 4), 2),
     Row("latency", "commit_1_p99", "committed, 1 client, p99", "ms", WRITE, ("<=", 12), 2),

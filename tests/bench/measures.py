@@ -96,7 +96,7 @@ class Loads:
         nodes = ALL if spread else [self.network.nodes.index(leader)]
         before = machine.verify_rate(sizes.probe_seconds)
         duration = sizes.seconds + sizes.warm
-        self.generator.order("sign", statements=int(duration * (rate or before / NODES) * 1.2) + 1024)
+        self.generator.order("sign", statements=int(duration * (rate or before["per_second"] / NODES) * 1.2) + 1024)
         marks = {}
         answer = self.generator.order("load", at_mark=lambda mark: marks.update({mark: self.look()}), clients=clients, batch=batch, wait=wait,
                                       warm=sizes.warm, seconds=sizes.seconds, rate=rate, nodes=nodes)
@@ -106,7 +106,8 @@ class Loads:
             raise Broken(f"load {name}: under 99 in 100 accepted; first refusal: {answer['first_refusal']}")
         self.check(f"load {name}")
         after = machine.verify_rate(sizes.probe_seconds)
-        self.keep(name, answer, marks, (before + after) / 2, leader, write)
+        verify = {key: (before[key] + after[key]) / 2 for key in ("per_second", "cpu_us")}
+        self.keep(name, answer, marks, verify, leader, write)
 
     def look(self):
         """What the nodes have used so far. Cheap: it runs at the edges of a window."""
@@ -124,8 +125,10 @@ class Loads:
             self.rate_of_64 = statements / seconds
         paced = LOADS[name][3] > 0
         prefix = name if paced or name.startswith("cosigned") else "commit_" + name
-        one_check = 2e6 / verify
-        made = {prefix: sample(statements / seconds, verify / NODES),
+        one_check = verify["cpu_us"]
+        everybody = sum(m["cpu"] for m in moved) + answer["cpu_seconds"]
+        made = {prefix: sample(statements / seconds, verify["per_second"] / NODES),
+                "all_us_" + name: sample(1e6 * everybody / statements, NODES * one_check),
                 prefix + "_p50": sample(answer["p50_ms"], write and write["p50_ms"]),
                 prefix + "_p99": sample(answer["p99_ms"], write and write["p50_ms"]),
                 "leader_us_" + name: sample(1e6 * moved[lead]["cpu"] / statements, one_check),
@@ -133,12 +136,11 @@ class Loads:
                 "generator_us_" + name: sample(1e6 * answer["cpu_seconds"] / statements, one_check),
                 "per_sync_" + name: sample(statements / max(1, moved[lead]["syncs"]))}
         self.samples.update(made)
-        self.samples.setdefault("verify_rate", sample(verify))
+        self.samples.setdefault("verify_rate", sample(verify["per_second"]))
         if write:
             self.samples["write_p50"] = sample(write["p50_ms"])
-        cores = (sum(m["cpu"] for m in moved) + answer["cpu_seconds"]) / seconds
-        self.say(f"load {name}: {statements / seconds:.0f}/s of V(2) {verify:.0f}/s, p50 {answer['p50_ms']:.2f} ms, p99 {answer['p99_ms']:.2f} ms; "
-                 f"{cores:.2f} cores busy; WAL syncs in the window " + "/".join(f"{m['syncs']:.0f}" for m in moved) +
+        self.say(f"load {name}: {statements / seconds:.0f}/s of V(2) {verify['per_second']:.0f}/s, p50 {answer['p50_ms']:.2f} ms, p99 {answer['p99_ms']:.2f} ms; "
+                 f"{everybody / seconds:.2f} cores busy; WAL syncs in the window " + "/".join(f"{m['syncs']:.0f}" for m in moved) +
                  f"; {answer['again']} asked again" + ("; everything signed was sent before the window's end" if answer["ran_dry"] else ""))
 
     # --- what must be so ---
