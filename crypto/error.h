@@ -55,7 +55,7 @@ inline tl::unexpected<Error> fail(Code code, std::string rule, std::string messa
   return tl::unexpected<Error>(Error{code, std::move(rule), std::move(message)});
 }
 
-// And for the law: `return violated("not_holder", "lot L-1 is held by nasca-sur");`
+// And for the law: `return violated("not_holder", "lot L-1 is held by a-plant");`
 inline tl::unexpected<Error> violated(std::string rule, std::string message) {
   return tl::unexpected<Error>(Error{Code::rule_violated, std::move(rule), std::move(message)});
 }

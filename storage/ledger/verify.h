@@ -104,7 +104,7 @@ struct Report {
   };
   struct FlagLine {
     std::string code = {};
-    std::string on = {};  // "lot CAT-001", "process B-050", ...
+    std::string on = {};  // "lot L-1", "process B-1", ...
     LeafIndex leaf = {};
     std::optional<Digest> statement = {};
     bool moves_verdict = false;

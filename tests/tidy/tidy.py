@@ -147,6 +147,25 @@ def check_style(path, text, lines, offences):
             offences.append((path, number, "style", "a brace or a lambda in a statement with co_await (g++ 12.2 miscompiles it)"))
 
 
+def scenario_words(root):
+    """Ids of the scenario's parties, sites and lots: no file of node, ledger or verifier may know them."""
+    found = set()
+    folder = os.path.join(root, "tests", "scenario")
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            found.update(re.findall(r'\bid: "?([\w-]{5,})"?', file.read()))
+    return re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, sorted(found))) + r")(?![\w-])") if found else None
+
+
+def check_scenario(path, lines, words, offences):
+    if not words or not path.startswith(("crypto/", "storage/", "consensus/", "node/")):
+        return
+    for number, line in enumerate(lines, 1):
+        match = words.search(line)
+        if match:
+            offences.append((path, number, "scenario", f"knows '{match.group(0)}', which is the scenario's"))
+
+
 def tracked(root):
     listing = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True)
     if listing.returncode == 0 and listing.stdout:
@@ -173,6 +192,7 @@ def check_format(root, paths, offences):
 def check(root, formatting=True):
     offences, users = [], {}
     paths = [p for p in tracked(root) if not re.match(r"(build/|tests/(vectors|fuzz/corpus)/|.*/golden/|node/web/dist/)", p)]
+    words = scenario_words(root)
     for path in paths:
         ending = os.path.splitext(path)[1]
         if ending not in (".h", ".cc", ".py", ".sh", ".js", ".md", ".txt", ".cddl", "") or path == "LICENSE":
@@ -186,6 +206,7 @@ def check(root, formatting=True):
         if ending in (".h", ".cc"):
             check_includes(path, lines, offences, users)
             check_style(path, text, lines, offences)
+            check_scenario(path, lines, words, offences)
         if ending in (".h", ".cc", ".py", ".sh", ".js"):
             check_sizes(path, text, lines, offences)
         if not path.startswith("tests/tidy/") and not path.endswith("statements.cddl"):

@@ -54,6 +54,12 @@ class TidyTest(unittest.TestCase):
         text = "namespace a {\nclass B {\n  void g() const {\n" + "    f();\n" * 70 + "  }\n};\n}\n"
         self.assertIn(("crypto/a.cc", "size"), self.offences({"crypto/a.cc": text}))
 
+    def test_the_node_knows_no_scenario(self):
+        files = {"tests/scenario/a.yaml": 'parties:\n  - {id: "mina-x1", kind: "company"}\n', "node/a.cc": 'const char* special = "mina-x1";\n'}
+        self.assertIn(("node/a.cc", "scenario"), self.offences(files))
+        files["node/a.cc"] = 'const char* other = "mina-x12";\n'
+        self.assertEqual(self.offences(files), [])
+
     def test_unfinished_work(self):
         self.assertIn(("crypto/a.cc", "word"), self.offences({"crypto/a.cc": "// TO" "DO later\n"}))
 
