@@ -1,14 +1,13 @@
 // A network from its description: the genesis, a directory per node, and the policy files of verifiers (`anta
 // network new`).
 //
-// The description (network.yaml):
+// The description (network.yaml; the README beside this file has every member):
 //
 //     network: anta-sur
-//     origin: registro.example/anta-sur        optional; 8 digits of the genesis's hash are appended
-//     registrar: {id: registro-anta, key: HEX}  or just the id: a key is then made
-//     nodes: [{id: n1, organisation: planta, address: "127.0.0.1:7001", http: "127.0.0.1:8001", keys: {log,
-//     cosigner, tls}}] witnesses: [{id: w1, key: HEX}]           optional schemes: [{id: crp, owner:
-//     marco-cobre}] parameters: {event_age_max_days: 3650}
+//     registrar: {id: registro}
+//     schemes: [{id: crp, owner: scheme-owner}]
+//     nodes:
+//       - {id: n1, organisation: plant, address: "127.0.0.1:7001", http: "127.0.0.1:8001"}
 //
 // keys are what `antad --init` printed at each organisation; a node without them gets a seed here, which is
 // for one machine only. Missing addresses become free ports on loopback. Nothing is overwritten. Blocking.
