@@ -281,7 +281,8 @@ Verdict unsettle(Draft& draft, const state::Dispatch& dispatch, const state::Dis
     if (!booked(credit)) continue;
     const auto account = draft.get<state::Account>(credit.account.value);
     ANTA_INVARIANT(account.has_value());
-    if (account->balance_g < credit.cu_g.value) return built_on();
+    // A part of the ledger holds a part of the account's credits: what was spent is the cosigners' to answer.
+    if (!draft.moment.partial && account->balance_g < credit.cu_g.value) return built_on();
     move_balance(draft, credit.account, -credit.cu_g.value);
   }
   std::erase_if(lot.credits, booked);

@@ -214,6 +214,43 @@ TEST_F(HostileAuthority, NoStatement) {
   expect_refused(verify_now(ledger, ledger.file("C-1")), "malformed", leaf);
 }
 
+// Goal: a receipt lawfully taken back stays lawful in a file that holds a part of its account's credits.
+TEST(PartialLedger, ReceiptCorrectedWhileOthersPaid) {
+  World w;
+  w.must("smelter", account(w, "A"));
+  payload::Lot early = w.lot("L-1");  // extracted before its mine was attested: books no credit
+  early.extracted_from = Millis{t0 - day};
+  w.must("miner", early);
+  w.must("miner", w.dispatch("D-L-1", {"L-1"}));
+  w.now += day;
+  w.must("plant", w.receipt("D-L-1", {"L-1"}));
+  w.must("plant", w.flotation("B-K-1", {"L-1"}, "K-1"));
+  concentrate(w, "L-2", "K-2");
+  concentrate(w, "L-3", "K-3");
+  sell(w, "K-1");
+  sell(w, "K-3");
+  w.must("smelter", smelting(w, "S-1", "K-1", "A-1"));
+  sell(w, "K-2");
+  const Digest receipt = w.last_digest;
+  payload::Certificate p = w.certificate("C-1", "A-1", CocModel::mass_balance);
+  p.dry_g = Grams{846774};
+  p.cu_g = Grams{840000};
+  w.must("smelter", p);
+  payload::Correction correction;
+  correction.common = w.common();
+  correction.of = receipt;
+  w.must("smelter", correction);
+  LedgerBuilder ledger(w);
+  ledger.settle();
+  // Without K-3, whose credit paid: the account of the file was never rich enough.
+  const CertificateFile file = ledger.file("C-1", [](const LedgerBuilder::Laid& laid) {
+    return !laid.subject.ends_with("L-3") && !laid.subject.ends_with("K-3");
+  });
+  const Report report = verify_now(ledger, file);
+  EXPECT_EQ(report.verdict, CertificateVerdict::valid)
+      << (report.reasons.empty() ? "" : report.reasons[0].code + ": " + report.reasons[0].message);
+}
+
 // Goal: a statement at a leaf, a sibling, or a path that is not its own.
 TEST_F(HostileProofs, WrongPath) {
   certify();
