@@ -154,9 +154,16 @@ Result<Secret32> open_sealed(ByteView file, std::string_view passphrase) {
 }
 
 Result<void> write_seed_file(const std::filesystem::path& path, const Secret32& seed, Replace replace) {
-  std::string text = to_hex(seed.view()) + "\n";
-  auto written = write_private_file(path, as_bytes(text), replace);
-  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  // No string: what a string outgrows goes back to the heap as it is.
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::uint8_t, Secret32::size * 2 + 1> text = {};
+  for (std::size_t i = 0; i < Secret32::size; ++i) {
+    text[2 * i] = static_cast<std::uint8_t>(digits[seed.view()[i] >> 4]);
+    text[2 * i + 1] = static_cast<std::uint8_t>(digits[seed.view()[i] & 0xF]);
+  }
+  text.back() = '\n';
+  auto written = write_private_file(path, text, replace);
+  wipe(text);
   return written;
 }
 
