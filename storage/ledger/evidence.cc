@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "crypto/merkle.h"
+#include "crypto/note.h"
 #include "crypto/text.h"
 #include "storage/ledger/codec.h"
-#include "storage/ledger/law.h"
+#include "storage/ledger/standing.h"
+#include "storage/ledger/state.h"
 
 namespace anta {
 namespace {
@@ -32,6 +34,14 @@ void add_commitments(const payload::Payload& payload, std::set<Digest>& commitme
   }
 }
 
+// Why a statement is not accepted: what this release has no rule or no words for, a newer one may accept.
+ReplayFailure refused(const Error& error, std::string code, LeafIndex leaf) {
+  if (error.rule == "unknown_type" || error.rule == "not_enabled") {
+    return ReplayFailure{"newer", error.message, leaf};
+  }
+  return ReplayFailure{std::move(code), error.message, leaf};
+}
+
 void apply(MemoryView& view, const Effects& effects) {
   for (const StateChange& change : effects.changes)
     view.write(change.key, change.value);
@@ -41,15 +51,19 @@ void apply(MemoryView& view, const Effects& effects) {
 
 std::optional<ReplayFailure> Evidence::begin(const CertificateFile& file, const Checkpoint& checkpoint) {
   Result<Genesis> genesis = decode_genesis(*file.genesis);
+  genesis_digest_ = sha256(*file.genesis);
+  const bool included = is_included(genesis_digest_, LeafIndex{0}, file.genesis_path, checkpoint);
+  if (!genesis && included && genesis_is_newer(*file.genesis)) {
+    return ReplayFailure{"newer", "the network's law is of a later release", LeafIndex{0}};
+  }
   if (!genesis) return ReplayFailure{"genesis_malformed", genesis.error().message, LeafIndex{0}};
   genesis_ = std::move(*genesis);
-  genesis_digest_ = sha256(*file.genesis);
   if (genesis_.origin != checkpoint.origin) {
     return ReplayFailure{"other_network",
                          "the genesis is of " + genesis_.origin + ", the checkpoint of " + checkpoint.origin,
                          LeafIndex{0}};
   }
-  if (!is_included(genesis_digest_, LeafIndex{0}, file.genesis_path, checkpoint)) {
+  if (!included) {
     return ReplayFailure{"inclusion", "the genesis is not leaf 0 of the checkpoint", LeafIndex{0}};
   }
   Result<Effects> effects = genesis_effects(genesis_);
@@ -69,23 +83,46 @@ std::optional<ReplayFailure> Evidence::step(const ProvenStatement& proven, const
     return ReplayFailure{"duplicate_leaf", "the file holds a statement at two leaves", proven.leaf};
   }
   Result<SignedStatement> statement = decode_statement(proven.statement);
-  if (!statement) return ReplayFailure{"malformed", statement.error().message, proven.leaf};
-  if (auto key = authenticate(view_, *statement); !key) {
+  if (!statement) return refused(statement.error(), "malformed", proven.leaf);
+  if (auto key = authenticate(view_, *statement, check_); !key) {
     return ReplayFailure{code_of(key.error()), key.error().message, proven.leaf};
   }
-  latest_ = std::max(latest_, statement->event_time());
-  const Moment moment{.block_time = latest_, .leaf = proven.leaf, .partial = true};
-  Result<Effects> effects = judge(view_, *statement, moment);
-  if (!effects) return ReplayFailure{code_of(effects.error()), effects.error().message, proven.leaf};
+  return judge_next(*statement, proven.leaf);
+}
+
+std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& statement, LeafIndex leaf) {
+  const std::int64_t ahead = static_cast<std::int64_t>(cosignature_ahead_seconds_max) * 1000 +
+                             parameter_at(view_, "event_ahead_max_ms", latest_);
+  if (statement.event_time().value - ahead > cosigned_.value) {
+    return ReplayFailure{"event_in_future", "the event lies after the checkpoint was cosigned", leaf};
+  }
+  latest_ = std::max(latest_, statement.event_time());
+  const Moment moment{.block_time = latest_, .leaf = leaf, .partial = true};
+  Result<Effects> effects = judge(view_, statement, moment);
+  if (!effects) return refused(effects.error(), code_of(effects.error()), leaf);
   apply(view_, *effects);
-  view_.remember(proven.statement);
-  add_commitments(statement->payload, commitments_);
-  statements_.push_back(
-      {proven.leaf, digest, statement->type, std::move(effects->subjects), std::move(effects->flags)});
+  view_.remember(statement.bytes);
+  add_commitments(statement.payload, commitments_);
+  if (const auto* certificate = std::get_if<payload::Certificate>(&statement.payload)) {
+    const auto lot = state::find<state::Lot>(view_, certificate->lot.value);
+    if (lot) issue_sites_.emplace(certificate->id, lot->site);
+  }
+  by_digest_.emplace(statement.digest, statements_.size());
+  for (const StateKey& key : effects->subjects)
+    first_.emplace(key, statements_.size());
+  statements_.push_back({.leaf = leaf,
+                         .digest = statement.digest,
+                         .type = statement.type,
+                         .key = statement.header.kid,
+                         .event_time = statement.event_time(),
+                         .subjects = std::move(effects->subjects),
+                         .flags = std::move(effects->flags)});
   return std::nullopt;
 }
 
-std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const Checkpoint& checkpoint) {
+std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const Checkpoint& checkpoint,
+                                              Millis cosigned) {
+  cosigned_ = cosigned;
   if (auto failure = begin(file, checkpoint)) return failure;
   std::vector<const ProvenStatement*> ordered;
   ordered.reserve(file.evidence.size() + file.authority.size());
@@ -111,6 +148,21 @@ const ReplayedStatement* Evidence::at(LeafIndex leaf) const {
   const auto found = std::lower_bound(statements_.begin(), statements_.end(), leaf,
                                       [](const ReplayedStatement& s, LeafIndex l) { return s.leaf < l; });
   return found != statements_.end() && found->leaf == leaf ? &*found : nullptr;
+}
+
+const ReplayedStatement* Evidence::by(const Digest& digest) const {
+  const auto found = by_digest_.find(digest);
+  return found == by_digest_.end() ? nullptr : &statements_[found->second];
+}
+
+const ReplayedStatement* Evidence::first_about(Kind kind, const std::string& id) const {
+  const auto found = first_.find(StateKey{kind, id});
+  return found == first_.end() ? nullptr : &statements_[found->second];
+}
+
+std::optional<SiteId> Evidence::site_of_issue(const CertificateId& certificate) const {
+  const auto found = issue_sites_.find(certificate);
+  return found == issue_sites_.end() ? std::nullopt : std::optional<SiteId>(found->second);
 }
 
 }  // namespace anta

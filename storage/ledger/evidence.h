@@ -15,6 +15,7 @@
 #include "crypto/digest.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/genesis.h"
+#include "storage/ledger/law.h"
 #include "storage/ledger/view.h"
 
 namespace anta {
@@ -23,6 +24,8 @@ struct ReplayedStatement {
   LeafIndex leaf = {};
   Digest digest = {};
   std::string type = {};
+  Digest key = {};  // kid of the key that signed it
+  Millis event_time = {};
   std::vector<StateKey> subjects = {};
   std::vector<std::string> flags = {};
 };
@@ -35,9 +38,15 @@ struct ReplayFailure {
 
 class Evidence {
  public:
+  // `check` decides signatures. Only a fuzz target has another than the law's.
+  explicit Evidence(SignatureCheck check = verify_signature) : check_(std::move(check)) {}
+
   // Replays in leaf order, each statement after its inclusion path was checked against the checkpoint; then
-  // finds every disclosure's commitment among the statements.
-  std::optional<ReplayFailure> replay(const CertificateFile& file, const Checkpoint& checkpoint);
+  // finds every disclosure's commitment among the statements. `cosigned`: the checkpoint's newest
+  // cosignature; block times are not in the file, so it alone bounds the events. A failure `newer` says that
+  // this release cannot judge the statement; every other one says that the file is no good.
+  std::optional<ReplayFailure> replay(const CertificateFile& file, const Checkpoint& checkpoint,
+                                      Millis cosigned);
 
   const MemoryView& view() const { return view_; }
   const Genesis& genesis() const { return genesis_; }
@@ -46,17 +55,29 @@ class Evidence {
 
   // The statement at a leaf, if the evidence has it.
   const ReplayedStatement* at(LeafIndex leaf) const;
+  // The statement with a digest; the first one about a thing, which made it.
+  const ReplayedStatement* by(const Digest& digest) const;
+  const ReplayedStatement* first_about(Kind kind, const std::string& id) const;
+
+  // Where the certified lot lay when its certificate was issued. It may have moved since.
+  std::optional<SiteId> site_of_issue(const CertificateId& certificate) const;
 
  private:
   std::optional<ReplayFailure> begin(const CertificateFile& file, const Checkpoint& checkpoint);
   std::optional<ReplayFailure> step(const ProvenStatement& proven, const Checkpoint& checkpoint);
+  std::optional<ReplayFailure> judge_next(const SignedStatement& statement, LeafIndex leaf);
 
+  SignatureCheck check_;
+  Millis cosigned_ = {};
   MemoryView view_ = {};
   Genesis genesis_ = {};
   Digest genesis_digest_ = {};
   Millis latest_ =
       {};  // the newest event time so far: stands for the block time that seals alone would prove
   std::vector<ReplayedStatement> statements_ = {};
+  std::map<Digest, std::size_t> by_digest_ = {};  // positions in statements_
+  std::map<StateKey, std::size_t> first_ = {};
+  std::map<CertificateId, SiteId> issue_sites_ = {};
   std::set<Digest> commitments_ = {};
 };
 

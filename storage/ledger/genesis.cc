@@ -181,6 +181,20 @@ Result<Genesis> decode_genesis(ByteView bytes) {
   return genesis;
 }
 
+bool genesis_is_newer(ByteView bytes) {
+  Genesis genesis;
+  cbor::Reader in(bytes);
+  if (bytes.size() > genesis_bytes_max) return false;
+  if (auto read = schema::type_of<Genesis>().read(in, &genesis, {}, Place{}); !read || !in.finish()) {
+    return false;
+  }
+  const ParameterInfo* known = find_parameter("law_version");
+  return std::any_of(genesis.parameters.begin(), genesis.parameters.end(), [&](const auto& parameter) {
+    const auto* version = std::get_if<std::int64_t>(&parameter.second);
+    return parameter.first == known->name && version != nullptr && *version > known->max;
+  });
+}
+
 void bind_origin(Genesis& genesis) {
   const std::string name = genesis.origin;
   genesis.origin = name + "-" + digits_of(genesis, name);

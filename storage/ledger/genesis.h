@@ -60,6 +60,9 @@ struct Genesis {
 Bytes encode_genesis(const Genesis& genesis);
 Result<Genesis> decode_genesis(ByteView bytes);
 
+// Bytes that decode_genesis refuses, in the form of a genesis whose law_version this release does not know.
+bool genesis_is_newer(ByteView bytes);
+
 // Appends the 8 digits: "anta.example/sur" -> "anta.example/sur-1a2b3c4d".
 void bind_origin(Genesis& genesis);
 bool origin_is_bound(const Genesis& genesis);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "crypto/text.h"
+#include "storage/ledger/codec.h"
 #include "storage/ledger/standing.h"
 #include "storage/ledger/state.h"
 
@@ -17,8 +19,10 @@ struct Gathering {
   const LedgerView& view;
   Millis checkpoint_time;
   Report& report;
+  std::optional<SiteId> issue_site = {};  // where the certified lot lay when it was certified
   std::vector<state::Lot> chain = {};
   std::set<SiteId> sites = {};
+  std::set<StateKey> relied_on = {};  // attestations, and the parties that stand behind chain and claim
   std::set<PartyId> producers = {};
 };
 
@@ -34,12 +38,15 @@ std::string_view standing_word(Standing standing) {
   return "not_yet";
 }
 
+std::optional<Digest> digest_of(const ReplayedStatement* statement) {
+  return statement ? std::optional<Digest>(statement->digest) : std::nullopt;
+}
+LeafIndex leaf_of(const ReplayedStatement* statement) { return statement ? statement->leaf : LeafIndex{}; }
+
 void add_flags(Gathering& g, const state::Stamp& stamp, const std::string& on) {
   for (const state::Flag& flag : stamp.flags) {
-    const ReplayedStatement* raised_by = g.evidence.at(flag.leaf);
-    g.report.flags.push_back({flag.code, on, flag.leaf,
-                              raised_by ? std::optional<Digest>(raised_by->digest) : std::nullopt,
-                              flag_moves_verdict(flag.code)});
+    g.report.flags.push_back(
+        {flag.code, on, flag.leaf, digest_of(g.evidence.at(flag.leaf)), flag_moves_verdict(flag.code)});
   }
 }
 
@@ -92,12 +99,9 @@ void add_disputes(Gathering& g) {
     if (!lot.dispatch || lot.state != LotState::disputed) continue;
     const auto dispatch = state::find<state::Dispatch>(g.view, lot.dispatch->value);
     if (!dispatch) continue;
-    LeafIndex leaf{};
-    std::optional<Digest> by;
-    for (const ReplayedStatement& s : g.evidence.statements()) {
-      if (s.digest == dispatch->stamp.by) leaf = s.leaf, by = s.digest;
-    }
-    g.report.flags.push_back({"upstream_disputed", "dispatch " + dispatch->id.value, leaf, by, true});
+    const ReplayedStatement* by = g.evidence.by(dispatch->stamp.by);
+    g.report.flags.push_back(
+        {"upstream_disputed", "dispatch " + dispatch->id.value, leaf_of(by), digest_of(by), true});
   }
 }
 
@@ -105,32 +109,156 @@ bool is_claimed(const Report::Claim& claim, const SchemeId& scheme) {
   return std::find(claim.schemes.begin(), claim.schemes.end(), scheme) != claim.schemes.end();
 }
 
-// Whether the lot's making rests on the attestation: a mine's lots on production, whatever a site makes on
-// custody.
-bool made_under(const state::Lot& lot, const state::Attestation& attestation) {
-  const auto& sites = attestation.sites;
-  if (std::find(sites.begin(), sites.end(), lot.made_site) == sites.end()) return false;
-  return lot.sources.empty() ? attestation.kind == AttestationKind::site_production
-                             : attestation.kind == AttestationKind::chain_of_custody;
+// A moment at which an attestation could count, and the leaf of the statement that would have counted it.
+struct Reliance {
+  Millis at = {};
+  LeafIndex leaf = {};
+};
+
+bool lists(const std::vector<SiteId>& sites, const SiteId& site) {
+  return std::find(sites.begin(), sites.end(), site) != sites.end();
 }
 
-// The last moment an attestation was relied on: when the chain's lots were made under it, or, of the site
-// where the certified lot lies, when the certificate was issued.
-Millis relied_on(const Gathering& g, const state::Attestation& attestation) {
-  const auto& sites = attestation.sites;
-  const bool at_issue = attestation.kind != AttestationKind::site_production &&
-                        std::find(sites.begin(), sites.end(), g.chain.front().site) != sites.end();
-  std::optional<Millis> latest;
-  for (const state::Lot& lot : g.chain) {
-    if (at_issue || !made_under(lot, attestation)) continue;
-    latest = std::max(latest.value_or(lot.made_at), lot.made_at);
+// The extraction and the event of an origin, in the leaf that registered it.
+void add_origin(const Gathering& g, const state::Lot& lot, const state::Attestation& attestation,
+                std::vector<Reliance>& into) {
+  const auto& materials = attestation.materials;
+  const bool listed =
+      materials.empty() || std::find(materials.begin(), materials.end(), lot.material) != materials.end();
+  if (attestation.subject != lot.maker || !listed || !eligibility_for(lot, attestation.scheme)) return;
+  const ReplayedStatement* made_by = g.evidence.first_about(Kind::lot, lot.id.value);
+  if (!made_by) return;
+  const Result<SignedStatement> statement = decode_statement(g.view.statement(made_by->digest));
+  if (!statement) return;
+  if (const auto* p = std::get_if<payload::Lot>(&statement->payload)) {
+    into.push_back({p->extracted_from, made_by->leaf});
+    into.push_back({p->extracted_until, made_by->leaf});
+    into.push_back({lot.made_at, made_by->leaf});
   }
-  return latest.value_or(g.report.claim->issued);
+}
+
+// What the attestation may have been counted for: a mine's lots on production, by the law's own predicate
+// (standing.h: eligibility_of); on custody what the sites made, and the certificate where its lot lay.
+std::vector<Reliance> reliances(const Gathering& g, const state::Attestation& attestation) {
+  std::vector<Reliance> found;
+  const bool custody = attestation.kind == AttestationKind::chain_of_custody;
+  if (!custody && attestation.kind != AttestationKind::site_production) return found;
+  for (const state::Lot& lot : g.chain) {
+    if (!lists(attestation.sites, lot.made_site)) continue;
+    if (!custody && lot.sources.empty()) add_origin(g, lot, attestation, found);
+    if (!custody || lot.sources.empty()) continue;
+    const ReplayedStatement* made_by = g.evidence.first_about(Kind::lot, lot.id.value);
+    if (made_by && made_by->type != "split") found.push_back({lot.made_at, made_by->leaf});
+  }
+  const CertificateId& id = g.report.claim->certificate;
+  const ReplayedStatement* issued_by = g.evidence.first_about(Kind::certificate, id.value);
+  if (custody && issued_by && g.issue_site && lists(attestation.sites, *g.issue_site)) {
+    found.push_back({g.report.claim->issued, issued_by->leaf});
+  }
+  return found;
+}
+
+// How an attestation stood as the ledger knew it below a leaf: what was recorded later was not known.
+Standing standing_known(const Gathering& g, state::Attestation attestation, const Reliance& when,
+                        std::int64_t revokes_after) {
+  const auto known = [&](const ReplayedStatement* by) { return by && by->leaf < when.leaf; };
+  if (!known(g.evidence.first_about(Kind::attestation, attestation.id.value))) return Standing::not_yet;
+  std::erase_if(attestation.changes,
+                [&](const auto& change) { return !known(g.evidence.by(change.statement)); });
+  return standing_at(attestation, when.at, revokes_after);
+}
+
+// What an attestation was when it was counted, and the worst of what became of it.
+struct Judged {
+  Standing at_event = Standing::not_yet;
+  bool relied_on = false;
+  Standing since = Standing::in_force;
+};
+
+bool is_worse(Standing a, Standing b) {
+  const auto badness = [](Standing s) {
+    if (s == Standing::revoked || s == Standing::withdrawn) return 2;
+    return s == Standing::suspended ? 1 : 0;
+  };
+  return badness(a) > badness(b);
+}
+
+Judged judge_attestation(const Gathering& g, const state::Attestation& attestation,
+                         std::int64_t revokes_after) {
+  std::vector<Reliance> candidates = reliances(g, attestation);
+  Judged judged;
+  for (const Reliance& when : candidates) {
+    const Standing then = standing_known(g, attestation, when, revokes_after);
+    if (then == Standing::in_force || !judged.relied_on) judged.at_event = then;
+    if (then != Standing::in_force) continue;
+    judged.relied_on = true;
+    // With hindsight: a suspension of then may have been recorded, and lifted, later.
+    const Standing truly = standing_at(attestation, when.at, revokes_after);
+    if (is_worse(truly, judged.since)) judged.since = truly;
+  }
+  const ReplayedStatement* issued_by =
+      g.evidence.first_about(Kind::certificate, g.report.claim->certificate.value);
+  if (candidates.empty() && issued_by) {
+    judged.at_event =
+        standing_known(g, attestation, {g.report.claim->issued, issued_by->leaf}, revokes_after);
+  }
+  const Standing now = standing_at(attestation, g.checkpoint_time, revokes_after);
+  if (is_worse(now, judged.since)) judged.since = now;
+  return judged;
+}
+
+// The last recorded change that says so; a suspension that has run out is a revocation.
+const ReplayedStatement* changed_by(const Gathering& g, const state::Attestation& attestation,
+                                    Standing since) {
+  const auto says = [&](AttestationChange change) {
+    if (since == Standing::withdrawn) return change == AttestationChange::withdrawn;
+    if (since == Standing::suspended) return change == AttestationChange::suspended;
+    return change == AttestationChange::revoked || change == AttestationChange::suspended;
+  };
+  const ReplayedStatement* by = nullptr;
+  for (const auto& change : attestation.changes) {
+    if (says(change.status)) by = g.evidence.by(change.statement);
+  }
+  return by;
+}
+
+// Accredited when it attested and not any more: told, and no fault of the certificate.
+void add_ended_accreditation(Gathering& g, const state::Attestation& attestation) {
+  const PartyId& body = attestation.body;
+  if (is_accredited(g.view, body, attestation.scheme, g.checkpoint_time)) return;
+  const auto record = state::find<state::Accreditation>(g.view, body.value + "/" + attestation.scheme.value);
+  if (!record || record->entries.empty()) return;
+  const ReplayedStatement* by = g.evidence.by(record->entries.back().statement);
+  const std::string on = "party " + body.value;
+  const bool told = std::any_of(g.report.flags.begin(), g.report.flags.end(), [&](const auto& line) {
+    return line.code == "accreditation_ended" && line.on == on && line.leaf == leaf_of(by);
+  });
+  if (!told) g.report.flags.push_back({"accreditation_ended", on, leaf_of(by), digest_of(by), false});
+}
+
+void add_attestation(Gathering& g, const state::Attestation& attestation, std::int64_t revokes_after) {
+  const Judged judged = judge_attestation(g, attestation, revokes_after);
+  const Standing at_checkpoint = standing_at(attestation, g.checkpoint_time, revokes_after);
+  g.report.attestations.push_back({attestation.id, attestation.scheme, attestation.criteria, attestation.kind,
+                                   attestation.body, attestation.subject, attestation.sites,
+                                   std::string(standing_word(judged.at_event)),
+                                   std::string(standing_word(at_checkpoint))});
+  const std::string on = "attestation " + attestation.id.value;
+  add_flags(g, attestation.stamp, on);
+  if (!judged.relied_on) return;
+  g.relied_on.insert({Kind::attestation, attestation.id.value});
+  g.relied_on.insert({Kind::party, attestation.body.value});
+  add_ended_accreditation(g, attestation);
+  const ReplayedStatement* by = changed_by(g, attestation, judged.since);
+  if (judged.since == Standing::suspended) {
+    g.report.flags.push_back({"upstream_suspended", on, leaf_of(by), digest_of(by), true});
+  } else if (judged.since == Standing::revoked || judged.since == Standing::withdrawn) {
+    g.report.flags.push_back({"upstream_revoked", on, leaf_of(by), digest_of(by), true});
+  }
 }
 
 void add_attestations(Gathering& g) {
-  const Millis now = g.checkpoint_time;
-  const std::int64_t revokes_after = parameter_at(g.view, "suspension_revokes_after_days", now);
+  const std::int64_t revokes_after = parameter_at(g.view, "suspension_revokes_after_days", g.checkpoint_time);
   std::set<AttestationId> done;
   for (const SiteId& id : g.sites) {
     const auto site = state::find<state::Site>(g.view, id.value);
@@ -138,22 +266,41 @@ void add_attestations(Gathering& g) {
     for (const AttestationId& attestation_id : site->attestations) {
       const auto found = state::find<state::Attestation>(g.view, attestation_id.value);
       if (!found || !is_claimed(*g.report.claim, found->scheme) || !done.insert(found->id).second) continue;
-      const Standing at_event = standing_at(*found, relied_on(g, *found), revokes_after);
-      const Standing at_checkpoint = standing_at(*found, now, revokes_after);
-      g.report.attestations.push_back({found->id, found->scheme, found->criteria, found->kind, found->body,
-                                       found->subject, found->sites, std::string(standing_word(at_event)),
-                                       std::string(standing_word(at_checkpoint))});
-      add_flags(g, found->stamp, "attestation " + found->id.value);
-      if (at_event == Standing::in_force && at_checkpoint == Standing::suspended) {
-        const ReplayedStatement* by = nullptr;
-        for (const ReplayedStatement& s : g.evidence.statements()) {
-          if (!found->changes.empty() && s.digest == found->changes.back().statement) by = &s;
-        }
-        g.report.flags.push_back({"upstream_suspended", "attestation " + found->id.value,
-                                  by ? by->leaf : LeafIndex{},
-                                  by ? std::optional<Digest>(by->digest) : std::nullopt, true});
-      }
+      add_attestation(g, *found, revokes_after);
     }
+  }
+}
+
+// Statements about what parties are: they count for whom they name, the others only for what they are about.
+bool is_about_party(std::string_view type) {
+  for (const std::string_view known : {"party", "party-update", "role-grant", "role-revoke", "key-rotate",
+                                       "key-revoke", "accreditation", "formalisation"}) {
+    if (type == known) return true;
+  }
+  return false;
+}
+
+// Statements that chain and claim stand on, signed with a key from a moment on when others had it too. The
+// law cannot refuse what was recorded before the compromise was known.
+void add_compromised_keys(Gathering& g) {
+  std::set<StateKey>& ours = g.relied_on;
+  ours.insert({Kind::certificate, g.report.claim->certificate.value});
+  ours.insert({Kind::party, g.report.claim->holder.value});
+  for (const state::Lot& lot : g.chain) {
+    ours.insert({Kind::lot, lot.id.value});
+    ours.insert({Kind::party, lot.maker.value});
+  }
+  for (const SiteId& site : g.sites)
+    ours.insert({Kind::site, site.value});
+  for (const ReplayedStatement& s : g.evidence.statements()) {
+    const bool counts = std::any_of(s.subjects.begin(), s.subjects.end(), [&](const StateKey& key) {
+      const bool site_or_party = key.kind == Kind::party || (key.kind == Kind::site && s.type != "site");
+      return ours.contains(key) && (!site_or_party || is_about_party(s.type));
+    });
+    if (!counts) continue;
+    const auto key = state::find<state::Key>(g.view, hex(s.key));
+    if (!key || !key->compromised_since || *key->compromised_since > s.event_time) continue;
+    g.report.flags.push_back({"key_compromised", "statement " + s.type, s.leaf, s.digest, true});
   }
 }
 
@@ -205,8 +352,9 @@ void add_claims(Report& report) {
 }  // namespace
 
 bool flag_moves_verdict(std::string_view code) {
-  return code == "upstream_under_review" || code == "upstream_suspended" || code == "upstream_disputed" ||
-         code == "account_in_deficit" || code == "batch_closure";
+  return code == "upstream_under_review" || code == "upstream_suspended" || code == "upstream_revoked" ||
+         code == "upstream_disputed" || code == "account_in_deficit" || code == "batch_closure" ||
+         code == "key_compromised";
 }
 
 bool describe(const Evidence& evidence, const CertificateId& certificate, Millis checkpoint_time,
@@ -219,14 +367,15 @@ bool describe(const Evidence& evidence, const CertificateId& certificate, Millis
       Report::Claim{found->id,    lot->id,          lot->material,      found->dry_g,
                     found->cu_g,  found->coc_model, found->schemes,     found->holder,
                     found->buyer, found->issued,    found->valid_until, std::string(word(found->state))};
-  Gathering g{evidence, evidence.view(), checkpoint_time, report};
-  g.sites.insert(lot->site);
+  Gathering g{evidence, evidence.view(), checkpoint_time, report, evidence.site_of_issue(found->id)};
+  if (g.issue_site) g.sites.insert(*g.issue_site);
   add_flags(g, found->stamp, "certificate " + found->id.value);
   walk_chain(g, lot->id);
   add_disputes(g);
   add_attestations(g);
   add_formalisations(g);
   add_statement_flags(g);
+  add_compromised_keys(g);
   add_claims(report);
   const auto order = [](const Report::FlagLine& line) { return std::tie(line.leaf, line.code, line.on); };
   std::sort(report.flags.begin(), report.flags.end(),

@@ -18,9 +18,9 @@ Report refuse(Report report, std::string code, std::string message, std::optiona
   return report;
 }
 
-Report undecided(Report report, std::string code, std::string message) {
+Report undecided(Report report, std::string code, std::string message, std::optional<LeafIndex> leaf = {}) {
   report.verdict = CertificateVerdict::cannot_evaluate;
-  report.reasons.push_back(Reason{std::move(code), std::move(message), {}});
+  report.reasons.push_back(Reason{std::move(code), std::move(message), leaf});
   return report;
 }
 
@@ -37,6 +37,14 @@ void take_note(Report& report, const PolicyVerdict& verdict) {
     report.cosigners.push_back({cosigner.name, cosigner.time_seconds});
   }
   report.missing_cosigners = verdict.missing;
+}
+
+// The newest clock that stands behind the checkpoint.
+Millis newest_cosignature(const Report& report) {
+  std::uint64_t newest = 0;
+  for (const Report::Cosigner& cosigner : report.cosigners)
+    newest = std::max(newest, cosigner.time_seconds);
+  return Millis{static_cast<std::int64_t>(newest) * 1000};
 }
 
 // An assertion that the file does not meet is a no; one that cannot be checked is no answer.
@@ -60,6 +68,14 @@ void check_assertions(const Assertions& wanted, const Digest& genesis, Report& r
       std::find(wanted.models.begin(), wanted.models.end(), claim.coc_model) == wanted.models.end()) {
     no("policy_model", "the model " + std::string(word(claim.coc_model)) + " is not accepted by the policy");
   }
+  if (wanted.certificate && *wanted.certificate != claim.certificate) {
+    no("policy_certificate", "the file is about certificate " + claim.certificate.value + ", not about " +
+                                 wanted.certificate->value);
+  }
+  if (wanted.buyer && wanted.buyer != claim.buyer) {
+    no("policy_buyer", claim.buyer ? "issued to " + claim.buyer->value + ", not to " + wanted.buyer->value
+                                   : "a bearer certificate, not one for " + wanted.buyer->value);
+  }
 }
 
 void check_certificate(Millis now, Report& report) {
@@ -74,14 +90,17 @@ void check_certificate(Millis now, Report& report) {
     no("certificate_expired", "the certificate was valid until an earlier moment");
 }
 
-// What an unset max_age leaves open, and what one file can never show.
+// What unset assertions leave open, and what one file of this format can never show.
 void list_checks(const Assertions& wanted, Report& report) {
   report.checked = {"checked.quorum", "checked.inclusion",     "checked.signatures",
                     "checked.masses", "checked.quantity",      "checked.models",
                     "checked.scope",  "checked.accreditation", "checked.statuses_told"};
   if (wanted.max_age_seconds) report.checked.push_back("checked.freshness");
-  report.not_checked = {"not_checked.present_state", "not_checked.unique_identifiers", "not_checked.capacity",
-                        "not_checked.account_history"};
+  if (wanted.genesis) report.checked.push_back("checked.genesis");
+  report.not_checked = {"not_checked.present_state",      "not_checked.unique_identifiers",
+                        "not_checked.capacity",           "not_checked.account_history",
+                        "not_checked.other_uses_of_lots", "not_checked.recording_times"};
+  if (!wanted.genesis) report.not_checked.push_back("not_checked.genesis");
   if (!wanted.max_age_seconds) report.not_checked.push_back("not_checked.freshness");
 }
 
@@ -95,7 +114,11 @@ bool is_stale(const Assertions& wanted, std::uint64_t quorum_seconds, Millis now
 Report judge_evidence(const CertificateFile& file, const Checkpoint& checkpoint, const Trust& trust,
                       Millis now, Report report) {
   Evidence evidence;
-  if (auto failure = evidence.replay(file, checkpoint)) {
+  if (auto failure = evidence.replay(file, checkpoint, newest_cosignature(report))) {
+    if (failure->code == "newer") {
+      return undecided(std::move(report), "newer",
+                       "this release cannot judge all of the evidence: " + failure->message, failure->leaf);
+    }
     return refuse(std::move(report), failure->code, failure->message, failure->leaf);
   }
   report.genesis = evidence.genesis_digest();
@@ -142,6 +165,9 @@ Report verify_certificate(ByteView file, const Trust& trust, Millis now) {
     return undecided(std::move(report), "no_policy", "a policy names whom to trust; none was given");
   const std::uint64_t now_seconds = now.value < 0 ? 0 : static_cast<std::uint64_t>(now.value / 1000);
   const Result<PolicyVerdict> note = check_note(*trust.policy, decoded->note, now_seconds);
+  if (!note && note.error().rule == "note.time_future") {
+    return undecided(std::move(report), "clock", note.error().message);
+  }
   if (!note) return refuse(std::move(report), code_of(note.error()), note.error().message);
   take_note(report, *note);
   if (!note->quorum_met || !trust.policy->quorum) {

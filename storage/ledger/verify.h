@@ -5,7 +5,7 @@
 // call the same function; any thread. The order is that of proofs.md section 6: bounds, policy, note
 // signatures, quorum, time, inclusion; then the evidence is replayed from the genesis through the law itself
 // (authenticate, judge), so that what the file claims is recomputed and not believed. What needs the whole
-// ledger is listed under not_checked.
+// ledger is listed under not_checked. What this release or this clock cannot judge is no answer and no no.
 #pragma once
 
 #include <optional>
@@ -32,6 +32,8 @@ struct Assertions {
   std::vector<SchemeId> schemes = {};                // at least one of these must be claimed; empty: any
   std::vector<PartyId> issuers = {};                 // who may have issued the certificate; empty: anyone
   std::vector<CocModel> models = {};                 // acceptable chain-of-custody models; empty: any
+  std::optional<CertificateId> certificate = {};     // the one the file must be about
+  std::optional<PartyId> buyer = {};                 // whom it must be made out to; a bearer's is not
   bool require_state = false;                        // present state must be proven, not told
 };
 

@@ -2,8 +2,9 @@
 // verifier, and what decodes has one encoding.
 //
 // Invariants: an accepted file, encoded again, is the input; its parts keep the bounds of certificate_file.h;
-// without a policy the verdict is never a yes. The evidence is replayed too, against a checkpoint of the
-// file's own origin, so that genesis, paths and statements are walked although nobody signed the checkpoint.
+// without a policy the verdict is never a yes. The evidence is replayed too, as a ledger of its own, so that
+// no statement fails at a path: once with the law's signatures, and once with any, so that mutated statements
+// reach the law and the report.
 #include <cstddef>
 #include <cstdint>
 
@@ -11,22 +12,32 @@
 #include "crypto/merkle.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/evidence.h"
+#include "storage/ledger/report_facts.h"
 #include "storage/ledger/verify.h"
+#include "tests/fuzz/relaid.h"
 
 namespace {
 
 using namespace anta;
 
-void replay(const CertificateFile& file) {
-  Checkpoint checkpoint{.origin = {}, .size = 1, .root = {}};
-  if (const auto genesis = decode_genesis(*file.genesis)) {
-    checkpoint.origin = genesis->origin;
-    checkpoint.root = leaf_hash(sha256(*file.genesis).view());  // a ledger of the genesis alone
-  }
+constexpr Millis cosigned{1'764'000'000'000};
+
+void replay(const test::Relaid& laid, Evidence evidence) {
+  const auto failure = evidence.replay(laid.file, laid.checkpoint, cosigned);
+  ANTA_INVARIANT(!failure || (!failure->code.empty() && failure->code != "inclusion"));
+  const std::size_t all = laid.file.evidence.size() + laid.file.authority.size();
+  ANTA_INVARIANT(failure ? evidence.statements().size() <= all : evidence.statements().size() == all);
+  Report report;
+  const bool described = describe(evidence, laid.file.subject, cosigned, report);
+  ANTA_INVARIANT(described == report.claim.has_value());
+}
+
+// The file's own paths against a ledger of its genesis alone: nothing but the genesis fits.
+void replay_as_it_is(const CertificateFile& file, const Genesis& genesis) {
+  const Checkpoint checkpoint{genesis.origin, 1, leaf_hash(sha256(*file.genesis).view())};
   Evidence evidence;
-  const auto failure = evidence.replay(file, checkpoint);
+  const auto failure = evidence.replay(file, checkpoint, cosigned);
   ANTA_INVARIANT(!failure || !failure->code.empty());
-  // No other leaf fits a tree of one.
   ANTA_INVARIANT(failure || evidence.statements().empty());
 }
 
@@ -48,6 +59,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ANTA_INVARIANT(file->authority.size() <= certificate_statements_max);
   ANTA_INVARIANT(file->disclosures.size() <= disclosures_max && is_id(file->subject.value));
   ANTA_INVARIANT(encode_certificate_file(*file) == to_bytes(input));
-  replay(*file);
+  if (const auto genesis = decode_genesis(*file->genesis)) {
+    replay_as_it_is(*file, *genesis);
+    const test::Relaid laid = test::relaid(*file, genesis->origin);
+    replay(laid, Evidence());
+    replay(laid, Evidence([](const SignedStatement&, const PublicKey&) { return true; }));
+  }
   return 0;
 }

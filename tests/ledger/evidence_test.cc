@@ -3,11 +3,11 @@
 #include "storage/ledger/evidence.h"
 
 #include <algorithm>
-#include <map>
-#include <random>
 #include <set>
 
+#include "crypto/cose.h"
 #include "storage/ledger/mass.h"
+#include "storage/ledger/standing.h"
 #include "tests/ledger/law_chain.h"
 #include "tests/ledger/ledger_builder.h"
 
@@ -40,6 +40,13 @@ struct Hostile : testing::Test {
     EXPECT_EQ(report.reasons[0].code, code) << report.reasons[0].message;
     EXPECT_EQ(report.reasons[0].leaf, leaf) << report.reasons[0].message;
     EXPECT_FALSE(report.reasons[0].message.empty());
+  }
+  void expect_newer(LeafIndex leaf) const {
+    const Report report = verify_now(ledger, ledger.file("C-1"));
+    EXPECT_EQ(report.verdict, CertificateVerdict::cannot_evaluate);
+    ASSERT_EQ(report.reasons.size(), 1u);
+    EXPECT_EQ(report.reasons[0].code, "newer") << report.reasons[0].message;
+    EXPECT_EQ(report.reasons[0].leaf, leaf);
   }
   // The file without its statement at a leaf.
   CertificateFile without(LeafIndex leaf) const {
@@ -214,41 +221,49 @@ TEST_F(HostileAuthority, NoStatement) {
   expect_refused(verify_now(ledger, ledger.file("C-1")), "malformed", leaf);
 }
 
-// Goal: a receipt lawfully taken back stays lawful in a file that holds a part of its account's credits.
-TEST(PartialLedger, ReceiptCorrectedWhileOthersPaid) {
-  World w;
-  w.must("smelter", account(w, "A"));
-  payload::Lot early = w.lot("L-1");  // extracted before its mine was attested: books no credit
-  early.extracted_from = Millis{t0 - day};
-  w.must("miner", early);
-  w.must("miner", w.dispatch("D-L-1", {"L-1"}));
-  w.now += day;
-  w.must("plant", w.receipt("D-L-1", {"L-1"}));
-  w.must("plant", w.flotation("B-K-1", {"L-1"}, "K-1"));
-  concentrate(w, "L-2", "K-2");
-  concentrate(w, "L-3", "K-3");
-  sell(w, "K-1");
-  sell(w, "K-3");
-  w.must("smelter", smelting(w, "S-1", "K-1", "A-1"));
-  sell(w, "K-2");
-  const Digest receipt = w.last_digest;
-  payload::Certificate p = w.certificate("C-1", "A-1", CocModel::mass_balance);
-  p.dry_g = Grams{846774};
-  p.cu_g = Grams{840000};
-  w.must("smelter", p);
-  payload::Correction correction;
-  correction.common = w.common();
-  correction.of = receipt;
-  w.must("smelter", correction);
-  LedgerBuilder ledger(w);
+// Goal: event times are bounded by the newest cosignature, a minute and what the law lets them be ahead.
+TEST_F(HostileMass, EventAfterTheCheckpoint) {
   ledger.settle();
-  // Without K-3, whose credit paid: the account of the file was never rich enough.
-  const CertificateFile file = ledger.file("C-1", [](const LedgerBuilder::Laid& laid) {
-    return !laid.subject.ends_with("L-3") && !laid.subject.ends_with("K-3");
-  });
-  const Report report = verify_now(ledger, file);
-  EXPECT_EQ(report.verdict, CertificateVerdict::valid)
-      << (report.reasons.empty() ? "" : report.reasons[0].code + ": " + report.reasons[0].message);
+  payload::Certificate p = lawful();
+  const std::int64_t newest = static_cast<std::int64_t>(ledger.checkpoint_seconds() + 2) * second;
+  const std::int64_t ahead = parameter_at(world.view, "event_ahead_max_ms", Millis{world.now});
+  p.common.event_time = Millis{newest + 60 * second + ahead};
+  const LeafIndex last_moment = ledger.force("plant", p);
+  EXPECT_EQ(verify_now(ledger, ledger.file("C-1")).verdict, CertificateVerdict::valid);
+  p.common.event_time.value += 1;
+  const LeafIndex later = ledger.force("plant", p);
+  const CertificateFile file =
+      ledger.file("C-1", [&](const LedgerBuilder::Laid& laid) { return laid.leaf != last_moment; });
+  expect_refused(verify_now(ledger, file), "event_in_future", later);
+}
+
+// Goal: what this release has no words or no rule for is no answer; a newer one may judge it.
+TEST_F(HostileAuthority, ATypeOfALaterRelease) {
+  certify();
+  SignedHeader header;
+  header.content_type = content_type_of("assay");
+  header.issuer = "plant";
+  header.subject = "x";
+  header.iat_seconds = 1;
+  const Result<Bytes> bytes = sign_cose(header, Bytes{0xA0}, world.key("plant"));
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  expect_newer(ledger.force_bytes(*bytes));
+}
+TEST_F(HostileAuthority, ATypeThatTheLawDoesNotEnable) {
+  certify();
+  payload::BalanceClose p;
+  p.common = world.common();
+  p.account = AccountId{"A"};
+  expect_newer(ledger.force("plant", p));
+}
+TEST_F(HostileNetwork, AGenesisOfALaterLaw) {
+  certify();
+  world.genesis.parameters.emplace_back("law_version", std::int64_t{2});
+  LedgerBuilder founded(world);
+  const Report report = verify_now(founded, founded.file("C-1"));
+  EXPECT_EQ(report.verdict, CertificateVerdict::cannot_evaluate);
+  ASSERT_EQ(report.reasons.size(), 1u);
+  EXPECT_EQ(report.reasons[0].code, "newer") << report.reasons[0].message;
 }
 
 // Goal: a statement at a leaf, a sibling, or a path that is not its own.
@@ -410,46 +425,6 @@ TEST_F(HostileGaps, EveryRemovedStatement) {
   for (const std::string& one : unnoticed)
     EXPECT_TRUE(bystanders.contains(one)) << one;
   EXPECT_TRUE(unnoticed.contains("handover D-L-1"));  // the law demands none; its absence is flagged
-}
-
-// Goal: any part of a rich ledger is refused or reported, never a crash: the law meets views with every gap.
-TEST(HostileParts, AnySubset) {
-  World w;
-  w.must("smelter", account(w, "A"));
-  concentrate(w, "L-1", "K-1");
-  const payload::Take all = w.all_of("K-1");
-  const std::int64_t half_cu = all.cu_g.value / 2;
-  const std::int64_t half_dry = all.dry_g.value / 2;
-  w.must("plant",
-         splitting(w, "K-1",
-                   {{LotId{"K-1a"}, Grams{half_dry}, Grams{half_cu}},
-                    {LotId{"K-1b"}, Grams{all.dry_g.value - half_dry}, Grams{all.cu_g.value - half_cu}}}));
-  w.must("plant", w.certificate("C-1", "K-1a", CocModel::segregated, "smelter"));
-  sell(w, "K-1a");
-  w.must("smelter", smelting(w, "B-2", "K-1a", "A-1"));
-  payload::Certificate p = w.certificate("C-2", "A-1", CocModel::mass_balance, "buyer");
-  p.cu_g = Grams{400000};
-  p.dry_g = Grams{403225};
-  w.must("smelter", p);
-  payload::AttestationStatus revoked = w.attestation_status("att-mine", AttestationChange::revoked);
-  revoked.void_from = Millis{t0};
-  w.must("body", revoked);
-  w.must("smelter", certificate_status(w, "C-2", CertificateChange::superseded));
-  LedgerBuilder ledger(w);
-  ledger.settle();
-  std::mt19937_64 random(20261123);
-  std::map<std::string, int> seen;
-  for (int round = 0; round < 300; ++round) {
-    const std::uint64_t sparsity = 5 + random() % 60;  // one in so many is left out
-    const CertificateFile file =
-        ledger.file(round % 2 == 0 ? "C-1" : "C-2", [&](const auto&) { return random() % sparsity != 0; });
-    const Report report = verify_now(ledger, file);
-    EXPECT_NE(report.verdict, CertificateVerdict::cannot_evaluate);
-    EXPECT_EQ(report.verdict == CertificateVerdict::not_valid, !report.reasons.empty());
-    ++seen[report.reasons.empty() ? "held" : report.reasons[0].code];
-  }
-  for (const char* code : {"held", "unknown_key", "unknown_reference", "certificate_not_live"})
-    EXPECT_GT(seen[code], 0) << code;
 }
 
 // Goal: a note that one organisation's key did not sign as it stands is bad, not merely short of a quorum.

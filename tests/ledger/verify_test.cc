@@ -5,58 +5,10 @@
 
 #include "tests/ledger/law_chain.h"
 #include "tests/ledger/ledger_builder.h"
+#include "tests/ledger/report_words.h"
 
 namespace anta::test {
 namespace {
-
-// Mine to mill, certified as segregated to the smelter.
-void certify_concentrate(World& w) {
-  concentrate(w, "L-1", "K-1");
-  w.must("plant", w.certificate("C-1", "K-1", CocModel::segregated, "smelter"));
-  w.now += hour;
-}
-
-// On to the works, where an account pays for 400 kg of an anode.
-void certify_anode(World& w) {
-  w.must("smelter", account(w, "A"));
-  concentrate(w, "L-1", "K-1");
-  sell(w, "K-1");
-  w.must("smelter", smelting(w, "B-2", "K-1", "A-1"));
-  payload::Certificate p = w.certificate("C-2", "A-1", CocModel::mass_balance, "buyer");
-  p.cu_g = Grams{400000};
-  p.dry_g = Grams{403225};
-  w.must("smelter", p);
-  w.now += hour;
-}
-
-std::string codes(const Report& report) {
-  std::string all;
-  for (const Report::Reason& reason : report.reasons)
-    all += (all.empty() ? "" : ",") + reason.code;
-  return all;
-}
-
-std::string explained(const Report& report) {
-  std::string all(word(report.verdict));
-  for (const Report::Reason& reason : report.reasons)
-    all += "; " + reason.code + ": " + reason.message;
-  return all;
-}
-
-// The lines of one flag, as "where@leaf" with a mark where it moves the verdict.
-std::vector<std::string> flagged_at(const Report& report, std::string_view code) {
-  std::vector<std::string> lines;
-  for (const Report::FlagLine& line : report.flags) {
-    if (line.code != code) continue;
-    lines.push_back(line.on + "@" + std::to_string(line.leaf.value) + (line.moves_verdict ? "!" : ""));
-  }
-  std::sort(lines.begin(), lines.end());
-  return lines;
-}
-
-bool lists(const std::vector<std::string>& words, std::string_view wanted) {
-  return std::find(words.begin(), words.end(), wanted) != words.end();
-}
 
 // A certified concentrate with one ledger over it, settled.
 struct Concentrate : testing::Test {
@@ -106,6 +58,7 @@ TEST_F(VerifyLawful, NamesTheCheckpoint) {
   EXPECT_TRUE(lists(report.checked, "checked.masses"));
   EXPECT_TRUE(lists(report.not_checked, "not_checked.present_state"));
   EXPECT_TRUE(lists(report.not_checked, "not_checked.freshness"));
+  EXPECT_TRUE(lists(report.not_checked, "not_checked.recording_times"));
 }
 
 // Goal: the claim is the certificate's, gram for gram.
@@ -366,11 +319,13 @@ TEST_F(VerifyPolicy, Stale) {
   EXPECT_EQ(codes(stale), "stale");
 }
 
-// Goal: cosignatures from more than a minute ahead of the verifier's clock are refused.
+// Goal: cosignatures from more than a minute ahead of the verifier's clock give no answer: one of the clocks
+// is wrong, and the file need not be.
 TEST_F(VerifyPolicy, CosignedInTheFuture) {
   const Report report = verify_at(ledger.trust(), checkpoint_ms() - hour);
-  EXPECT_EQ(report.verdict, CertificateVerdict::not_valid);
-  EXPECT_EQ(codes(report), "note.time_future");
+  EXPECT_EQ(report.verdict, CertificateVerdict::cannot_evaluate);
+  EXPECT_EQ(codes(report), "clock");
+  EXPECT_FALSE(report.claim);
 }
 
 // Goal: format 1 proves no present state, so a policy that demands it gets no answer.
@@ -387,19 +342,33 @@ TEST_F(VerifyPolicy, ANoOutweighsNoAnswer) {
   EXPECT_EQ(codes(report), "policy_scheme");
 }
 
+// Goal: 32 bits of the origin are no identity: without the genesis's digest the report says so.
+TEST_F(VerifyPolicy, UnpinnedGenesis) {
+  const Report unpinned = verify(Assertions{});
+  EXPECT_TRUE(lists(unpinned.not_checked, "not_checked.genesis"));
+  EXPECT_FALSE(lists(unpinned.checked, "checked.genesis"));
+  const Report pinned = verify(Assertions{.genesis = sha256(encode_genesis(ledger.genesis()))});
+  EXPECT_FALSE(lists(pinned.not_checked, "not_checked.genesis"));
+  EXPECT_TRUE(lists(pinned.checked, "checked.genesis"));
+}
+
 // Goal: each assertion is met by what the certificate says and refused by anything else.
 TEST_F(VerifyPolicy, Assertions) {
   const Digest genesis = sha256(encode_genesis(ledger.genesis()));
   EXPECT_EQ(codes(verify(Assertions{.genesis = genesis,
                                     .schemes = {SchemeId{"x"}, SchemeId{"crp"}},
                                     .issuers = {PartyId{"plant"}},
-                                    .models = {CocModel::segregated}})),
+                                    .models = {CocModel::segregated},
+                                    .certificate = CertificateId{"C-1"},
+                                    .buyer = PartyId{"smelter"}})),
             "");
   const std::pair<anta::Assertions, const char*> refused[] = {
       {{.genesis = sha256(as_bytes("another"))}, "other_network"},
       {{.schemes = {SchemeId{"x"}}}, "policy_scheme"},
       {{.issuers = {PartyId{"smelter"}}}, "policy_issuer"},
       {{.models = {CocModel::identity_preserved, CocModel::mass_balance}}, "policy_model"},
+      {{.certificate = CertificateId{"C-2"}}, "policy_certificate"},
+      {{.buyer = PartyId{"buyer"}}, "policy_buyer"},
   };
   for (const auto& [assertions, code] : refused) {
     const Report report = verify(assertions);

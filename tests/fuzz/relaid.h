@@ -1,0 +1,53 @@
+// A certificate file laid again as a ledger of its own: the genesis at leaf 0 and its statements after it, in
+// their order, with fresh paths. So a fuzz target gets behind the inclusion proofs, which no mutation passes.
+//
+// Only the tests use it. Pure.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "crypto/checkpoint.h"
+#include "crypto/merkle.h"
+#include "storage/ledger/certificate_file.h"
+
+namespace anta::test {
+
+struct Relaid {
+  CertificateFile file = {};
+  Checkpoint checkpoint = {};
+};
+
+inline Relaid relaid(CertificateFile file, std::string origin) {
+  Relaid laid{std::move(file), {}};
+  std::vector<ProvenStatement*> ordered;
+  for (auto* list : {&laid.file.evidence, &laid.file.authority}) {
+    for (ProvenStatement& proven : *list)
+      ordered.push_back(&proven);
+  }
+  std::stable_sort(ordered.begin(), ordered.end(), [](auto* a, auto* b) { return a->leaf < b->leaf; });
+  CompactRange range;
+  std::vector<std::vector<Digest>> levels;
+  const auto lay = [&](ByteView document) {
+    range.append(leaf_hash(sha256(document).view()), [&](unsigned level, std::uint64_t, const Digest& hash) {
+      if (levels.size() <= level) levels.resize(level + 1);
+      levels[level].push_back(hash);
+    });
+  };
+  lay(*laid.file.genesis);
+  for (std::size_t i = 0; i < ordered.size(); ++i) {
+    ordered[i]->leaf = LeafIndex{i + 1};
+    lay(*ordered[i]->statement);
+  }
+  const NodeSource nodes = [&](unsigned level, std::uint64_t index) -> Result<Digest> {
+    return levels.at(level).at(index);
+  };
+  const auto path = [&](std::uint64_t leaf) { return *inclusion_proof(leaf, range.size(), nodes); };
+  laid.file.genesis_path = path(0);
+  for (ProvenStatement* proven : ordered)
+    proven->path = path(proven->leaf.value);
+  laid.checkpoint = {std::move(origin), range.size(), range.root()};
+  return laid;
+}
+
+}  // namespace anta::test
