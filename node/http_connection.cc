@@ -15,9 +15,9 @@ void HttpConnection::read_more() {
   phase_ = Phase::reading;
   if (timed_ != parser_.state()) {
     timed_ = parser_.state();
-    socket_.deadline(timed_ == HttpParser::State::idle     ? options_.idle_deadline_ms
-                     : timed_ == HttpParser::State::header ? options_.header_deadline_ms
-                                                           : options_.body_deadline_ms);
+    set_deadline(timed_ == HttpParser::State::idle     ? options_.idle_deadline_ms
+                 : timed_ == HttpParser::State::header ? options_.header_deadline_ms
+                                                       : options_.body_deadline_ms);
   }
   socket_.read();
 }
@@ -43,7 +43,7 @@ void HttpConnection::step() {
       }
       phase_ = Phase::handling;
       timed_ = HttpParser::State::refused;
-      socket_.deadline(options_.answer_deadline_ms);
+      set_deadline(options_.answer_deadline_ms);
       hooks_.request(std::move(taken.request), ++number_);
       return;
     }
@@ -73,7 +73,7 @@ void HttpConnection::send(HttpResponse response, bool keep_alive) {
   phase_ = Phase::writing;
   keep_alive_ = keep_alive;
   timed_ = HttpParser::State::refused;
-  socket_.deadline(options_.write_deadline_ms);
+  set_deadline(options_.write_deadline_ms);
   std::string head = http_head(response, keep_alive);
   if (head_only_ || response.status == 304) return socket_.write(std::move(head), nullptr);
   if (!response.file) head += response.body;
@@ -94,7 +94,10 @@ void HttpConnection::ended() {
   socket_.close();
 }
 
-void HttpConnection::expired() {
+void HttpConnection::set_deadline(std::uint32_t ms) { socket_.deadline(++deadline_, ms); }
+
+void HttpConnection::expired(std::uint64_t deadline) {
+  if (deadline != deadline_) return;
   if (phase_ == Phase::reading && parser_.state() != HttpParser::State::idle) {
     return refuse(408, "http.deadline", "the request did not arrive in time");
   }

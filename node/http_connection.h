@@ -22,8 +22,8 @@ class HttpSocket {
   virtual ~HttpSocket() = default;
   virtual void read() = 0;                                                      // -> received(), or ended()
   virtual void write(std::string head, std::shared_ptr<const Bytes> file) = 0;  // -> written()
-  virtual void deadline(std::uint32_t ms) = 0;  // -> expired(); replaces the last
-  virtual void linger() = 0;                    // no more writes; discard input for a while, then close
+  virtual void deadline(std::uint64_t number, std::uint32_t ms) = 0;  // -> expired(number); replaces the last
+  virtual void linger() = 0;  // no more writes; discard input for a while, then close
   virtual void close() = 0;
 };
 
@@ -51,7 +51,9 @@ class HttpConnection {
   void received(std::span<const char> bytes);
   void ended();  // the client sends no more
   void written();
-  void expired();
+  // A deadline has passed. One that was replaced may still be heard (its handler was queued already): it is
+  // told by its number, and nothing happens.
+  void expired(std::uint64_t deadline);
   void answer(std::uint64_t number, HttpResponse response);
   void drain();  // close when what is in flight has been answered
 
@@ -61,6 +63,7 @@ class HttpConnection {
   void refuse(unsigned status, const std::string& rule, const std::string& message);
   void send(HttpResponse response, bool keep_alive);
   void read_more();
+  void set_deadline(std::uint32_t ms);
 
   HttpSocket& socket_;
   HttpConnectionOptions options_ = {};
@@ -69,6 +72,7 @@ class HttpConnection {
   Phase phase_ = Phase::reading;
   HttpParser::State timed_ = HttpParser::State::refused;  // which state the running deadline is for
   std::uint64_t number_ = 0;
+  std::uint64_t deadline_ = 0;  // the running one's number
   bool keep_alive_ = false;
   bool head_only_ = false;
   bool continued_ = false;  // 100 Continue was sent for this request

@@ -18,6 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t read_bytes = std::size_t{16} << 10;
 constexpr std::size_t linger_bytes_max = std::size_t{8} << 20;
+constexpr std::uint64_t linger_number = UINT64_MAX;  // of the deadline of lingering
 
 HttpConnectionOptions connection_options(const HttpServerOptions& o) {
   return {.parser = o.parser,
@@ -110,11 +111,12 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
     });
   }
 
-  void deadline(std::uint32_t ms) override {
+  void deadline(std::uint64_t number, std::uint32_t ms) override {
     timer_.expires_after(std::chrono::milliseconds(ms));
-    timer_.async_wait([self = shared_from_this()](asio::error_code error) {
+    timer_.async_wait([self = shared_from_this(), number](asio::error_code error) {
       if (error || self->closed_) return;
-      self->lingering_ ? self->close() : self->connection_.expired();
+      if (!self->lingering_) return self->connection_.expired(number);
+      if (number == linger_number) self->close();
     });
   }
 
@@ -123,7 +125,7 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
       lingering_ = true;
       asio::error_code ignored;
       socket_.shutdown(tcp::socket::shutdown_send, ignored);
-      deadline(linger_ms_);
+      deadline(linger_number, linger_ms_);
     }
     socket_.async_read_some(asio::buffer(input_),
                             [self = shared_from_this()](asio::error_code error, std::size_t n) {
@@ -228,7 +230,7 @@ void HttpServer::Loop::accepted(tcp::socket socket) {
   sessions.insert(session);
   if (++open <= options.connections_max) return session->start();
   HttpResponse full = problem(503, "http.connections_max", "too many connections; try again shortly");
-  session->deadline(options.linger_ms);
+  session->deadline(0, options.linger_ms);  // it was never started: the deadline is its first
   session->turn_away(full);
 }
 

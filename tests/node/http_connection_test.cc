@@ -11,13 +11,17 @@ namespace {
 struct RecordedSocket final : HttpSocket {
   std::vector<std::string> calls = {};
   std::string sent = {};
+  std::uint64_t running = 0;  // the newest deadline
   void read() override { calls.emplace_back("read"); }
   void write(std::string head, std::shared_ptr<const Bytes> file) override {
     sent += head;
     if (file) sent.append(file->begin(), file->end());
     calls.emplace_back("write");
   }
-  void deadline(std::uint32_t ms) override { calls.push_back("deadline " + std::to_string(ms)); }
+  void deadline(std::uint64_t number, std::uint32_t ms) override {
+    running = number;
+    calls.push_back("deadline " + std::to_string(ms));
+  }
   void linger() override { calls.emplace_back("linger"); }
   void close() override { calls.emplace_back("close"); }
   std::string last() const { return calls.empty() ? "" : calls.back(); }
@@ -68,10 +72,24 @@ TEST(HttpConnection, ASlowClientIsToldAndCut) {
   rig.receive("GET / HT");
   rig.receive("TP/1.1\r\n");
   EXPECT_EQ(std::count(rig.socket.calls.begin(), rig.socket.calls.end(), "deadline 10"), 1);
-  rig.connection.expired();
+  rig.connection.expired(rig.socket.running);
   EXPECT_NE(rig.socket.sent.find("HTTP/1.1 408"), std::string::npos);
   rig.connection.written();
   EXPECT_EQ(rig.socket.last(), "linger");
+}
+
+TEST(HttpConnection, AStaleExpiryDoesNotCloseAConnectionThatJustReceivedItsRequest) {
+  // Goal: an expiry that was queued before its deadline was replaced is not taken for the new deadline's.
+  Rig rig;
+  rig.connection.start();
+  const std::uint64_t idle = rig.socket.running;
+  rig.receive("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  rig.connection.expired(idle);
+  EXPECT_EQ(std::count(rig.socket.calls.begin(), rig.socket.calls.end(), "close"), 0);
+  rig.connection.answer(rig.number, {.body = "one"});
+  EXPECT_NE(rig.socket.sent.find("one"), std::string::npos);
+  rig.connection.expired(rig.socket.running);
+  EXPECT_EQ(rig.socket.last(), "close");
 }
 
 TEST(HttpConnection, ExpectationIsAnsweredOnce) {
