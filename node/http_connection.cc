@@ -82,6 +82,7 @@ void HttpConnection::send(HttpResponse response, bool keep_alive) {
 
 void HttpConnection::written() {
   if (phase_ != Phase::writing) return;
+  head_only_ = false;  // of the request that was answered, not of what comes next
   if (!linger_after_ && continued_ && parser_.state() == HttpParser::State::body) return read_more();
   if (!linger_after_ && keep_alive_) return step();
   phase_ = Phase::closing;

@@ -92,6 +92,18 @@ TEST(HttpConnection, AStaleExpiryDoesNotCloseAConnectionThatJustReceivedItsReque
   EXPECT_EQ(rig.socket.last(), "close");
 }
 
+TEST(HttpConnection, HeadOnlyDoesNotSurviveIntoTheNextRefusal) {
+  // Goal: the answer to HEAD has no body; the refusal of what follows on the connection has its own.
+  Rig rig;
+  rig.connection.start();
+  rig.receive("HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  rig.connection.answer(rig.number, {.body = "the body"});
+  EXPECT_EQ(rig.socket.sent.find("the body"), std::string::npos);
+  rig.connection.written();
+  rig.receive("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_TRUE(rig.socket.sent.ends_with("http.host")) << rig.socket.sent;
+}
+
 TEST(HttpConnection, ExpectationIsAnsweredOnce) {
   // Goal: 100 Continue goes out before the body, and the request follows it.
   Rig rig;
