@@ -76,8 +76,8 @@ node.yaml:
   peers: {n2: "10.0.0.2:7001"}
   http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: data/http.port}
   log: {level: info, format: logfmt}
-  limits: {memory_bytes, http_connections, http_requests_per_second, request_bytes,
-           pending_statements, pending_bytes, verifiers}
+  limits: {memory_bytes, http_connections, http_connections_per_address, http_memory_bytes,
+           http_requests_per_second, request_bytes, pending_statements, pending_bytes, verifiers}
   timeouts: {election_ms, heartbeat_ms, submit_ms, cosign_wait_ms, drain_ms}
 
 Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;

@@ -1,5 +1,6 @@
 #include "node/config.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <functional>
@@ -114,6 +115,8 @@ Result<void> read_peers(const TreeNode& node, Config& config) {
 std::vector<Key> limit_keys(Limits& l) {
   return {number("memory_bytes", l.memory_bytes, std::int64_t{16} << 20, std::int64_t{1} << 40),
           number("http_connections", l.http_connections, 1, 100'000),
+          number("http_connections_per_address", l.http_connections_per_address, 0, 100'000),
+          number("http_memory_bytes", l.http_memory_bytes, std::int64_t{16} << 20, std::int64_t{1} << 40),
           number("http_requests_per_second", l.http_requests_per_second, 1, 10'000'000),
           number("request_bytes", l.request_bytes, 1 << 17, std::int64_t{4} << 20),
           number("pending_statements", l.pending_statements, 1, 1'000'000),
@@ -182,6 +185,13 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   }
   if (has_space(host) || host.size() > 253) return bad();
   return Endpoint{.host = std::string(host), .port = static_cast<std::uint16_t>(*port)};
+}
+
+std::size_t connections_per_address(const Config& config) {
+  const Limits& l = config.limits;
+  if (l.http_connections_per_address > 0) return static_cast<std::size_t>(l.http_connections_per_address);
+  if (config.behind_proxy) return 0;
+  return static_cast<std::size_t>(std::max<std::int64_t>(l.http_connections * 3 / 4, 64));
 }
 
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& directory) {

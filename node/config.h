@@ -41,7 +41,11 @@ Result<Endpoint> parse_endpoint(std::string_view text);
 struct Limits {
   std::int64_t memory_bytes = std::int64_t{192} << 20;  // caches and buffers of the database
   std::int64_t http_connections = 1'024;
-  std::int64_t http_requests_per_second = 50'000;  // of one address
+  // Of one address. 0: three quarters of http_connections, at least 64; none when behind_proxy, where all
+  // come from the proxy's address. A number holds there too.
+  std::int64_t http_connections_per_address = 0;
+  std::int64_t http_memory_bytes = std::int64_t{128} << 20;  // bodies and answers of all connections
+  std::int64_t http_requests_per_second = 50'000;            // of one address
   std::int64_t request_bytes = std::int64_t{4} << 20;
   std::int64_t pending_statements = 16'384;  // submitted and not yet decided
   std::int64_t pending_bytes = std::int64_t{32} << 20;
@@ -71,6 +75,9 @@ struct Config {
   Limits limits = {};
   Timeouts timeouts = {};
 };
+
+// How many HTTP connections one address may have open; 0: as many as it likes.
+std::size_t connections_per_address(const Config& config);
 
 // `directory`: what relative paths are relative to.
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& directory);

@@ -1,11 +1,28 @@
 #include "node/http_connection.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace anta {
+namespace {
+
+constexpr const char* memory_rule = "http.memory_bytes";
+constexpr const char* memory_message =
+    "the node holds as many bytes of requests and answers as it may; try again";
+
+std::size_t size_of(const HttpResponse& response) {
+  return response.file ? response.file->size() : response.body.size();
+}
+
+}  // namespace
 
 HttpConnection::HttpConnection(HttpSocket& socket, HttpConnectionOptions options, Hooks hooks)
-    : socket_(socket), options_(options), hooks_(std::move(hooks)), parser_(options.parser) {}
+    : socket_(socket),
+      options_(options),
+      hooks_(std::move(hooks)),
+      parser_(options.parser),
+      share_(hooks_.budget) {}
 
 void HttpConnection::start() { read_more(); }
 
@@ -33,14 +50,12 @@ void HttpConnection::step() {
     case HttpParser::State::refused:
       return refuse(parser_.refusal().status, parser_.refusal().rule, parser_.refusal().message);
     case HttpParser::State::request: {
+      if (!admit() || !hold_body()) return;
       HttpParser::Taken taken = parser_.take();
       keep_alive_ = taken.keep_alive;
-      head_only_ = taken.request.method == "HEAD";
+      admitted_ = false;  // what the parser shows from here on is the next one
       continued_ = false;
       taken.request.remote = hooks_.remote;
-      if (!hooks_.allowed()) {
-        return refuse(429, "http.requests_per_second", "too many requests from this address; slow down");
-      }
       phase_ = Phase::handling;
       timed_ = HttpParser::State::refused;
       set_deadline(options_.answer_deadline_ms);
@@ -48,6 +63,7 @@ void HttpConnection::step() {
       return;
     }
     case HttpParser::State::body:
+      if (!admit() || !hold_body()) return;
       if (parser_.expects_continue() && !continued_) {
         continued_ = true;
         phase_ = Phase::writing;
@@ -59,9 +75,34 @@ void HttpConnection::step() {
   }
 }
 
+// The limits that need nothing of the body, once per request. False: it was refused.
+bool HttpConnection::admit() {
+  if (admitted_) return true;
+  admitted_ = true;
+  head_only_ = parser_.method() == "HEAD";
+  if (!hooks_.allowed()) {
+    refuse(429, "http.requests_per_second", "too many requests from this address; slow down");
+    return false;
+  }
+  if (share_.could_hold(parser_.body_announced().value_or(0))) return true;
+  refuse(503, memory_rule, memory_message);
+  return false;
+}
+
+// Room for what has come of the body, rounded up, but never for more than was announced. False: refused.
+bool HttpConnection::hold_body() {
+  constexpr std::size_t step = HttpBudget::small_bytes;
+  const std::optional<std::size_t> announced = parser_.body_announced();
+  const std::size_t rounded = std::max<std::size_t>((parser_.body_held() + step - 1) / step, 1) * step;
+  if (share_.hold(std::min(rounded, announced.value_or(rounded)))) return true;
+  refuse(503, memory_rule, memory_message);
+  return false;
+}
+
 void HttpConnection::refuse(unsigned status, const std::string& rule, const std::string& message) {
   linger_after_ = true;
   send(hooks_.problem(status, rule, message), false);
+  parser_ = HttpParser(options_.parser);  // nothing of this connection is read any more: let go of the body
 }
 
 void HttpConnection::answer(std::uint64_t number, HttpResponse response) {
@@ -74,16 +115,22 @@ void HttpConnection::send(HttpResponse response, bool keep_alive) {
   keep_alive_ = keep_alive;
   timed_ = HttpParser::State::refused;
   set_deadline(options_.write_deadline_ms);
+  share_.release();  // the request's
+  const bool head_only = head_only_ || response.status == 304;
+  if (!head_only && size_of(response) > HttpBudget::small_bytes && !share_.hold(size_of(response)))
+    response = hooks_.problem(503, memory_rule, memory_message);
   std::string head = http_head(response, keep_alive);
-  if (head_only_ || response.status == 304) return socket_.write(std::move(head), nullptr);
+  if (head_only) return socket_.write(std::move(head), nullptr);
+  share_.hold_anyway(size_of(response));
   if (!response.file) head += response.body;
   socket_.write(std::move(head), std::move(response.file));
 }
 
 void HttpConnection::written() {
   if (phase_ != Phase::writing) return;
-  head_only_ = false;  // of the request that was answered, not of what comes next
   if (!linger_after_ && continued_ && parser_.state() == HttpParser::State::body) return read_more();
+  share_.release();    // the answer's
+  head_only_ = false;  // of the request that was answered, not of what comes next
   if (!linger_after_ && keep_alive_) return step();
   phase_ = Phase::closing;
   linger_after_ ? socket_.linger() : socket_.close();

@@ -1,6 +1,7 @@
 // One HTTP connection's life, written over an abstract socket so that its rules are tested without a network.
 //
-// Bytes come in through received(), time through expired(), answers through the handler's callback; what to
+// A request is admitted, or refused, when its header is whole: before anything of its body is kept. Bytes
+// come in through received(), time through expired(), answers through the handler's callback; what to
 // do next comes out as calls on HttpSocket. The server (http_server.cc) is the socket. One thread.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include "node/http_budget.h"
 #include "node/http_message.h"
 #include "node/http_parser.h"
 
@@ -41,9 +43,10 @@ class HttpConnection {
   struct Hooks {
     // A request; its number comes back with the answer, so that a late one is not taken for another's.
     std::function<void(HttpRequest, std::uint64_t number)> request = {};
-    std::function<bool()> allowed = {};  // within its address's rate
+    std::function<bool()> allowed = {};  // within its address's rate; asked when a header is whole
     std::function<HttpResponse(unsigned, const std::string&, const std::string&)> problem = {};
     std::string remote = {};
+    HttpBudget* budget = nullptr;  // of bodies and answers; null: none. Outlives the connection
   };
   HttpConnection(HttpSocket& socket, HttpConnectionOptions options, Hooks hooks);
 
@@ -60,6 +63,8 @@ class HttpConnection {
  private:
   enum class Phase : std::uint8_t { reading, handling, writing, closing };
   void step();
+  bool admit();
+  bool hold_body();
   void refuse(unsigned status, const std::string& rule, const std::string& message);
   void send(HttpResponse response, bool keep_alive);
   void read_more();
@@ -69,10 +74,12 @@ class HttpConnection {
   HttpConnectionOptions options_ = {};
   Hooks hooks_ = {};
   HttpParser parser_;
+  HttpShare share_;
   Phase phase_ = Phase::reading;
   HttpParser::State timed_ = HttpParser::State::refused;  // which state the running deadline is for
   std::uint64_t number_ = 0;
   std::uint64_t deadline_ = 0;  // the running one's number
+  bool admitted_ = false;       // the request whose header is whole
   bool keep_alive_ = false;
   bool head_only_ = false;
   bool continued_ = false;  // 100 Continue was sent for this request

@@ -105,6 +105,7 @@ struct HttpParser::Parts {
   bool keep_alive = false;
   bool expects_continue = false;
   bool chunked = false;
+  std::size_t announced = 0;  // the body's length when it is not chunked
   Refusal refusal = {};
 
   State refused(Refusal why) {
@@ -188,9 +189,13 @@ bool HttpParser::Parts::take_fields() {
   keep_alive = message.keep_alive();
   chunked = beast->chunked();
   expects_continue = lower(message[http::field::expect]) == "100-continue" && !beast->is_done();
-  if (const auto length = beast->content_length(); length && *length > limits.body_bytes_max) {
-    refused(refuse(413, "body_bytes_max", "the body is too large"));
-    return false;
+  announced = 0;
+  if (const auto length = beast->content_length()) {
+    if (*length > limits.body_bytes_max) {
+      refused(refuse(413, "body_bytes_max", "the body is too large"));
+      return false;
+    }
+    announced = static_cast<std::size_t>(*length);
   }
   state = State::body;
   return true;
@@ -254,6 +259,13 @@ HttpParser::State HttpParser::feed(std::span<const char> bytes) {
 
 HttpParser::State HttpParser::state() const { return parts_->state; }
 bool HttpParser::expects_continue() const { return parts_->expects_continue; }
+std::string_view HttpParser::method() const { return parts_->request.method; }
+std::optional<std::size_t> HttpParser::body_announced() const {
+  return parts_->chunked ? std::nullopt : std::optional(parts_->announced);
+}
+std::size_t HttpParser::body_held() const {
+  return parts_->beast ? parts_->beast->get().body().size() : parts_->request.body.size();
+}
 const HttpParser::Refusal& HttpParser::refusal() const { return parts_->refusal; }
 
 HttpParser::Taken HttpParser::take() {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "node/http_message.h"
 
@@ -57,6 +58,13 @@ class HttpParser {
 
   // The header asked to be told before it sends its body (RFC 9110 section 10.1.1).
   bool expects_continue() const;
+
+  // From the moment the header is whole (states body and request), for limits that are asked before the body
+  // is there: the method, the body's announced length (0: none; nothing: it comes in chunks), and how much of
+  // it is here.
+  std::string_view method() const;
+  std::optional<std::size_t> body_announced() const;
+  std::size_t body_held() const;
 
   // State request: the request, and whether the connection may carry another one. The parser goes on with
   // bytes that it holds already, so that the state afterwards may be request again.

@@ -4,9 +4,11 @@
 #include <asio.hpp>
 #include <atomic>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "node/http_budget.h"
 #include "node/http_connection.h"
 #include "node/http_limiter.h"
 
@@ -42,19 +44,22 @@ struct HttpServer::Loop {
       : options(std::move(o)),
         handler(std::move(h)),
         problem(std::move(p)),
+        limiter(options.requests_per_second),
+        budget(options.memory_bytes),
         acceptor(io),
-        accept_retry(io),
-        limiter(options.requests_per_second) {}
+        accept_retry(io) {}
 
   HttpServerOptions options = {};
   HttpHandler handler = {};
   HttpProblem problem = {};
+  HttpLimiter limiter;
+  HttpBudget budget;  // before io: operations in flight hold sessions, and these their shares
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
   tcp::acceptor acceptor;
   asio::steady_timer accept_retry;
-  HttpLimiter limiter;
   std::unordered_set<std::shared_ptr<Session>> sessions = {};
+  std::unordered_map<std::string, std::size_t> open_from = {};  // by address
   std::atomic<std::size_t> open = 0;
   std::atomic<std::uint16_t> port = 0;
   bool draining = false;
@@ -63,6 +68,7 @@ struct HttpServer::Loop {
   Result<void> listen();
   void accept();
   void accepted(tcp::socket socket);
+  void forget(const std::shared_ptr<Session>& session, const std::string& remote);
   void drain();
 };
 
@@ -72,14 +78,11 @@ namespace {
 class Session final : public HttpSocket, public std::enable_shared_from_this<Session> {
  public:
   template <typename LoopType>
-  Session(LoopType& loop, tcp::socket socket, std::string remote)
+  Session(LoopType& loop, tcp::socket socket, const std::string& remote)
       : socket_(std::move(socket)),
         timer_(socket_.get_executor()),
-        connection_(*this, connection_options(loop.options), hooks(loop, std::move(remote))),
-        forget_([&loop](const std::shared_ptr<Session>& self) {
-          if (loop.sessions.erase(self) > 0) --loop.open;
-          if (loop.draining && loop.sessions.empty()) loop.io.stop();
-        }) {}
+        connection_(*this, connection_options(loop.options), hooks(loop, remote)),
+        forget_([&loop, remote](const std::shared_ptr<Session>& self) { loop.forget(self, remote); }) {}
 
   void start() { connection_.start(); }
   void drain() { connection_.drain(); }
@@ -148,12 +151,13 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
 
  private:
   template <typename LoopType>
-  HttpConnection::Hooks hooks(LoopType& loop, std::string remote) {
+  HttpConnection::Hooks hooks(LoopType& loop, const std::string& remote) {
     linger_ms_ = loop.options.linger_ms;
     HttpConnection::Hooks out;
     out.remote = remote;
     out.allowed = [&loop, remote] { return loop.limiter.allow(remote, steady_ms()); };
     out.problem = loop.problem;
+    out.budget = &loop.budget;
     out.request = [this, &loop](HttpRequest request, std::uint64_t number) {
       auto executor = socket_.get_executor();
       std::weak_ptr<Session> weak = shared_from_this();
@@ -224,14 +228,31 @@ void HttpServer::Loop::accepted(tcp::socket socket) {
   const tcp::endpoint remote = socket.remote_endpoint(error);
   if (error) return;
   socket.set_option(tcp::no_delay(true), error);
-  // Some room above the limit to say no in words; beyond it a newcomer is closed without any.
+  const std::string address = remote.address().to_string();
+  const std::size_t each = options.connections_per_address == 0 ? SIZE_MAX : options.connections_per_address;
+  const auto known = open_from.find(address);
+  const std::size_t before = known == open_from.end() ? 0 : known->second;
+  // Some room above the limits to say no in words; beyond it a newcomer is closed without any.
   if (open >= options.connections_max + options.connections_max / 8 + 8) return;
-  auto session = std::make_shared<Session>(*this, std::move(socket), remote.address().to_string());
+  if (before >= each && before - each >= each / 8 + 8) return;
+  auto session = std::make_shared<Session>(*this, std::move(socket), address);
   sessions.insert(session);
-  if (++open <= options.connections_max) return session->start();
-  HttpResponse full = problem(503, "http.connections_max", "too many connections; try again shortly");
+  ++open_from[address];
+  const bool room = ++open <= options.connections_max;
+  if (room && before < each) return session->start();
+  HttpResponse full = room ? problem(503, "http.connections_per_address",
+                                     "too many connections from this address; close some")
+                           : problem(503, "http.connections_max", "too many connections; try again shortly");
   session->deadline(0, options.linger_ms);  // it was never started: the deadline is its first
   session->turn_away(full);
+}
+
+void HttpServer::Loop::forget(const std::shared_ptr<Session>& session, const std::string& remote) {
+  if (sessions.erase(session) > 0) {
+    --open;
+    if (const auto known = open_from.find(remote); --known->second == 0) open_from.erase(known);
+  }
+  if (draining && sessions.empty()) io.stop();
 }
 
 void HttpServer::Loop::drain() {

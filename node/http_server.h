@@ -3,9 +3,11 @@
 //
 // One thread of its own runs an event loop for all connections. The handler is called on that thread and must
 // not block it for long; it may answer from any thread, later. Limits (house.md rule 9): past
-// connections_max a newcomer gets 503 and is closed; past requests_per_second of one address 429; too large
-// 413 or 431; too slow 408. After an early answer the connection lingers, discarding what the client still
-// sends, so that the client reads the answer instead of a reset (RFC 9112 section 9.6).
+// connections_max, or connections_per_address of its address, a newcomer gets 503 and is closed; past
+// requests_per_second of one address 429, and past memory_bytes of all connections 503, both when the header
+// is whole and before the body is read; too large 413 or 431; too slow 408. After an early answer the
+// connection lingers, discarding what the client still sends, so that the client reads the answer instead of
+// a reset (RFC 9112 section 9.6).
 //
 // Plain HTTP only, therefore loopback only unless the configuration says that a proxy stands before it.
 #pragma once
@@ -31,6 +33,10 @@ struct HttpServerOptions {
   std::uint32_t write_deadline_ms = 30'000;   // one answer
   std::uint32_t linger_ms = 2'000;
   std::size_t connections_max = 1'024;
+  std::size_t connections_per_address = 0;  // 0: no limit (behind a proxy all come from one)
+  // Bodies and answers of all connections together (http_budget.h). Beside it a connection takes at most
+  // parser.header_bytes_max and a read buffer of 16 KiB.
+  std::size_t memory_bytes = std::size_t{128} << 20;
   std::uint32_t requests_per_second = 50'000;  // of one address; as many may come at once
 };
 

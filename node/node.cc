@@ -343,6 +343,8 @@ Result<void> Node::Parts::serve_http() {
   options.port = config.http.port;
   options.parser.body_bytes_max = static_cast<std::size_t>(config.limits.request_bytes);
   options.connections_max = static_cast<std::size_t>(config.limits.http_connections);
+  options.connections_per_address = connections_per_address(config);
+  options.memory_bytes = static_cast<std::size_t>(config.limits.http_memory_bytes);
   options.requests_per_second = static_cast<std::uint32_t>(config.limits.http_requests_per_second);
   const auto handler = [this](HttpRequest request, HttpReply reply) {
     api->handle(std::move(request), std::move(reply));

@@ -125,6 +125,15 @@ TEST(Catalogue, AFlagThatIsAlsoARefusalKeepsItsOwnWords) {
   EXPECT_EQ(flag_cause("no_such_flag", Language::en), "no_such_flag");
 }
 
+TEST(Catalogue, TheLimitsOfANodeHaveWords) {
+  // Goal: whoever meets a limit of HTTP or of the queries reads which one, and what to do.
+  for (const char* code : {"http.memory_bytes", "http.connections_max", "http.connections_per_address",
+                           "http.requests_per_second"}) {
+    expect_words(code);
+    EXPECT_FALSE(next_step(code, Language::es).empty()) << code;
+  }
+}
+
 TEST(Catalogue, EveryReasonOfTheVerifierHasWords) {
   // Goal: whatever verify.cc and evidence.cc put into a report reads as a sentence.
   Words codes;

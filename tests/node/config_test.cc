@@ -52,6 +52,22 @@ TEST(Config, AMistakeIsNamedWithItsLine) {
   EXPECT_TRUE(parse_config(minimal + "http: {listen: \"0.0.0.0:80\", behind_proxy: true}\n", "/"));
 }
 
+TEST(Config, OneAddressMayNotHoldAllConnections) {
+  // Goal: a quarter stays free for the others, a load generator with 512 connections fits, and behind a
+  // proxy, where all share its address, there is no such limit unless it is set.
+  const auto of = [](const std::string& rest) {
+    const auto config = parse_config(minimal + rest, "/");
+    EXPECT_TRUE(config) << rest;
+    return connections_per_address(*config);
+  };
+  EXPECT_EQ(of(""), 768u);
+  EXPECT_EQ(of("limits: {http_connections: 4000}\n"), 3'000u);
+  EXPECT_EQ(of("limits: {http_connections: 10}\n"), 64u);
+  EXPECT_EQ(of("http: {listen: \"0.0.0.0:80\", behind_proxy: true}\n"), 0u);
+  EXPECT_EQ(of("limits: {http_connections_per_address: 9}\nhttp: {behind_proxy: true}\n"), 9u);
+  EXPECT_EQ(parse_config(minimal + "limits: {http_memory_bytes: 1}\n", "/").error().rule, "config.bounds");
+}
+
 TEST(Config, EndpointsAreHostAndPort) {
   // Goal: names, IPv4 and bracketed IPv6 with a port; nothing else.
   EXPECT_EQ(parse_endpoint("[::1]:7")->host, "::1");

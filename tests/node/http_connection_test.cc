@@ -28,6 +28,9 @@ struct RecordedSocket final : HttpSocket {
 };
 
 struct Rig {
+  explicit Rig(HttpBudget* b = nullptr) : budget(b) {}
+
+  HttpBudget* budget = nullptr;
   RecordedSocket socket = {};
   std::vector<HttpRequest> requests = {};
   std::uint64_t number = 0;
@@ -42,7 +45,8 @@ struct Rig {
            },
        .allowed = [this] { return allowed; },
        .problem = [](unsigned status, const std::string& rule,
-                     const std::string&) { return HttpResponse{.status = status, .body = rule}; }}};
+                     const std::string&) { return HttpResponse{.status = status, .body = rule}; },
+       .budget = budget}};
   void receive(std::string_view text) { connection.received(text); }
 };
 
@@ -149,6 +153,95 @@ TEST(HttpConnection, DrainingClosesIdleAtOnceAndBusyAfterItsAnswer) {
   EXPECT_NE(busy.socket.sent.find("Connection: close"), std::string::npos);
   busy.connection.written();
   EXPECT_EQ(busy.socket.last(), "close");
+}
+
+std::string post_head(std::size_t length) {
+  return "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n";
+}
+
+TEST(HttpConnection, TwoHundredBodiesOfFourMebibytesLessOneByteStayWithinTheBudget) {
+  // Goal: bodies are bounded for all connections together: who finds no room gets 503 and keeps nothing, and
+  // a small request is still taken.
+  constexpr std::size_t body = std::size_t{4} << 20;
+  HttpBudget budget(std::size_t{16} << 20);
+  std::vector<std::unique_ptr<Rig>> rigs;
+  std::size_t refused = 0;
+  const std::string piece(16'384, 'a');
+  for (int i = 0; i < 200; ++i) {
+    rigs.push_back(std::make_unique<Rig>(&budget));
+    Rig& rig = *rigs.back();
+    rig.connection.start();
+    rig.receive(post_head(body));
+    for (std::size_t sent = 0; sent + 1 < body && rig.socket.last() == "read"; sent += piece.size())
+      rig.receive(std::string_view(piece).substr(0, std::min(piece.size(), body - 1 - sent)));
+    if (rig.socket.sent.empty()) continue;
+    EXPECT_TRUE(rig.socket.sent.starts_with("HTTP/1.1 503")) << rig.socket.sent;
+    EXPECT_TRUE(rig.socket.sent.ends_with("http.memory_bytes"));
+    ++refused;
+  }
+  EXPECT_EQ(refused, 197u);
+  EXPECT_EQ(budget.used(), 3 * body + 197 * 17);  // three bodies, and the refusals' own
+  Rig small(&budget);
+  small.connection.start();
+  small.receive(post_head(2) + "ab");
+  EXPECT_EQ(small.requests.size(), 1u);
+  rigs.clear();
+  EXPECT_EQ(budget.used(), 2u);
+}
+
+TEST(HttpConnection, ABodyThatIsOnlyAnnouncedKeepsNobodyOut) {
+  // Goal: announcing lengths without sending takes 64 KiB each, and chunks count as they come.
+  HttpBudget budget(std::size_t{16} << 20);
+  std::vector<std::unique_ptr<Rig>> rigs;
+  for (int i = 0; i < 100; ++i) {
+    rigs.push_back(std::make_unique<Rig>(&budget));
+    rigs.back()->connection.start();
+    rigs.back()->receive(post_head(std::size_t{4} << 20));
+    EXPECT_TRUE(rigs.back()->socket.sent.empty());
+  }
+  EXPECT_EQ(budget.used(), 100 * HttpBudget::small_bytes);
+  Rig chunked(&budget);
+  chunked.connection.start();
+  chunked.receive("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  chunked.receive("11170\r\n" + std::string(70'000, 'a') + "\r\n");
+  EXPECT_EQ(budget.used(), 102 * HttpBudget::small_bytes);
+  chunked.receive("0\r\n\r\n");
+  EXPECT_EQ(chunked.requests.size(), 1u);
+}
+
+TEST(HttpConnection, AnAnswerCountsUntilItIsWritten) {
+  // Goal: clients that ask and do not read cannot pile up answers: the large one without room becomes 503,
+  // and a small one is always given.
+  HttpBudget budget(std::size_t{4} << 20);
+  Rig first(&budget);
+  Rig second(&budget);
+  for (Rig* rig : {&first, &second}) {
+    rig->connection.start();
+    rig->receive("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    rig->connection.answer(rig->number, {.body = std::string(std::size_t{2} << 20, 'b')});
+  }
+  EXPECT_EQ(budget.used(), (std::size_t{2} << 20) + 17);
+  EXPECT_TRUE(second.socket.sent.starts_with("HTTP/1.1 503"));
+  second.connection.written();
+  EXPECT_EQ(second.socket.last(), "read");
+  first.connection.written();
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+TEST(HttpConnection, TheRateIsAskedAtTheHeaderBeforeTheBody) {
+  // Goal: 429 comes without the body, and instead of 100 Continue; a request is counted once.
+  Rig rig;
+  rig.allowed = false;
+  rig.connection.start();
+  rig.receive("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n");
+  EXPECT_TRUE(rig.socket.sent.starts_with("HTTP/1.1 429")) << rig.socket.sent;
+  Rig once;
+  once.connection.start();
+  once.receive(post_head(2));
+  once.allowed = false;
+  once.receive("a");
+  once.receive("b");
+  EXPECT_EQ(once.requests.size(), 1u);
 }
 
 }  // namespace

@@ -124,6 +124,29 @@ TEST(HttpServer, DeadlinesAndConnectionLimitsAreAnswered) {
   EXPECT_NE(late.rest().find("HTTP/1.1"), std::string::npos);
 }
 
+TEST(HttpServer, OneAddressDoesNotTakeAllConnections) {
+  // Goal: past its own limit an address is told so, although the server has room; what it closes it may open
+  // again.
+  auto server = serve({.linger_ms = 100, .connections_max = 100, .connections_per_address = 2});
+  Client first(server->port());
+  {
+    Client second(server->port());
+    second.say("GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_NE(second.until("/b:0").find("200 OK"), std::string::npos);
+    Client third(server->port());
+    EXPECT_TRUE(third.rest().ends_with("http.connections_per_address"));
+    second.say("GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    second.rest();
+  }
+  std::string answer;
+  while (!answer.ends_with("/c:0")) {  // until the server has noticed the close
+    Client fourth(server->port());
+    fourth.say("GET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    answer = fourth.rest();
+  }
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200"));
+}
+
 TEST(HttpServer, ATakenPortIsNamedWithTheNextStep) {
   // Goal: the error says which port and what to do.
   auto server = serve({});
