@@ -67,7 +67,8 @@ void Judgement::refuse(Outcome outcome, const Error& error, const SharedStatemen
   outcome.message = error.message;
   decided_here_.emplace(outcome.statement, block_.statements.size());
   decisions_.push_back({.statement = outcome.statement, .again = false, .answer = outcome});
-  block_.statements.push_back({.outcome = std::move(outcome), .issuer = statement->issuer(), .subjects = {}});
+  block_.statements.push_back(
+      {.outcome = std::move(outcome), .issuer = statement->issuer(), .type = {}, .subjects = {}});
 }
 
 Result<void> Judgement::decide(ByteView bytes, std::uint32_t position) {
@@ -106,6 +107,7 @@ Result<void> Judgement::decide(ByteView bytes, std::uint32_t position) {
   decisions_.push_back({.statement = outcome.statement, .again = false, .answer = outcome});
   block_.statements.push_back({.outcome = std::move(outcome),
                                .issuer = statement->issuer(),
+                               .type = statement->type,
                                .subjects = std::move(effects->subjects)});
   return {};
 }

@@ -5,8 +5,8 @@
 //     index  'O' || statement digest                         -> outcome
 //     index  'L' || be64 leaf                                -> leaf record
 //     index  'S' || be64 height                              -> seal record
-//     index  'H' || kind byte || be16 id length || id || be64 leaf   -> nothing: history of a subject
-//     index  'I' || be16 id length || id || be64 leaf        -> nothing: statements signed for a party
+//     index  'H' || kind byte || be16 id length || id || be64 leaf   -> type word: history of a subject
+//     index  'I' || be16 id length || id || be64 leaf        -> type word: statements signed for a party
 //     tree   'b' || bucket key (state_tree.h)                -> bucket; the other keys are tree_store.h's
 //     meta   applied, genesis
 #pragma once

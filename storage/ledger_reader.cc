@@ -38,6 +38,12 @@ bool starts_with(ByteView key, ByteView prefix) {
   return key.size() >= prefix.size() && std::ranges::equal(key.first(prefix.size()), prefix);
 }
 
+tl::unexpected<Error> no_statement(LogIndex block, std::uint32_t position) {
+  return fail(
+      Code::corrupt, "store.statement",
+      "log entry " + std::to_string(block.value) + " does not hold statement " + std::to_string(position));
+}
+
 bool before(ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); }
 
 }  // namespace
@@ -46,11 +52,7 @@ Result<SharedBytes> stored_statement(const LogStore& log, LogIndex block, std::u
   auto entry = log.read_one(block);
   if (!entry) return pass(entry);
   auto statements = decode_block(*entry->payload);
-  if (!statements || position >= statements->size()) {
-    return fail(
-        Code::corrupt, "store.statement",
-        "log entry " + std::to_string(block.value) + " does not hold statement " + std::to_string(position));
-  }
+  if (!statements || position >= statements->size()) return no_statement(block, position);
   return shared(to_bytes((*statements)[position]));
 }
 
@@ -78,7 +80,7 @@ Result<SharedBytes> LedgerReader::statement(const Digest& statement) const {
   auto known = outcome(statement);
   if (!known) return pass(known);
   if (!*known) return fail(Code::not_found, "store.statement", "this ledger has not decided that statement");
-  return stored_statement(*log_, (*known)->block, (*known)->position);
+  return statement_in((*known)->block, (*known)->position);
 }
 
 Result<SharedBytes> LedgerReader::statement_at(LeafIndex index) const {
@@ -88,7 +90,19 @@ Result<SharedBytes> LedgerReader::statement_at(LeafIndex index) const {
     return fail(Code::not_found, "store.statement",
                 "leaf " + std::to_string(index.value) + " is not a statement");
   }
-  return stored_statement(*log_, record->block, record->position);
+  return statement_in(record->block, record->position);
+}
+
+Result<SharedBytes> LedgerReader::statement_in(LogIndex index, std::uint32_t position) const {
+  if (!block_.payload || block_.index != index) {
+    auto entry = log_->read_one(index);
+    if (!entry) return pass(entry);
+    auto statements = decode_block(*entry->payload);
+    if (!statements) return no_statement(index, position);
+    block_ = {.index = index, .payload = entry->payload, .statements = std::move(*statements)};
+  }
+  if (position >= block_.statements.size()) return no_statement(index, position);
+  return shared(to_bytes(block_.statements[position]));
 }
 
 Result<LeafRecord> LedgerReader::leaf(LeafIndex index) const {
@@ -176,6 +190,7 @@ Result<LedgerReader::LeafPage> LedgerReader::leaves_under(Bytes prefix, LeafInde
       break;
     }
     page.leaves.push_back(index);
+    page.types.emplace_back(as_text(cursor.value()));
   }
   if (auto read = cursor.status(); !read) return pass(read);
   return page;

@@ -47,6 +47,7 @@ class LedgerReader {
   };
   struct LeafPage {
     std::vector<LeafIndex> leaves = {};
+    std::vector<std::string> types = {};  // the type word of each: whoever wants few types reads no others
     bool more = false;
   };
 
@@ -87,13 +88,20 @@ class LedgerReader {
 
   LedgerReader(const Database& database, const LogStore& log, std::shared_ptr<const ReadSnapshot> snapshot,
                Applied applied);
+  struct Block {
+    LogIndex index = {};
+    std::shared_ptr<const Bytes> payload = {};  // null: none read yet
+    std::vector<ByteView> statements = {};      // of `payload`
+  };
+  Result<SharedBytes> statement_in(LogIndex block, std::uint32_t position) const;
   Result<LeafPage> leaves_under(Bytes prefix, LeafIndex from, std::size_t limit) const;
 
   const Database* database_;
   const LogStore* log_;
   std::shared_ptr<const ReadSnapshot> snapshot_;
   Applied applied_;
-  Past past_ = {};  // what has changed since; empty for a reader of now
+  mutable Block block_ = {};  // the one read last: neighbours in a history are often of one block
+  Past past_ = {};            // what has changed since; empty for a reader of now
 };
 
 }  // namespace anta

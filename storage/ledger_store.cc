@@ -215,14 +215,15 @@ void LedgerStore::State::add_statement(const AppliedStatement& statement, Height
   const Outcome& outcome = statement.outcome;
   batch.put(Family::index, keys::outcome(outcome.statement), encode_outcome(outcome));
   if (!outcome.accepted) return;
-  ANTA_INVARIANT(outcome.leaf.value == tree.size().value);
+  ANTA_INVARIANT(outcome.leaf.value == tree.size().value && !statement.type.empty());
+  const ByteView type = as_bytes(statement.type);
   const LeafRecord leaf{LeafKind::statement, outcome.statement, height, outcome.block, outcome.position};
   batch.put(Family::index, keys::leaf(outcome.leaf), encode_leaf_record(leaf));
   for (const StateKey& subject : statement.subjects) {
-    batch.put(Family::index, keys::with_leaf(keys::history(subject), outcome.leaf), {});
+    batch.put(Family::index, keys::with_leaf(keys::history(subject), outcome.leaf), type);
   }
   if (!statement.issuer.empty()) {
-    batch.put(Family::index, keys::with_leaf(keys::issuer(statement.issuer), outcome.leaf), {});
+    batch.put(Family::index, keys::with_leaf(keys::issuer(statement.issuer), outcome.leaf), type);
   }
   tree.append(outcome.statement, batch);
 }

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "crypto/digest.h"
@@ -42,6 +43,7 @@ struct LedgerStoreOptions {
 struct AppliedStatement {
   Outcome outcome = {};
   PartyId issuer = {};                  // the party it was signed for; empty when that could not be read
+  std::string type = {};                // accepted: its type word (statements.cddl)
   std::vector<StateKey> subjects = {};  // accepted: Effects::subjects
 };
 

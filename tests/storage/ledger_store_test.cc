@@ -147,6 +147,42 @@ TEST_F(LedgerStoreTest, ABlockIsItsStatementsThenItsSeal) {
   expect_moment(reader, moment);
 }
 
+TEST_F(LedgerStoreTest, AHistoryTellsTypesWithoutReadingItsStatements) {
+  // Goal: who wants two types of a long history reads only these; the types stand beside the leaves, in both
+  // lists and on every page.
+  const StateKey party{Kind::party, "acari"};
+  world.block({{"p", true, "acari", {party}, "party"}, {"d", true, "acari", {party}, "dispatch"}}, {});
+  world.block({{"r", true, "acari", {party}, "role-grant"}}, {});
+  const LedgerReader reader = *world.store().reader();
+  using Types = std::vector<std::string>;
+  EXPECT_EQ(reader.history(party, LeafIndex{0}, 10)->types, (Types{"party", "dispatch", "role-grant"}));
+  EXPECT_EQ(reader.history(party, LeafIndex{3}, 1)->types, (Types{"dispatch"}));
+  EXPECT_EQ(reader.issued_by(PartyId{"acari"}, LeafIndex{0}, 10)->types,
+            (Types{"party", "dispatch", "role-grant"}));
+}
+
+TEST_F(LedgerStoreTest, ManyStatementsOfOneBlockAreDecodedOnce) {
+  // Goal: a reader that goes through a block reads it from the log once: what it has seen stays, although the
+  // entry is gone.
+  std::vector<Line> lines;
+  for (int i = 0; i < 50; ++i)
+    lines.push_back({"s" + std::to_string(i)});
+  world.block(lines, {});
+  world.block({{"other"}}, {});
+  const LedgerReader reader = *world.store().reader();
+  const std::uint64_t first = world.moments()[0].applied.leaves.value;
+  EXPECT_EQ(text_of(*reader.statement_at(LeafIndex{first})), "s0");
+  Bytes key;
+  put_u64(key, world.moments()[1].applied.index.value);
+  Batch batch = world.database().batch();
+  batch.erase(Family::log, key);
+  ASSERT_TRUE(world.database().write(batch, Sync::no).has_value());
+  for (std::uint64_t i = 1; i < 50; ++i)
+    EXPECT_EQ(text_of(*reader.statement_at(LeafIndex{first + i})), "s" + std::to_string(i));
+  EXPECT_EQ(text_of(*reader.statement(World::digest("other"))), "other");
+  EXPECT_FALSE(reader.statement(World::digest("s1")).has_value());  // read again, since another came between
+}
+
 TEST_F(LedgerStoreTest, ABlockOfRejectionsHasItsSealAlone) {
   // Goal: nothing accepted: one leaf, the seal, whose first leaf is its own.
   const Moment moment = world.block({{"no", false}}, {});

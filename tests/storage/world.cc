@@ -108,6 +108,7 @@ void World::apply(const Planned& planned) {
     if (line.accepted) one.outcome.leaf = LeafIndex{leaf++};
     if (!line.accepted) one.outcome.rule = "not_holder";
     one.issuer = PartyId{line.issuer};
+    one.type = line.type;
     one.subjects = line.subjects;
     block.statements.push_back(std::move(one));
   }

@@ -18,6 +18,7 @@ struct Line {
   bool accepted = true;
   std::string issuer = "nasca-sur";
   std::vector<StateKey> subjects = {};
+  std::string type = "lot";
 };
 
 // Model: the state after some block, and what the store said then.
