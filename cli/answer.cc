@@ -35,7 +35,8 @@ Code code_for(int status) {
     case 413: return Code::malformed;
     case 401:
     case 403: return Code::not_authorised;
-    case 404: return Code::not_found;
+    case 404:
+    case 410: return Code::not_found;
     case 422: return Code::rule_violated;
     case 429:
     case 503: return Code::busy;

@@ -99,6 +99,8 @@ constexpr Saying table[] = {
    "Esta dirección tiene abiertas tantas conexiones como puede una sola (http_connections_per_address).", "Cierre algunas o reúselas para la próxima solicitud."},
   {"http.requests_per_second", "Too many requests come from this address (http_requests_per_second).", "Slow down and try again.",
    "Llegan demasiadas solicitudes de esta dirección (http_requests_per_second).", "Vaya más despacio e intente de nuevo."},
+  {"outside_window", "The node no longer tells the state of so long ago.", "Ask as of the leaf that is named or a later one; statements, proofs and certificates are there for every leaf.",
+   "El nodo ya no cuenta el estado de hace tanto tiempo.", "Pregunte por la hoja indicada o una posterior; declaraciones, pruebas y certificados están para toda hoja."},
   {"uncertain", "It is not known yet whether this was recorded.", "Send the same file again: it is recorded once and you get the one answer.",
    "Aún no se sabe si quedó registrado.", "Envíe el mismo archivo otra vez: se registra una sola vez y obtendrá la misma respuesta."},
   {"unreachable", "No node answered.", "Check the link and the address; what is in the outbox is safe.",

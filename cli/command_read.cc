@@ -64,7 +64,9 @@ Result<Exit> print(Invocation& invocation, const std::string& path, const std::s
 
 std::vector<Option> reading_options() {
   return {node_option(),
-          {.name = "--at-leaf", .value = "N", .help = "as it was when the ledger had this leaf"},
+          {.name = "--at-leaf",
+           .value = "N",
+           .help = "as it was when the ledger had this leaf; the node says how far back"},
           {.name = "--fresh", .help = "after a read index: nothing acknowledged before is missing"}};
 }
 

@@ -31,7 +31,7 @@ unsigned http_status_of(const Error& error) {
     case Code::not_authorised: return 403;
     // What leaves no record is the request's fault; a rejection on record is the ledger's answer.
     case Code::rule_violated: return rejection_is_recorded(error.rule) ? 422 : 400;
-    case Code::not_found: return 404;
+    case Code::not_found: return error.rule == "outside_window" ? 410 : 404;
     case Code::not_leader: return 503;
     case Code::busy: return 503;
     case Code::uncertain: return error.rule == "not_cosigned" ? 503 : 504;

@@ -9,6 +9,7 @@
 
 namespace anta {
 
+// not_found is 404, and 410 for what was there (outside_window).
 unsigned http_status_of(const Error& error);
 
 // The stable word of an error: the law's or limit's rule; "malformed" whatever was malformed (the rule then

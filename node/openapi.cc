@@ -1,5 +1,7 @@
 #include "node/openapi.h"
 
+#include <algorithm>
+
 #include "node/version.h"
 #include "node/views/shape_view.h"
 
@@ -51,7 +53,9 @@ Value operation(const Route& route) {
     responses.emplace_back("422", reference("responses/Problem"));
     responses.emplace_back("504", reference("responses/Problem"));
   }
-  for (const char* status : {"400", "404", "503"})
+  const bool of_the_past = std::find(route.query.begin(), route.query.end(), "at_leaf") != route.query.end();
+  if (of_the_past) responses.emplace_back("410", reference("responses/Problem"));
+  for (const char* status : {"400", "404", "429", "503"})
     responses.emplace_back(status, reference("responses/Problem"));
   out.emplace_back("responses", Value{std::move(responses)});
   return Value{std::move(out)};

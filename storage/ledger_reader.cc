@@ -58,7 +58,22 @@ Result<SharedBytes> stored_statement(const LogStore& log, LogIndex block, std::u
 
 LedgerReader::LedgerReader(const Database& database, const LogStore& log,
                            std::shared_ptr<const ReadSnapshot> snapshot, Applied applied)
-    : database_(&database), log_(&log), snapshot_(std::move(snapshot)), applied_(applied) {}
+    : database_(&database),
+      log_(&log),
+      snapshot_(std::move(snapshot)),
+      applied_(applied),
+      past_(std::make_shared<const Past>()) {}
+
+std::vector<std::pair<ByteView, std::optional<ByteView>>> LedgerReader::Past::range(ByteView under,
+                                                                                    ByteView from) const {
+  std::vector<std::pair<ByteView, std::optional<ByteView>>> found;
+  for (const auto& [text, value] : values) {
+    const ByteView key = as_bytes(text);
+    if (starts_with(key, under) && !before(key, from)) found.emplace_back(key, value);
+  }
+  std::ranges::sort(found, before, [](const auto& entry) { return entry.first; });
+  return found;
+}
 
 Result<SharedBytes> LedgerReader::genesis() const {
   auto bytes = database_->get(Family::meta, as_bytes(keys::genesis), snapshot_.get());
@@ -127,8 +142,8 @@ Result<SealRecord> LedgerReader::seal_of(LeafIndex index) const {
 
 Result<SharedBytes> LedgerReader::record(Kind kind, std::string_view id) const {
   const Bytes key = keys::state(kind, id);
-  if (const auto then = past_.find(key); then != past_.end()) {
-    return then->second ? shared(*then->second) : nullptr;
+  if (const auto then = past_->values.find(as_text(key)); then != past_->values.end()) {
+    return then->second ? shared(to_bytes(*then->second)) : nullptr;
   }
   auto bytes = database_->get(Family::state, key, snapshot_.get());
   if (!bytes) return pass(bytes);
@@ -148,9 +163,10 @@ Result<LedgerReader::RecordPage> LedgerReader::scan(Kind kind, std::string_view 
   }
   Cursor now = database_->cursor(Family::state, snapshot_.get());
   now.seek(from);
-  auto then = past_.lower_bound(from);
+  const auto past = past_->range(under, from);
+  auto then = past.begin();
   const auto now_valid = [&] { return now.valid() && starts_with(now.key(), under); };
-  const auto then_valid = [&] { return then != past_.end() && starts_with(then->first, under); };
+  const auto then_valid = [&] { return then != past.end(); };
   RecordPage page;
   const auto add = [&page](ByteView key, ByteView value) {
     page.records.push_back({std::string(as_text(key.subspan(1))), shared(to_bytes(value))});

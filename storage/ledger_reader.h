@@ -10,11 +10,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "crypto/digest.h"
@@ -84,7 +85,14 @@ class LedgerReader {
 
  private:
   friend class LedgerStore;
-  using Past = std::map<Bytes, std::optional<Bytes>>;  // stored key -> the value it had; nothing: absent
+  // What has changed since: stored key -> the value it had (nothing: absent). Views of the undo records.
+  struct Past {
+    std::vector<Bytes> records = {};
+    std::unordered_map<std::string_view, std::optional<ByteView>> values = {};
+
+    // Those whose key begins with `under` and is not before `from`, in order of key.
+    std::vector<std::pair<ByteView, std::optional<ByteView>>> range(ByteView under, ByteView from) const;
+  };
 
   LedgerReader(const Database& database, const LogStore& log, std::shared_ptr<const ReadSnapshot> snapshot,
                Applied applied);
@@ -100,8 +108,8 @@ class LedgerReader {
   const LogStore* log_;
   std::shared_ptr<const ReadSnapshot> snapshot_;
   Applied applied_;
-  mutable Block block_ = {};  // the one read last: neighbours in a history are often of one block
-  Past past_ = {};            // what has changed since; empty for a reader of now
+  mutable Block block_ = {};          // the one read last: neighbours in a history are often of one block
+  std::shared_ptr<const Past> past_;  // empty for a reader of now
 };
 
 }  // namespace anta

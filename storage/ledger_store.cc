@@ -76,8 +76,8 @@ Result<std::optional<Applied>> read_applied(const Database& database, const Read
 }
 
 // The oldest block that has an undo record, if any.
-Result<std::optional<LogIndex>> oldest_undo(const Database& database, const ReadSnapshot* at = nullptr) {
-  Cursor undo = database.cursor(Family::undo, at);
+Result<std::optional<LogIndex>> oldest_undo(const Database& database) {
+  Cursor undo = database.cursor(Family::undo);
   undo.seek(undo_key(UndoKind::values, LogIndex{0}));
   if (undo.valid()) return std::optional<LogIndex>(undo_block(undo.key()));
   if (auto read = undo.status(); !read) return pass(read);
@@ -121,7 +121,8 @@ struct LedgerStore::State {
   Result<Applied> close(const Closing& closing, Batch& batch);
   void prune_undo(LogIndex block, Batch& batch);
   Result<Applied> finish(const Applied& next, const std::vector<StateChange>& changes, const Batch& batch);
-  Result<void> load_past(LedgerReader& reader, Height height, const ReadSnapshot* at) const;
+  Result<void> read_undo(const LedgerReader& reader, Height height, std::vector<Bytes>& records) const;
+  Result<void> load_past(LedgerReader& reader, Height height) const;
 };
 
 // ---- start ----
@@ -344,24 +345,45 @@ Result<LedgerReader> LedgerStore::reader() const {
   return LedgerReader(state_->database, state_->log, std::move(snapshot), **applied);
 }
 
-// The values that blocks after `height` replaced; where several did, the first one's old value is the answer.
-Result<void> LedgerStore::State::load_past(LedgerReader& reader, Height height,
-                                           const ReadSnapshot* at) const {
-  auto following = reader.seal(height.next());
-  if (!following) return pass(following);
-  auto oldest = oldest_undo(database, at);
+// The undo records of the blocks after `height`, read from the newest backwards so that the oldest moment
+// within the limits is known when they do not reach.
+Result<void> LedgerStore::State::read_undo(const LedgerReader& reader, Height height,
+                                           std::vector<Bytes>& records) const {
+  const std::uint64_t wanted = reader.applied_.height.value - height.value;
+  std::uint64_t bytes = 0;
+  Cursor undo = database.cursor(Family::undo, reader.snapshot_.get());
+  undo.seek_for_prev(undo_key(UndoKind::values, reader.applied_.index));
+  for (; undo.valid() && undo.key()[0] == static_cast<std::uint8_t>(UndoKind::values); undo.prev()) {
+    bytes += undo.value().size() + undo_count(undo.value()) * LedgerStoreOptions::past_entry_bytes;
+    const bool beyond = records.size() >= options.past_blocks_max || bytes > options.past_bytes_max;
+    if (records.size() == wanted || (beyond && !records.empty())) break;
+    records.push_back(to_bytes(undo.value()));
+  }
+  if (auto read = undo.status(); !read) return read;
+  if (records.size() == wanted) return {};
+  auto oldest = reader.seal(Height{reader.applied_.height.value - records.size()});
   if (!oldest) return pass(oldest);
-  if (!*oldest || following->block < **oldest) {
-    return fail(Code::not_found, "store.too_old", "the state of that time is no longer kept here");
-  }
-  Cursor undo = database.cursor(Family::undo, at);
-  for (undo.seek(undo_key(UndoKind::values, following->block)); undo.valid(); undo.next()) {
-    auto changes = decode_undo(undo.value());
+  return fail(Code::not_found, "outside_window",
+              "the state of that time is no longer told here; the oldest leaf that can be asked for is " +
+                  std::to_string(oldest->seal.first_leaf.value));
+}
+
+// The values that blocks after `height` replaced; where several did, the first one's old value is the answer.
+Result<void> LedgerStore::State::load_past(LedgerReader& reader, Height height) const {
+  auto past = std::make_shared<LedgerReader::Past>();
+  if (auto read = read_undo(reader, height, past->records); !read) return read;
+  std::size_t count = 0;
+  for (const Bytes& record : past->records)
+    count += std::min(undo_count(record), record.size());  // a damaged count takes no memory
+  past->values.reserve(count);
+  for (auto record = past->records.rbegin(); record != past->records.rend(); ++record) {
+    auto changes = decode_undo(*record);
     if (!changes) return pass(changes);
-    for (OldValue& change : *changes)
-      reader.past_.emplace(std::move(change.key), std::move(change.value));
+    for (const OldView& change : *changes)
+      past->values.emplace(as_text(change.key), change.value);
   }
-  return undo.status();
+  reader.past_ = std::move(past);
+  return {};
 }
 
 Result<LedgerReader> LedgerStore::reader_at(LeafIndex leaf) const {
@@ -370,8 +392,7 @@ Result<LedgerReader> LedgerStore::reader_at(LeafIndex leaf) const {
   auto seal = reader->seal_of(leaf);
   if (!seal) return pass(seal);
   if (seal->seal.height == reader->applied_.height) return reader;
-  if (auto past = state_->load_past(*reader, seal->seal.height, reader->snapshot_.get()); !past)
-    return pass(past);
+  if (auto past = state_->load_past(*reader, seal->seal.height); !past) return pass(past);
   auto root = root_at(seal->size().value, reader->nodes());
   if (!root) return pass(root);
   Applied then;

@@ -9,7 +9,8 @@
 // were accepted, in block order; then its seal. A caller that numbered them otherwise is a bug and aborts.
 //
 // Each apply leaves an undo record (old values, old buckets), kept for `blocks_retained` log entries and for
-// as long as retain_from() asks; inside that window reader_at() answers for the past.
+// as long as retain_from() asks; inside that window, and as far as past_bytes_max reaches, reader_at()
+// answers for the past.
 //
 // Threads: open, apply_genesis, apply, applied, view, prove on `disk`; reader, reader_at and retain_from on
 // any thread.
@@ -37,6 +38,12 @@ namespace anta {
 
 struct LedgerStoreOptions {
   std::uint64_t blocks_retained = 10'000;  // log entries for which undo records are kept
+  // What one reader_at may go through: blocks, and the memory of their old values (their bytes and
+  // past_entry_bytes for each); the newest block is always within. Beyond either it refuses instead of
+  // keeping its thread busy.
+  std::uint64_t past_blocks_max = 10'000;
+  std::uint64_t past_bytes_max = std::uint64_t{4} << 20;
+  static constexpr std::uint64_t past_entry_bytes = 128;
 };
 
 // One statement of a block, decided. A digest that was decided before keeps its first outcome: leave it out.
@@ -88,8 +95,8 @@ class LedgerStore {
 
   // not_found before apply_genesis.
   Result<LedgerReader> reader() const;
-  // not_found for a leaf that does not exist, or that is older than the undo records reach (rule
-  // store.too_old).
+  // not_found for a leaf that does not exist, or that is older than undo records or limits reach (rule
+  // outside_window; the message names the oldest leaf that can be asked for).
   Result<LedgerReader> reader_at(LeafIndex leaf) const;
 
   // Keeps undo records of blocks after `block` (the last finished checkpoint's) even beyond the window. It

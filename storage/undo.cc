@@ -36,22 +36,24 @@ Bytes encode_undo(const std::vector<OldValue>& changes) {
   return out;
 }
 
-Result<std::vector<OldValue>> decode_undo(ByteView bytes) {
+std::size_t undo_count(ByteView bytes) { return bytes.size() < 4 ? 0 : get_u32(bytes); }
+
+Result<std::vector<OldView>> decode_undo(ByteView bytes) {
   if (bytes.size() < 4) return damaged();
   const std::uint32_t count = get_u32(bytes);
   bytes = bytes.subspan(4);
   constexpr std::size_t change_bytes_min = 2 + 1 + 4;
   if (count > bytes.size() / change_bytes_min) return damaged();
-  std::vector<OldValue> changes(count);
-  for (OldValue& change : changes) {
+  std::vector<OldView> changes(count);
+  for (OldView& change : changes) {
     if (bytes.size() < change_bytes_min) return damaged();
     const std::size_t key_bytes = get_u16(bytes);
     if (bytes.size() < change_bytes_min + key_bytes) return damaged();
-    change.key = to_bytes(bytes.subspan(2, key_bytes));
+    change.key = bytes.subspan(2, key_bytes);
     const ByteView after = bytes.subspan(2 + key_bytes);
     const std::size_t value_bytes = get_u32(after.subspan(1));
     if (after[0] > 1 || after.size() < 5 + value_bytes) return damaged();
-    if (after[0] == 1) change.value = to_bytes(after.subspan(5, value_bytes));
+    if (after[0] == 1) change.value = after.subspan(5, value_bytes);
     bytes = after.subspan(5 + value_bytes);
   }
   if (!bytes.empty()) return damaged();

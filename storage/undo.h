@@ -17,8 +17,12 @@ namespace anta {
 struct OldValue {
   Bytes key = {};
   std::optional<Bytes> value = {};  // nothing: the key was absent
+};
 
-  bool operator==(const OldValue&) const = default;
+// One of them read back: views of the record's bytes.
+struct OldView {
+  ByteView key = {};
+  std::optional<ByteView> value = {};
 };
 
 // Stored: never change.
@@ -28,6 +32,7 @@ Bytes undo_key(UndoKind kind, LogIndex block);
 LogIndex undo_block(ByteView key);  // of a key made by undo_key
 
 Bytes encode_undo(const std::vector<OldValue>& changes);
-Result<std::vector<OldValue>> decode_undo(ByteView bytes);
+Result<std::vector<OldView>> decode_undo(ByteView bytes);
+std::size_t undo_count(ByteView bytes);  // of its changes, as the record says; 0 when it is none
 
 }  // namespace anta

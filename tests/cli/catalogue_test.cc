@@ -128,7 +128,7 @@ TEST(Catalogue, AFlagThatIsAlsoARefusalKeepsItsOwnWords) {
 TEST(Catalogue, TheLimitsOfANodeHaveWords) {
   // Goal: whoever meets a limit of HTTP or of the queries reads which one, and what to do.
   for (const char* code : {"http.memory_bytes", "http.connections_max", "http.connections_per_address",
-                           "http.requests_per_second"}) {
+                           "http.requests_per_second", "outside_window"}) {
     expect_words(code);
     EXPECT_FALSE(next_step(code, Language::es).empty()) << code;
   }

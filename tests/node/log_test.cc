@@ -46,6 +46,7 @@ TEST(HttpProblem, EveryCodeHasOneStatus) {
   EXPECT_EQ(http_status_of({Code::rule_violated, "event_in_future", ""}), 400u);
   EXPECT_EQ(http_status_of({Code::rule_violated, "not_holder", ""}), 422u);
   EXPECT_EQ(http_status_of({Code::not_found, "", ""}), 404u);
+  EXPECT_EQ(http_status_of({Code::not_found, "outside_window", ""}), 410u);
   EXPECT_EQ(http_status_of({Code::busy, "no_leader", ""}), 503u);
   EXPECT_EQ(http_status_of({Code::uncertain, "deadline", ""}), 504u);
   EXPECT_EQ(http_status_of({Code::uncertain, "not_cosigned", ""}), 503u);

@@ -401,13 +401,20 @@ TEST(LedgerStorePruning, UndoRecordsEndWithTheWindow) {
                                : LeafIndex{0})
                 .error()
                 .rule,
-            "store.too_old");
+            "outside_window");
   for (const std::size_t at : {39u, 45u, 60u}) {
     const LeafIndex leaf{world.moments()[at].applied.leaves.value - 1};
     const auto reader = world.store().reader_at(leaf);
     ASSERT_TRUE(reader.has_value()) << at << reader.error().message;
     EXPECT_EQ(text_of(*reader->record(Kind::lot, "A")), std::to_string(at));
   }
+  const LeafIndex first = world.store().reader()->seal(Height{39})->seal.first_leaf;
+  const auto too_old = world.store().reader_at(LeafIndex{2});
+  ASSERT_FALSE(too_old.has_value());
+  EXPECT_TRUE(too_old.error().message.ends_with(" is " + std::to_string(first.value)))
+      << too_old.error().message;
+  EXPECT_TRUE(world.store().reader_at(first).has_value());
+  EXPECT_FALSE(world.store().reader_at(LeafIndex{first.value - 1}).has_value());
   world.store().retain_from(LogIndex{50});
   world.store().retain_from(LogIndex{45});  // never falls
   grow(100);
@@ -420,6 +427,43 @@ TEST(LedgerStorePruning, UndoRecordsEndWithTheWindow) {
                          .reader_at(LeafIndex{world.moments()[81].applied.leaves.value - 1})
                          ->record(Kind::lot, "A")),
             "81");
+}
+
+TEST(LedgerStorePast, AtLeafDoesNotDecodeEveryUndoRecordSince) {
+  // Goal: how far back one question may go is limited in blocks and in bytes, each telling the oldest leaf
+  // that can be asked for, which then answers.
+  const std::string value(1'000, 'v');
+  for (const LedgerStoreOptions& options :
+       {LedgerStoreOptions{.past_blocks_max = 5}, LedgerStoreOptions{.past_bytes_max = 6'000}}) {
+    const test::TempDirectory directory;
+    World world(test::options_for(directory.path()), options);
+    world.start();
+    world.genesis();
+    for (int i = 0; i < 12; ++i)
+      world.block({{std::to_string(i)}}, {{"A", value + std::to_string(i)}});
+    const LeafIndex oldest = world.store().reader()->seal(Height{7})->seal.first_leaf;
+    const auto refused = world.store().reader_at(LeafIndex{oldest.value - 1});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().rule, "outside_window");
+    EXPECT_TRUE(refused.error().message.ends_with(" is " + std::to_string(oldest.value)))
+        << refused.error().message;
+    const auto reader = world.store().reader_at(oldest);
+    ASSERT_TRUE(reader.has_value()) << reader.error().message;
+    EXPECT_EQ(text_of(*reader->record(Kind::lot, "A")), value + "6");
+  }
+}
+
+TEST(LedgerStorePast, OneBlockBackIsAlwaysTold) {
+  // Goal: a newest block larger than the limit does not make the past unreachable at once.
+  const test::TempDirectory directory;
+  World world(test::options_for(directory.path()), {.past_bytes_max = 10});
+  world.start();
+  world.genesis();
+  world.block({{"1"}}, {{"A", std::string(1'000, 'v')}});
+  world.block({{"2"}}, {{"A", "w"}});
+  const auto reader = world.store().reader_at(world.store().reader()->seal(Height{1})->leaf);
+  ASSERT_TRUE(reader.has_value()) << reader.error().message;
+  EXPECT_EQ((*reader->record(Kind::lot, "A"))->size(), 1'000u);
 }
 
 }  // namespace anta
