@@ -36,6 +36,7 @@ Result<Exit> play(Invocation& invocation) {
   if (!trust) return pass(trust);
   PlayOptions options;
   options.keys_directory = invocation.option("--keys").value_or("");
+  options.record_directory = invocation.option("--record").value_or("");
   options.now = invocation.now;
   options.trust = std::move(*trust);
   options.say = [&](const std::string& line) { invocation.say(line); };
@@ -71,6 +72,9 @@ std::vector<Command> play_commands() {
       {.name = "--keys",
        .value = "DIR",
        .help = "where the parties' keys are kept (default: in memory only)"},
+      {.name = "--record",
+       .value = "DIR",
+       .help = "keep each signed statement in this directory as NNNN.cose, in the order of sending"},
       {.name = "--spread", .value = "SEED", .help = "send to nodes drawn by this seed, not in turn"}};
   for (Option& option : passphrase_options())
     options.push_back(std::move(option));

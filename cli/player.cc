@@ -1,9 +1,11 @@
 #include "cli/player.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
 #include "cli/answer.h"
+#include "cli/text_file.h"
 #include "crypto/cose.h"
 #include "crypto/sealed.h"
 #include "node/views/time_text.h"
@@ -113,7 +115,16 @@ Result<Bytes> Player::sign(const payload::Payload& payload, const PartyId& as, c
   return bytes;
 }
 
+// Before it is sent: whoever plays the recording again sends the same bytes, in the same order.
+Result<void> Player::record(const Bytes& statement) {
+  if (options_.record_directory.empty()) return {};
+  std::string number = std::to_string(++recorded_);
+  number.insert(0, 4 - std::min<std::size_t>(number.size(), 4), '0');
+  return write_file(std::filesystem::path(options_.record_directory) / (number + ".cose"), statement);
+}
+
 Result<Player::Sent> Player::send(const Bytes& statement) {
+  if (auto recorded = record(statement); !recorded) return pass(recorded);
   const auto until = Clock::now() + options_.patience;
   Answer answer;
   while (Clock::now() < until) {

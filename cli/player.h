@@ -20,6 +20,7 @@ namespace anta {
 
 struct PlayOptions {
   std::string keys_directory = {};           // empty: keys live in memory only
+  std::string record_directory = {};         // each signed statement goes there as NNNN.cose; empty: nowhere
   std::optional<std::uint64_t> spread = {};  // submissions to nodes drawn by this seed; none: in turn
   std::chrono::seconds patience{60};         // for one statement to be decided, or one checkpoint to finish
   Millis now = {};
@@ -52,6 +53,7 @@ class Player {
   Result<void> make_keys();
   Result<void> register_parties();
   Result<Bytes> sign(const payload::Payload& payload, const PartyId& as, const std::string& tamper);
+  Result<void> record(const Bytes& statement);
   Result<Sent> send(const Bytes& statement);
   Result<void> play_step(std::size_t number, const ScenarioStep& step);
   Result<void> check(std::size_t number, const ScenarioStep& step);
@@ -71,6 +73,7 @@ class Player {
   std::map<PartyId, SigningKey> keys_ = {};
   Bytes last_accepted_ = {};
   std::size_t turn_ = 0;
+  std::size_t recorded_ = 0;
   std::uint64_t random_ = 0;
 };
 

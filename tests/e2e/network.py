@@ -17,7 +17,10 @@ BUILD = os.environ.get("ANTA_BUILD_DIR", os.path.join(ROOT, "build", "release"))
 ANTA = os.path.join(BUILD, "cli", "anta")
 ANTAD = os.path.join(BUILD, "node", "antad")
 SCENARIO = os.path.join(ROOT, "tests", "scenario", "southern-peru.yaml")
+REPLAY_LOG = os.environ.get("ANTA_TEST_REPLAY_LOG", os.path.join(BUILD, "tests", "e2e", "replay_log"))
+FAULTY_DISK = os.environ.get("ANTA_TEST_FAULTY_DISK", os.path.join(BUILD, "tests", "e2e", "libanta_faulty_disk.so"))
 DEADLINE = 60.0
+FINAL = (200, 201, 400, 413, 415, 422)  # answers to a statement that will not change when it is sent again
 
 
 def anta(*arguments, **options):
@@ -44,16 +47,36 @@ class Node:
         self.directory, self.url, self.process = directory, url, None
         self.name = os.path.basename(directory)
 
-    def start(self, environment=None):
-        log = open(os.path.join(self.directory, "antad.log"), "ab")
-        self.process = subprocess.Popen([ANTAD, "--config", os.path.join(self.directory, "node.yaml")], stdout=log, stderr=log,
-                                        env={**os.environ, **(environment or {})})
-        log.close()
+    def start(self, faulty=False, **options):
+        """`faulty`: on a disk that fails when arm() says so (faulty_disk.c)."""
+        environment = dict(os.environ)
+        if faulty:
+            environment.update(LD_PRELOAD=FAULTY_DISK, ANTA_TEST_DIE_IN_SYNC=self.flag("die"), ANTA_TEST_DISK_FULL=self.flag("full"))
+        with open(os.path.join(self.directory, "antad.log"), "ab") as log:
+            self.process = subprocess.Popen([ANTAD, "--config", os.path.join(self.directory, "node.yaml")], stdout=log, stderr=log,
+                                            env=environment, **options)
+
+    def flag(self, what):
+        return os.path.join(self.directory, "fault-" + what)
+
+    def arm(self, what, number=1):
+        with open(self.flag(what) + ".new", "w") as file:
+            file.write(str(number))
+        os.rename(self.flag(what) + ".new", self.flag(what))
+
+    def disarm(self, what):
+        if os.path.exists(self.flag(what)):
+            os.remove(self.flag(what))
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        return self.died()
+
+    def died(self):
+        """Waits until the process has ended by itself; its exit code, negative for a signal."""
+        code = self.process.wait(timeout=DEADLINE)
         self.process = None
+        return code
 
     def stop(self):
         if self.process is None:
@@ -100,15 +123,21 @@ class Node:
 class Network:
     """A context: `with Network(scenario_file) as network`."""
 
-    def __init__(self, scenario=SCENARIO):
+    def __init__(self, scenario=SCENARIO, twin_of=None, faulty=False):
+        """`twin_of`: another network that was never started; this one has its genesis, keys and ports (so one at a time runs).
+        `faulty`: its nodes run on disks that fail on demand."""
         self.home = tempfile.mkdtemp(prefix="anta-e2e.")
-        self.scenario = scenario
+        self.scenario, self.faulty = scenario, faulty
         self.directory = os.path.join(self.home, "network")
-        code, out, err = anta("network", "new", scenario, "--scenario", "--out", self.directory, "--output", "json")
-        assert code == 0, err
-        made = json.loads(out)
+        if twin_of is None:
+            code, out, err = anta("network", "new", scenario, "--scenario", "--out", self.directory, "--output", "json")
+            assert code == 0, err
+            self.urls_made = json.loads(out)["http"]
+        else:
+            shutil.copytree(twin_of.directory, self.directory)
+            self.urls_made = twin_of.urls_made
         names = [node["id"] for node in self.node_list(scenario)]
-        self.nodes = [Node(os.path.join(self.directory, name), url) for name, url in zip(names, made["http"])]
+        self.nodes = [Node(os.path.join(self.directory, name), url) for name, url in zip(names, self.urls_made)]
         self.policy = os.path.join(self.directory, "policy.txt")
         self.registrar_key = os.path.join(self.directory, "registrar.key")
 
@@ -138,9 +167,16 @@ class Network:
     def start(self):
         for node in self.nodes:
             if node.process is None:
-                node.start()
+                node.start(self.faulty)
+        self.until_ready()
+
+    def until_ready(self):
         for node in self.nodes:
             until(f"{node.name} is ready: {node.log()[-500:]}", node.is_ready)
+
+    def stop(self):
+        """All nodes; their exit codes."""
+        return [node.stop() for node in self.nodes]
 
     def urls(self):
         return ",".join(node.url for node in self.nodes)
@@ -165,6 +201,19 @@ class Network:
 
     def play(self, scenario=None, *more):
         return anta(*self.play_arguments(scenario, *more))
+
+    def replay(self, node, time_ms=None):
+        """What the log of a stopped node comes to when it is judged again, as logged or in canonical form (replay_log.cc)."""
+        with tempfile.TemporaryDirectory(dir=self.home) as scratch:
+            copy = os.path.join(scratch, "data")
+            shutil.copytree(os.path.join(node.directory, "data"), copy)
+            for part in ("logged", "canonical"):
+                os.mkdir(os.path.join(scratch, part), mode=0o700)
+            more = [] if time_ms is None else ["--time", str(time_ms)]
+            done = subprocess.run([REPLAY_LOG, os.path.join(self.directory, "genesis.cbor"), node.name, os.path.join(copy, "db"), scratch, *more],
+                                  capture_output=True, text=True, timeout=240)
+            assert done.returncode == 0, done.stderr
+            return json.loads(done.stdout)
 
     def ledgers(self):
         return [node.json("/v1/ledger?fresh=1") for node in self.nodes]
