@@ -9,16 +9,28 @@
 namespace anta {
 namespace {
 
-Value result_value(const PlayResult& result) {
+// Who takes part, as the file registers them.
+Value party_value(const payload::Party& party) {
+  ValueList roles;
+  for (const Role role : party.roles)
+    roles.push_back(Value{std::string(word(role))});
+  return Value{ValueMap{{"id", Value{party.id.value}}, {"roles", Value{std::move(roles)}}}};
+}
+
+Value result_value(const Scenario& scenario, const PlayResult& result) {
   ValueList certificates;
   for (const std::string& id : result.certificates)
     certificates.push_back(Value{id});
+  ValueList parties;
+  for (const payload::Party& party : scenario.parties)
+    parties.push_back(party_value(party));
   return Value{ValueMap{{"accepted", Value{static_cast<std::int64_t>(result.accepted)}},
                         {"rejected", Value{static_cast<std::int64_t>(result.rejected)}},
                         {"leaves", Value{result.leaves}},
                         {"tree_root", Value{result.tree_root}},
                         {"state_root", Value{result.state_root}},
-                        {"certificates", Value{std::move(certificates)}}}};
+                        {"certificates", Value{std::move(certificates)}},
+                        {"parties", Value{std::move(parties)}}}};
 }
 
 Result<Exit> play(Invocation& invocation) {
@@ -50,7 +62,7 @@ Result<Exit> play(Invocation& invocation) {
   Player player(*scenario, **client, std::move(*registrar), std::move(options));
   const auto result = player.play();
   if (!result) return pass(result);
-  invocation.out(result_value(*result));
+  invocation.out(result_value(*scenario, *result));
   return Exit::ok;
 }
 
