@@ -20,12 +20,14 @@ class OtherChains(unittest.TestCase):
         return path
 
     def test_made_scenarios_play_spread_over_the_nodes(self):
+        """Goal: nothing of node, ledger or verifier knows the committed scenario."""
         for seed in (101, 102):
             with tempfile.TemporaryDirectory() as home, net.Network(self.write(home, scenario_maker.Maker(seed).document())) as network:
                 code, out, err = network.play(None, "--spread", str(seed))
                 self.assertEqual(code, 0, f"seed {seed}: {err[-2000:]}")
 
     def test_each_kind_of_falsified_expectation_is_named(self):
+        """Goal: the player names the step and the field of each kind of expectation that is wrong."""
         for number, kind in enumerate(scenario_maker.KINDS):
             document = scenario_maker.Maker(200).document()
             step = scenario_maker.falsify(document, kind, random.Random(number))
