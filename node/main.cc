@@ -21,10 +21,17 @@ using anta::Error;
 
 // Of both programs (README.md): 0 ok, 2 usage or configuration, 8 storage.
 int exit_code(const Error& error) {
-  if (error.code == anta::Code::malformed || error.rule == "http.port_taken" ||
-      error.rule.starts_with("transport."))
-    return 2;
-  return 8;
+  const bool address = error.rule == "http.port_taken" || error.rule == "peer.port_taken";
+  return error.code == anta::Code::malformed || address ? 2 : 8;
+}
+
+// The transport knows an address, not the configuration that it came from.
+Error with_next_step(Error error) {
+  if (error.rule == "peer.port_taken")
+    error.message +=
+        "; stop it, or set another peer.listen in the configuration and give it to the other nodes under "
+        "peers";
+  return error;
 }
 
 int refuse(const Error& error) {
@@ -80,8 +87,9 @@ int run(const std::string& file) {
   // After a failed write nobody knows what is on the disk: no destructor may touch it again.
   auto node = anta::Node::start(*config, **log, [](const Error&) { std::_Exit(8); });
   if (!node) {
-    (*log)->error("not_started", node.error());
-    return refuse(node.error());
+    const Error error = with_next_step(node.error());
+    (*log)->error("not_started", error);
+    return refuse(error);
   }
   wait_for_stop(signals, file, **log);
   (*node)->stop();

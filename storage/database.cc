@@ -16,6 +16,15 @@ rocksdb::Slice slice(ByteView bytes) { return {reinterpret_cast<const char*>(byt
 ByteView view(const rocksdb::Slice& bytes) { return as_bytes(std::string_view(bytes.data(), bytes.size())); }
 std::size_t position(Family family) { return static_cast<std::size_t>(family); }
 
+tl::unexpected<Error> unreadable(const rocksdb::Status& status) {
+  Error error = store_error(status, "reading the database");
+  error.message +=
+      ". Next step: keep the files as they are and check the disk; restore the directory from a backup, or "
+      "let "
+      "this node join again with an empty directory under a new incarnation";
+  return tl::unexpected(std::move(error));
+}
+
 }  // namespace
 
 Error store_error(const rocksdb::Status& status, const std::string& doing) {
@@ -81,7 +90,7 @@ ByteView Cursor::value() const { return view(state_->iterator->value()); }
 
 Result<void> Cursor::status() const {
   const rocksdb::Status status = state_->iterator->status();
-  if (!status.ok()) return tl::unexpected(store_error(status, "reading the database"));
+  if (!status.ok()) return unreadable(status);
   return {};
 }
 
@@ -143,7 +152,7 @@ Result<std::optional<Bytes>> Database::get(Family family, ByteView key, const Re
   rocksdb::PinnableSlice value;
   const rocksdb::Status status = state_->db->Get(how, state_->families[position(family)], slice(key), &value);
   if (status.IsNotFound()) return std::optional<Bytes>{};
-  if (!status.ok()) return tl::unexpected(store_error(status, "reading the database"));
+  if (!status.ok()) return unreadable(status);
   return std::optional<Bytes>(to_bytes(view(value)));
 }
 
