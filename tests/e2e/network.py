@@ -47,13 +47,13 @@ class Node:
         self.directory, self.url, self.process = directory, url, None
         self.name = os.path.basename(directory)
 
-    def start(self, faulty=False, **options):
-        """`faulty`: on a disk that fails when arm() says so (faulty_disk.c)."""
+    def start(self, faulty=False, program=ANTAD, **options):
+        """`faulty`: on a disk that fails when arm() says so (faulty_disk.c); `options` are Popen's (user, group)."""
         environment = dict(os.environ)
         if faulty:
             environment.update(LD_PRELOAD=FAULTY_DISK, ANTA_TEST_DIE_IN_SYNC=self.flag("die"), ANTA_TEST_DISK_FULL=self.flag("full"))
         with open(os.path.join(self.directory, "antad.log"), "ab") as log:
-            self.process = subprocess.Popen([ANTAD, "--config", os.path.join(self.directory, "node.yaml")], stdout=log, stderr=log,
+            self.process = subprocess.Popen([program, "--config", os.path.join(self.directory, "node.yaml")], stdout=log, stderr=log,
                                             env=environment, **options)
 
     def flag(self, what):
