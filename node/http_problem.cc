@@ -26,7 +26,7 @@ HttpResponse document(unsigned status, const std::string& code, const std::strin
 
 unsigned http_status_of(const Error& error) {
   switch (error.code) {
-    case Code::malformed: return 400;
+    case Code::malformed: return error.rule == "cose.too_large" ? 413 : 400;
     case Code::bad_signature: return 400;
     case Code::not_authorised: return 403;
     // What leaves no record is the request's fault; a rejection on record is the ledger's answer.
@@ -42,6 +42,7 @@ unsigned http_status_of(const Error& error) {
 }
 
 std::string problem_code(const Error& error) {
+  if (error.rule == "cose.too_large") return "too_large";
   if (error.code == Code::malformed || error.rule.empty()) return std::string(name(error.code));
   return error.rule;
 }
