@@ -52,6 +52,7 @@ Result<state::Dispatch> check_receipt(const Draft& draft, const payload::Receipt
   }
   if (auto verdict = figures_possible(draft, p.lots); !verdict) return pass(verdict);
   if (auto verdict = check_tickets(draft, p); !verdict) return pass(verdict);
+  if (auto verdict = no_gain_alone(draft, *dispatch, p.lots); !verdict) return pass(verdict);
   if (auto verdict = status_kept(draft, p.lots); !verdict) return pass(verdict);
   return dispatch;
 }
@@ -133,6 +134,7 @@ Result<state::Dispatch> check_resolution(const Draft& draft, const payload::Disp
   if (auto verdict = names_all_lots(*dispatch, p.lots); !verdict) return pass(verdict);
   if (auto verdict = check_parties(draft, p, *dispatch); !verdict) return pass(verdict);
   if (auto verdict = figures_possible(draft, p.lots); !verdict) return pass(verdict);
+  if (auto verdict = no_gain_alone(draft, *dispatch, p.lots); !verdict) return pass(verdict);
   if (auto verdict = status_kept(draft, p.lots); !verdict) return pass(verdict);
   return dispatch;
 }

@@ -30,7 +30,11 @@ const std::variant<std::int64_t, state::Text>* parameter_value(const std::option
   return entry ? &entry->value : &record->entries.front().value;
 }
 
-bool declares(const LedgerView& view, const PartyId& party, const PartyId& other, Millis at) {
+bool is_control(RelationKind kind) { return kind == RelationKind::owns || kind == RelationKind::controls; }
+bool is_any(RelationKind) { return true; }
+
+bool declares(const LedgerView& view, const PartyId& party, const PartyId& other, Millis at,
+              bool (*counts)(RelationKind)) {
   const auto record = state::find<state::Relation>(view, party.value + "/" + other.value);
   if (!record) return false;
   // Declared again with the same kind and beginning, the later declaration tells until when.
@@ -44,7 +48,8 @@ bool declares(const LedgerView& view, const PartyId& party, const PartyId& other
     return false;
   };
   for (std::size_t i = 0; i < record->entries.size(); ++i) {
-    if (record->entries[i].during.contains(at) && !overtaken(i)) return true;
+    const auto& entry = record->entries[i];
+    if (counts(entry.kind) && entry.during.contains(at) && !overtaken(i)) return true;
   }
   return false;
 }
@@ -94,7 +99,11 @@ bool holds_any_role(const LedgerView& view, const PartyId& party, std::initializ
 }
 
 bool related(const LedgerView& view, const PartyId& a, const PartyId& b, Millis at) {
-  return declares(view, a, b, at) || declares(view, b, a, at);
+  return declares(view, a, b, at, is_any) || declares(view, b, a, at, is_any);
+}
+
+bool is_one_interest(const LedgerView& view, const PartyId& a, const PartyId& b, Millis at) {
+  return a == b || declares(view, a, b, at, is_control) || declares(view, b, a, at, is_control);
 }
 
 std::optional<state::Formalisation::Entry> formalisation_at(const LedgerView& view, const PartyId& party,

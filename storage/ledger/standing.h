@@ -41,6 +41,10 @@ bool holds_any_role(const LedgerView& view, const PartyId& party, std::initializ
 // itself.
 bool related(const LedgerView& view, const PartyId& a, const PartyId& b, Millis at);
 
+// The same party, or one owns or controls the other, declared by either side, at the moment: between them
+// nobody has an interest in the true figure.
+bool is_one_interest(const LedgerView& view, const PartyId& a, const PartyId& b, Millis at);
+
 // The formalisation in force, whatever its scheme word; and whether it lets the party produce (vigente,
 // reincorporado or formalizado: ledger.md 6.4).
 std::optional<state::Formalisation::Entry> formalisation_at(const LedgerView& view, const PartyId& party,

@@ -9,6 +9,7 @@
 #include "storage/ledger/custody_chain.h"
 #include "storage/ledger/mass.h"
 #include "storage/ledger/measurement.h"
+#include "storage/ledger/standing.h"
 
 namespace anta {
 namespace {
@@ -93,6 +94,23 @@ Verdict figures_possible(const Draft& draft, const std::vector<payload::LotMeasu
     const auto lot = draft.get<state::Lot>(line.lot.value);
     ANTA_INVARIANT(lot.has_value());
     if (auto verdict = grade_possible(draft, lot->material, line.measurement); !verdict) return verdict;
+  }
+  return {};
+}
+
+Verdict no_gain_alone(const Draft& draft, const state::Dispatch& dispatch,
+                      const std::vector<payload::LotMeasurement>& lots) {
+  if (!is_one_interest(draft.view(), dispatch.sender, dispatch.to, draft.event_time())) return {};
+  for (const state::Dispatch::Line& line : dispatch.lines) {
+    for (const payload::LotMeasurement& stated : lots) {
+      if (stated.lot != line.lot) continue;
+      const state::Figures figures = figures_of(stated.measurement);
+      if (figures.dry_g <= line.before.dry_g && figures.cu_g <= line.before.cu_g) continue;
+      return violated("not_conserved", "lot " + line.lot.value + " left with " +
+                                           std::to_string(line.before.dry_g.value) + " g dry and " +
+                                           std::to_string(line.before.cu_g.value) +
+                                           " g Cu; sender and consignee are one, so it gains nothing");
+    }
   }
   return {};
 }

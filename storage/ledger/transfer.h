@@ -25,6 +25,10 @@ bool tare_drifts(const Draft& draft, const payload::Measurement& sent, const pay
 // once and no other: unknown_reference for a lot too many or too few, duplicate_id for one named twice.
 Verdict names_all_lots(const state::Dispatch& dispatch, const std::vector<payload::LotMeasurement>& lots);
 Verdict figures_possible(const Draft& draft, const std::vector<payload::LotMeasurement>& lots);
+// not_conserved: between sides that are one interest no figure may lie above what left (ledger.md 6.1: a gain
+// is never available to the sender).
+Verdict no_gain_alone(const Draft& draft, const state::Dispatch& dispatch,
+                      const std::vector<payload::LotMeasurement>& lots);
 Verdict status_kept(const Draft& draft, const std::vector<payload::LotMeasurement>& lots);
 
 // Where the lots named in a receipt or resolution stand in the dispatch. The lot was checked to be there.

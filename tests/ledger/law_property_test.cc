@@ -2,6 +2,7 @@
 // nothing is held twice, and everything follows from the accepted prefix alone.
 #include <algorithm>
 
+#include "storage/ledger/mass.h"
 #include "tests/ledger/law_generator.h"
 
 namespace anta::test {
@@ -94,11 +95,28 @@ void expect_one_holder(const World& w) {
   }
 }
 
+// Nobody gains by sending to itself: what was accepted is at most what had left.
+int expect_no_gain_alone(const World& w) {
+  int settled = 0;
+  for (const auto& dispatch : all<state::Dispatch>(w, Kind::dispatch)) {
+    const bool resolved = dispatch.state == DispatchState::resolved;
+    if (dispatch.sender != dispatch.to || (!resolved && dispatch.state != DispatchState::accepted)) continue;
+    ++settled;
+    for (const auto& line : dispatch.lines) {
+      const state::Figures accepted = figures_of(resolved ? *line.proposed : *line.received);
+      EXPECT_LE(accepted.dry_g, line.before.dry_g) << line.lot.value;
+      EXPECT_LE(accepted.cu_g, line.before.cu_g) << line.lot.value;
+    }
+  }
+  return settled;
+}
+
 void expect_everything(const Generator& g) {
   expect_mass_conserved(g.world);
   expect_claims_conserved(g.world);
   expect_accounts_add_up(g);
   expect_one_holder(g.world);
+  expect_no_gain_alone(g.world);
 }
 
 // How often the rarer things happened, so that the test can not pass by having nothing to look at.
@@ -107,6 +125,7 @@ struct Rare {
   int credits = 0;
   int deficits = 0;
   int under_review = 0;
+  int sent_to_oneself = 0;  // and settled
 };
 void count(const World& w, Rare& rare) {
   for (const auto& certificate : all<state::Certificate>(w, Kind::certificate)) {
@@ -117,6 +136,7 @@ void count(const World& w, Rare& rare) {
     for (const auto& entry : lot.schemes)
       rare.under_review += entry.status == Eligibility::under_review;
   }
+  rare.sent_to_oneself += expect_no_gain_alone(w);
   for (const auto& account : all<state::Account>(w, Kind::account))
     rare.deficits += account.balance_g < 0;
 }
@@ -164,6 +184,7 @@ TEST(LawProperty, GramsAndClaimsAreConserved) {
   EXPECT_GE(rare.credits, 50);
   EXPECT_GE(rare.deficits, 1);
   EXPECT_GE(rare.under_review, 20);
+  EXPECT_GE(rare.sent_to_oneself, 20);
 }
 
 // Goal: the same statements from genesis on an empty state give the same outcomes and the same records.
