@@ -80,7 +80,9 @@ void Checker::check_vote(std::size_t node, Term term, const NodeId& candidate) {
   if (!on_disk) fail(node, "a vote left before it was durable");
 }
 
-// One leader in a term, for all time; and it has everything that was committed in terms before.
+// One leader in a term, for all time; and it has everything that was committed in terms before. What counts
+// is the term in which an entry was committed, not its own: one of term 1 that is committed in term 3 may be
+// unknown to the leader of term 2, who says its first word late.
 void Checker::check_leader(std::size_t node, Term term) {
   seen_[node].leading = std::max(seen_[node].leading, term);
   const auto [leader, first] = leader_of_.emplace(term, node);
@@ -210,7 +212,7 @@ void Checker::check_commit_rule(std::size_t node, LogIndex commit) {
 void Checker::extend_history(std::size_t node, const LogEntry& entry) {
   const Digest before = canonical_.empty() ? Digest{} : canonical_.back().hash;
   if (entry.header.prev_hash != before) fail(node, "committed an entry that does not follow the history");
-  canonical_.push_back({entry.header.term, entry.hash});
+  canonical_.push_back({seen_[node].leading, entry.hash});
   if (entry.header.kind != EntryKind::block) return;
   if (!operations_.insert(operation_of(entry)).second) fail(node, "an operation was committed twice");
 }

@@ -36,7 +36,7 @@ class Checker {
 
  private:
   struct Committed {
-    Term term = {};
+    Term term = {};  // of the leader that committed it; its own may be older
     Digest hash = {};
   };
   struct Seen {  // of one node

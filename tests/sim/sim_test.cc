@@ -175,6 +175,27 @@ TEST_F(Judged, SeesALeaderWithoutACommittedEntry) {
   EXPECT_NE(checker_.violation().find("without committed"), std::string::npos);
 }
 
+TEST_F(Judged, LeaderCompletenessIsAboutTheTermThatCommitted) {
+  // Goal: entry 2/1 is committed by the leader of term 3; the leader of term 2, which lacks it, is heard
+  // late.
+  lead();
+  const LogEntry second = entry(2, 1, no_op_.hash, EntryKind::block, 5);
+  const LogEntry third = entry(3, 3, second.hash, EntryKind::no_op, 0);
+  vote(2, 2, "n3");
+  for (std::size_t i = 0; i < 2; ++i) {
+    vote(i, 3, "n1");
+    put(i, {second, third});
+  }
+  send(0, 1, 3, raft::Append{LogIndex{1}, Term{1}, {}, {second, third}});
+  send(1, 0, 3, raft::AppendReply{false, LogIndex{3}, {}, {}, {}});
+  checker_.on_commit(0, LogIndex{3});
+  send(2, 0, 2, raft::Heartbeat{});
+  EXPECT_EQ(checker_.violation(), "");
+  vote(2, 4, "n3");
+  send(2, 0, 4, raft::Heartbeat{});
+  EXPECT_NE(checker_.violation().find("without committed"), std::string::npos);
+}
+
 TEST_F(Judged, SeesATruncationOfACommittedEntry) {
   // Goal: a committed entry leaves a disk.
   lead();
