@@ -6,6 +6,7 @@
 #include "cli/policy_file.h"
 #include "cli/report_text.h"
 #include "cli/text_file.h"
+#include "storage/ledger/certificate_file.h"
 
 namespace anta {
 namespace {
@@ -18,6 +19,7 @@ Result<Exit> get_file(Invocation& invocation) {
       (*client)->get("/v1/certificates/" + url_escaped(id), "application/vnd.anta.certificate+cbor");
   if (!answer) return pass(answer);
   if (answer->status != 200) return tl::unexpected(error_of(*answer));
+  if (auto right = check_file_is_about(answer->body, CertificateId{id}); !right) return pass(right);
   const std::string path = invocation.option("--out").value_or(id + ".anta");
   if (auto written = write_file(path, answer->body); !written) return pass(written);
   invocation.say(invocation.in("wrote " + path + ", " + std::to_string(answer->body.size()) +
@@ -46,6 +48,12 @@ Result<Exit> verify_file(Invocation& invocation) {
     if (!read) return pass(read);
     trust = std::move(*read);
   }
+  if (const auto wanted = invocation.option("--certificate")) {
+    if (!is_id(*wanted)) {
+      return tl::unexpected(Error{Code::malformed, "usage", "--certificate: '" + *wanted + "' is not an id"});
+    }
+    trust.assertions.certificate = CertificateId{*wanted};
+  }
   const Report report = verify_certificate(*file, trust, invocation.now);
   if (invocation.format == OutputFormat::table) {
     std::cout << report_text(report, invocation.language) << std::flush;
@@ -56,6 +64,21 @@ Result<Exit> verify_file(Invocation& invocation) {
 }
 
 }  // namespace
+
+Result<void> check_file_is_about(ByteView file, const CertificateId& wanted) {
+  const auto decoded = decode_certificate_file(file);
+  if (!decoded) {
+    const bool newer =
+        decoded.error().rule == "certificate.newer" || decoded.error().rule == "certificate.format";
+    return tl::unexpected(
+        Error{Code::corrupt, newer ? decoded.error().rule : "file_malformed",
+              "the node sent no certificate file that can be read: " + decoded.error().message});
+  }
+  if (decoded->subject == wanted) return {};
+  return tl::unexpected(Error{
+      Code::corrupt, "policy_certificate",
+      "asked for certificate " + wanted.value + ", the node sent the file of " + decoded->subject.value});
+}
 
 std::vector<Command> certificate_commands() {
   return {
@@ -69,14 +92,18 @@ std::vector<Command> certificate_commands() {
       {.words = {"certificate", "verify"},
        .summary = "verify a certificate file; needs no network (exit 0 valid, 3 not valid, 6 cannot be told)",
        .examples = {"anta certificate verify cathode.anta --policy policy.txt",
-                    "anta certificate verify cathode.anta --policy policy.txt --output json"},
+                    "anta certificate verify cathode.anta --policy policy.txt --output json",
+                    "anta certificate verify cathode.anta --policy policy.txt --certificate CERT-CATHODE"},
        .options = {{.name = "--policy",
                     .value = "FILE",
                     .help = "whom to trust, as C2SP policy text",
                     .environment = "ANTA_POLICY"},
                    {.name = "--assertions",
                     .value = "FILE",
-                    .help = "what else to demand, as YAML (default: POLICY.assertions.yaml beside it)"}},
+                    .help = "what else to demand, as YAML (default: POLICY.assertions.yaml beside it)"},
+                   {.name = "--certificate",
+                    .value = "ID",
+                    .help = "the certificate that the file must be about"}},
        .positionals = {{"FILE", "the .anta file; - is stdin"}},
        .run = verify_file},
   };

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "crypto/digest.h"
+#include "storage/ledger/ids.h"
 
 namespace anta {
 
@@ -18,5 +20,8 @@ std::vector<Command> certificate_commands();  // command_certificate.cc: get, ve
 std::vector<Command> play_commands();         // command_play.cc
 
 std::vector<Command> all_commands();
+
+// Refuses what a node sent for a certificate unless it is a file about that very one.
+Result<void> check_file_is_about(ByteView file, const CertificateId& wanted);
 
 }  // namespace anta

@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/settings.h"
+#include "cli/terminal.h"
 
 namespace anta {
 
@@ -16,13 +17,13 @@ namespace {
 // What happened, why, the next step, and the code to quote.
 int complain(const Error& error, Language language) {
   const std::string code = error.rule.empty() ? std::string(name(error.code)) : error.rule;
-  std::cerr << "anta: " << error.message << "\n";
+  std::cerr << "anta: " << for_terminal(error.message) << "\n";
   if (find_saying(code)) {
     const auto next = next_step(code, language);
     std::cerr << "  " << cause(code, language) << "\n";
     if (!next.empty()) std::cerr << "  " << next << "\n";
   }
-  std::cerr << "  [" << code << "]\n";
+  std::cerr << "  [" << for_terminal(code) << "]\n";
   return static_cast<int>(exit_for(error));
 }
 

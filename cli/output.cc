@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "node/views/shape_view.h"
 
 namespace anta {
@@ -16,7 +17,7 @@ std::string brief(const ValueMap& map) {
   for (const auto& [key, item] : map) {
     const bool scalar = std::holds_alternative<std::string>(item.data);
     if (!scalar || told == 2) break;
-    text += (told == 0 ? "" : " ") + std::get<std::string>(item.data);
+    text += (told == 0 ? "" : " ") + for_terminal(std::get<std::string>(item.data));
     ++told;
   }
   return told > 0 ? text : cell(Value{map});
@@ -39,7 +40,8 @@ std::string joined(const ValueList& list, const char* between) {
 
 // A value in one cell: scalars as they are, lists and maps in short. JSON and YAML have everything.
 std::string cell(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.data)) return text->empty() ? "-" : *text;
+  if (const auto* text = std::get_if<std::string>(&value.data))
+    return text->empty() ? "-" : for_terminal(*text);
   if (std::holds_alternative<std::nullptr_t>(value.data)) return "-";
   if (const auto* list = std::get_if<ValueList>(&value.data)) {
     if (list->empty()) return "-";
@@ -48,7 +50,7 @@ std::string cell(const Value& value) {
   if (const auto* map = std::get_if<ValueMap>(&value.data)) {
     std::string text;
     for (const auto& [key, item] : *map)
-      text += (text.empty() ? "" : " ") + key + "=" + cell(item);
+      text += (text.empty() ? "" : " ") + for_terminal(key) + "=" + cell(item);
     return text.empty() ? "-" : text;
   }
   std::string text = views::to_json(value);
@@ -76,6 +78,8 @@ void print_rows(const ValueList& rows, const std::string& indent) {
     }
   }
   std::vector<std::vector<std::string>> table = {columns};
+  for (std::string& title : table.front())
+    title = for_terminal(title);
   for (const Value& row : rows) {
     std::vector<std::string> cells;
     for (const std::string& column : columns) {
@@ -110,10 +114,10 @@ void print_pairs(const ValueMap& map) {
   for (const auto& [key, value] : map) {
     const auto* list = std::get_if<ValueList>(&value.data);
     if (list && is_table(*list)) {
-      std::cout << key << "\n";
+      std::cout << for_terminal(key) << "\n";
       print_rows(*list, "  ");
     } else {
-      std::cout << padded(key, widest + 2) << cell(value) << "\n";
+      std::cout << padded(for_terminal(key), widest + 2) << cell(value) << "\n";
     }
   }
 }
@@ -176,6 +180,6 @@ void Invocation::out(const Value& value) const {
   std::cout.flush();
 }
 
-void Invocation::say(const std::string& line) const { std::cerr << line << "\n"; }
+void Invocation::say(const std::string& line) const { std::cerr << for_terminal(line) << "\n"; }
 
 }  // namespace anta

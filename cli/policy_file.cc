@@ -29,13 +29,24 @@ Result<void> read_list(const TreeNode& root, std::string_view key, std::vector<T
   return {};
 }
 
+template <typename Tag>
+Result<void> read_id(const TreeNode& root, std::string_view key, std::optional<Id<Tag>>& into) {
+  const TreeNode* found = root.find(key);
+  if (!found) return {};
+  auto text = found->text();
+  if (!text) return pass(text);
+  if (!is_id(*text)) return found->refuse("assertions", std::string(key) + " is not an id");
+  into = Id<Tag>{std::move(*text)};
+  return {};
+}
+
 }  // namespace
 
 Result<Assertions> parse_assertions(std::string_view yaml) {
   const auto root = views::parse_yaml(yaml);
   if (!root) return pass(root);
-  static constexpr std::array<std::string_view, 6> known = {"genesis", "max_age_seconds", "schemes",
-                                                            "issuers", "models",          "require_state"};
+  static constexpr std::array<std::string_view, 8> known = {
+      "genesis", "max_age_seconds", "schemes", "issuers", "models", "certificate", "buyer", "require_state"};
   if (auto only = root->only(known); !only) return pass(only);
   Assertions assertions;
   if (const TreeNode* genesis = root->find("genesis")) {
@@ -56,6 +67,8 @@ Result<Assertions> parse_assertions(std::string_view yaml) {
     if (!yes) return pass(yes);
     assertions.require_state = *yes;
   }
+  if (auto read = read_id(*root, "certificate", assertions.certificate); !read) return pass(read);
+  if (auto read = read_id(*root, "buyer", assertions.buyer); !read) return pass(read);
   const auto scheme = [](const std::string& text) {
     return is_id(text) ? std::optional(SchemeId{text}) : std::nullopt;
   };

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "cli/terminal.h"
 #include "crypto/text.h"
 #include "node/views/time_text.h"
 
@@ -30,7 +31,8 @@ struct Text {
   std::string in(const char* english, const char* spanish) const {
     return language == Language::es ? spanish : english;
   }
-  void line(const std::string& text) { out += text + "\n"; }
+  // One line: names and messages come from the file, and none of them ends it or drives the terminal.
+  void line(const std::string& text) { out += for_terminal(text) + "\n"; }
   void say(const std::string& code) { line("  - " + std::string(cause(code, language))); }
 };
 
@@ -111,7 +113,10 @@ void write_flags(Text& t) {
   bool first = true;
   for (const auto& flag : t.report.flags) {
     if (!flag.moves_verdict) continue;
-    if (first) t.line("\n" + t.in("Flags", "Avisos"));
+    if (first) {
+      t.line("");
+      t.line(t.in("Flags", "Avisos"));
+    }
     first = false;
     t.line("  " + flag.code + "  " + flag.on + ", " + t.in("leaf ", "hoja ") +
            std::to_string(flag.leaf.value) +
@@ -128,7 +133,10 @@ void write_notes(Text& t) {
   for (const auto& flag : t.report.flags) {
     if (!flag.moves_verdict) by_code[flag.code].push_back(&flag);
   }
-  if (!by_code.empty()) t.line("\n" + t.in("Notes", "Notas"));
+  if (!by_code.empty()) {
+    t.line("");
+    t.line(t.in("Notes", "Notas"));
+  }
   for (const auto& [code, lines] : by_code) {
     std::string where;
     for (std::size_t i = 0; i < lines.size() && i < 3; ++i)

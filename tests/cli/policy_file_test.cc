@@ -23,7 +23,7 @@ TEST(PolicyFile, ReadsEveryAssertion) {
   const auto read =
       parse_assertions("genesis: \"" + std::string(62, '0') +
                        "ab\"\nmax_age_seconds: 86400\nschemes: [crp, other]\nissuers: [smelter]\n"
-                       "models: [segregated]\nrequire_state: true\n");
+                       "models: [segregated]\ncertificate: C-9\nbuyer: nordkabel\nrequire_state: true\n");
   ASSERT_TRUE(read.has_value()) << read.error().message;
   ASSERT_TRUE(read->genesis.has_value());
   EXPECT_EQ(read->genesis->bytes[31], 0xab);
@@ -31,6 +31,8 @@ TEST(PolicyFile, ReadsEveryAssertion) {
   EXPECT_EQ(read->schemes, (std::vector<SchemeId>{SchemeId{"crp"}, SchemeId{"other"}}));
   EXPECT_EQ(read->issuers, (std::vector<PartyId>{PartyId{"smelter"}}));
   EXPECT_EQ(read->models, (std::vector<CocModel>{CocModel::segregated}));
+  EXPECT_EQ(read->certificate, CertificateId{"C-9"});
+  EXPECT_EQ(read->buyer, PartyId{"nordkabel"});
   EXPECT_TRUE(read->require_state);
 }
 
@@ -49,6 +51,8 @@ TEST(PolicyFile, AValueOfTheWrongFormIsAnErrorWithItsLine) {
   EXPECT_THAT(complaint("max_age_seconds: soon\n"), HasSubstr("line 1"));
   EXPECT_THAT(complaint("models: [segregated, pure]\n"), HasSubstr("'pure'"));
   EXPECT_THAT(complaint("schemes: crp\n"), HasSubstr("a list"));
+  EXPECT_THAT(complaint("schemes: [a]\ncertificate: \"no id\"\n"), HasSubstr("line 2"));
+  EXPECT_THAT(complaint("buyer: [a]\n"), HasSubstr("line 1"));
   EXPECT_THAT(complaint("require_state: yes\n"), HasSubstr("true or false"));
 }
 
