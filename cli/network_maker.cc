@@ -13,6 +13,7 @@
 
 #include "cli/scenario.h"
 #include "cli/text_file.h"
+#include "crypto/first_start.h"
 #include "crypto/policy.h"
 #include "crypto/private_file.h"
 #include "crypto/sealed.h"
@@ -242,7 +243,7 @@ Result<void> write_nodes(const Draft& draft, const Bytes& genesis, const std::st
     if (auto written = write_new(home + "/genesis.cbor", genesis); !written) return written;
     if (auto written = write_new(home + "/node.yaml", as_bytes(node_yaml(node))); !written) return written;
     if (!node.seed) continue;
-    if (auto written = write_seed_file(home + "/node.seed", *node.seed); !written) return written;
+    if (auto written = write_new_seed(home + "/node.seed", *node.seed); !written) return written;
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "crypto/first_start.h"
 #include "crypto/sealed.h"
 #include "crypto/text.h"
 
@@ -67,9 +68,10 @@ Result<Identity> load_identity(const Config& config) {
                   .keys = std::move(keys)};
 }
 
-Result<void> prepare_data_directory(const fs::path& directory) {
+Result<void> prepare_data_directory(const fs::path& directory, DataDirectory how) {
   std::error_code error;
   if (!fs::exists(directory, error)) {
+    if (how == DataDirectory::find) return {};
     fs::create_directories(directory, error);
     if (error)
       return fail(Code::io, "data.create",
@@ -87,12 +89,25 @@ Result<void> prepare_data_directory(const fs::path& directory) {
   return {};
 }
 
+Error ledger_missing(const Config& config) {
+  return {
+      Code::not_found, "store.missing",
+      "there is no ledger in " + config.data.string() + ", and this node has run before (" +
+          first_start_file(config.seed).string() +
+          " is gone): it must not begin anew, because the others count on what it promised. Next step: if "
+          "data: in the configuration names another place than before, or its disk is not mounted, correct "
+          "that; else bring back the directory as it was last; if it is lost, let the organisations admit "
+          "this node again under a new incarnation. (Only if it has never run: put the file that antad "
+          "--init made beside the seed back there)"};
+}
+
 Result<std::string> init_node(const fs::path& directory) {
-  if (auto prepared = prepare_data_directory(directory); !prepared) return pass(prepared);
+  if (auto prepared = prepare_data_directory(directory, DataDirectory::make); !prepared)
+    return pass(prepared);
   const Result<Secret32> seed = Secret32::random();
   if (!seed) return pass(seed);
   const fs::path file = directory / "node.seed";
-  if (auto written = write_seed_file(file, *seed); !written) {
+  if (auto written = write_new_seed(file, *seed); !written) {
     Error error = written.error();
     error.message += " (a node's seed is made once; to replace a node, use another directory)";
     return tl::unexpected<Error>(std::move(error));

@@ -26,10 +26,18 @@ struct Identity {
 
 Result<Identity> load_identity(const Config& config);
 
-// Makes the directory with mode 0700 if it is missing; refuses one that others may read or write.
-Result<void> prepare_data_directory(const std::filesystem::path& directory);
+// Whether the data directory may be made. A node that has run before must find the one it had.
+enum class DataDirectory : bool { find, make };
 
-// `antad --init DIR`: writes DIR/node.seed and answers the public halves as YAML for the network file.
+// Makes the directory with mode 0700 if it is missing and may be made; refuses one that others may read or
+// write. One that must be found and is missing is the database's to report (ledger_missing).
+Result<void> prepare_data_directory(const std::filesystem::path& directory, DataDirectory how);
+
+// store.missing: this node has run before and its ledger is not where the configuration says.
+Error ledger_missing(const Config& config);
+
+// `antad --init DIR`: writes DIR/node.seed and the permission to make this node's ledger
+// (crypto/first_start.h), and answers the public halves as YAML for the network file.
 Result<std::string> init_node(const std::filesystem::path& directory);
 
 }  // namespace anta

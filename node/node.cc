@@ -7,6 +7,7 @@
 
 #include "consensus/replica.h"
 #include "consensus/tls_transport.h"
+#include "crypto/first_start.h"
 #include "crypto/private_file.h"
 #include "crypto/text.h"
 #include "node/checkpoint_file.h"
@@ -100,15 +101,23 @@ struct Node::Parts {
 };
 
 Result<void> Node::Parts::open_storage() {
-  if (auto prepared = prepare_data_directory(config.data); !prepared) return prepared;
+  const Result<bool> begins = may_begin(config.seed);
+  if (!begins) return pass(begins);
+  const auto how = *begins ? DataDirectory::make : DataDirectory::find;
+  if (auto prepared = prepare_data_directory(config.data, how); !prepared) return prepared;
   DatabaseOptions options;
   options.directory = (config.data / "db").string();
   options.network = identity.network;
   options.node = identity.self.id;
   options.memory_budget_bytes = static_cast<std::uint64_t>(config.limits.memory_bytes);
+  options.create = *begins;
   Result<std::unique_ptr<Database>> opened = Database::open(options);
+  if (!opened && opened.error().rule == "store.missing") return tl::unexpected<Error>(ledger_missing(config));
   if (!opened) return pass(opened);
   database = std::move(*opened);
+  // The database is durable: from here on this node must find it. Before any peer hears of this node.
+  if (auto ended = end_first_start(config.seed, options.directory); !ended) return ended;
+  if (*begins) log.write(LogLevel::info, "ledger_begun", {{"directory", options.directory}});
   Result<std::unique_ptr<LogStore>> log_opened = LogStore::open(*database);
   if (!log_opened) return pass(log_opened);
   log_store = std::move(*log_opened);

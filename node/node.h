@@ -4,9 +4,9 @@
 // and checkpointer), and the HTTP server's. What crosses is posted. Start and stop from one thread, in which
 // no hook runs.
 //
-// Order at start: identity, data directory, database, log, ledger (the genesis is applied when it is new),
-// services, replica, HTTP. stop() goes back: HTTP drains while the node still works, leadership is handed
-// over, the rest closes.
+// Order at start: identity, data directory, database, the permission to begin removed (crypto/first_start.h),
+// log, ledger (the genesis is applied when it is new), services, replica, HTTP. stop() goes back: HTTP drains
+// while the node still works, leadership is handed over, the rest closes.
 #pragma once
 
 #include <functional>

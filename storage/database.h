@@ -45,7 +45,9 @@ struct DatabaseOptions {
   Digest network = {};  // digest of the genesis
   NodeId node = {};
   std::uint64_t incarnation = 1;
-  bool create = true;  // false: a directory without a database is refused (store.missing)
+  // false: this node has run before; a directory without a database, or none, is refused (store.missing) and
+  // nothing is made.
+  bool create = true;
 
   // Block cache, write buffers and filters together; the state tree's upper levels come on top.
   std::uint64_t memory_budget_bytes = std::uint64_t{192} << 20;

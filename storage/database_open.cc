@@ -118,6 +118,14 @@ Error damaged_elsewhere(const std::string& directory, const std::string& what) {
           "again with an empty directory under a new incarnation"};
 }
 
+Error missing(const std::string& directory) {
+  return {
+      Code::not_found, "store.missing",
+      "there is no ledger in " + directory +
+          ", and this node may not make one. Next step: bring its directory back, or let it join again under "
+          "a new incarnation"};
+}
+
 struct Identity {
   const char* key = "";
   Bytes value = {};
@@ -160,9 +168,7 @@ Result<void> check_identity(Database& database) {
   const bool is_new = !meta.valid();
   if (auto read = meta.status(); !read) return read;
   if (is_new && !database.options().create) {
-    return fail(Code::not_found, "store.missing",
-                "there is no ledger in " + database.options().directory +
-                    ". Next step: initialise this node (antad --init)");
+    return tl::unexpected(missing(database.options().directory));
   }
   Batch batch = database.batch();
   for (const Identity& part : identity) {
@@ -181,6 +187,7 @@ Result<void> check_identity(Database& database) {
 
 Result<void> Database::State::check_directory() const {
   const std::string& directory = options.directory;
+  if (!options.create && env->FileExists(directory).IsNotFound()) return tl::unexpected(missing(directory));
   const rocksdb::Status made = env->CreateDirIfMissing(directory);
   std::vector<std::string> children;
   const rocksdb::Status listed = made.ok() ? env->GetChildren(directory, &children) : made;
@@ -195,8 +202,7 @@ Result<void> Database::State::check_directory() const {
   });
   if (remains) return tl::unexpected(damaged_elsewhere(directory, "its file CURRENT is missing"));
   if (!options.create) {
-    return fail(Code::not_found, "store.missing",
-                "there is no ledger in " + directory + ". Next step: initialise this node (antad --init)");
+    return tl::unexpected(missing(directory));
   }
   return {};
 }

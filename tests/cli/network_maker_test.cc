@@ -100,6 +100,7 @@ TEST(NetworkMaker, SeedsAreTheirOwnersAloneAndMakeTheGenesisKeys) {
     const auto home = directory.path() / node.id.value;
     EXPECT_EQ(mode_of(home), 0700u);
     EXPECT_EQ(mode_of(home / "node.seed"), 0600u);
+    EXPECT_EQ(mode_of(home / "node.seed.new"), 0600u);  // crypto/first_start.h
     const auto seed = read_seed_file(home / "node.seed");
     ASSERT_TRUE(seed.has_value()) << seed.error().message;
     const NodeKeys keys = derive_node_keys(*seed);

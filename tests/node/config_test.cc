@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/first_start.h"
 #include "crypto/sealed.h"
 #include "crypto/text.h"
 #include "node/arguments.h"
@@ -102,8 +103,9 @@ TEST(Identity, InitMakesASeedOnceAndPrintsItsPublicHalves) {
   EXPECT_FALSE(init_node(home));
   const auto again = read_seed_file(home / "node.seed");
   EXPECT_TRUE(same_secret(*seed, *again));
+  EXPECT_TRUE(*may_begin(home / "node.seed"));
   std::filesystem::permissions(home, std::filesystem::perms::others_exec, std::filesystem::perm_options::add);
-  const auto refused = prepare_data_directory(home);
+  const auto refused = prepare_data_directory(home, DataDirectory::make);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("chmod 700"), std::string::npos);
 }

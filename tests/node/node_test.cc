@@ -10,7 +10,7 @@
 #include <chrono>
 #include <fstream>
 
-#include "crypto/sealed.h"
+#include "crypto/first_start.h"
 #include "node/checkpointer.h"
 #include "storage/ledger/verify.h"
 #include "tests/ledger/law_chain.h"
@@ -94,7 +94,7 @@ struct Trio {
       Member& m = members[i];
       const std::filesystem::path directory = home.path() + "/" + genesis.nodes[i].id.value;
       std::filesystem::create_directory(directory);
-      EXPECT_TRUE(write_seed_file(directory / "node.seed", seeds[i]));
+      EXPECT_TRUE(write_new_seed(directory / "node.seed", seeds[i]));
       const auto config =
           parse_config("network: ../genesis.cbor\nnode: " + genesis.nodes[i].id.value +
                            "\ndata: data\nseed: node.seed\nlimits: {verifiers: 1, memory_bytes: 33554432}\n",
@@ -204,6 +204,53 @@ TEST(Node, ThreeNodesRecordAgreeAndProve) {
   const Reply elsewhere = trio.post(0, lot, "cosigned");
   EXPECT_EQ(elsewhere.status, 200u) << elsewhere.body;
   EXPECT_EQ(trio.get(0, "/v1/ledger?fresh=1").body, trio.get(1, "/v1/ledger?fresh=1").body);
+}
+
+TEST(Node, AWipedNodeDoesNotBeginAnew) {
+  // Goal: a node whose directory is gone, empty or misspelt refuses (a fresh voter would break promises and
+  // could lose what is committed), makes nothing, and goes on when its directory is back.
+  namespace fs = std::filesystem;
+  const World world;
+  Trio trio(world.genesis);
+  ASSERT_TRUE(trio.ready(0));
+  trio.stop(0);
+  Config config = trio.members[0].config;
+  const fs::path kept = config.data.string() + ".kept";
+  const auto refusal = [&] {
+    const auto node = Node::start(config, *trio.members[0].log, nullptr);
+    return node ? Error{} : node.error();
+  };
+  config.data = trio.home.path() + "/n1/dta";
+  EXPECT_EQ(refusal().rule, "store.missing");
+  EXPECT_FALSE(fs::exists(config.data));
+  config = trio.members[0].config;
+  fs::rename(config.data, kept);
+  const Error gone = refusal();
+  EXPECT_EQ(gone.rule, "store.missing");
+  EXPECT_NE(gone.message.find("under a new incarnation"), std::string::npos) << gone.message;
+  EXPECT_FALSE(fs::exists(config.data));
+  fs::create_directory(config.data);
+  fs::permissions(config.data, fs::perms::owner_all);
+  EXPECT_EQ(refusal().rule, "store.missing");
+  fs::remove_all(config.data);
+  fs::rename(kept, config.data);
+  trio.start(0);
+  EXPECT_TRUE(trio.ready(0));
+}
+
+TEST(Node, ACrashBeforeThePermissionIsRemovedEndsItAtTheNextStart) {
+  // Goal: with a database and the permission both there the node goes on from the database, and the
+  // permission is gone before it could be used for another directory.
+  const World world;
+  Trio trio(world.genesis);
+  ASSERT_TRUE(trio.ready(0));
+  trio.stop(0);
+  const Config& config = trio.members[0].config;
+  EXPECT_FALSE(*may_begin(config.seed));
+  write_whole(first_start_file(config.seed).string(), as_bytes("as if its removal had not reached the disk"));
+  trio.start(0);
+  EXPECT_FALSE(*may_begin(config.seed));
+  ASSERT_TRUE(trio.ready(0));
 }
 
 TEST(Node, RefusesToStartWhereItDoesNotBelong) {

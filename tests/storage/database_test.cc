@@ -122,6 +122,11 @@ TEST(Database, RefusesWhatIsNotItsOwn) {
   };
   options.create = false;
   EXPECT_EQ(rule_of(), "store.missing");
+  EXPECT_TRUE(fs::is_empty(directory.path()));
+  options.directory = directory.path() + "/not-mounted";
+  EXPECT_EQ(rule_of(), "store.missing");
+  EXPECT_FALSE(fs::exists(options.directory));
+  options.directory = directory.path();
   must_open(good).reset();
   EXPECT_EQ(rule_of(), "opened");
   options.network = test::digest_of("elsewhere");
