@@ -85,6 +85,20 @@ class UintType final : public Type {
   std::shared_ptr<const Shape> shape(Strictness) const override { return plain_shape(Form::integer); }
 };
 
+// C0 or C1 (U+0080 to U+009F, which UTF-8 writes as C2 80 to C2 9F): they drive terminals and say nothing.
+// Tab, LF, DEL and U+0085 stay: golden statements hold them, and none of them begins an escape sequence.
+// Whoever prints escapes them.
+bool has_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 && byte != '\n' && byte != '\t') return true;
+    if (byte != 0xC2 || i + 1 == text.size()) continue;
+    const auto next = static_cast<unsigned char>(text[i + 1]);
+    if (next < 0xA0 && next != 0x85) return true;
+  }
+  return false;
+}
+
 Result<std::string> read_text(cbor::Reader& in, const Limits& limits, const Place& at) {
   const auto text = in.text();
   if (!text) return refuse(at, text.error());
@@ -94,6 +108,9 @@ Result<std::string> read_text(cbor::Reader& in, const Limits& limits, const Plac
     return refuse(at, "text_too_long", "is longer than " + std::to_string(limits.text_max) + " bytes");
   }
   if (!is_nfc(*text)) return refuse(at, "not_nfc", "text is not in Normalization Form C");
+  if (has_control(*text)) {
+    return refuse(at, "control_character", "holds a control character");
+  }
   if (limits.form != nullptr && !limits.form->accepts(*text)) {
     return refuse(at, "text_form", "is not " + std::string(limits.form->what));
   }
