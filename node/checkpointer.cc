@@ -99,10 +99,11 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::optional<Applied> applied = {};
   bool in_office = false;
   std::optional<Open> open = {};
-  std::int64_t last_open = 0;    // steady
-  std::int64_t finished_at = 0;  // steady
-  std::int64_t wake_at = 0;      // steady; 0: nothing scheduled
-  std::optional<CheckpointMark> mark = {};
+  std::int64_t last_open = 0;                   // steady
+  std::int64_t finished_at = 0;                 // steady
+  std::int64_t wake_at = 0;                     // steady; 0: nothing scheduled
+  std::optional<CheckpointMark> mark = {};      // durable
+  std::optional<CheckpointMark> promised = {};  // the highest handed to the disk; never below `mark`
   std::optional<std::pair<NodeId, CheckpointOpen>> early_open = {};  // of a seal not applied yet
   std::optional<std::string> early_note = {};
   std::set<NodeId> down = {};
@@ -206,14 +207,14 @@ Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
                 "the seal's block time is " + std::to_string(ahead / 1'000) +
                     " seconds ahead of this node's clock; check the clocks");
   }
-  if (!mark) return {};
-  if (checkpoint.size < mark->size)
+  if (!promised) return {};
+  if (checkpoint.size < promised->size)
     return fail(Code::rule_violated, "checkpoint.behind", "it is smaller than what this node signed");
-  const Result<SealedTree> signed_tree = ports.tree_at(TreeSize{mark->size});
+  const Result<SealedTree> signed_tree = ports.tree_at(TreeSize{promised->size});
   if (!signed_tree) return pass(signed_tree);
-  if (signed_tree->root != mark->root) {
+  if (signed_tree->root != promised->root) {
     return fail(Code::corrupt, "checkpoint.fork",
-                "this node once signed another tree of " + std::to_string(mark->size) +
+                "this node once signed another tree of " + std::to_string(promised->size) +
                     " leaves; it will sign nothing");
   }
   return {};
@@ -222,6 +223,10 @@ Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
 void Checkpointer::State::with_mark(const Checkpoint& checkpoint, std::function<void()> then) {
   const CheckpointMark next{.size = checkpoint.size, .root = checkpoint.root};
   if (mark == next) return then();
+  // What is handed over now replaces what is on its way: the disk writes marks in this order. A mark that
+  // failed stays promised, because it may be on the disk all the same.
+  if (promised && next.size < promised->size) return;
+  promised = next;
   ports.persist_mark(encode_mark(next),
                      [self = weak_from_this(), next, then = std::move(then)](Result<void> done) {
                        const auto state = self.lock();
@@ -359,6 +364,7 @@ Checkpointer::Checkpointer(CheckpointerOptions options, const Genesis& genesis, 
                                      executor)) {
   ANTA_INVARIANT(state_->node(state_->options.self) != nullptr);
   state_->mark = mark;
+  state_->promised = mark;
   state_->early_note = std::move(note);  // taken, once checked, with the first applied state
 }
 
@@ -366,6 +372,7 @@ Checkpointer::~Checkpointer() = default;
 
 void Checkpointer::on_applied(const Applied& applied) {
   state_->executor.post([state = state_, applied] {
+    if (state->applied && applied.leaves < state->applied->leaves) return;  // overtaken
     state->applied = applied;
     if (const auto note = std::exchange(state->early_note, std::nullopt)) {
       if (auto taken = state->take_finished(*note, true); !taken) {

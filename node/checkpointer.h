@@ -9,8 +9,10 @@
 //
 // High water. Before any signature leaves, of log key or cosigner key, (size, root) is durable as this node's
 // mark: a crash before that lost nothing, a crash after it can only sign the same or a larger tree again. A
-// node refuses a checkpoint that is smaller than its mark, or whose tree does not extend it, and a seal whose
-// block time is more than ahead_max_seconds ahead of its clock.
+// node refuses a checkpoint that is smaller than the highest mark it ever handed to the disk (durable yet or
+// not: marks are written in the order in which they are handed over, so that the durable one never goes
+// back), or whose tree does not extend it, and a seal whose block time is more than ahead_max_seconds ahead
+// of its clock.
 //
 // Two different roots of one size under a quorum are a fork: the note is kept (port `evidence`) and reported.
 //
@@ -96,6 +98,7 @@ class Checkpointer {
                std::optional<std::string> note);
   ~Checkpointer();
 
+  // In any order: what is smaller than what came before is ignored.
   void on_applied(const Applied& applied);
   void on_role(const raft::RoleChange& role);
   void on_peer(const NodeId& peer, bool up);

@@ -20,6 +20,8 @@ struct Network {
     std::map<std::uint64_t, SealedTree> trees = {};
     std::vector<CheckpointMark> marks = {};  // made durable, in order
     bool disk_works = true;
+    bool disk_waits = false;  // what it writes is reported by disk_done()
+    std::vector<std::function<void(Result<void>)>> unreported = {};
     bool reachable = true;
     std::vector<std::string> evidence = {};
     std::vector<std::uint64_t> finished = {};
@@ -57,6 +59,7 @@ struct Network {
     ports.persist_mark = [&m](const Bytes& bytes, auto callback) {
       if (!m.disk_works) return callback(fail(Code::io, "disk"));
       m.marks.push_back(*decode_mark(bytes));
+      if (m.disk_waits) return m.unreported.push_back(callback);
       callback({});
     };
     ports.tree_at = [&m](TreeSize size) -> Result<SealedTree> {
@@ -188,6 +191,62 @@ TEST(Checkpointer, SizesNeverGoBackAcrossLeadersAndRestarts) {
   net.executor.advance(50);
   EXPECT_EQ(third.marks.size(), signed_before);
   EXPECT_FALSE(third.checkpointer->finished() && third.checkpointer->finished()->checkpoint.size == 12);
+}
+
+TEST(Checkpointer, TheDurableMarkNeverGoesBack) {
+  // Goal: while a mark is on its way to the disk, a smaller checkpoint of another leader is refused: handed
+  // over, it would replace the larger mark, and after a restart a signature that left could be contradicted.
+  Network net;
+  Network::Member& third = *net.members[2];
+  net.apply_all(10, 1);
+  net.apply(0, 20, 2);
+  net.apply(2, 20, 2);
+  third.disk_waits = true;
+  net.lead(0);  // opens 20; the third node's mark is on its way
+  ASSERT_EQ(third.marks.size(), 1u);
+  net.members[0]->reachable = false;
+  net.lead(1);  // has 10 only, and opens that
+  EXPECT_EQ(third.marks.size(), 1u);
+  EXPECT_EQ(third.marks.back().size, 20u);
+  net.members[0]->reachable = true;
+  net.lead(0);
+  third.disk_waits = false;
+  for (const auto& report : std::exchange(third.unreported, {}))
+    report({});
+  net.apply(1, 20, 2);
+  net.executor.advance(1'100);
+  EXPECT_EQ(net.size_of(0), 20u);
+  for (const CheckpointMark& mark : third.marks)
+    EXPECT_EQ(mark.size, 20u);
+}
+
+TEST(Checkpointer, AMarkThatFailedIsStillPromised) {
+  // Goal: a failed write may be on the disk all the same: nothing smaller is handed over after it.
+  Network net;
+  Network::Member& third = *net.members[2];
+  net.apply_all(10, 1);
+  net.apply(0, 20, 2);
+  net.apply(2, 20, 2);
+  third.disk_waits = true;
+  net.lead(0);
+  ASSERT_EQ(third.marks.size(), 1u);
+  for (const auto& report : std::exchange(third.unreported, {}))
+    report(fail(Code::io, "disk"));
+  net.members[0]->reachable = false;
+  net.lead(1);
+  EXPECT_EQ(third.marks.size(), 1u);
+}
+
+TEST(Checkpointer, AnOlderStateThatArrivesLateIsIgnored) {
+  // Goal: what was applied before the start and what the disk thread applied since may arrive in either
+  // order.
+  Network net;
+  for (std::size_t i = 0; i < 3; ++i) {
+    net.apply(i, 20, 2);
+    net.apply(i, 10, 1);
+  }
+  net.lead(0);
+  EXPECT_EQ(net.size_of(0), 20u);
 }
 
 TEST(Checkpointer, TheLastNoteIsServedAfterARestart) {
