@@ -199,6 +199,7 @@ void Turns::trace(const std::vector<raft::TraceRecord>& records) {
     if (record.what == Transition::became_leader) ++counts.leaderships;
     const bool grave = record.what == Transition::disk_stalled || record.what == Transition::stopped ||
                        record.what == Transition::malformed_message_dropped ||
+                       record.what == Transition::peer_lost_acknowledged ||
                        record.what == Transition::quorum_lost;
     const bool noted = record.what == Transition::suffix_truncated ||
                        record.what == Transition::transfer_started ||

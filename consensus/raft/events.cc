@@ -25,6 +25,7 @@ constexpr std::array<Described, transition_count> described = {{
     {Transition::commit_clamped, "commit_clamped", 4},
     {Transition::progress_reset, "progress_reset", 5},
     {Transition::stale_ack_ignored, "stale_ack_ignored", 5},
+    {Transition::peer_lost_acknowledged, "peer_lost_acknowledged", 5},
     {Transition::append_rejected, "append_rejected", 6},
     {Transition::hint_taken, "hint_taken", 6},
     {Transition::vote_granted, "vote_granted", 2},

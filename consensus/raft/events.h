@@ -150,18 +150,19 @@ enum class Transition : std::uint8_t {
   became_follower,
   became_pre_candidate,  // 7
   became_candidate,
-  became_leader,          // its no-op follows
-  took_office,            // 1: committed in its own term
-  own_term_held_back,     // 1: a quorum holds an entry of an older term; that alone does not commit it
-  reply_held_back,        // 2: waits for the disk
-  commit_held_back,       // 2: a quorum has it, the leader's own disk not yet
-  commit_waits_for_disk,  // 3: known committed, not durable here
-  commit_clamped,         // 4: the leader's commit is past what this append verified
-  progress_reset,         // 5: a new leadership counts from nothing
-  stale_ack_ignored,      // 5: an acknowledgement below match
-  append_rejected,        // 6: by a follower, with a hint
-  hint_taken,             // 6: by a leader
-  vote_granted,           // 2: leaves once it is durable
+  became_leader,           // its no-op follows
+  took_office,             // 1: committed in its own term
+  own_term_held_back,      // 1: a quorum holds an entry of an older term; that alone does not commit it
+  reply_held_back,         // 2: waits for the disk
+  commit_held_back,        // 2: a quorum has it, the leader's own disk not yet
+  commit_waits_for_disk,   // 3: known committed, not durable here
+  commit_clamped,          // 4: the leader's commit is past what this append verified
+  progress_reset,          // 5: a new leadership counts from nothing
+  stale_ack_ignored,       // 5: an acknowledgement below match
+  peer_lost_acknowledged,  // 5: a peer has less than it acknowledged in this term; its match is void
+  append_rejected,         // 6: by a follower, with a hint
+  hint_taken,              // 6: by a leader
+  vote_granted,            // 2: leaves once it is durable
   vote_refused,
   vote_ignored,       // 7: hears its leader
   quorum_lost,        // 7: check-quorum; the leader steps down
@@ -177,7 +178,7 @@ enum class Transition : std::uint8_t {
   disk_stalled,  // 15
   stopped,       // 11
 };
-inline constexpr std::size_t transition_count = 29;
+inline constexpr std::size_t transition_count = 30;
 const char* name(Transition transition);
 
 // The rule a transition belongs to; 0 for none.

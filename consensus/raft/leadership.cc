@@ -143,17 +143,29 @@ void Raft::State::on_append_reply(const Member& from, const AppendReply& reply) 
 
 // The hint moves `next`, within whole terms, and nothing else (rules 5 and 6).
 void Raft::State::on_reject(Progress& peer, const AppendReply& reply) {
-  const bool stale = peer.mode == Progress::Mode::probe
-                         ? reply.prev_index != peer.next.previous()
-                         : reply.prev_index <= peer.match || reply.prev_index >= peer.next;
+  const bool probing = peer.mode == Progress::Mode::probe;
+  const bool at_match = reply.prev_index <= peer.match && reply.prev_index == peer.next.previous();
+  const bool stale = probing ? reply.prev_index != peer.next.previous()
+                             : reply.prev_index >= peer.next || (reply.prev_index <= peer.match && !at_match);
   if (stale) return trace(Transition::stale_ack_ignored, reply.prev_index, peer.member.id);
+  if (at_match && !probing) {  // perhaps an old answer that came late: ask once more
+    peer.start_probing(peer.match.next());
+    return send_appends(peer, true);
+  }
   const LogIndex agreed =
       journal.terms().last_at_or_below(std::min(reply.hint_index, reply.prev_index), reply.hint_term);
+  // The one exception to rule 5: it acknowledged prev_index in this term and does not have it any more.
+  // Nothing that it acknowledged counts, and nothing is sent at once, so that a peer that says anything gets
+  // no answer for each of its answers.
+  if (at_match && peer.match > LogIndex{}) {
+    trace(Transition::peer_lost_acknowledged, peer.match, peer.member.id);
+    peer.match = LogIndex{};
+  }
   peer.start_probing(std::min(agreed.next(), std::max(reply.prev_index, LogIndex{1})));
   if (ANTA_MUTANT(match_from_hint))
     peer.match = std::max(peer.match, std::min(reply.hint_index, journal.last()));
   trace(Transition::hint_taken, peer.next, peer.member.id);
-  send_appends(peer, true);
+  if (!at_match) send_appends(peer, true);
 }
 
 void Raft::State::on_heartbeat_reply(const Member& from, const HeartbeatReply& reply) {

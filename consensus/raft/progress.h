@@ -1,9 +1,10 @@
 // What a leader knows of one member: how far it is, what is in flight to it, what it last answered.
 //
-// `match` is a fact, `next` a guess. Only an acknowledgement raises match, and it never falls while the
-// leader leads; `next` may be moved by hints, losses and hope (rules 5 and 6). In `probe` one append is
-// outstanding until the place where the logs agree is found; in `replicate` appends are pipelined within the
-// window. Owned by one Raft; no locking.
+// `match` is a fact, `next` a guess. Only an acknowledgement raises match, and while the leader leads it
+// falls only to 0, when the peer shows that it lost what it acknowledged (a torn or replaced disk); `next`
+// may be moved by hints, losses and hope (rules 5 and 6). In `probe` one append is outstanding until the
+// place where the logs agree is found; in `replicate` appends are pipelined within the window. Owned by one
+// Raft; no locking.
 #pragma once
 
 #include <cstdint>

@@ -144,6 +144,7 @@ class Player {
     Body body = Heartbeat{};
     if (words[5] == "append") body = Append{};
     if (words[5] == "reply") body = AppendReply{};
+    if (words[5] == "refusal") body = AppendReply{true, {}, {}, {}, {}};
     if (words[5] == "vote") body = VoteRequest{false, false, Term{number(words[4])}, {}, {}};
     Message m = cluster_->message(words[1], words[2], number(words[4]), body);
     std::vector<LogEntry> entries;
@@ -170,13 +171,17 @@ class Player {
         std::tie(vote.last_index, vote.last_term) = parse_place(value);
       }
       if (word == "prev") {
-        auto& append = std::get<Append>(m.body);
-        std::tie(append.prev_index, append.prev_term) = parse_place(value);
+        set_prev(m.body, parse_place(value));
       }
       ++i;
     }
     if (auto* append = std::get_if<Append>(&m.body)) append->entries = std::move(entries);
     cluster_->step(words[2], Receive{std::move(m)});
+  }
+
+  static void set_prev(Body& body, std::pair<LogIndex, Term> place) {
+    if (auto* append = std::get_if<Append>(&body)) std::tie(append->prev_index, append->prev_term) = place;
+    if (auto* refusal = std::get_if<AppendReply>(&body)) refusal->prev_index = place.first;
   }
 
   static void set_commit(Body& body, LogIndex commit) {
