@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""The command line as people run it: programs, files and exit codes, against real nodes."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import network as net
+
+SITE = ('as: nordkabel\ntype: site\npayload: {{event_time: "2025-10-30T09:00:00-05:00", id: {0}, operator: nordkabel, kind: warehouse, '
+        'country: DE}}\n')
+
+
+class Keys(unittest.TestCase):
+    def setUp(self):
+        self.home = tempfile.TemporaryDirectory()
+        self.addCleanup(self.home.cleanup)
+
+    def path(self, name, content=None, mode=0o600):
+        path = os.path.join(self.home.name, name)
+        if content is not None:
+            with open(path, "w", encoding="ascii") as file:
+                file.write(content)
+            os.chmod(path, mode)
+        return path
+
+    def ok(self, *arguments):
+        code, out, err = net.anta(*arguments)
+        self.assertEqual(code, 0, err)
+        return json.loads(out) if out else None
+
+    def test_new_show_import(self):
+        """Goal: a key is made sealed, shown with its passphrase only, and the same seed imports to the same key."""
+        words, wrong = self.path("words", "cobre y agua\n"), self.path("wrong", "agua y cobre\n")
+        key = self.path("planta.key")
+        made = self.ok("key", "new", key, "--passphrase-file", words, "--output", "json")
+        self.assertEqual(os.stat(key).st_mode & 0o777, 0o600)
+        self.assertEqual(self.ok("key", "show", key, "--passphrase-file", words, "--output", "json"), made)
+        with open(key, "rb") as file:
+            sealed = file.read()
+        code, out, err = net.anta("key", "show", key, "--passphrase-file", wrong)
+        self.assertEqual((code, out), (5, b""), err)
+        self.assertIn("passphrase", err)
+        self.assertNotEqual(net.anta("key", "new", key, "--passphrase-file", words)[0], 0)
+        with open(key, "rb") as file:
+            self.assertEqual(file.read(), sealed, "a key was overwritten")
+        seed = self.path("seed.hex", "11" * 32 + "\n")
+        imported = self.ok("key", "import", self.path("a.key"), "--seed-file", seed, "--no-passphrase", "--output", "json")
+        again = self.ok("key", "import", self.path("b.key"), "--seed-file", seed, "--passphrase-file", words, "--output", "json")
+        self.assertEqual(imported, again)
+        self.assertEqual(imported["key"], "d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737")  # RFC 8032 arithmetic, by PyNaCl
+
+    def test_a_seed_that_others_may_read_or_that_is_none(self):
+        """Goal: both are refused in words, and no key comes of them."""
+        for name, content, mode in (("open", "22" * 32 + "\n", 0o644), ("short", "22" * 31 + "\n", 0o600)):
+            code, out, err = net.anta("key", "import", self.path("x.key"), "--seed-file", self.path(name, content, mode), "--no-passphrase")
+            self.assertNotEqual(code, 0)
+            self.assertEqual(out, b"")
+            self.assertIn(name, err)
+            self.assertFalse(os.path.exists(self.path("x.key")))
+
+
+class Commands(unittest.TestCase):
+    """One network that has played the year."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.network = net.Network().__enter__()
+        cls.addClassCleanup(cls.network.__exit__)
+        code, _, err = cls.network.play()
+        assert code == 0, err[-2000:]
+
+    def setUp(self):
+        self.home = tempfile.TemporaryDirectory()
+        self.addCleanup(self.home.cleanup)
+
+    def run_anta(self, *arguments, code=0, **options):
+        got, out, err = net.anta(*arguments, cwd=self.home.name, **options)
+        self.assertEqual(got, code, out.decode() + err)
+        return out.decode(), err
+
+    @staticmethod
+    def text_of(path):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+    def read(self, *arguments, node=1):
+        out, _ = self.run_anta(*arguments, "--node", self.network.nodes[node].url, "--output", "json")
+        return json.loads(out)
+
+    def sign(self, text, party="nordkabel", outbox="outbox", out=None):
+        with open(os.path.join(self.home.name, "document.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        where = ["--out", out] if out else ["--outbox", outbox]
+        self.run_anta("sign", "document.yaml", "--key", os.path.join(self.network.keys(), party + ".key"), *where)
+
+    def test_status(self):
+        """Goal: each node says who it is, who leads, and what it has applied; all the same ledger."""
+        answers = [self.read("status", node=number) for number in range(3)]
+        self.assertEqual([answer["node"] for answer in answers], ["nasca-sur", "bahia-sur", "sello-cobre"])
+        self.assertEqual(sorted(answer["role"] for answer in answers), ["follower", "follower", "leader"])
+        self.assertEqual(len({answer["leader"] for answer in answers}), 1)
+
+    def test_dry_run_records_nothing(self):
+        """Goal: --dry-run gives the law's verdict, lawful or not, and neither ledger nor outbox changes."""
+        self.sign(SITE.format("lager-trial"))
+        self.sign(SITE.format("planta-nasca-sur"))  # the id is taken
+        before = self.network.ledgers()
+        out, err = self.run_anta("submit", "outbox", "--dry-run", "--node", self.network.urls(), "--output", "json", code=7)
+        verdicts = json.loads(out)
+        self.assertEqual([verdict["outcome"] for verdict in verdicts], ["accepted", "rejected"])
+        self.assertEqual(verdicts[1]["code"], "duplicate_id")
+        self.assertEqual(self.network.ledgers(), before)
+        self.assertFalse([name for name in os.listdir(os.path.join(self.home.name, "outbox")) if name.endswith(".outcome")])
+
+    def test_an_outbox_is_resumed_after_its_node_went_down_in_the_middle(self):
+        """Goal: exit 6 when the node dies; the next submit goes on in order, and each statement has one outcome."""
+        self.sign("---\n".join(SITE.format(f"lager-{number:02d}") for number in range(40)))
+        outbox = os.path.join(self.home.name, "outbox")
+        node = self.network.nodes[2]
+
+        def outcomes():
+            return sorted(name for name in os.listdir(outbox) if name.endswith(".outcome"))
+        submit = subprocess.Popen([net.ANTA, "submit", outbox, "--node", node.url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        net.until("some are recorded", lambda: len(outcomes()) >= 5)
+        self.assertEqual(node.kill(), -signal.SIGKILL)
+        said = submit.communicate(timeout=net.DEADLINE)[0]
+        self.assertEqual(submit.returncode, 6, said)
+        first = outcomes()
+        self.assertTrue(5 <= len(first) < 40, "the node did not go down in the middle")
+        self.assertEqual([name[:8] for name in first], [f"{number + 1:08d}" for number in range(len(first))])
+        kept = {name: self.text_of(os.path.join(outbox, name)) for name in first}
+        node.start()
+        self.network.until_ready()
+        self.run_anta("submit", outbox, "--node", node.url)
+        self.assertEqual(len(outcomes()), 40)
+        leaves, digests = [], set()
+        for name in outcomes():
+            text = self.text_of(os.path.join(outbox, name))
+            self.assertEqual(text, kept.get(name, text), "an outcome changed")
+            leaves.append(json.loads(text)["leaf"])
+            digests.add(json.loads(text)["digest"])
+        self.assertEqual(leaves, sorted(leaves))
+        self.assertEqual((len(set(leaves)), len(digests)), (40, 40))
+        before = self.network.ledgers()
+        self.run_anta("submit", outbox, "--node", self.network.urls())  # nothing is left to send
+        self.assertEqual(self.network.ledgers(), before)
+
+    def test_receive_shows_the_differences_and_writes_what_sign_takes(self):
+        """Goal: a plant weighs what came, sees the differences, signs the receipt as written, and the ledger takes it."""
+        lot = ('as: pullo-cobre\ntype: lot\npayload: {event_time: "2025-11-03T09:00:00-05:00", id: L-900, site: mina-pullo-cobre, material: '
+               'ore_sulphide, form: bulk, extracted_from: "2025-11-01T09:00:00-05:00", extracted_until: "2025-11-02T09:00:00-05:00", measurement: '
+               '{wet_g: 8000000, moisture_ppm: 30000, cu_ppm: 60000, status: estimated, method: visual}}\n')
+        send = ('as: pullo-cobre\ntype: dispatch\npayload: {event_time: "2025-11-03T10:00:00-05:00", id: D-900, from_site: mina-pullo-cobre, to: '
+                'nasca-sur, to_site: planta-nasca-sur, ownership_moves: true, carrier: carga-nasca, vehicle: V9X-900, waybill: T900-0000900, '
+                'tax_deposit: DET-9, lots: [{lot: L-900, measurement: {wet_g: 8000000, moisture_ppm: 30000, cu_ppm: 60000, status: estimated, '
+                'method: visual}}]}\n')
+        hand = 'as: carga-nasca\ntype: handover\npayload: {event_time: "2025-11-03T11:00:00-05:00", dispatch: D-900}\n'
+        for text, party in ((lot, "pullo-cobre"), (send, "pullo-cobre"), (hand, "carga-nasca")):
+            self.sign(text, party)
+            self.run_anta("submit", "outbox", "--node", self.network.urls())
+        waiting = self.read("inbox", "--as", "nasca-sur")
+        self.assertIn("D-900", json.dumps(waiting))
+        with open(os.path.join(self.home.name, "weighed.yaml"), "w", encoding="utf-8") as file:
+            file.write("L-900: {wet_g: 7985000, moisture_ppm: 31000, cu_ppm: 60000, status: final, method: scale}\n")
+        out, err = self.run_anta("receive", "D-900", "--measurements", "weighed.yaml", "--ticket", "BLC9-00900", "--at", "2025-11-04T09:00:00-05:00",
+                                 "--node", self.network.urls())
+        self.assertRegex(err, r"L-900: wet -15(\.0+)? kg.*dry -22\.535 kg")  # 7 985 kg against 8 000, dry 7 737.465 against 7 760
+        self.assertIn("within tolerance", err)
+        self.sign(out, "nasca-sur")
+        self.run_anta("submit", "outbox", "--node", self.network.urls())
+        self.assertNotIn("D-900", json.dumps(self.read("inbox", "--as", "nasca-sur")))
+        record = self.read("lot", "show", "L-900")
+        self.assertEqual((record["holder"], record["accepted"]["dry_g"]), ("nasca-sur", 7985000 * 969000 // 10**6))
+
+    def test_output_yaml_says_what_json_says(self):
+        """Goal: --output yaml and --output json are the same data."""
+        as_json = self.read("lot", "show", "CAT-001")
+        out, _ = self.run_anta("lot", "show", "CAT-001", "--node", self.network.nodes[1].url, "--output", "yaml")
+        scalars = dict(re.findall(r'^([a-z_]+): "?([^"\n\[{]+)"?$', out, re.M))
+        for field in ("id", "holder", "state", "material"):
+            self.assertEqual(scalars[field], as_json[field])
+        for field in as_json:
+            self.assertRegex(out, rf"(?m)^{field}:")
+
+    def test_lists_filters_pages_and_the_past(self):
+        """Goal: a filter keeps what it says, pages add up to the whole, and --at-leaf gives again what was answered then."""
+        whole = self.read("lot", "list", "--limit", "1000")["items"]
+        held = self.read("lot", "list", "--holder", "nasca-sur", "--limit", "1000")["items"]
+        self.assertEqual(held, [lot for lot in whole if lot["holder"] == "nasca-sur"])
+        self.assertTrue(0 < len(held) < len(whole))
+        both = self.read("lot", "list", "--holder", "nasca-sur", "--state", held[0]["state"], "--limit", "1000")["items"]
+        self.assertEqual(both, [lot for lot in held if lot["state"] == held[0]["state"]])
+        paged, cursor = [], []
+        while True:
+            page = self.read("lot", "list", "--limit", "7", *cursor)
+            paged += page["items"]
+            if not page["next"]:
+                break
+            cursor = ["--cursor", page["next"]]
+        self.assertEqual(paged, whole)
+        before = self.read("site", "list", "--limit", "1000")["items"]
+        leaf = self.network.ledgers()[0]["leaves"] - 1
+        self.sign(SITE.format("lager-later"), out="later.cose")
+        self.run_anta("submit", "later.cose", "--node", self.network.urls())
+        self.assertNotEqual(self.read("site", "list", "--limit", "1000", "--fresh")["items"], before)
+        self.assertEqual(self.read("site", "list", "--limit", "1000", "--at-leaf", str(leaf))["items"], before)
+        self.run_anta("site", "show", "lager-later", "--at-leaf", str(leaf), "--node", self.network.urls(), code=4)
+
+    def test_histories(self):
+        """Goal: party, site, account and certificate tell the statements about them, in the order of their leaves."""
+        for noun, name, wanted in (("party", "nasca-sur", "party"), ("site", "planta-nasca-sur", "site"), ("account", "mb-ilo", "balance-open"),
+                                   ("certificate", "CERT-CATHODE", "certificate")):
+            with self.subTest(noun=noun):
+                items = self.read(noun, "history", name)["items"]
+                leaves = [item["leaf"] for item in items]
+                self.assertEqual(leaves, sorted(leaves))
+                self.assertEqual(items[0]["type"], wanted)
+                self.assertTrue(all(item["outcome"] == "accepted" for item in items))
+
+    def test_a_refusal_in_both_languages(self):
+        """Goal: the same rejection, code, cause and next step, in English and in Spanish from ANTA_LANG."""
+        self.sign(SITE.format("planta-nasca-sur"), out="taken.cose")
+        for language, cause, step in (("en", "The identifier is taken.", "Choose a new random identifier"),
+                                      ("es", "El identificador ya está usado.", "Elija otro identificador al azar")):
+            out, err = self.run_anta("submit", "taken.cose", "--node", self.network.urls(), code=7, environment={"ANTA_LANG": language})
+            self.assertIn("duplicate_id", err)
+            self.assertIn(cause, err)
+            self.assertIn(step, err)
+            self.assertIn("duplicate_id", out)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
