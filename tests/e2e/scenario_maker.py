@@ -13,7 +13,8 @@ import json
 import random
 import sys
 
-KINDS = ("outcome", "lot_mass", "lot_eligible", "lot_holder", "lot_state", "account", "certificate")
+KINDS = ("outcome", "code", "lot_dry", "lot_mass", "lot_eligible", "lot_holder", "lot_state", "account", "certificate_verdict",
+         "certificate_model", "certificate_flags")
 SMELTER_CONVERSION, PLANT_CONVERSION = 965000, 850000
 
 
@@ -309,24 +310,50 @@ class Maker:
                 "steps": self.ordered() + [{"check": "end"}], "expectations": {"end": end}}
 
 
+def falsify_step(steps, kind, rng):
+    """Another outcome than the ledger's: accepted for refused and the other way round, or (kind "code") refused for another reason."""
+    refused_only = kind == "code"
+    number = rng.choice([i for i, s in enumerate(steps) if "expect" in s and (not refused_only or s["expect"] != "accepted")])
+    step, real = steps[number], steps[number]["expect"].removeprefix("rejected:")
+    wrong = "accepted" if real != "accepted" and not refused_only else "lot_on_hold"
+    step["expect"] = wrong if wrong == "accepted" else "rejected:" + wrong
+    return number + 1, f"{step['type']} .*: expected {wrong}, got {real}"
+
+
+def falsify_certificate(certificates, kind, rng):
+    name = rng.choice(sorted(certificates))
+    wanted = certificates[name]
+    if kind == "certificate_flags":
+        wanted["flags_include"] = [*wanted.get("flags_include", []), "capacity_high"]
+        return f"certificate {name} of [^ ]+: expected flag capacity_high, which is not among its flags"
+    field = "coc_model" if kind == "certificate_model" else "verdict"
+    real = wanted[field]
+    wanted[field] = {"coc_model": "identity_preserved", "verdict": "not_valid"}[field]
+    return f"certificate {name} of [^ ]+ {field}: expected {wanted[field]}, got {real}"
+
+
 def falsify(document, kind, rng):
-    """Makes one expectation of the kind wrong. Returns the number of the step that must be named, from 1."""
-    end, last = document["expectations"]["end"], len(document["steps"])
-    if kind == "outcome":
-        number = rng.choice([i for i, s in enumerate(document["steps"]) if "expect" in s])
-        step = document["steps"][number]
-        step["expect"] = "rejected:lot_on_hold" if step["expect"] == "accepted" else "accepted"
-        return number + 1
-    if kind == "account":
-        end["accounts"][rng.choice(sorted(end["accounts"]))] += 1
-    elif kind == "certificate":
-        end["certificates"][rng.choice(sorted(end["certificates"]))]["verdict"] = "not_valid"
+    """Makes one expectation of the kind wrong. Returns the number of the step that must be named, from 1, and what must be said of it
+    (a regular expression)."""
+    if kind in ("outcome", "code"):
+        return falsify_step(document["steps"], kind, rng)
+    end = document["expectations"]["end"]
+    if kind.startswith("certificate"):
+        said = falsify_certificate(end["certificates"], kind, rng)
+    elif kind == "account":
+        name = rng.choice(sorted(end["accounts"]))
+        real = end["accounts"][name]
+        end["accounts"][name] += 1
+        said = f"account {name}: expected {real + 1}, got {real}"
     else:
-        field = {"lot_mass": "cu_g", "lot_eligible": "eligible", "lot_holder": "holder", "lot_state": "state"}[kind]
+        field = {"lot_dry": "dry_g", "lot_mass": "cu_g", "lot_eligible": "eligible", "lot_holder": "holder", "lot_state": "state"}[kind]
         lot = rng.choice(sorted(n for n, v in end["lots"].items() if field in v))
-        wrong = {"cu_g": lambda v: v + 1, "eligible": lambda v: not v, "holder": lambda v: document["registrar"], "state": lambda v: "lost"}
-        end["lots"][lot][field] = wrong[field](end["lots"][lot][field])
-    return last
+        real = end["lots"][lot][field]
+        wrong = {"dry_g": lambda v: v + 1, "cu_g": lambda v: v - 1, "eligible": lambda v: not v, "holder": lambda v: document["registrar"],
+                 "state": lambda v: "lost"}[field](real)
+        end["lots"][lot][field] = wrong
+        said = f"lot {lot} {field}: expected {str(wrong).lower()}, got {str(real).lower()}"
+    return len(document["steps"]), "check end: " + said
 
 
 def main():
@@ -340,7 +367,7 @@ def main():
         return 0
     document = Maker(options.seed).document()
     if options.falsify:
-        print(falsify(document, options.falsify, random.Random(options.seed)), file=sys.stderr)
+        print(*falsify(document, options.falsify, random.Random(options.seed)), file=sys.stderr)
     json.dump(document, sys.stdout, ensure_ascii=False, indent=1)
     print()
     return 0
