@@ -17,16 +17,19 @@ Result<state::Key> key_of(const Draft& draft, const PartyId& party, const Public
   return *record;
 }
 
+bool is_registrar(const Draft& draft) {
+  return holds_role(draft.view(), draft.issuer(), Role::registrar, draft.event_time());
+}
+
 Verdict may_dispose(const Draft& draft, const PartyId& party) {
-  if (draft.issuer() == party ||
-      holds_role(draft.view(), draft.issuer(), Role::registrar, draft.event_time())) {
-    return {};
-  }
+  if (draft.issuer() == party || is_registrar(draft)) return {};
   return violated("not_issuer", "neither the key's party nor a registrar");
 }
 
 }  // namespace
 
+// A registrar may also replace a key that is retired, or a party whose only key was revoked could never sign
+// again. The retired key stays as it is: rotated, or revoked since when it was.
 Verdict rule(Draft& draft, const payload::KeyRotate& p) {
   Result<state::Key> old_key = key_of(draft, p.party, p.old_key);
   if (!old_key) return pass(old_key);
@@ -35,9 +38,12 @@ Verdict rule(Draft& draft, const payload::KeyRotate& p) {
     return violated("duplicate_id", "key " + new_id.substr(0, 16) + " is registered already");
   }
   if (const Verdict verdict = may_dispose(draft, p.party); !verdict) return verdict;
-  if (old_key->state != KeyState::active) return violated("wrong_state", "the old key is retired already");
-  old_key->state = KeyState::rotated;
-  draft.put(hex(kid_of(p.old_key)), std::move(*old_key));
+  if (old_key->state == KeyState::active) {
+    old_key->state = KeyState::rotated;
+    draft.put(hex(kid_of(p.old_key)), std::move(*old_key));
+  } else if (!is_registrar(draft)) {
+    return violated("wrong_state", "the old key is retired already: a registrar replaces it");
+  }
   state::Key fresh;
   fresh.party = p.party;
   fresh.key = p.new_key;

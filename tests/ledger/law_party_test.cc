@@ -241,7 +241,19 @@ const LawTable issuers(
          [](World& w) { return w.submit("plant", rotation(w, "miner")); }},
         {"not_issuer", outside, standard, "a_key_revoked_by_another",
          [](World& w) { return w.submit("plant", key_revocation(w, "miner")); }},
-        {"wrong_state", outside, standard, "a_retired_key_rotated",
+        {"wrong_state", outside, standard, "a_retired_key_rotated_by_its_party",
+         [](World& w) {
+           payload::Party party = w.party_payload("newcomer");
+           party.keys = {w.key("newcomer").public_key(), w.key("its other").public_key()};
+           w.must("registrar", party);
+           payload::KeyRevoke lost = key_revocation(w, "newcomer");
+           lost.key = w.key("its other").public_key();
+           w.must("newcomer", lost);
+           payload::KeyRotate p = rotation(w, "newcomer");
+           p.old_key = lost.key;
+           return w.submit("newcomer", p);
+         }},
+        {"wrong_state", inside, standard, "a_rotated_key_replaced_by_the_registrar",
          [](World& w) {
            w.must("registrar", rotation(w, "miner"));
            payload::KeyRotate p = rotation(w, "miner");
@@ -259,6 +271,26 @@ const LawTable issuers(
            return w.submit("registrar", key_revocation(w, "miner"));
          }},
     });
+
+// Goal: a party whose only key was revoked signs again with the one that a registrar gives it; the revoked
+// key stays revoked since when it was compromised.
+TEST(LawParty, ARevokedKeyDoesNotLockItsPartyOut) {
+  World w;
+  payload::KeyRevoke stolen = key_revocation(w, "plant");
+  stolen.compromised_since = Millis{t0};
+  w.must("plant", stolen);
+  EXPECT_EQ(w.submit("plant", document(w)), "unknown_key");
+  payload::KeyRotate p = rotation(w, "plant");
+  p.new_key = w.key("registrar's successor").public_key();
+  w.must("registrar", p);
+  const auto old_key = w.get<state::Key>(hex(kid_of(p.old_key)));
+  EXPECT_EQ(old_key.state, KeyState::revoked);
+  EXPECT_EQ(old_key.compromised_since, Millis{t0});
+  const auto fresh = w.get<state::Key>(hex(kid_of(p.new_key)));
+  EXPECT_EQ(fresh.state, KeyState::active);
+  EXPECT_EQ(fresh.party, PartyId{"plant"});
+  EXPECT_EQ(w.submit("plant", document(w)), "unknown_key");  // still signed with the revoked key
+}
 
 // Goal: a registration writes what was said, a key record per key and a role from its event on.
 TEST(LawParty, RegistrationWritesItsRecords) {
