@@ -59,8 +59,8 @@ ValueList lots_made_since(const LedgerView& view, const state::Attestation& atte
     const auto site = state::find<state::Site>(view, id.value);
     if (!site) continue;
     std::size_t seen = 0;
-    walk_site(view, *site, [&](const state::Lot& lot) {
-      if (lot.made_at >= from) lots.push_back(text(lot.id.value));
+    walk_site_since(view, *site, from, [&](const state::Lot& lot) {
+      lots.push_back(text(lot.id.value));
       return ++seen < graph_lots_max;
     });
   }

@@ -4,6 +4,7 @@
 // sites from that event on, and everything made of them, are put under review, and the credits that stand on
 // them are taken back.
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "storage/ledger/custody_chain.h"
@@ -89,17 +90,17 @@ bool may_change(const Draft& draft, const state::Attestation& attestation,
   return false;
 }
 
-// The lots of the subject at the attested sites whose event is at or after the moment.
-std::vector<state::Lot> lots_since(const Draft& draft, const state::Attestation& attestation, Millis from) {
+// The lots of the subject at the attested sites whose event is at or after the moment; no more than so many.
+std::vector<state::Lot> lots_since(const Draft& draft, const state::Attestation& attestation, Millis from,
+                                   std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
   std::vector<state::Lot> lots;
   for (const SiteId& id : attestation.sites) {
     const auto site = draft.get<state::Site>(id.value);
     ANTA_INVARIANT(site.has_value());
-    walk_site(draft.view(), *site, [&](const state::Lot& lot) {
-      if (lot.maker == attestation.subject && lot.made_at >= from && lot.state != LotState::withdrawn) {
-        lots.push_back(lot);
-      }
-      return true;
+    walk_site_since(draft.view(), *site, from, [&](const state::Lot& lot) {
+      const bool counts = lot.maker == attestation.subject && lot.state != LotState::withdrawn;
+      if (counts && lots.size() < at_most) lots.push_back(lot);
+      return lots.size() < at_most;
     });
   }
   return lots;
@@ -219,7 +220,7 @@ Verdict rule(Draft& draft, const payload::AttestationStatus& p) {
     return violated("wrong_state", "the attestation's status does not allow this change");
   }
   const bool late =
-      carries_lots(attestation->kind) && !lots_since(draft, *attestation, p.effective_from).empty();
+      carries_lots(attestation->kind) && !lots_since(draft, *attestation, p.effective_from, 1).empty();
   if (late) draft.flag("status_recorded_late", attestation->stamp);
   attestation->changes.push_back({p.status, p.effective_from, p.void_from, draft.statement.digest});
   draft.put(p.attestation.value, *attestation);

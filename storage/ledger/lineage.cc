@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -10,45 +11,73 @@
 
 namespace anta {
 
-std::vector<state::Lot> children_of(const LedgerView& view, const state::Lot& lot) {
-  std::vector<state::Lot> children;
-  std::optional<LotId> next = lot.first_child;
-  while (next) {
-    std::optional<state::Lot> child = state::find<state::Lot>(view, next->value);
-    ANTA_INVARIANT(child.has_value());
-    const auto link = std::find_if(child->sources.begin(), child->sources.end(),
-                                   [&](const state::Lot::Source& source) { return source.lot == lot.id; });
-    ANTA_INVARIANT(link != child->sources.end());
-    next = link->next;
-    if (child->state != LotState::withdrawn) children.push_back(std::move(*child));
+namespace {
+
+// Where each chain of children goes on: per lot that was reached, its sources and their next children. So a
+// lot of many sources is read for one of them, not for each.
+class Links {
+ public:
+  explicit Links(const LedgerView& view) : view_(view) {}
+
+  // Calls `reached` with a child the first time that any chain comes by it.
+  void follow(const state::Lot& source, const std::function<void(const state::Lot&)>& reached) {
+    std::optional<LotId> next = source.first_child;
+    while (next) {
+      auto at = known_.find(*next);
+      if (at == known_.end()) {
+        const std::optional<state::Lot> child = state::find<state::Lot>(view_, next->value);
+        ANTA_INVARIANT(child.has_value());
+        at = known_.emplace(*next, links_of(*child)).first;
+        reached(*child);
+      }
+      const auto link = at->second.find(source.id);
+      ANTA_INVARIANT(link != at->second.end());
+      next = link->second;
+    }
   }
-  return children;
-}
+
+ private:
+  using NextBySource = std::map<LotId, std::optional<LotId>>;
+
+  static NextBySource links_of(const state::Lot& child) {
+    NextBySource links;
+    for (const state::Lot::Source& source : child.sources)
+      links.emplace(source.lot, source.next);
+    return links;
+  }
+
+  const LedgerView& view_;
+  std::map<LotId, NextBySource> known_ = {};
+};
+
+}  // namespace
 
 void walk_descendants(const LedgerView& view, const std::vector<LotId>& roots,
                       const std::function<bool(const state::Lot&)>& enter,
                       const std::function<void(const state::Lot&)>& visit) {
-  std::set<LotId> seen(roots.begin(), roots.end());
-  std::deque<LotId> waiting(roots.begin(), roots.end());
+  const std::set<LotId> given(roots.begin(), roots.end());
+  std::deque<LotId> waiting(given.begin(), given.end());
+  Links links(view);
   while (!waiting.empty()) {
     const std::optional<state::Lot> lot = state::find<state::Lot>(view, waiting.front().value);
     waiting.pop_front();
     if (!lot || !enter(*lot)) continue;
-    for (const state::Lot& child : children_of(view, *lot)) {
-      if (!seen.insert(child.id).second) continue;
+    links.follow(*lot, [&](const state::Lot& child) {
+      if (child.state == LotState::withdrawn || given.contains(child.id)) return;
       visit(child);
       waiting.push_back(child.id);
-    }
+    });
   }
 }
 
-void walk_site(const LedgerView& view, const state::Site& site,
-               const std::function<bool(const state::Lot&)>& visit) {
+void walk_site_since(const LedgerView& view, const state::Site& site, Millis from,
+                     const std::function<bool(const state::Lot&)>& visit) {
   std::optional<LotId> next = site.last_lot;
   while (next) {
     const std::optional<state::Lot> lot = state::find<state::Lot>(view, next->value);
-    ANTA_INVARIANT(lot.has_value());
-    if (!visit(*lot)) return;
+    ANTA_INVARIANT(lot.has_value() && lot->made_latest.has_value());
+    if (*lot->made_latest < from) return;  // and so is every lot before it
+    if (lot->made_at >= from && !visit(*lot)) return;
     next = lot->previous;
   }
 }
@@ -62,6 +91,12 @@ void enlist(Draft& draft, state::Lot& lot) {
   std::optional<state::Site> site = draft.get<state::Site>(lot.made_site.value);
   ANTA_INVARIANT(site.has_value());
   lot.previous = site->last_lot;
+  lot.made_latest = lot.made_at;
+  if (lot.previous) {
+    const std::optional<state::Lot> before = draft.get<state::Lot>(lot.previous->value);
+    ANTA_INVARIANT(before.has_value() && before->made_latest.has_value());
+    lot.made_latest = std::max(lot.made_at, *before->made_latest);
+  }
   site->last_lot = lot.id;
   draft.put(lot.made_site.value, std::move(*site));
 }

@@ -90,6 +90,11 @@ Verdict check_scope(const payload::Process& p, const state::Site& site, const Cu
   if (std::find(site.processes.begin(), site.processes.end(), p.process) == site.processes.end()) {
     return violated("out_of_scope", "site " + p.site.value + " does no " + std::string(word(p.process)));
   }
+  if (p.inputs.size() * p.outputs.size() > lineage_links_max) {
+    return violated("out_of_scope", "lots drawn from times lots made are " +
+                                        std::to_string(p.inputs.size() * p.outputs.size()) + ", above " +
+                                        std::to_string(lineage_links_max) + ": make it several batches");
+  }
   if (!p.coc_model) return {};
   if (!custody.attests(*p.coc_model)) {
     return violated("out_of_scope",

@@ -211,6 +211,7 @@ void describe(Schema& schema, const state::Lot& lot) {
       .add("holder", lot.holder)
       .add("owner", lot.owner)
       .add("made_at", lot.made_at)
+      .add("made_latest", lot.made_latest)
       .add("settled_at", lot.settled_at)
       .add("accepted", lot.accepted)
       .add("remaining_dry_g", lot.remaining_dry_g)

@@ -30,7 +30,8 @@ struct Lot {
   SiteId site = {};       // present site: where it was made or last accepted
   PartyId holder = {};
   PartyId owner = {};
-  Millis made_at = {};     // event time of registration or making
+  Millis made_at = {};             // event time of registration or making
+  Maybe<Millis> made_latest = {};  // the latest made_at of its site's chain up to it; none: not in a chain
   Millis settled_at = {};  // event time of the making or last acceptance: nothing on it may be earlier
   Figures accepted = {};
   Grams remaining_dry_g = {};
