@@ -84,6 +84,9 @@ Verdict check_amount(const Draft& draft, const payload::Lot& p, bool& high) {
   if (const Verdict verdict = grade_possible(draft, p.material, p.measurement); !verdict) return verdict;
   const Capacity capacity = capacity_of(draft, figures_of(p.measurement).dry_g);
   if (capacity.exceeded) return violated("capacity_exceeded", "more than the producer's class allows");
+  if (!has_room(draft, draft.issuer(), draft.event_time())) {
+    return violated("capacity_exceeded", "more lots than the record of one window takes");
+  }
   high = capacity.high;
   return {};
 }

@@ -22,41 +22,53 @@ std::string record_id(const PartyId& party, std::int64_t bucket) {
   return party.value + "/" + std::to_string(bucket);
 }
 
-std::int64_t capped_sum(std::int64_t a, std::int64_t b) {
-  return checked_sum(a, b).value_or(std::numeric_limits<std::int64_t>::max());
-}
+__extension__ typedef __int128 Wide;  // three full records of the largest lots exceed 64 bits
+
+bool earlier(const Entry& a, const Entry& b) { return a.event_time < b.event_time; }
 
 }  // namespace
+
+bool has_room(const Draft& draft, const PartyId& party, Millis event) {
+  const auto record = draft.get<state::Origination>(record_id(party, bucket_of(event, window_ms(draft))));
+  if (!record || record->entries.size() < originations_max) return true;
+  return std::binary_search(record->entries.begin(), record->entries.end(), Entry{event, {}}, earlier);
+}
+
+// The window's end moves on with its beginning, so that every entry is added once and taken away once.
+std::int64_t heaviest_sum(const std::vector<Entry>& entries, Millis event, std::int64_t window_ms) {
+  Wide heaviest = 0;
+  Wide sum = 0;
+  std::size_t end = 0;
+  for (const Entry& first : entries) {
+    const std::int64_t begin = first.event_time.value;
+    if (begin > event.value) break;
+    for (; end < entries.size() && entries[end].event_time.value - begin < window_ms; ++end)
+      sum += entries[end].dry_g.value;
+    if (event.value - begin < window_ms) heaviest = std::max(heaviest, sum);
+    sum -= first.dry_g.value;
+  }
+  constexpr Wide largest = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::min(heaviest, largest));
+}
 
 std::int64_t heaviest_window(const Draft& draft, const PartyId& party, Millis event, Grams dry) {
   const std::int64_t window = window_ms(draft);
   const std::int64_t middle = bucket_of(event, window);
-  std::vector<Entry> entries = {{event, dry}};
+  std::vector<Entry> entries;  // sorted, since the records are, and follow each other
   for (std::int64_t bucket = middle - 1; bucket <= middle + 1; ++bucket) {
     const auto record = draft.get<state::Origination>(record_id(party, bucket));
     if (record) entries.insert(entries.end(), record->entries.begin(), record->entries.end());
   }
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.event_time < b.event_time; });
-  std::int64_t heaviest = 0;
-  for (std::size_t first = 0; first < entries.size(); ++first) {
-    const std::int64_t begin = entries[first].event_time.value;
-    if (begin > event.value || event.value - begin >= window) continue;
-    std::int64_t sum = 0;
-    for (std::size_t i = first; i < entries.size() && entries[i].event_time.value - begin < window; ++i) {
-      sum = capped_sum(sum, entries[i].dry_g.value);
-    }
-    heaviest = std::max(heaviest, sum);
-  }
-  return heaviest;
+  const Entry added = {event, dry};
+  entries.insert(std::lower_bound(entries.begin(), entries.end(), added, earlier), added);
+  return heaviest_sum(entries, event, window);
 }
 
 void originate(Draft& draft, const PartyId& party, Millis event, std::int64_t dry_g) {
   const std::string id = record_id(party, bucket_of(event, window_ms(draft)));
   state::Origination record = draft.get<state::Origination>(id).value_or(state::Origination{});
   auto& entries = record.entries;
-  auto at = std::lower_bound(entries.begin(), entries.end(), event,
-                             [](const Entry& entry, Millis when) { return entry.event_time < when; });
+  auto at = std::lower_bound(entries.begin(), entries.end(), Entry{event, {}}, earlier);
   if (at == entries.end() || at->event_time != event) at = entries.insert(at, {event, Grams{0}});
   const std::optional<Grams> sum = shifted(at->dry_g, dry_g);
   ANTA_INVARIANT(sum.has_value());

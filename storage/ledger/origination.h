@@ -4,11 +4,25 @@
 // which contains an event lies in three records. Internal to the law. Source: ledger.md 6.4.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "storage/ledger/draft.h"
 
 namespace anta {
+
+// Event times that one record holds: about 137 lots a day for a window of 30 days. Every lot of a producer
+// reads three records and writes one, so their size is what a registration costs.
+inline constexpr std::size_t originations_max = 4096;
+
+// Whether the event's record takes another lot: lots of one event time share an entry.
+bool has_room(const Draft& draft, const PartyId& party, Millis event);
+
+// The most dry grams in any half-open window of this length which begins at an entry and contains the event,
+// of entries sorted by time. One pass; no more than the largest number.
+std::int64_t heaviest_sum(const std::vector<state::Origination::Entry>& entries, Millis event,
+                          std::int64_t window_ms);
 
 // The most dry grams that any half-open window of capacity_window_days which contains the event would hold if
 // `dry` were added at the event: windows that begin at an origination, or at the event, are enough. 64 bits
