@@ -69,6 +69,73 @@ constexpr std::array flags = {
     LawWord{"certified_reduced"},
 };
 
+// In the order of parameter.cc.
+constexpr std::array parameters = {
+    LawParameter{"law_version", "", "names the law itself: 1 is its only value"},
+    LawParameter{"draw_grade_ppm", "not_conserved"},
+    LawParameter{"blend_measurement_ppm", "not_conserved"},
+    LawParameter{"adjust_dry_ppm", "not_conserved"},
+    LawParameter{"ore_grade_max_ppm", "grade_impossible"},
+    LawParameter{"moisture_max_ppm", "moisture_impossible"},
+    LawParameter{"grade_ore_min_ppm", "grade_unusual"},
+    LawParameter{"grade_ore_max_ppm", "grade_unusual"},
+    LawParameter{"grade_concentrate_min_ppm", "grade_unusual"},
+    LawParameter{"grade_concentrate_max_ppm", "grade_unusual"},
+    LawParameter{"grade_cement_copper_min_ppm", "grade_unusual"},
+    LawParameter{"grade_cement_copper_max_ppm", "grade_unusual"},
+    LawParameter{"grade_blister_min_ppm", "grade_unusual"},
+    LawParameter{"grade_blister_max_ppm", "grade_unusual"},
+    LawParameter{"grade_anode_min_ppm", "grade_unusual"},
+    LawParameter{"grade_anode_max_ppm", "grade_unusual"},
+    LawParameter{"grade_cathode_min_ppm", "grade_unusual"},
+    LawParameter{"moisture_ore_max_ppm", "moisture_unusual"},
+    LawParameter{"moisture_concentrate_min_ppm", "moisture_unusual"},
+    LawParameter{"moisture_concentrate_max_ppm", "moisture_unusual"},
+    LawParameter{"closure_silent_ppm", "batch_closure"},
+    LawParameter{"closure_max_ppm", "batch_closure"},
+    LawParameter{"output_excess_ppm", "batch_closure"},
+    LawParameter{"recovery_flotation_ore_sulphide_min_ppm", "recovery_unusual"},
+    LawParameter{"recovery_flotation_ore_sulphide_max_ppm", "recovery_unusual"},
+    LawParameter{"recovery_flotation_ore_oxide_min_ppm", "recovery_unusual"},
+    LawParameter{"recovery_flotation_ore_oxide_max_ppm", "recovery_unusual"},
+    LawParameter{"recovery_flotation_ore_mixed_min_ppm", "recovery_unusual"},
+    LawParameter{"recovery_flotation_ore_mixed_max_ppm", "recovery_unusual"},
+    LawParameter{"recovery_leach_cementation_min_ppm", "recovery_unusual"},
+    LawParameter{"recovery_leach_cementation_max_ppm", "recovery_unusual"},
+    LawParameter{"recovery_leach_sxew_min_ppm", "recovery_unusual"},
+    LawParameter{"recovery_leach_sxew_max_ppm", "recovery_unusual"},
+    LawParameter{"recovery_smelting_min_ppm", "recovery_unusual"},
+    LawParameter{"recovery_smelting_max_ppm", "recovery_unusual"},
+    LawParameter{"recovery_electrorefining_min_ppm", "recovery_unusual"},
+    LawParameter{"recovery_electrorefining_max_ppm", "recovery_unusual"},
+    LawParameter{"payload_max_g", "payload_exceeded"},
+    LawParameter{"tare_drift_ppm", "tare_drift"},
+    LawParameter{"speed_flag_kmh", "speed_unusual"},
+    LawParameter{"transit_flag_hours", "transit_unusual"},
+    LawParameter{"receipt_wet_ppm", "wrong_state"},
+    LawParameter{"receipt_wet_g", "wrong_state"},
+    LawParameter{"receipt_moisture_ppm", "wrong_state"},
+    LawParameter{"receipt_dry_ppm", "wrong_state"},
+    LawParameter{"receipt_dispute_ppm", "wrong_state"},
+    LawParameter{"assay_concentrate_ppm", "", "no statement carries an exchange of assays"},
+    LawParameter{"assay_ore_ppm", "", "no statement carries an exchange of assays"},
+    LawParameter{"assay_ore_relative_ppm", "", "no statement carries an exchange of assays"},
+    LawParameter{"assay_blister_ppm", "", "no statement carries an exchange of assays"},
+    LawParameter{"assay_anode_ppm", "", "no statement carries an exchange of assays"},
+    LawParameter{"capacity_window_days", "capacity_exceeded"},
+    LawParameter{"capacity_flag_ppm", "capacity_unusual"},
+    LawParameter{"capacity_max_ppm", "capacity_exceeded"},
+    LawParameter{"pma_g_per_day", "capacity_exceeded"},
+    LawParameter{"ppm_g_per_day", "capacity_exceeded"},
+    LawParameter{"unformalised_origin", "producer_not_formalised"},
+    LawParameter{"attestation_max_days", "out_of_scope"},
+    LawParameter{"suspension_revokes_after_days", "wrong_state"},
+    LawParameter{"account_period_max_days", "out_of_scope"},
+    LawParameter{"stock_take_max_ppm", "", "an account is closed by no rule yet"},
+    LawParameter{"event_age_max_days", "event_too_old"},
+    LawParameter{"event_ahead_max_ms", "event_in_future"},
+};
+
 std::vector<LawRow>& rows() {
   static std::vector<LawRow> all;
   return all;
@@ -104,6 +171,7 @@ class LawCase : public testing::Test {
 
 std::span<const LawWord> law_codes() { return codes; }
 std::span<const LawWord> law_flags() { return flags; }
+std::span<const LawParameter> law_parameters() { return parameters; }
 const std::vector<LawRow>& registered_rows() { return rows(); }
 
 LawTable::LawTable(const char* file, std::vector<LawRow> table) {

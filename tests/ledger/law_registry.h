@@ -26,8 +26,9 @@ struct LawRow {
   Setting setting = Setting::standard;
   std::string_view title = {};  // what the case is about: one_word_with_underscores
   std::function<std::string(World&)> body = {};
-  Parameters parameters = {};  // for Setting::other: what differs from the defaults
-  bool flag = false;           // where a word is both code and flag (batch_closure): this row is the flag's
+  Parameters parameters = {};   // for Setting::other: what differs from the defaults
+  bool flag = false;            // where a word is both code and flag (batch_closure): this row is the flag's
+  std::string_view about = {};  // the parameter whose limit the case stands at, if it does
 };
 
 class LawTable {
@@ -44,6 +45,15 @@ struct LawWord {
 };
 std::span<const LawWord> law_codes();
 std::span<const LawWord> law_flags();
+
+// Every parameter, with the word whose cases show where its limit lies; or why no rule reads it.
+struct LawParameter {
+  std::string_view name = {};
+  std::string_view word = {};    // empty: no rule reads it
+  std::string_view unread = {};  // then the reason
+};
+std::span<const LawParameter> law_parameters();
+
 const std::vector<LawRow>& registered_rows();
 
 }  // namespace anta::test

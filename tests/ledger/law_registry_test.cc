@@ -1,6 +1,11 @@
 #include "tests/ledger/law_registry.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
 
 namespace anta::test {
 namespace {
@@ -40,6 +45,88 @@ TEST(LawRegistry, EveryCodeHasItsCases) {
 TEST(LawRegistry, EveryFlagHasItsCases) {
   for (const LawWord& flag : law_flags())
     expect_cases(flag, is_code_too(flag.word));
+}
+
+// --- parameters ---
+
+bool shows(const LawRow& row, const LawParameter& parameter, Side side, Setting setting) {
+  const bool sets = std::any_of(row.parameters.begin(), row.parameters.end(),
+                                [&](const auto& set) { return set.first == parameter.name; });
+  return row.about == parameter.name && row.word == parameter.word && row.side == side &&
+         row.setting == setting && sets == (setting == Setting::other);
+}
+
+// Goal: a parameter without a case on each side of its limit, at its default and at another value, fails the
+// suite; so does one that the list does not know.
+TEST(LawRegistry, EveryParameterHasItsCases) {
+  const auto& rows = registered_rows();
+  ASSERT_EQ(law_parameters().size(), all_parameters().size());
+  for (std::size_t i = 0; i < law_parameters().size(); ++i) {
+    const LawParameter& parameter = law_parameters()[i];
+    EXPECT_EQ(parameter.name, all_parameters()[i].name);
+    EXPECT_NE(parameter.word.empty(), parameter.unread.empty()) << parameter.name;
+    if (parameter.word.empty()) continue;
+    for (const Setting setting : {Setting::standard, Setting::other}) {
+      for (const Side side : {Side::inside, Side::outside}) {
+        EXPECT_TRUE(std::any_of(rows.begin(), rows.end(),
+                                [&](const LawRow& row) { return shows(row, parameter, side, setting); }))
+            << parameter.name << " has no case " << (side == Side::inside ? "inside" : "outside")
+            << (setting == Setting::standard ? " at the default" : " at another value");
+      }
+    }
+  }
+}
+
+// --- the sources ---
+
+// All of the ledger's sources but the table of parameters.
+std::string ledger_sources() {
+  std::string text;
+  for (const auto& entry : std::filesystem::directory_iterator(ANTA_SOURCE_DIR "/storage/ledger")) {
+    if (entry.path().extension() != ".cc" || entry.path().filename() == "parameter.cc") continue;
+    std::ifstream file(entry.path());
+    text.append(std::istreambuf_iterator<char>(file), {});
+  }
+  return text;
+}
+
+std::set<std::string> raised(const std::string& sources, const std::string& expression) {
+  std::set<std::string> words;
+  const std::regex pattern(expression);
+  for (std::sregex_iterator it(sources.begin(), sources.end(), pattern), end; it != end; ++it)
+    words.insert((*it)[1]);
+  return words;
+}
+
+std::set<std::string> known(std::span<const LawWord> words) {
+  std::set<std::string> all;
+  for (const LawWord& word : words)
+    all.insert(std::string(word.word));
+  return all;
+}
+
+// Goal: a refusal that the sources learn to say, or forget, changes the table or fails here.
+TEST(LawRegistry, TheCodesAreThoseOfTheSources) {
+  std::set<std::string> codes = raised(ledger_sources(), "violated\\(\\s*\"([a-z_]+)\"");
+  codes.insert("malformed");      // the decoder's word for all that it refuses
+  codes.insert("bad_signature");  // said before any rule is asked
+  EXPECT_EQ(codes, known(law_codes()));
+}
+
+// Goal: the same for flags. What only a verifier says of a certificate is no flag of the law.
+TEST(LawRegistry, TheFlagsAreThoseOfTheSources) {
+  EXPECT_EQ(raised(ledger_sources(), "\\bflag\\(\\s*\"([a-z_]+)\""), known(law_flags()));
+}
+
+// Goal: what is listed as unread is read nowhere, not even by a name that is put together.
+TEST(LawRegistry, UnreadParametersAreUnread) {
+  const std::string sources = ledger_sources();
+  for (const LawParameter& parameter : law_parameters()) {
+    if (!parameter.word.empty()) continue;
+    const std::string name(parameter.name);
+    EXPECT_EQ(sources.find("\"" + name + "\""), std::string::npos) << name;
+    EXPECT_EQ(sources.find("\"" + name.substr(0, name.find('_') + 1) + "\""), std::string::npos) << name;
+  }
 }
 
 // Goal: a case that claims another value of a parameter really sets one.
