@@ -1,6 +1,6 @@
 #include "storage/wal_damage.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "storage/crc32c.h"
 
@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t block_bytes = 32768;
 constexpr std::size_t header_bytes = 7;
+constexpr std::size_t batch_header_bytes = 12;
 enum Fragment : std::uint8_t { full = 1, first = 2, middle = 3, last = 4 };
 
 std::uint32_t little_u32(ByteView in) {
@@ -40,12 +41,40 @@ Look look_at(ByteView file, std::size_t offset) {
   return {Found::intact, static_cast<Fragment>(type), header_bytes + length};
 }
 
-// From `offset` on, at whatever byte: the start of a logical record that is intact.
-bool record_begins_after(ByteView file, std::size_t offset) {
+// Where a batch stands and the first sequence number after it.
+struct Batch {
+  std::size_t offset = 0;
+  std::uint64_t next = 0;
+};
+
+// Of a logical record's first fragment; nothing when it is too short to say.
+std::optional<std::pair<std::uint64_t, std::uint32_t>> batch_header(ByteView file, std::size_t offset,
+                                                                    const Look& look) {
+  if (look.size < header_bytes + batch_header_bytes) return std::nullopt;
+  const ByteView in = file.subspan(offset + header_bytes, batch_header_bytes);
+  const std::uint64_t low = little_u32(in);
+  const std::uint64_t high = little_u32(in.subspan(4));
+  return std::pair(low | high << 32, little_u32(in.subspan(8)));
+}
+
+bool can_follow(ByteView file, std::size_t offset, const Look& look, const std::optional<Batch>& last) {
+  const bool fills_block = (offset + look.size) % block_bytes == 0;
+  if (look.type == first && !fills_block) return false;
+  const auto header = batch_header(file, offset, look);
+  if (!header) return look.type == first;
+  const auto [sequence, count] = *header;
+  if (look.type == full && count > look.size) return false;
+  if (!last) return true;
+  return sequence >= last->next && sequence - last->next <= offset - last->offset;
+}
+
+// From `offset` on, at whatever byte: the start of a logical record that is intact and can follow `batch`.
+bool record_begins_after(ByteView file, std::size_t offset, const std::optional<Batch>& batch) {
   for (; offset < file.size(); ++offset) {
     if (block_bytes - offset % block_bytes < header_bytes) continue;
     const Look look = look_at(file, offset);
-    if (look.found == Found::intact && look.type <= first) return true;
+    if (look.found == Found::intact && look.type <= first && can_follow(file, offset, look, batch))
+      return true;
   }
   return false;
 }
@@ -54,6 +83,7 @@ bool record_begins_after(ByteView file, std::size_t offset) {
 
 std::optional<WalDamage> find_wal_damage(ByteView file) {
   std::size_t offset = 0;
+  std::optional<Batch> batch;  // the last that began
   while (offset < file.size()) {
     const std::size_t room = block_bytes - offset % block_bytes;
     if (room < header_bytes) {
@@ -62,7 +92,11 @@ std::optional<WalDamage> find_wal_damage(ByteView file) {
     }
     const Look look = look_at(file, offset);
     if (look.found == Found::short_end) return std::nullopt;
-    if (look.found == Found::damaged) return WalDamage{offset, record_begins_after(file, offset + 1)};
+    if (look.found == Found::damaged) return WalDamage{offset, record_begins_after(file, offset + 1, batch)};
+    if (look.type <= first) {
+      if (const auto header = batch_header(file, offset, look))
+        batch = Batch{offset, header->first + header->second};
+    }
     offset += look.size;
   }
   return std::nullopt;

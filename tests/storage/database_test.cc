@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "storage/crc32c.h"
 #include "storage/log_store.h"
 #include "storage/wal_damage.h"
 #include "tests/storage/disk.h"
@@ -296,6 +297,44 @@ TEST_F(Crash, DamageScanKnowsEveryPlace) {
   }
   EXPECT_FALSE(find_wal_damage(ByteView(content).first(content.size() - 1)).has_value());
   EXPECT_FALSE(find_wal_damage({}).has_value());
+}
+
+TEST_F(Crash, AStatementCannotMakeATornEndUnopenable) {
+  // Goal: a record of the write-ahead log, made by whoever sent the value in which it stands, is not taken
+  // for a later one: the torn end is a torn end, and the node starts.
+  Bytes inner;  // little endian: sequence number 7, one operation, some bytes
+  for (const std::uint8_t byte : {7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 2, 3, 4, 5, 6})
+    inner.push_back(byte);
+  Bytes typed = {1};  // a full record
+  typed.insert(typed.end(), inner.begin(), inner.end());
+  const std::uint32_t crc = crc32c({typed});
+  const std::uint32_t masked = (crc >> 15 | crc << 17) + 0xa282ead8u;
+  Bytes forged;
+  for (int shift = 0; shift < 32; shift += 8)
+    forged.push_back(static_cast<std::uint8_t>(masked >> shift));
+  forged.push_back(static_cast<std::uint8_t>(inner.size()));
+  forged.push_back(0);
+  forged.insert(forged.end(), typed.begin(), typed.end());
+  {
+    auto database = must_open(options);
+    for (int i = 0; i < 10; ++i)
+      put(*database, "k" + std::to_string(i), std::string(200, 'v'), Sync::no);
+    put(*database, "sent", std::string(as_text(forged)) + std::string(300, 'w'), Sync::no);
+    disk.cut_power();
+  }
+  disk.power_on();
+  const std::string wal = test::newest_wal(directory.path());
+  Bytes content = test::read_whole(wal);
+  std::fill(content.end() - 150, content.end(), std::uint8_t{0});
+  test::write_whole(wal, content);
+  const auto damage = find_wal_damage(content);
+  ASSERT_TRUE(damage);
+  EXPECT_FALSE(damage->intact_after);
+  auto database = must_open(options);
+  ASSERT_TRUE(database);
+  EXPECT_EQ(get(*database, "k9"), std::string(200, 'v'));
+  EXPECT_EQ(get(*database, "sent"), "(absent)");
+  EXPECT_TRUE((*LogStore::open(*database))->amnesiac());
 }
 
 TEST_F(Crash, ADamagedTableFileRefuses) {
