@@ -52,9 +52,9 @@ Bytes encode_watermark(const Watermark& watermark) {
   return out;
 }
 
-Watermark decode_watermark(ByteView bytes) {
-  if (bytes.size() != watermark_bytes) return {};
-  if (crc32c({bytes.first(watermark_bytes - 4)}) != get_u32(bytes.last(4))) return {};
+std::optional<Watermark> decode_watermark(ByteView bytes) {
+  if (bytes.size() != watermark_bytes) return std::nullopt;
+  if (crc32c({bytes.first(watermark_bytes - 4)}) != get_u32(bytes.last(4))) return std::nullopt;
   Watermark watermark;
   watermark.index = LogIndex{get_u64(bytes)};
   std::ranges::copy(bytes.subspan(8, Digest::size), watermark.hash.bytes.begin());

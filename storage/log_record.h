@@ -2,6 +2,8 @@
 // before). The key is the big-endian index. Pure, any thread; used by log_store.cc only.
 #pragma once
 
+#include <optional>
+
 #include "crypto/digest.h"
 #include "crypto/error.h"
 #include "storage/log_entry.h"
@@ -20,14 +22,13 @@ LogRecordFrame frame_log_record(const LogEntry& entry);
 // corrupt, naming the index, when the record is torn, rotten or not an entry.
 Result<LogEntry> decode_log_record(LogIndex index, ByteView record);
 
-// The watermark's file: be64 index, hash, be32 crc32c. Anything else decodes to nothing, which is a watermark
-// that lags.
+// The watermark's file: be64 index, hash, be32 crc32c. Anything else decodes to nothing.
 struct Watermark {
   LogIndex index = {};
   Digest hash = {};
 };
 inline constexpr std::size_t watermark_bytes = 8 + Digest::size + 4;
 Bytes encode_watermark(const Watermark& watermark);
-Watermark decode_watermark(ByteView bytes);
+std::optional<Watermark> decode_watermark(ByteView bytes);
 
 }  // namespace anta

@@ -77,6 +77,7 @@ struct LogStore::State {
   Result<void> load_end();
   Result<void> load_meta();
   Result<void> load_amnesia();
+  Result<bool> holds(const Watermark& mark) const;
 
   using Written = std::vector<std::pair<LogIndex, Digest>>;  // of this batch, in order, for truncations in it
   Result<void> put(const LogWrite& write, LogTables& next, Written& written, Batch& batch) const;
@@ -191,26 +192,33 @@ Result<void> LogStore::State::load_meta() {
   return {};
 }
 
+Result<bool> LogStore::State::holds(const Watermark& mark) const {
+  if (mark.index.value == 0 || mark.index > tables.last) return mark.index.value == 0;
+  auto entry = entry_at(mark.index);
+  if (!entry) return pass(entry);
+  return entry->hash == mark.hash;
+}
+
 // An amnesiac of an earlier start, of this one (database_open.cc), or one whose log lacks what the watermark
-// saw.
+// saw, or whose watermark can not be read.
 Result<void> LogStore::State::load_amnesia() {
   auto marked = database.read_file(Database::amnesia_file, 4096);
   if (!marked) return pass(marked);
   auto file = database.read_file(watermark_file, watermark_bytes);
-  if (!file) {
-    if (file.error().code != Code::malformed) return pass(file);
-    file = std::optional<Bytes>{};  // not ours: as good as none
-  }
-  if (*file) watermark = decode_watermark(**file);
+  if (!file && file.error().code != Code::malformed) return pass(file);
   amnesiac = marked->has_value();
-  bool held = watermark.index <= tables.last;
-  if (held && watermark.index.value > 0) {
-    auto entry = entry_at(watermark.index);
-    if (!entry) return pass(entry);
-    held = entry->hash == watermark.hash;
+  std::string why;
+  if (!file || (*file && !decode_watermark(**file))) {
+    // Nobody knows what it had seen: at least what is here.
+    watermark = {tables.last, tables.last_hash};
+    why = "the watermark can not be read\n";
+  } else if (*file) {
+    watermark = *decode_watermark(**file);
+    auto held = holds(watermark);
+    if (!held) return pass(held);
+    if (!*held) why = "the log lacks entry " + text(watermark.index) + ", which was on this disk\n";
   }
-  if (!held && !amnesiac) {
-    const std::string why = "the log lacks entry " + text(watermark.index) + ", which was on this disk\n";
+  if (!why.empty() && !amnesiac) {
     if (auto noted = database.replace_file(Database::amnesia_file, as_bytes(why), Sync::yes); !noted)
       return noted;
     amnesiac = true;
@@ -406,6 +414,7 @@ Result<std::vector<LogEntry>> LogStore::read(LogIndex from, LogIndex to, std::ui
   return entries;
 }
 
+std::optional<Error> LogStore::failure() const { return state_->database.failure(); }
 LogIndex LogStore::last() const { return state_->tables.last; }
 Digest LogStore::last_hash() const { return state_->tables.last_hash; }
 bool LogStore::amnesiac() const { return state_->amnesiac; }

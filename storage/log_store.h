@@ -12,7 +12,8 @@
 //
 // Amnesia (consensus.md section 3). The file `watermark` in the directory holds {index, hash} of an entry
 // that is on the disk. It may lag, never lead: it is written after the sync, and lowered before a
-// truncation goes below it. A start whose log does not hold that entry, or whose write-ahead log was cut, is
+// truncation goes below it. A start whose log does not hold that entry, whose watermark can not be read (then
+// the log's end stands for it), or whose write-ahead log was cut, is
 // amnesiac, and stays so over restarts until end_amnesia().
 //
 // Threads: write, note_persisted and end_amnesia on `disk`; read from any thread; open and recover before the
@@ -96,6 +97,9 @@ class LogStore {
   // checked. not_found when `from` is not in the log; corrupt names the index.
   Result<std::vector<LogEntry>> read(LogIndex from, LogIndex to, std::uint64_t bytes_max) const;
   Result<LogEntry> read_one(LogIndex index) const;
+
+  // Why the database below is dead, once it is; also of its background threads. Any thread, at once.
+  std::optional<Error> failure() const;
 
   // As of the last write(); `disk` only.
   LogIndex last() const;

@@ -315,7 +315,7 @@ TEST_F(LogStoreTest, TheNewestEntriesFitTheirBudget) {
 
 TEST_F(LogStoreTest, TheWatermarkLagsAndFollows) {
   // Goal: written at most every 100 ms of the caller's clock, and what it says was on the disk.
-  const auto mark = [this] { return decode_watermark(test::read_whole(directory.path() + "/watermark")); };
+  const auto mark = [this] { return *decode_watermark(test::read_whole(directory.path() + "/watermark")); };
   const auto entries = chain(4, Term{1});
   must_write(append({entries[0]}));
   ASSERT_TRUE(store->note_persisted(1000).has_value());
@@ -337,7 +337,7 @@ TEST_F(LogStoreTest, ATruncationLowersTheWatermarkFirst) {
   must_write(append(entries));
   ASSERT_TRUE(store->note_persisted(0).has_value());
   must_write(append({entry_after(&entries[2], Term{2}, "instead")}, LogIndex{4}));
-  EXPECT_EQ(decode_watermark(test::read_whole(directory.path() + "/watermark")).index, LogIndex{3});
+  EXPECT_EQ(decode_watermark(test::read_whole(directory.path() + "/watermark"))->index, LogIndex{3});
   auto restored = restart();
   EXPECT_FALSE(restored.amnesiac);
   EXPECT_EQ(restored.last, LogIndex{4});
@@ -372,6 +372,31 @@ TEST_F(LogStoreTest, AnotherEntryUnderTheWatermarkMakesAnAmnesiac) {
   test::write_whole(directory.path() + "/watermark",
                     encode_watermark({LogIndex{2}, test::digest_of("other")}));
   EXPECT_TRUE(restart().amnesiac);
+}
+
+TEST_F(LogStoreTest, AnUnreadableWatermarkMakesAnAmnesiac) {
+  // Goal: a watermark that rotted, was cut or grew is not taken for none: nobody knows what it had seen, so
+  // the node votes again only when a leader has brought it past the end of its log.
+  const auto entries = chain(6, Term{1});
+  must_write(append(entries));
+  ASSERT_TRUE(store->note_persisted(0).has_value());
+  const std::string file = directory.path() + "/watermark";
+  const Bytes good = test::read_whole(file);
+  Bytes rotten = good;
+  rotten[3] ^= 1;
+  Bytes longer = good;
+  longer.push_back(0);
+  for (const Bytes& bad : {rotten, Bytes(good.begin(), good.end() - 1), Bytes{}, longer}) {
+    test::write_whole(file, bad);
+    for (int start = 0; start < 2; ++start) {
+      const auto restored = restart();
+      EXPECT_TRUE(restored.amnesiac);
+      EXPECT_EQ(restored.watermark, LogIndex{6});
+    }
+    ASSERT_TRUE(store->end_amnesia().has_value());
+    EXPECT_FALSE(restart().amnesiac);
+    EXPECT_EQ(test::read_whole(file), good);
+  }
 }
 
 TEST_F(LogStoreTest, AFailedSyncStopsTheStore) {
