@@ -31,15 +31,18 @@
 //                  digest).
 //
 // A failed write, sync or apply is final: nothing is sent any more, on_fatal is called once, and the caller
-// exits with code 8. Retrying is wrong (consensus.md section 3: a failed sync means unknown).
+// exits with code 8. Retrying is wrong (consensus.md section 3: a failed sync means unknown). A database that
+// died in its background threads is found at the next tick, also on an idle node.
 //
-// Two rules of the shell that the core knows nothing of:
-//   Clock. An append whose newest block is more than `block_time_ahead_max` ahead of the local clock is
-//   dropped, as if lost, and the leader is told. A leader so told by a majority of the voters has a wrong
-//   clock: it falls silent (which makes it step down and another be elected; handing over in the usual way
-//   would need the refused entries to arrive) and asks for no vote for `clock_penalty`. Amnesia. A node whose
-//   log was found shorter than what it once had on disk receives, but neither votes nor campaigns, until it
-//   is past that point and has seen a commit of its leader's own term.
+// Three rules of the shell that the core knows nothing of:
+//   Disk reserve. While `disk_low` says so, proposals are answered busy and appends with entries are dropped,
+//   as if lost: what is never acknowledged needs no room. Heartbeats, votes and reads go on. Clock. An append
+//   whose newest block is more than `block_time_ahead_max` ahead of the local clock is dropped, as if lost,
+//   and the leader is told. A leader so told by a majority of the voters has a wrong clock: it falls silent
+//   (which makes it step down and another be elected; handing over in the usual way would need the refused
+//   entries to arrive) and asks for no vote for `clock_penalty`. Amnesia. A node whose log was found shorter
+//   than what it once had on disk receives, but neither votes nor campaigns, until it is past that point and
+//   has seen a commit of its leader's own term.
 #pragma once
 
 #include <chrono>
@@ -82,7 +85,8 @@ struct ReplicaOptions {
   std::uint64_t unapplied_bytes_max = 16u << 20;  // committed blocks handed to the disk thread at a time
   std::uint32_t unapplied_entries_max = 4096;     // over it, proposals are answered busy
 
-  std::function<Millis()> clock = {};  // wall clock, for the clock rule only; absent: the system's
+  std::function<bool()> disk_low = {};  // whether the disk is below its reserve; loop, often; absent: never
+  std::function<Millis()> clock = {};   // wall clock, for the clock rule only; absent: the system's
 };
 
 // What the owner is told. All optional. Called on the thread named; must return soon, must not throw, and may
@@ -130,6 +134,7 @@ struct ReplicaMetrics {
   std::uint64_t blocks_applied = 0;
   std::uint64_t appends_received = 0;  // with entries
   std::uint64_t appends_dropped_clock = 0;
+  std::uint64_t appends_dropped_disk = 0;
   std::uint64_t elections = 0;  // campaigns begun here
   std::uint64_t leaderships = 0;
   std::uint64_t proposals = 0;
@@ -138,6 +143,9 @@ struct ReplicaMetrics {
   std::uint64_t loads = 0;  // reads of old entries for slow followers
   TransportMetrics transport = {};
 };
+
+// busy (disk_reserve): what a leader answers while its disk is below the reserve.
+Error disk_reserve_error();
 
 class Replica {
  public:

@@ -69,6 +69,11 @@ ClockGuard::Limits clock_limits(const ReplicaOptions& options) {
 
 Error stopping_error() { return Error{Code::busy, "replica.stopping", "this node is stopping"}; }
 
+Error disk_reserve_error() {
+  return Error{Code::busy, "disk_reserve",
+               "the disk of the node that leads is almost full; nothing was recorded"};
+}
+
 Turns::Turns(ReplicaOptions given, LogStore& log_store, StateMachine& state_machine, ReplicaHooks given_hooks,
              Post post_work)
     : options(std::move(given)),
@@ -160,6 +165,12 @@ void Turns::fatal(const Error& error) {
   fail_callbacks(error);
   publish();
   if (hooks.on_fatal) hooks.on_fatal(error);
+}
+
+// The core stops too, so that nothing of it can ever leave again.
+void Turns::disk_died(const Error& why) {
+  std::ignore = core->step(raft::PersistFailed{why.message});
+  fatal(why);
 }
 
 // ---- one turn ----
@@ -277,11 +288,7 @@ bool Turns::hand_over_from_memory() {
 
 void Turns::take_report(DiskReport report) {
   if (!running()) return;
-  if (report.failed) {
-    // The core stops too, so that nothing of it can ever leave again.
-    std::ignore = core->step(raft::PersistFailed{report.failed->message});
-    return fatal(*report.failed);
-  }
+  if (report.failed) return disk_died(*report.failed);
   for (std::uint64_t i = 0; i < report.marks_written; ++i) {
     const Replica::Done callback = std::move(marks.front());
     marks.pop_front();
@@ -302,6 +309,10 @@ void Turns::take_report(DiskReport report) {
 
 void Turns::tick() {
   ++ticks;
+  // A flush or compaction that failed is nobody's answer: an idle node would not notice.
+  if (running()) {
+    if (auto dead = log.failure()) disk_died(*dead);
+  }
   guard.tick();
   turn(raft::Tick{});
   reads.expire(ticks);
@@ -319,6 +330,10 @@ void Turns::received(raft::Message message) {
     return;
   if (const auto* append = std::get_if<raft::Append>(&message.body); append && !append->entries.empty()) {
     ++counts.appends_received;
+    if (options.disk_low && options.disk_low()) {
+      ++counts.appends_dropped_disk;
+      return;
+    }
     if (guard.refuses(message, options.clock ? options.clock() : system_time()))
       return refuse_for_clock(message);
     if (hooks.on_entries) hooks.on_entries(append->entries);
@@ -375,6 +390,8 @@ void Turns::propose(std::shared_ptr<const Bytes> payload, Millis time, const Rep
   } else if (commit.value - applied.value > options.unapplied_entries_max) {
     proposal = tl::unexpected<Error>(
         Error{Code::busy, "unapplied_entries_max", "too many committed blocks wait to be applied"});
+  } else if (role.role == raft::Role::leader && options.disk_low && options.disk_low()) {
+    proposal = tl::unexpected<Error>(disk_reserve_error());
   } else if (!guard.deafens(role.role)) {
     turn(raft::ProposeBlock{std::move(payload), time});
     if (failed) proposal = tl::unexpected<Error>(*failed);

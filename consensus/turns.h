@@ -64,6 +64,7 @@ struct Turns {
   void peer_changed(const NodeId& peer, bool up);
   void refuse_for_clock(const raft::Message& message);
   void maybe_end_amnesia();
+  void disk_died(const Error& why);
   void fatal(const Error& error);
   void fail_callbacks(const Error& why);
   void publish();

@@ -201,6 +201,54 @@ TEST(Replica, PersistFailureIsFinal) {
   cluster.commit("two");
 }
 
+// Goal: a database that fails in the background stops its node though nothing is written there: an idle node
+// would go on promising what it can no longer keep.
+TEST(Replica, ADatabaseThatDiedWhileIdleStopsTheNode) {
+  Cluster cluster(3);
+  cluster.start_all();
+  cluster.commit("one");
+  ASSERT_TRUE(cluster.all_have({"one"}));
+  const std::size_t broken = other_than(cluster.leader(), 3);
+  cluster.at(broken).disk.failing = true;
+  // Not through the replica: as RocksDB's own threads would.
+  ASSERT_FALSE(cluster.at(broken).database->replace_file("flushed", as_bytes("x"), Sync::yes));
+  ASSERT_TRUE(cluster.until([&] { return cluster.at(broken).fatal == 1; }));
+  EXPECT_TRUE(cluster.at(broken).status().stopped);
+  cluster.stop(broken);
+  cluster.at(broken).disk.failing = false;
+  cluster.commit("two");
+}
+
+// Goal: below the disk reserve a follower acknowledges nothing, a leader answers busy, and both go on when
+// there is room again; nothing that was acknowledged is lost.
+TEST(Replica, BelowTheDiskReserveNothingIsTaken) {
+  std::map<std::string, std::atomic<bool>> low;
+  for (const char* name : {"n0", "n1", "n2"})
+    low[name] = false;
+  Cluster cluster(3, [&low](ReplicaOptions& options) {
+    options.disk_low = [&is = low[options.self.id.value]] { return is.load(); };
+  });
+  cluster.start_all();
+  cluster.commit("one");
+  ASSERT_TRUE(cluster.all_have({"one"}));
+  const std::size_t leader = cluster.leader();
+  const std::size_t full = other_than(leader, 3);
+  low[cluster.at(full).id.value] = true;
+  cluster.commit("two");  // by the other two
+  ASSERT_TRUE(cluster.until([&] { return cluster.at(full).replica->metrics().appends_dropped_disk > 0; }));
+  EXPECT_FALSE(cluster.at(full).machine->has("two"));
+  ASSERT_TRUE(cluster.until([&] {
+    const std::size_t now = cluster.leader();
+    low[cluster.at(now).id.value] = true;
+    const auto refused = cluster.propose(now, "refused");
+    return !refused && refused.error() == disk_reserve_error();
+  }));
+  for (auto& [name, is] : low)
+    is = false;
+  cluster.commit("three");
+  EXPECT_TRUE(cluster.all_have({"one", "two", "three"}));
+}
+
 // Goal: a state machine that fails stops its node alone, and what it did not apply is not skipped.
 TEST(Replica, ApplyFailureIsFinal) {
   Cluster cluster(3);
