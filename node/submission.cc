@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "consensus/replica.h"
 #include "node/submission_state.h"
 
 namespace anta {
@@ -19,8 +20,11 @@ void Submission::State::take(RequestPtr request) {
   // Before any signature check, and all or nothing.
   const bool full =
       statements + request->items.size() > options.statements_max || bytes + size > options.bytes_max;
+  const bool low = leading() && ports.disk_low && ports.disk_low();
   statements += request->items.size();
   bytes += size;
+  figure_statements = statements;
+  figure_bytes = bytes;
   requests.emplace(request->id, request);
   // Waiting begins before the look-up: an outcome that is applied in between arrives as a notice.
   for (std::size_t i = 0; i < request->items.size(); ++i)
@@ -39,6 +43,8 @@ void Submission::State::take(RequestPtr request) {
       refuse(request, i, outcome.error());
     } else if (*outcome) {
       answer(request, i, {.statement = item.digest, .again = true, .outcome = std::move(**outcome)});
+    } else if (low) {
+      refuse(request, i, disk_reserve_error());
     } else {
       unknown.push_back(item.bytes);
       places.push_back(i);
@@ -77,10 +83,34 @@ void Submission::State::admitted(const RequestPtr& request, std::vector<std::siz
       item.known = results[i]->known;
     }
   }
+  if (!request->admitted && !admit_unknown(request)) return settle(request);
   request->admitted = true;
   request->checking_key = false;
+  for (const std::size_t place : places)
+    count_unknown(request->items[place]);
   settle(request);
   if (request->unanswered > 0) pump(request);
+}
+
+// All or nothing, like the queue itself: what stands behind a statement that was left out could be rejected
+// for ever for want of it.
+bool Submission::State::admit_unknown(const RequestPtr& request) {
+  const auto more = static_cast<std::size_t>(
+      std::ranges::count_if(request->items, [](const Item& item) { return !item.answer && !item.known; }));
+  if (more == 0 || unknown_keys == 0 || unknown_keys + more <= options.unknown_keys_max) return true;
+  for (std::size_t i = 0; i < request->items.size(); ++i) {
+    refuse(request, i,
+           {Code::busy, "unknown_keys_max",
+            "too many statements wait whose keys are not registered yet; try again shortly"});
+  }
+  return false;
+}
+
+void Submission::State::count_unknown(Item& item) {
+  const bool counts = item.statement && !item.known && !item.answer;
+  if (counts && !item.counted) ++unknown_keys;
+  if (!counts && item.counted) --unknown_keys;
+  item.counted = counts;
 }
 
 void Submission::State::refuse(const RequestPtr& request, std::size_t i, Error error) {
@@ -100,6 +130,7 @@ void Submission::State::answer(const RequestPtr& request, std::size_t i, Submitt
   Item& item = request->items[i];
   if (item.answer) return;
   item.answer = std::move(submitted);
+  count_unknown(item);
   --request->unanswered;
   --statements;
   bytes -= item.bytes->size();
@@ -182,6 +213,7 @@ void Submission::State::tick() {
       pump(request);
     }
   }
+  holding = false;
   form_blocks();
   schedule_tick();
 }

@@ -1,16 +1,21 @@
 // Statements on their way into the ledger: admission, blocks, forwarding, waiting for the one outcome.
 //
 // A request brings statements in the order in which they are to be decided. Each goes through: shed when
-// full, before any signature is checked; first outcome if this node knows one; decoded, signature checked,
-// event not ahead of the local clock (answered finally: malformed, bad_signature, event_in_future). On the
-// leader it then joins the block being formed: while blocks_in_flight_max blocks are on their way the next
-// one collects, no timer. A statement whose key the leader does not know waits until everything before it in
-// its request is decided, then a read index shows whether the key is registered by now; if not, the answer
-// is unknown_key. On any other node the request is forwarded whole to the leader, and again to each new one.
+// full, before any signature is checked; first outcome if this node knows one; busy when this node leads and
+// its disk is below the reserve; decoded, signature checked, event not ahead of the local clock (answered
+// finally: malformed, bad_signature, event_in_future). On the leader it then joins the block being formed:
+// while blocks_in_flight_max blocks are on their way the next one collects, no timer. A block is proposed
+// once the log has said where the one before it stands; one that the log refuses goes back to the head of the
+// queue, so that nothing of a request overtakes what stands before it. A run of statements whose keys the
+// leader does not know waits until everything before it in its request is decided; then one read index shows
+// which of the keys are registered by now, and the others are answered unknown_key. Such statements together
+// are at most unknown_keys_max, so that whoever has no key can not fill the queue of those who have. On any
+// other node the request is forwarded whole to the leader, and again to each new one.
 //
 // Outcomes come from this node's own apply, whoever led (LedgerMachine's notices, by digest), so submitting
 // the same bytes twice, anywhere, is safe. At the request's deadline what is undecided is answered
-// `uncertain` if it was ever offered to anyone, else `busy` (submission.no_leader).
+// `uncertain` if it was ever offered to anyone, else `busy` (no_leader). A leader's `busy` is final only as
+// the answer to the very first offer: after any other, also this node's own, an earlier one may still commit.
 //
 // All state lives on one executor; submit() and the on_ functions may be called from any thread.
 #pragma once
@@ -34,6 +39,8 @@ struct SubmissionOptions {
   NodeId self = {};
   std::size_t statements_max = 16'384;  // undecided, of all requests
   std::uint64_t bytes_max = 32u << 20;  // of them
+  // Of them with keys that are not registered; a request alone may have more.
+  std::size_t unknown_keys_max = 4'096;
   std::size_t block_bytes_max = 512u << 10;
   std::size_t block_statements_max = 1'024;
   std::size_t blocks_in_flight_max = 2;  // proposed and not yet applied
@@ -66,6 +73,7 @@ struct SubmissionPorts {
   std::function<Result<std::optional<Outcome>>(const Digest&)> outcome = {};  // of the newest applied state
   std::function<std::int64_t()> event_ahead_max_ms = {};                      // the parameter in force
   std::function<Millis()> clock = {};
+  std::function<bool()> disk_low = {};  // whether the disk is below its reserve; absent: never
 };
 
 class Submission {

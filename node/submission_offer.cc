@@ -18,7 +18,7 @@ void Submission::State::pump(const RequestPtr& request) {
       const auto before = request->items.begin() + static_cast<std::ptrdiff_t>(request->next);
       const bool alone =
           std::all_of(request->items.begin(), before, [](const Item& i) { return i.answer.has_value(); });
-      if (alone) check_key(request);
+      if (alone) check_keys(request);
       break;
     }
     if (!item.answer) queue(request, item);
@@ -38,6 +38,7 @@ void Submission::State::pump_all() {
 
 void Submission::State::queue(const RequestPtr& request, Item& item) {
   request->offered_at = executor.steady_ms();
+  ++request->offers;
   if (!on_the_way.insert(item.digest).second) {
     request->offered = true;  // joins what another request has offered
     return;
@@ -45,91 +46,109 @@ void Submission::State::queue(const RequestPtr& request, Item& item) {
   queued.emplace_back(item.digest, item.bytes);
 }
 
-// The item at `next` names a key that the state did not have at admission. The answer unknown_key needs proof
-// that this node still leads and has applied everything that was committed when it asked.
-void Submission::State::check_key(const RequestPtr& request) {
+// The items from `next` on name keys that the state did not have at admission. The answer unknown_key needs
+// proof that this node still leads and has applied everything that was committed when it asked.
+void Submission::State::check_keys(const RequestPtr& request) {
   if (request->checking_key) return;
   request->checking_key = true;
   request->offered_at = executor.steady_ms();
-  const std::size_t place = request->next;
-  ports.read_index([self = weak_from_this(), request, place](Result<LogIndex> index) {
+  std::vector<std::size_t> places;
+  std::vector<std::shared_ptr<const Bytes>> run;
+  for (std::size_t i = request->next; i < request->items.size(); ++i) {
+    const Item& item = request->items[i];
+    if (item.answer) continue;
+    if (item.known) break;
+    places.push_back(i);
+    run.push_back(item.bytes);
+  }
+  ports.read_index([self = weak_from_this(), request, places = std::move(places),
+                    run = std::move(run)](const Result<LogIndex>& index) {
     const auto state = self.lock();
     if (!state) return;
-    if (!index) {
-      state->executor.post([request] { request->checking_key = false; });  // the tick asks again
-      return;
-    }
-    auto done = [self, request, place](std::vector<Result<Verification::Admitted>> results) {
+    auto done = [self, request, places](std::vector<Result<Verification::Admitted>> results) {
       const auto then = self.lock();
       if (!then) return;
-      if (results.front() && !results.front()->known) {
-        results.front() =
-            fail(Code::rule_violated, "unknown_key", "no registered key has the id that the statement names");
-      }
-      then->executor.post([then, request, place, results = std::move(results)]() mutable {
-        then->admitted(request, {place}, std::move(results));
+      then->executor.post([then, request, places, results = std::move(results)]() mutable {
+        then->keys_checked(request, std::move(places), std::move(results));
       });
     };
-    if (!state->verification.admit({request->items[place].bytes}, std::move(done))) {
-      state->executor.post([request] { request->checking_key = false; });
-    }
+    if (!index || !state->verification.admit(run, std::move(done)))
+      state->executor.post([request] { request->checking_key = false; });  // the tick asks again
   });
 }
 
+// What is unknown is unknown for good only while nothing before it can still register it: up to the first of
+// the run that has its key by now, or was decided meanwhile. What stands behind that waits for it.
+void Submission::State::keys_checked(const RequestPtr& request, std::vector<std::size_t> places,
+                                     std::vector<Result<Verification::Admitted>> results) {
+  bool alone = true;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    alone = alone && !request->items[places[i]].answer && (!results[i] || !results[i]->known);
+    if (!alone || !results[i]) continue;
+    results[i] =
+        fail(Code::rule_violated, "unknown_key", "no registered key has the id that the statement names");
+  }
+  admitted(request, std::move(places), std::move(results));
+}
+
 void Submission::State::form_blocks() {
-  while (leading() && !queued.empty() && blocks.size() < options.blocks_in_flight_max) {
-    std::vector<std::shared_ptr<const Bytes>> statements_of_block;
-    std::vector<Digest> digests;
+  while (leading() && !queued.empty() && !proposing && !holding &&
+         blocks.size() < options.blocks_in_flight_max) {
+    std::vector<Queued> taken;
     std::size_t size = 0;
-    while (!queued.empty() && statements_of_block.size() < options.block_statements_max) {
-      auto& [digest, statement] = queued.front();
-      if (!statements_of_block.empty() && size + statement->size() > options.block_bytes_max) break;
-      size += statement->size();
+    while (!queued.empty() && taken.size() < options.block_statements_max) {
+      Queued& front = queued.front();
+      if (!taken.empty() && size + front.second->size() > options.block_bytes_max) break;
       // Decided meanwhile, or its request is gone: nobody needs it in a block.
-      if (waiting.contains(digest)) {
-        digests.push_back(digest);
-        statements_of_block.push_back(std::move(statement));
+      if (waiting.contains(front.first)) {
+        size += front.second->size();
+        taken.push_back(std::move(front));
       } else {
-        on_the_way.erase(digest);
+        on_the_way.erase(front.first);
       }
       queued.pop_front();
     }
-    if (statements_of_block.empty()) continue;
-    for (const Digest& digest : digests) {
-      const auto [begin, end] = waiting.equal_range(digest);
-      for (auto it = begin; it != end; ++it)
-        requests.at(it->second.first)->offered = true;
-    }
-    const std::uint64_t id = next_id++;
-    blocks.push_back({.id = id, .undecided = {digests.begin(), digests.end()}});
-    figure_blocks += 1;
-    figure_proposed += digests.size();
-    auto block = std::make_shared<const Bytes>(encode_block(statements_of_block));
-    ports.propose(std::move(block), ports.clock(),
-                  [self = weak_from_this(), id, digests, when = leadership](Result<raft::Proposed> result) {
-                    const auto state = self.lock();
-                    if (!state || result) return;
-                    state->executor.post([state, id, digests, when, result] {
-                      if (when == state->leadership) state->proposed(id, digests, result);
-                    });
-                  });
+    if (!taken.empty()) propose(std::move(taken));
   }
 }
 
-// A block that never reached the log: its statements are offered again at the next tick.
-void Submission::State::proposed(std::uint64_t block, std::vector<Digest> digests,
-                                 const Result<raft::Proposed>& result) {
-  if (result) return;
-  std::erase_if(blocks, [&](const Block& b) { return b.id == block; });
-  for (const Digest& digest : digests) {
-    on_the_way.erase(digest);
+void Submission::State::propose(std::vector<Queued> statements_of_block) {
+  Block block{.id = next_id++, .undecided = {}, .statements = std::move(statements_of_block)};
+  std::vector<std::shared_ptr<const Bytes>> content;
+  for (const auto& [digest, statement] : block.statements) {
     const auto [begin, end] = waiting.equal_range(digest);
-    for (auto it = begin; it != end; ++it) {
-      const RequestPtr& request = requests.at(it->second.first);
-      request->next = std::min(request->next, it->second.second);
-      request->offered_at = executor.steady_ms() - options.offer_again_ms;
-    }
+    for (auto it = begin; it != end; ++it)
+      requests.at(it->second.first)->offered = true;
+    block.undecided.insert(digest);
+    content.push_back(statement);
   }
+  figure_blocks += 1;
+  figure_proposed += content.size();
+  proposing = block.id;
+  const std::uint64_t id = block.id;
+  blocks.push_back(std::move(block));
+  ports.propose(std::make_shared<const Bytes>(encode_block(content)), ports.clock(),
+                [self = weak_from_this(), id, when = leadership](const Result<raft::Proposed>& result) {
+                  const auto state = self.lock();
+                  if (!state) return;
+                  state->executor.post([state, id, when, result] {
+                    if (when == state->leadership) state->proposed(id, result);
+                  });
+                });
+}
+
+// A block that never reached the log goes back to where it came from, before everything that waits behind it,
+// and is offered again at the next tick.
+void Submission::State::proposed(std::uint64_t id, const Result<raft::Proposed>& result) {
+  if (proposing == id) proposing.reset();
+  const auto block = std::ranges::find(blocks, id, &Block::id);
+  if (block != blocks.end() && result) block->statements.clear();
+  if (block != blocks.end() && !result) {
+    queued.insert(queued.begin(), block->statements.begin(), block->statements.end());
+    blocks.erase(block);
+    holding = true;
+  }
+  form_blocks();
 }
 
 void Submission::State::forward(const RequestPtr& request) {
@@ -142,7 +161,7 @@ void Submission::State::forward(const RequestPtr& request) {
     if (!item.answer) message.statements.push_back(item.bytes);
   }
   request->offered = true;
-  if (request->offered_to != leader) ++request->leaders;
+  ++request->offers;
   request->offered_to = leader;
   request->offered_at = now;
   figure_forwarded += message.statements.size();
@@ -160,6 +179,8 @@ void Submission::State::role(const raft::RoleChange& change) {
   queued.clear();
   on_the_way.clear();
   blocks.clear();
+  proposing.reset();
+  holding = false;
   std::vector<RequestPtr> foreign;
   for (const auto& [id, request] : requests) {
     request->next = 0;
@@ -197,13 +218,13 @@ void Submission::State::take_refused(const NodeId& from, ByteView body) {
   Result<ForwardRefused> message = decode_forward_refused(body);
   if (!message) return;
   const auto found = requests.find(message->request);
-  // Only the leader that it was offered to may refuse it, and not one that asks to wait when an earlier
-  // leader may have it in its log.
+  // Only the leader that it was offered to may refuse it, and "wait" is an answer only to the very first
+  // offer: of an earlier one something may stand in a log.
   if (found == requests.end() || found->second->offered_to != from) return;
   const RequestPtr request = found->second;
   for (const ForwardRefused::Item& refused : message->items) {
     if (refused.error.code == Code::not_leader || refused.error.code == Code::uncertain) continue;
-    if (refused.error.code == Code::busy && request->leaders > 1) continue;
+    if (refused.error.code == Code::busy && request->offers > 1) continue;
     for (std::size_t i = 0; i < request->items.size(); ++i) {
       if (request->items[i].digest == refused.statement) refuse(request, i, refused.error);
     }

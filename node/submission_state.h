@@ -17,6 +17,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
     Digest digest = {};
     SharedStatement statement = {};  // once admitted
     bool known = false;              // its key is in the state and the signature verifies
+    bool counted = false;            // among `unknown_keys`
     std::optional<Submitted> answer = {};
   };
 
@@ -34,15 +35,17 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
     bool checking_key = false;
     std::optional<NodeId> offered_to = {};
     std::int64_t offered_at = 0;
-    std::size_t leaders = 0;  // it was offered to
+    std::size_t offers = 0;  // messages to leaders and items put into this node's own queue, over all roles
     std::size_t unanswered = 0;
     std::int64_t cosign_deadline = 0;  // set once everything is answered
   };
   using RequestPtr = std::shared_ptr<Request>;
 
+  using Queued = std::pair<Digest, std::shared_ptr<const Bytes>>;
   struct Block {
     std::uint64_t id = 0;
     std::unordered_set<Digest> undecided = {};
+    std::vector<Queued> statements = {};  // until the log has taken it
   };
 
   State(SubmissionOptions o, SubmissionPorts p, Executor& e, Verification& v)
@@ -52,6 +55,8 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   void take(RequestPtr request);
   void admitted(const RequestPtr& request, std::vector<std::size_t> places,
                 std::vector<Result<Verification::Admitted>> results);
+  bool admit_unknown(const RequestPtr& request);
+  void count_unknown(Item& item);
   void answer(const RequestPtr& request, std::size_t item, Submitted submitted);
   void refuse(const RequestPtr& request, std::size_t item, Error error);
   void settle(const RequestPtr& request);
@@ -65,9 +70,12 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   void pump(const RequestPtr& request);
   void pump_all();
   void queue(const RequestPtr& request, Item& item);
-  void check_key(const RequestPtr& request);
+  void check_keys(const RequestPtr& request);
+  void keys_checked(const RequestPtr& request, std::vector<std::size_t> places,
+                    std::vector<Result<Verification::Admitted>> results);
   void form_blocks();
-  void proposed(std::uint64_t block, std::vector<Digest> digests, const Result<raft::Proposed>& result);
+  void propose(std::vector<Queued> statements_of_block);
+  void proposed(std::uint64_t block, const Result<raft::Proposed>& result);
   void forward(const RequestPtr& request);
   void role(const raft::RoleChange& change);
   void take_forwarded(const NodeId& from, ByteView bytes);
@@ -85,13 +93,16 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   std::unordered_multimap<Digest, std::pair<std::uint64_t, std::size_t>> waiting = {};  // undecided items
   std::size_t statements = 0;
   std::uint64_t bytes = 0;
+  std::size_t unknown_keys = 0;  // undecided items whose key the state does not have
 
   bool in_office = false;
   std::optional<NodeId> leader = {};
-  std::deque<std::pair<Digest, std::shared_ptr<const Bytes>>> queued = {};
+  std::deque<Queued> queued = {};
   std::unordered_set<Digest> on_the_way = {};  // queued or in a block
   std::vector<Block> blocks = {};
-  std::uint64_t leadership = 0;  // counts; answers of an earlier one are stale
+  std::optional<std::uint64_t> proposing = {};  // the block whose place in the log is not known yet
+  bool holding = false;                         // the log refused a block: the next tick goes on
+  std::uint64_t leadership = 0;                 // counts; answers of an earlier one are stale
 
   TreeSize finished = {};
   bool ticking = false;

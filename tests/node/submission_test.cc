@@ -19,7 +19,12 @@ struct Rig {
   std::vector<std::pair<NodeId, Forward>> forwards = {};
   std::vector<ForwardRefused> refusals = {};
   Result<raft::Proposed> proposing = raft::Proposed{};
+  bool proposals_wait = false;  // their answers are given by the test
+  std::vector<std::function<void(Result<raft::Proposed>)>> unanswered = {};
   int reads = 0;
+  bool reads_wait = false;
+  bool disk_low = false;
+  std::vector<std::function<void(Result<LogIndex>)>> unread = {};
   std::unique_ptr<Verification> verification = {};
   std::unique_ptr<Submission> submission = {};
   std::vector<std::vector<Submitted>> answers = {};
@@ -48,10 +53,12 @@ struct Rig {
           items.push_back(to_bytes(item));
         blocks.push_back(std::move(items));
       }
+      if (proposals_wait) return unanswered.push_back(std::move(callback));
       callback(proposing);
     };
     p.read_index = [this](auto callback) {
       ++reads;
+      if (reads_wait) return unread.push_back(std::move(callback));
       callback(LogIndex{1});
     };
     p.send = [this](const NodeId& to, PeerKind kind, const Bytes& bytes) {
@@ -64,6 +71,7 @@ struct Rig {
     };
     p.event_ahead_max_ms = [] { return std::int64_t{600'000}; };
     p.clock = [this] { return Millis{world.now}; };
+    p.disk_low = [this] { return disk_low; };
     return p;
   }
 
@@ -91,6 +99,12 @@ struct Rig {
       notice.decisions.push_back({.statement = outcome.statement, .again = false, .answer = outcome});
     }
     submission->on_block(notice);
+    executor.run();
+  }
+  void refuse_from(const std::string& leader, std::uint64_t request, const Bytes& statement, Error error) {
+    const ForwardRefused refused{.request = request,
+                                 .items = {{.statement = sha256(statement), .error = std::move(error)}}};
+    submission->on_peer_message(NodeId{leader}, PeerKind::forward_refused, encode_forward_refused(refused));
     executor.run();
   }
   Bytes lot(const std::string& id) { return world.sign("miner", world.lot(id)); }
@@ -243,6 +257,25 @@ TEST(Submission, FullIsBusyBeforeAnySignatureCheck) {
   EXPECT_TRUE(rig.until([&] { return rig.blocks.size() == 2; }));
 }
 
+TEST(Submission, BelowTheDiskReserveTheLeaderIsBusy) {
+  // Goal: a leader without room answers at once and keeps nothing; what is decided already has its outcome.
+  Rig rig;
+  rig.lead(true);
+  const Bytes old = rig.lot("L-1");
+  rig.decide({old});
+  rig.disk_low = true;
+  const Bytes fresh = rig.lot("L-2");
+  rig.submit({old, fresh});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  EXPECT_TRUE(rig.answers[0][0].again);
+  EXPECT_EQ(rig.answers[0][1].outcome.error().rule, "disk_reserve");
+  EXPECT_TRUE(rig.blocks.empty());
+  EXPECT_EQ(rig.submission->figures().statements, 0u);
+  rig.disk_low = false;
+  rig.submit({fresh});
+  EXPECT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+}
+
 TEST(Submission, ARefusedProposalIsOfferedAgain) {
   // Goal: a block that never reached the log is not lost and its statements are not uncertain forever.
   Rig rig;
@@ -254,6 +287,128 @@ TEST(Submission, ARefusedProposalIsOfferedAgain) {
   rig.proposing = raft::Proposed{};
   rig.executor.advance(100);
   EXPECT_EQ(rig.blocks.size(), 1u);
+}
+
+TEST(Submission, ARefusedBlockIsNotOvertaken) {
+  // Goal: the next statement of a request is proposed only when the log has taken the one before it; a
+  // refused block comes again first, whatever waits behind it. Overtaken, it could be rejected for ever.
+  Rig rig({.block_statements_max = 1});
+  rig.lead(true);
+  rig.proposals_wait = true;
+  const std::vector<Bytes> lots = {rig.lot("L-1"), rig.lot("L-2"), rig.lot("L-3")};
+  rig.submit(lots);
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  rig.executor.run();
+  ASSERT_EQ(rig.blocks.size(), 1u);  // room for two in flight, but the first has no place yet
+  rig.unanswered.at(0)(fail(Code::busy, "the log is full"));
+  rig.executor.advance(100);
+  ASSERT_EQ(rig.blocks.size(), 2u);
+  EXPECT_EQ(rig.blocks[1], std::vector<Bytes>{lots[0]});
+  rig.unanswered.at(1)(raft::Proposed{});
+  rig.executor.run();
+  ASSERT_EQ(rig.blocks.size(), 3u);
+  EXPECT_EQ(rig.blocks[2], std::vector<Bytes>{lots[1]});
+}
+
+TEST(Submission, ManyUnknownKeysCostOneReadIndex) {
+  // Goal: a run of statements without a registered key is answered after one read index, not one for each.
+  Rig rig;
+  rig.lead(true);
+  std::vector<Bytes> items;
+  for (int i = 0; i < 300; ++i)
+    items.push_back(rig.world.sign("newcomer", rig.world.lot("L-" + std::to_string(i))));
+  rig.submit(items);
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  for (const Submitted& answer : rig.answers[0])
+    EXPECT_EQ(answer.outcome.error().rule, "unknown_key");
+  EXPECT_EQ(rig.reads, 1);
+}
+
+TEST(Submission, WhatARunMayStillRegisterIsWaitedFor) {
+  // Goal: when the first of a run has its key by now, the others are not unknown before it is decided: it may
+  // be what registers theirs.
+  Rig rig;
+  rig.lead(true);
+  rig.reads_wait = true;
+  const Bytes first = rig.world.sign("newcomer", rig.world.lot("L-1"));
+  const Bytes second = rig.world.sign("smelter", rig.world.lot("L-2"));
+  rig.submit({first, second});
+  ASSERT_TRUE(rig.until([&] { return rig.reads == 1; }));
+  rig.newcomer_known = true;
+  rig.reads_wait = false;
+  rig.unread.at(0)(LogIndex{1});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  EXPECT_EQ(rig.blocks[0], std::vector<Bytes>{first});
+  rig.executor.run();
+  EXPECT_EQ(rig.reads, 1);
+  rig.decide({first});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  EXPECT_TRUE(rig.answers[0][0].outcome->accepted);
+  EXPECT_EQ(rig.answers[0][1].outcome.error().rule, "unknown_key");
+  EXPECT_EQ(rig.reads, 2);
+}
+
+TEST(Submission, SendersWithoutAKeyCannotFillTheQueue) {
+  // Goal: past their own bound statements with unregistered keys are busy, whole requests of them, while
+  // those with keys go on; and room comes back with their answers.
+  Rig rig({.unknown_keys_max = 2});
+  rig.lead(true);
+  rig.reads_wait = true;
+  const auto stranger = [&](const std::string& id) { return rig.world.sign("newcomer", rig.world.lot(id)); };
+  rig.submit({stranger("L-1"), stranger("L-2"), stranger("L-3")});  // alone it may be larger than the bound
+  ASSERT_TRUE(rig.until([&] { return rig.reads == 1; }));
+  EXPECT_EQ(rig.submission->figures().statements, 3u);  // what waits is counted before anything is answered
+  const Bytes known = rig.lot("L-4");
+  rig.submit({known, stranger("L-5")});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  for (const Submitted& answer : rig.answers[0])
+    EXPECT_EQ(answer.outcome.error().rule, "unknown_keys_max");
+  rig.submit({known});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  rig.reads_wait = false;
+  rig.unread.at(0)(LogIndex{1});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 2; }));
+  rig.submit({stranger("L-6")});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 3; }));
+  EXPECT_EQ(rig.answers[2][0].outcome.error().rule, "unknown_key");
+}
+
+TEST(Submission, BusyIsFinalOnlyForTheVeryFirstOffer) {
+  // Goal: a leader's `busy` answers a request that was offered once; after a second offer, to the same leader
+  // or after this node's own, an earlier one may commit and the answer stays open.
+  const Error busy{Code::busy, "statements_max", "full"};
+  Rig once;
+  once.lead(false);
+  const Bytes lot = once.lot("L-1");
+  once.submit({lot});
+  ASSERT_TRUE(once.until([&] { return once.forwards.size() == 1; }));
+  once.refuse_from("n2", once.forwards[0].second.request, lot, busy);
+  ASSERT_EQ(once.answers.size(), 1u);
+  EXPECT_EQ(once.answers[0][0].outcome.error().code, Code::busy);
+
+  Rig twice;
+  twice.lead(false);
+  twice.submit({lot});
+  ASSERT_TRUE(twice.until([&] { return twice.forwards.size() == 1; }));
+  twice.executor.advance(1'500);  // nothing heard: offered again to the same leader
+  ASSERT_EQ(twice.forwards.size(), 2u);
+  twice.refuse_from("n2", twice.forwards[1].second.request, lot, busy);
+  EXPECT_TRUE(twice.answers.empty());
+  twice.decide({lot});
+  ASSERT_EQ(twice.answers.size(), 1u);
+  EXPECT_TRUE(twice.answers[0][0].outcome->accepted);
+
+  Rig own;
+  own.lead(true);
+  own.submit({lot});
+  ASSERT_TRUE(own.until([&] { return own.blocks.size() == 1; }));
+  own.lead(false);  // its own block may be in another leader's log
+  ASSERT_TRUE(own.until([&] { return own.forwards.size() == 1; }));
+  own.refuse_from("n2", own.forwards[0].second.request, lot, busy);
+  EXPECT_TRUE(own.answers.empty());
+  own.executor.advance(10'000);
+  ASSERT_EQ(own.answers.size(), 1u);
+  EXPECT_EQ(own.answers[0][0].outcome.error().code, Code::uncertain);
 }
 
 TEST(Submission, CosignedWaitsForTheCheckpointOrItsDeadline) {
