@@ -10,7 +10,8 @@
 //       - {id: n1, organisation: plant, address: "127.0.0.1:7001", http: "127.0.0.1:8001"}
 //
 // keys are what `antad --init` printed at each organisation; a node without them gets a seed here, which is
-// for one machine only, and the permission to make its ledger (crypto/first_start.h). Missing addresses become free ports on loopback. Nothing is overwritten. Blocking.
+// for one machine only, and the permission to make its ledger (crypto/first_start.h). Missing addresses
+// become free ports on loopback. Nothing is overwritten. Blocking.
 #pragma once
 
 #include <string>

@@ -1,5 +1,10 @@
 #include "node/checkpoint_file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
 #include "crypto/digest.h"
 #include "crypto/note.h"
 #include "crypto/private_file.h"
@@ -8,7 +13,17 @@
 namespace anta {
 namespace {
 constexpr const char* file_name = "checkpoint.note";
+
+// Whole or not at all for whoever reads while this machine runs; after a crash of it, maybe torn.
+void write_unsynced(const std::filesystem::path& file, const std::string& text) {
+  const std::string neighbour = file.string() + ".new";
+  const int fd = ::open(neighbour.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return;
+  const bool whole = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (::close(fd) == 0 && whole) std::rename(neighbour.c_str(), file.c_str());
 }
+
+}  // namespace
 
 std::optional<std::string> CheckpointFile::load() const {
   const Result<Bytes> bytes = read_private_file(directory_ / file_name, note_bytes_max);
@@ -26,7 +41,7 @@ void CheckpointFile::keep(const std::string& note, std::int64_t steady_ms) {
 void CheckpointFile::flush() {
   if (unwritten_.empty()) return;
   // Whether it worked does not matter: the note is only a head start for the next run.
-  static_cast<void>(write_private_file(directory_ / file_name, as_bytes(unwritten_), Replace::yes));
+  write_unsynced(directory_ / file_name, unwritten_);
   unwritten_.clear();
 }
 

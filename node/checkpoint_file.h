@@ -1,7 +1,8 @@
 // The newest finished checkpoint beside the database, so that a restarted node serves it at once.
 //
-// Losing the newest seconds of it is harmless (peers send theirs), so it is written at most once per
-// interval, by whoever calls; a note is checked again before it is served. One thread at a time.
+// Losing the newest seconds of it, or all, is harmless (peers send theirs; a note is checked again before it
+// is served), so it is written at most once per interval, by whoever calls, and never synced: the caller is
+// the service thread, which must not wait for the disk. One thread at a time.
 #pragma once
 
 #include <cstdint>

@@ -121,7 +121,8 @@ std::vector<Key> limit_keys(Limits& l) {
           number("request_bytes", l.request_bytes, 1 << 17, std::int64_t{4} << 20),
           number("pending_statements", l.pending_statements, 1, 1'000'000),
           number("pending_bytes", l.pending_bytes, 1 << 17, std::int64_t{1} << 30),
-          number("verifiers", l.verifiers, 0, 256)};
+          number("verifiers", l.verifiers, 0, 256),
+          number("disk_reserve_bytes", l.disk_reserve_bytes, 0, std::int64_t{1} << 60)};
 }
 
 std::vector<Key> timeout_keys(Timeouts& t) {

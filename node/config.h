@@ -49,7 +49,8 @@ struct Limits {
   std::int64_t request_bytes = std::int64_t{4} << 20;
   std::int64_t pending_statements = 16'384;  // submitted and not yet decided
   std::int64_t pending_bytes = std::int64_t{32} << 20;
-  std::int64_t verifiers = 0;  // threads; 0: min(cores, 2)
+  std::int64_t verifiers = 0;           // threads; 0: min(cores, 2)
+  std::int64_t disk_reserve_bytes = 0;  // less free than this: nothing new is taken; 0: disk_reserve.h says
 };
 
 struct Timeouts {  // milliseconds

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <latch>
 #include <thread>
 
 #include "consensus/replica.h"
@@ -12,6 +13,7 @@
 #include "crypto/text.h"
 #include "node/checkpoint_file.h"
 #include "node/checkpointer.h"
+#include "node/disk_reserve.h"
 #include "node/executor.h"
 #include "node/http_api.h"
 #include "node/http_problem.h"
@@ -39,6 +41,9 @@ unsigned verifier_threads(const Limits& limits) {
   return std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
 }
 
+// How long answers have to leave after the drain time, when what was undecided is answered.
+constexpr std::uint32_t last_answers_ms = 500;
+
 // The tree after the seal at size - 1.
 Result<SealedTree> tree_at(const LedgerStore& ledger, TreeSize size) {
   const Result<LedgerReader> reader = ledger.reader();
@@ -60,7 +65,11 @@ Result<SealedTree> tree_at(const LedgerStore& ledger, TreeSize size) {
 
 struct Node::Parts {
   Parts(Config c, Identity i, Log& l)
-      : config(std::move(c)), identity(std::move(i)), log(l), checkpoint_file(config.data) {}
+      : config(std::move(c)),
+        identity(std::move(i)),
+        log(l),
+        checkpoint_file(config.data),
+        disk(config.data, static_cast<std::uint64_t>(config.limits.disk_reserve_bytes)) {}
 
   Config config = {};
   Identity identity;
@@ -69,6 +78,8 @@ struct Node::Parts {
   std::atomic<bool> stopping = false;
   Metrics metrics = {};
   CheckpointFile checkpoint_file;
+  DiskReserve disk;
+  std::latch http_made{1};  // requests wait for it: the server runs before it can be told who holds it
   Policy policy = {};
 
   // In the order of construction; destroyed the other way round.
@@ -97,8 +108,21 @@ struct Node::Parts {
   NodeStatus status() const;
   void on_block(const BlockNotice& notice);
   void on_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
+  void watch_disk();
   void stop();
 };
+
+// Once now, then for as long as the service thread runs.
+void Node::Parts::watch_disk() {
+  const bool before = disk.low();
+  disk.look();
+  if (disk.low() != before) {
+    log.write(LogLevel::warning, disk.low() ? "disk_low" : "disk_has_room",
+              {{"available_bytes", std::to_string(disk.available())},
+               {"reserve_bytes", std::to_string(disk.reserve())}});
+  }
+  service->after(DiskReserve::interval_ms, [this] { watch_disk(); });
+}
 
 Result<void> Node::Parts::open_storage() {
   const Result<bool> begins = may_begin(config.seed);
@@ -182,6 +206,7 @@ void Node::Parts::make_submission() {
     return reader ? queries::parameter(*reader, "event_ahead_max_ms") : 0;
   };
   ports.clock = wall_clock;
+  ports.disk_low = [this] { return disk.low(); };
   submission = std::make_unique<Submission>(std::move(options), std::move(ports), *service, *verification);
 }
 
@@ -223,6 +248,7 @@ void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   verification =
       std::make_unique<Verification>(VerificationOptions{.threads = verifier_threads(config.limits)}, lookup);
   service = std::make_unique<ThreadExecutor>();
+  watch_disk();
   make_submission();
   make_checkpointer(mark);
   machine = std::make_unique<LedgerMachine>(*ledger, *verification,
@@ -261,11 +287,6 @@ Result<TlsOptions> Node::Parts::tls_options() {
 ReplicaHooks Node::Parts::hooks() {
   ReplicaHooks hooks;
   hooks.on_role = [this](const raft::RoleChange& role) {
-    log.write(LogLevel::info, "role",
-              {{"role", raft::name(role.role)},
-               {"term", std::to_string(role.term.value)},
-               {"leader", role.leader ? role.leader->value : ""},
-               {"in_office", role.in_office ? "true" : "false"}});
     submission->on_role(role);
     checkpointer->on_role(role);
   };
@@ -281,10 +302,7 @@ ReplicaHooks Node::Parts::hooks() {
     log.write(LogLevel::info, up ? "peer_up" : "peer_down", {{"peer", peer.value}});
     checkpointer->on_peer(peer, up);
   };
-  hooks.on_fatal = [this](const Error& error) {
-    log.error("fatal", error);
-    if (on_fatal) on_fatal(error);
-  };
+  hooks.on_fatal = on_fatal;
   hooks.log = log.sink();
   return hooks;
 }
@@ -300,6 +318,7 @@ Result<void> Node::Parts::make_replica(LogStore::Restored restored) {
   std::sort(options.configuration.voters.begin(), options.configuration.voters.end());
   options.election = std::chrono::milliseconds(config.timeouts.election_ms);
   options.heartbeat = std::chrono::milliseconds(config.timeouts.heartbeat_ms);
+  options.disk_low = [this] { return disk.low(); };
   replica = std::make_unique<Replica>(std::move(options), *log_store, *machine,
                                       tls_transport(std::move(*tls)), hooks());
   return replica->start(std::move(restored));
@@ -318,7 +337,10 @@ NodeStatus Node::Parts::status() const {
             const Result<LedgerReader> reader = ledger->reader();
             return reader ? std::optional(reader->applied()) : std::nullopt;
           }(),
-          .connections = http ? http->connections() : 0,
+          .connections = http->connections(),
+          .database_failure = database->failure(),
+          .disk_available = disk.available(),
+          .disk_reserve = disk.reserve(),
           .stopping = stopping};
 }
 
@@ -356,6 +378,7 @@ Result<void> Node::Parts::serve_http() {
   options.memory_bytes = static_cast<std::size_t>(config.limits.http_memory_bytes);
   options.requests_per_second = static_cast<std::uint32_t>(config.limits.http_requests_per_second);
   const auto handler = [this](HttpRequest request, HttpReply reply) {
+    http_made.wait();
     api->handle(std::move(request), std::move(reply));
   };
   const auto refusal = [](unsigned status, const std::string& rule, const std::string& message) {
@@ -364,6 +387,7 @@ Result<void> Node::Parts::serve_http() {
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(std::move(options), handler, refusal);
   if (!server) return pass(server);
   http = std::move(*server);
+  http_made.count_down();
   const std::string port = std::to_string(http->port());
   if (auto written = write_private_file(config.http_port_file, as_bytes(port + "\n"), Replace::yes); !written)
     return written;
@@ -371,11 +395,14 @@ Result<void> Node::Parts::serve_http() {
   return {};
 }
 
-// Requests are answered while the replica still works; only then it goes.
+// Requests are answered while the replica still works; what is undecided when the drain time ends is answered
+// then (uncertain or busy), while the connections are still there; only then the replica goes.
 void Node::Parts::stop() {
   if (stopping.exchange(true)) return;
   log.write(LogLevel::info, "stopping", {});
-  if (http) http->stop(static_cast<std::uint32_t>(config.timeouts.drain_ms));
+  const auto drain = static_cast<std::uint32_t>(config.timeouts.drain_ms);
+  if (service) service->after(drain, [this] { submission->stop(); });
+  if (http) http->stop(drain + last_answers_ms);
   if (submission) submission->stop();
   if (replica) replica->stop(true);
   if (service) service->stop();

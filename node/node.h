@@ -6,7 +6,8 @@
 //
 // Order at start: identity, data directory, database, the permission to begin removed (crypto/first_start.h),
 // log, ledger (the genesis is applied when it is new), services, replica, HTTP. stop() goes back: HTTP drains
-// while the node still works, leadership is handed over, the rest closes.
+// while the node still works, what is undecided at the end of the drain time is answered, leadership is
+// handed over, the rest closes.
 #pragma once
 
 #include <functional>

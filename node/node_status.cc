@@ -67,6 +67,14 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
   const ReplicaStatus& r = status.replica;
   if (status.stopping) reasons.emplace_back("the node is stopping");
   if (r.stopped) reasons.emplace_back("the replica has stopped; see the log");
+  if (status.database_failure)
+    reasons.emplace_back("the database has failed: " + status.database_failure->message);
+  if (status.disk_available < status.disk_reserve) {
+    reasons.emplace_back("the disk has " + std::to_string(status.disk_available >> 20) +
+                         " MiB left, less than its " + "reserve of " +
+                         std::to_string(status.disk_reserve >> 20) +
+                         " MiB: this node takes nothing new; make room");
+  }
   if (r.amnesiac)
     reasons.emplace_back("this node lost acknowledged entries and is being brought up by its leader");
   if (r.clock_refused) reasons.emplace_back("a majority refuses this node's clock; check it");
@@ -102,6 +110,9 @@ std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& sta
       {"anta_proposals_total", d(m.proposals)},
       {"anta_proposals_refused_total", d(m.proposals_refused)},
       {"anta_appends_dropped_clock_total", d(m.appends_dropped_clock)},
+      {"anta_appends_dropped_disk_total", d(m.appends_dropped_disk)},
+      {"anta_disk_available_bytes", d(status.disk_available)},
+      {"anta_disk_reserve_bytes", d(status.disk_reserve)},
       {"anta_peer_bytes_sent_total", d(m.transport.bytes_sent)},
       {"anta_peer_bytes_received_total", d(m.transport.bytes_received)},
       {"anta_peer_unpinned_refused_total", d(m.transport.unpinned_refused)},

@@ -27,6 +27,9 @@ struct NodeStatus {
   std::vector<std::string> missing = {};
   std::optional<Applied> applied = {};
   std::size_t connections = 0;
+  std::optional<Error> database_failure = {};
+  std::uint64_t disk_available = 0;
+  std::uint64_t disk_reserve = 0;
   bool stopping = false;
 };
 

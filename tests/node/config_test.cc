@@ -6,6 +6,8 @@
 #include "crypto/sealed.h"
 #include "crypto/text.h"
 #include "node/arguments.h"
+#include "node/checkpoint_file.h"
+#include "node/disk_reserve.h"
 #include "node/identity.h"
 #include "tests/storage/disk.h"
 
@@ -89,6 +91,44 @@ TEST(Arguments, OneCommandEach) {
        {std::vector<std::string>{}, {"--config"}, {"--check"}, {"--init", "d", "--check"}, {"x"}}) {
     EXPECT_FALSE(parse_arguments(bad));
   }
+}
+
+TEST(DiskReserve, IsTheSmallerOfTwoGigabytesAndATwentiethUnlessConfigured) {
+  // Goal: small disks keep 5 %, large ones 2 GiB, a configured number stands; and it looks at the real disk.
+  constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+  EXPECT_EQ(disk_reserve(20 * gib, 0), gib);
+  EXPECT_EQ(disk_reserve(1'000 * gib, 0), 2 * gib);
+  EXPECT_EQ(disk_reserve(1'000 * gib, 7), 7u);
+  const TempDirectory directory;
+  DiskReserve roomy(directory.path(), 1);
+  roomy.look();
+  EXPECT_FALSE(roomy.low());
+  DiskReserve full(directory.path(), std::uint64_t{1} << 60);
+  full.look();
+  EXPECT_TRUE(full.low());
+  EXPECT_GT(full.available(), 0u);
+  DiskReserve gone(directory.path() + "/no-such-place", 0);
+  gone.look();
+  EXPECT_FALSE(gone.low());  // nothing said: nothing refused
+}
+
+TEST(CheckpointFile, IsKeptWholeAndForItsOwnerOnly) {
+  // Goal: the newest note is there for the next run, at most one write per interval, mode 0600, no remains.
+  namespace fs = std::filesystem;
+  const TempDirectory directory;
+  CheckpointFile file(directory.path());
+  EXPECT_FALSE(file.load());
+  file.keep("one", 1'000);
+  EXPECT_EQ(file.load(), "one");
+  file.keep("two", 1'500);
+  EXPECT_EQ(file.load(), "one");
+  file.flush();
+  EXPECT_EQ(file.load(), "two");
+  file.keep("3", 2'100);
+  EXPECT_EQ(file.load(), "3");
+  EXPECT_EQ(fs::status(directory.path() + "/checkpoint.note").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 1);
 }
 
 TEST(Identity, InitMakesASeedOnceAndPrintsItsPublicHalves) {

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "crypto/first_start.h"
 #include "node/checkpointer.h"
@@ -251,6 +252,58 @@ TEST(Node, ACrashBeforeThePermissionIsRemovedEndsItAtTheNextStart) {
   trio.start(0);
   EXPECT_FALSE(*may_begin(config.seed));
   ASSERT_TRUE(trio.ready(0));
+}
+
+TEST(Node, BelowTheDiskReserveItTakesNothingAndSaysSo) {
+  // Goal: a follower without room keeps what it has, acknowledges nothing more and is not ready, in words;
+  // the others go on; with room it comes back.
+  const World world = certified();
+  Trio trio(world.genesis);
+  trio.stop(0);
+  trio.members[0].config.limits.disk_reserve_bytes = std::int64_t{1} << 60;
+  ASSERT_TRUE(trio.ready(1));
+  ASSERT_TRUE(trio.ready(2));
+  trio.start(0);
+  Reply ready;
+  ASSERT_TRUE(
+      trio.until([&] { return trio.get(0, "/v1/status").body.find("\"leader\": \"") != std::string::npos; }));
+  trio.play(world, {1, 2});
+  ready = trio.get(0, "/readyz");
+  EXPECT_EQ(ready.status, 503u);
+  EXPECT_NE(ready.body.find("less than its reserve"), std::string::npos) << ready.body;
+  const std::string metrics = trio.get(0, "/metrics", "*/*").body;
+  EXPECT_NE(metrics.find("anta_disk_reserve_bytes 1.15"), std::string::npos) << metrics;
+  EXPECT_EQ(metrics.find("anta_appends_dropped_disk_total 0\n"), std::string::npos) << metrics;
+  EXPECT_NE(trio.get(0, "/v1/ledger").body, trio.get(1, "/v1/ledger").body);
+  trio.stop(0);
+  trio.members[0].config.limits.disk_reserve_bytes = 0;
+  trio.start(0);
+  ASSERT_TRUE(trio.ready(0));
+  EXPECT_EQ(trio.get(0, "/v1/ledger?fresh=1").body, trio.get(1, "/v1/ledger?fresh=1").body);
+}
+
+TEST(Node, AStopAnswersWhatIsUndecided) {
+  // Goal: a request that no quorum decides is answered when the drain time ends, not cut off.
+  const World world = certified();
+  Trio trio(world.genesis);
+  trio.stop(0);
+  trio.members[0].config.timeouts.drain_ms = 300;
+  trio.start(0);
+  ASSERT_TRUE(trio.ready(0));
+  trio.stop(1);
+  trio.stop(2);
+  Reply reply;
+  const std::uint16_t port = trio.port(0);
+  std::thread sender([&] {
+    reply = request(port, "POST /v1/statements?wait=committed HTTP/1.1\r\nContent-Type: application/cose\r\n",
+                    world.log.front().bytes);
+  });
+  EXPECT_TRUE(trio.until([&] {
+    return trio.get(0, "/metrics", "*/*").body.find("anta_pending_statements 1\n") != std::string::npos;
+  }));
+  trio.stop(0);
+  sender.join();
+  EXPECT_TRUE(reply.status == 503 || reply.status == 504) << reply.status << reply.body;
 }
 
 TEST(Node, RefusesToStartWhereItDoesNotBelong) {
