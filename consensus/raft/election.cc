@@ -11,7 +11,10 @@ namespace anta::raft {
 
 void Raft::State::reset_election_timer() {
   election_elapsed = 0;
-  election_timeout = options.election_ticks + random.below(options.election_ticks);
+  // Doubled for each campaign that led to nothing: whatever disks and links take, a timeout that is long
+  // enough comes.
+  election_timeout = (options.election_ticks + random.below(options.election_ticks))
+                     << std::min(failed_campaigns, timeout_doublings_max);
 }
 
 void Raft::State::on_election_timeout() {
@@ -61,6 +64,7 @@ void Raft::State::start_campaign(bool with_transfer) {
   role = Role::candidate;
   leader.reset();
   reset_election_timer();
+  ++failed_campaigns;  // until a leader is heard
   open_ballots();
   trace(Transition::became_candidate, journal.persisted());
   ask_for_votes(false, with_transfer);
@@ -159,6 +163,7 @@ void Raft::State::on_vote_reply(const Message& message, const VoteReply& reply) 
 
 void Raft::State::become_leader() {
   role = Role::leader;
+  failed_campaigns = 0;
   leader = options.self.id;
   term_leader = options.self.id;
   ballots.clear();

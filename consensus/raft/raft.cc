@@ -79,6 +79,9 @@ void Raft::State::on_tick() {
   ++election_elapsed;
   expire_forwarded();
   if (role == Role::leader) return on_leader_tick();
+  // The timer stands still while the own term or vote is on its way to the disk: nobody can answer before.
+  // Rule 15 bounds it.
+  if (!journal.hard_state_durable() && !disk_stalled()) ++election_timeout;
   if (election_elapsed >= election_timeout) on_election_timeout();
 }
 

@@ -25,7 +25,8 @@ struct Options {
   std::uint64_t recovery_epoch = 0;
   std::uint64_t seed = 0;  // differs at every start; election timeouts and read sessions are drawn from it
 
-  // Times are in ticks. Election timeouts are drawn from [election_ticks, 2 * election_ticks).
+  // Times are in ticks. Election timeouts are drawn from [election_ticks, 2 * election_ticks), and
+  // doubled for each campaign that failed, up to 16 times, until a leader is heard.
   std::uint32_t heartbeat_ticks = 1;
   std::uint32_t election_ticks = 10;
   std::uint32_t disk_stall_elections = 10;  // rule 15

@@ -18,6 +18,7 @@ bool Raft::State::accept_leader(const Member& from) {
   }
   term_leader = from.id;
   leader_member = from;
+  failed_campaigns = 0;
   if (role != Role::follower || leader != from.id) become_follower(term, from.id);
   election_elapsed = 0;
   return true;

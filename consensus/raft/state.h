@@ -157,6 +157,8 @@ struct Raft::State {
   std::optional<NodeId> term_leader = {};  // who has led this term, even if no longer followed (rule 11)
   std::uint64_t election_elapsed = 0;      // ticks since the leader was heard, or the campaign began
   std::uint64_t election_timeout = 0;
+  std::uint64_t failed_campaigns = 0;  // since a leader was heard; each doubles the timeout
+  static constexpr std::uint64_t timeout_doublings_max = 4;
   std::vector<Ballot> ballots = {};
   bool stall_reported = false;
 

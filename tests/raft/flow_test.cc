@@ -166,6 +166,52 @@ TEST(Transfer, WaitsUntilTheSuccessorHasEverything) {
   EXPECT_TRUE(cluster.node("n1").proposal->has_value());
 }
 
+// n1 campaigns with the pre-vote of n2, and its requests for votes are lost. Gives the ticks until it asks
+// again.
+unsigned lost_campaign(Cluster& cluster) {
+  cluster.deliver("n1", "n2");
+  cluster.deliver("n2", "n1");
+  cluster.persist("n1");
+  EXPECT_EQ(cluster.status("n1").role, Role::candidate);
+  cluster.drop("n1", "n2");
+  unsigned ticks = 0;
+  while (cluster.wire("n1", "n2").empty() && ++ticks < 1000)
+    cluster.tick("n1");
+  return ticks;
+}
+
+TEST(Election, TimeoutsDoubleForEachFailedCampaign) {
+  // Goal: each campaign that leads to nothing doubles the next timeout, up to 16 times; a leader's word
+  // resets it.
+  Cluster cluster(three);
+  cluster.timeout("n1");
+  for (unsigned factor : {1u, 2u, 4u, 8u, 16u, 16u}) {
+    const unsigned ticks = lost_campaign(cluster);
+    EXPECT_GE(ticks, 10 * factor);
+    EXPECT_LT(ticks, 20 * factor);
+  }
+  cluster.drop("n1", "n2");
+  cluster.step("n1", Receive{cluster.message("n3", "n1", 9, Heartbeat{})});
+  cluster.persist("n1");
+  cluster.drop("n1", "n3");
+  cluster.tick("n1", 20);
+  EXPECT_EQ(cluster.status("n1").role, Role::pre_candidate);
+}
+
+TEST(Election, TheTimerStandsStillWhileTheOwnVoteIsNotDurable) {
+  // Goal: a campaign whose vote the disk still writes is not given up for another, up to rule 15's time.
+  Cluster cluster(three);
+  cluster.timeout("n1");
+  cluster.deliver("n1", "n2");
+  cluster.deliver("n2", "n1");
+  cluster.tick("n1", 90);
+  EXPECT_EQ(cluster.status("n1").role, Role::candidate);
+  EXPECT_EQ(cluster.status("n1").term, Term{1});
+  cluster.tick("n1", 40);
+  EXPECT_EQ(cluster.status("n1").role, Role::follower);
+  EXPECT_TRUE(cluster.traced("n1", Transition::disk_stalled));
+}
+
 TEST(Learner, ReceivesEverythingAndCountsForNothing) {
   // Goal: one voter of two and a learner hold an entry: not committed. The learner never campaigns.
   Cluster cluster({"n1", "n2"}, {"n3"});

@@ -9,7 +9,8 @@ namespace {
 
 // In ticks.
 constexpr Time fault_ticks_max = 60;
-constexpr Time recover_ticks = 600;
+constexpr Time recover_ticks = 600;  // and for each tick that a sync may take
+constexpr Time recover_ticks_per_sync_tick = 200;
 constexpr Time stable_ticks = 100;
 
 }  // namespace
@@ -48,7 +49,8 @@ std::string World::check_liveness() {
     happen();
   // Clients ask every live node for a read and go on proposing until one proposal of after the healing is
   // committed.
-  const Time deadline = now_ + recover_ticks * tick_units;
+  const Time patience = recover_ticks * tick_units + recover_ticks_per_sync_tick * plan_.healed_disk_max;
+  const Time deadline = now_ + patience;
   const LogIndex before = checker_->told();
   while (now_ < deadline && checker_->told().value < before.value + 5 && violation().empty())
     happen();
@@ -59,7 +61,7 @@ std::string World::check_liveness() {
     if (nodes_[i].core) read(i);
   }
   plan_.client_max = 1000000000;  // clients rest
-  while (now_ < deadline + recover_ticks * tick_units && !caught_up() && violation().empty())
+  while (now_ < deadline + patience && !caught_up() && violation().empty())
     happen();
   if (!violation().empty()) return violation();
   if (!caught_up()) return "liveness: the healed nodes do not agree on everything in time";

@@ -19,6 +19,9 @@ Plan draw_plan(std::uint64_t seed, const Overrides& overrides) {
   plan.client_max = random.between(4, 30);
   plan.recent_entries = random.between(1, 12);
 
+  Random slow(seed, 6);  // a stream of its own, so that older seeds keep their meaning
+  if (slow.chance(125)) plan.disk_max = plan.healed_disk_max = slow.between(1, 40) * tick_units;
+
   raft::Options& limits = plan.limits;
   limits.heartbeat_ticks = static_cast<std::uint32_t>(random.between(1, 3));
   limits.election_ticks = 10;

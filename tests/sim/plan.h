@@ -24,6 +24,7 @@ struct Plan {
   std::uint64_t loss_permille = 0;
   Time delay_max = 3;                // of a message, in units
   Time disk_max = 8;                 // of a sync
+  Time healed_disk_max = 4;          // of a sync in the liveness phase; 40 ticks in some plans
   Time nemesis_max = 400;            // between two faults of the nemesis
   Time client_max = 12;              // between two client operations
   std::uint64_t recent_entries = 4;  // given to the core at a restart

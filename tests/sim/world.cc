@@ -236,7 +236,7 @@ void World::deliver(std::size_t node, std::uint64_t slot) {
 void World::start_sync(std::size_t node) {
   SimNode& n = nodes_[node];
   n.disk.start_sync();
-  Time takes = disk_random_.between(1, healed_ ? 4 : plan_.disk_max);
+  Time takes = disk_random_.between(1, healed_ ? plan_.healed_disk_max : plan_.disk_max);
   if (now_ < n.disk_slow_until) takes *= 10;
   schedule(std::max(now_ + takes, n.disk_stalled_until), Kind::sync_done, node);
 }
