@@ -286,8 +286,7 @@ bool begins_with(In& in, FrameKind kind) { return in.u8() == static_cast<std::ui
 }  // namespace
 
 Lane lane_of(const raft::Message& message) {
-  const auto* append = std::get_if<Append>(&message.body);
-  return append != nullptr && !append->entries.empty() ? Lane::bulk : Lane::urgent;
+  return std::holds_alternative<Append>(message.body) ? Lane::bulk : Lane::urgent;
 }
 
 OutgoingFrame encode_message(const raft::Message& message) {

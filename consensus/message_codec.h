@@ -23,7 +23,8 @@
 
 namespace anta {
 
-// Entries with a heartbeat's urgency would defeat it: appends with entries are bulk, everything else urgent.
+// Entries with a heartbeat's urgency would defeat it: appends are bulk, everything else urgent. Appends
+// without entries too: a leader asks with them whether those before arrived, so they must not overtake them.
 Lane lane_of(const raft::Message& message);
 
 // `frame` in the decoders is what FrameReader gives: the kind byte, then the body.

@@ -40,7 +40,7 @@ class TlsTransport final : public Transport {
   Result<void> prepare();  // everything that needs the key
   Result<void> start(TransportHandlers handlers) override;
   void stop() override;
-  void send(raft::Message message) override;
+  bool send(raft::Message message) override;
   Result<void> send_app(const NodeId& peer, std::uint8_t kind, Bytes bytes) override;
   TransportMetrics metrics() const override { return metrics_; }
 
@@ -153,12 +153,13 @@ void TlsTransport::stop() {
   accepted_.clear();
 }
 
-void TlsTransport::send(raft::Message message) {
+bool TlsTransport::send(raft::Message message) {
   const auto found = links_.find(message.to.id);
   if (found != links_.end() && found->second.connection &&
       found->second.connection->push(lane_of(message), encode_message(message)))
-    return;
+    return true;
   ++metrics_.messages_dropped;
+  return false;
 }
 
 Result<void> TlsTransport::send_app(const NodeId& peer, std::uint8_t kind, Bytes bytes) {

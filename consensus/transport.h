@@ -55,8 +55,8 @@ class Transport {
   // Closes every connection; no handler is called afterwards.
   virtual void stop() = 0;
 
-  // To message.to. Dropped when the peer is down or its queue is full: Raft sends again.
-  virtual void send(raft::Message message) = 0;
+  // To message.to. False: dropped, because the peer is down or its queue is full; Raft sends again.
+  virtual bool send(raft::Message message) = 0;
 
   // Ok when it is queued, which promises nothing more. busy: the peer's queue is full; not_found: the peer
   // is unknown or down now; malformed: larger than a frame may be.

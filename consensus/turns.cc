@@ -239,7 +239,16 @@ void Turns::changed_role(const raft::RoleChange& change) {
 void Turns::send(raft::Message message) {
   if (disk.failed() || guard.mutes(message, role.role)) return;
   if (amnesiac && std::holds_alternative<raft::VoteRequest>(message.body)) return;
-  transport->send(std::move(message));
+  const NodeId to = message.to.id;
+  const bool append = std::holds_alternative<raft::Append>(message.body);
+  if (transport->send(std::move(message)) || !append || !peers[to]) return;
+  // Its queue is full, and the core takes the append for sent. Told once this turn is over, and once for all
+  // that it dropped: the leader then asks, small, instead of sending more into a full queue.
+  if (!overfull.insert(to).second) return;
+  post([this, to] {
+    overfull.erase(to);
+    turn(raft::PeerUnreachable{to});
+  });
 }
 
 void Turns::load(const raft::LoadRequest& request) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "consensus/clock_guard.h"
@@ -86,6 +87,7 @@ struct Turns {
   PendingReads reads = {};
   std::deque<Replica::Done> marks = {};
   std::map<NodeId, bool> peers = {};
+  std::set<NodeId> overfull = {};  // an append to them was dropped, and the core will be told
   std::optional<Result<raft::Proposed>> proposal = {};  // of the turn under way
   raft::RoleChange role = {};
   LogIndex commit = {};

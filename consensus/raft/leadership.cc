@@ -177,12 +177,15 @@ void Raft::State::on_heartbeat_reply(const Member& from, const HeartbeatReply& r
     finish_read_round();
   }
   if (peer->mode == Progress::Mode::probe) {
-    if (peer->overdue) peer->paused = false;  // the probe or its answer is lost
+    if (peer->paused && peer->overdue) return send_append(*peer, {}, 0);  // asks again, without the entries
     peer->overdue = true;
   } else if (reply.verified < reply.sent && reply.verified < peer->sent()) {
-    // It had less than was sent to it. Twice the same gap is a lost append, once may be an overtaken one.
+    // It had less than was sent to it. Twice the same gap may be a lost append or one that is still on a slow
+    // link. An append without entries, behind the others in their lane, finds out: it is refused if they were
+    // lost.
     if (peer->gap_suspected == reply.verified.next()) {
-      peer->start_probing(std::max(reply.verified, peer->match).next());
+      peer->gap_suspected = LogIndex{};
+      if (!peer->loading) send_append(*peer, {}, 0);
     } else {
       peer->gap_suspected = reply.verified.next();
     }

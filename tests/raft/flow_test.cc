@@ -76,6 +76,52 @@ TEST(Flow, ALostAppendIsNoticedByHeartbeats) {
   EXPECT_EQ(cluster.status("n2").last, LogIndex{2});
 }
 
+// The appends on their way that carry entries, and those that carry none.
+std::pair<std::size_t, std::size_t> appends(const Cluster& cluster) {
+  std::pair<std::size_t, std::size_t> count;
+  for (const Message& m : cluster.wire("n1", "n2")) {
+    const auto* append = std::get_if<Append>(&m.body);
+    if (append) ++(append->entries.empty() ? count.second : count.first);
+  }
+  return count;
+}
+
+TEST(Flow, ASlowLinkIsAskedAndNotFilled) {
+  // Goal: while an append is still on a slow link, heartbeats and their answers pass it, and what follows it
+  // is small, in replicate and in probe mode alike.
+  for (const bool probing : {false, true}) {
+    Cluster cluster(three);
+    cluster.elect("n1");
+    if (probing) cluster.step("n1", PeerUnreachable{NodeId{"n2"}});
+    cluster.propose("n1", "a");
+    for (int i = 0; i < 20; ++i) {
+      cluster.tick("n1");
+      cluster.deliver("n1", "n2", "heartbeat");
+      cluster.deliver("n2", "n1", "heartbeat_reply");
+    }
+    EXPECT_EQ(appends(cluster).first, 1u);
+    EXPECT_LE(appends(cluster).second, 10u);
+    EXPECT_GE(appends(cluster).second, 5u);
+    cluster.settle();
+    EXPECT_EQ(cluster.status("n2").commit, LogIndex{2});
+    EXPECT_EQ(cluster.status("n1").peers[0].match, LogIndex{2});
+  }
+}
+
+TEST(Flow, ALostProbeIsSentAgain) {
+  // Goal: the small question that follows an overdue probe brings its entries again.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.step("n1", PeerUnreachable{NodeId{"n2"}});
+  cluster.propose("n1", "a");
+  cluster.drop("n1", "n2");
+  for (int i = 0; i < 3; ++i) {
+    cluster.tick("n1");
+    cluster.settle();
+  }
+  EXPECT_EQ(cluster.status("n2").last, LogIndex{2});
+}
+
 TEST(Flow, ALostAcknowledgementIsSaidAgain) {
   // Goal: the next heartbeat shows the follower that the leader did not hear it.
   Cluster cluster(three);
