@@ -166,6 +166,7 @@ void put(Out& out, const AppendReply& body) {
   out.u64(body.prev_index.value);
   out.u64(body.hint_index.value);
   out.u64(body.hint_term.value);
+  out.boolean(body.amnesiac);
 }
 
 void put(Out& out, const Heartbeat& body) {
@@ -174,12 +175,14 @@ void put(Out& out, const Heartbeat& body) {
   out.u64(body.sent.value);
   out.u64(body.commit.value);
   out.u64(body.round);
+  out.boolean(body.amnesiac);
 }
 
 void put(Out& out, const HeartbeatReply& body) {
   out.u64(body.sent.value);
   out.u64(body.verified.value);
   out.u64(body.round);
+  out.boolean(body.amnesiac);
 }
 
 void put(Out&, const TimeoutNow&) {}
@@ -210,16 +213,17 @@ Result<raft::Body> get_vote_request(In& in) {
 }
 
 Result<raft::Body> get_append_reply(In& in) {
-  return checked(
-      in,
-      AppendReply{in.boolean(), LogIndex{in.u64()}, LogIndex{in.u64()}, LogIndex{in.u64()}, Term{in.u64()}},
-      "an append reply");
+  return checked(in,
+                 AppendReply{in.boolean(), LogIndex{in.u64()}, LogIndex{in.u64()}, LogIndex{in.u64()},
+                             Term{in.u64()}, in.boolean()},
+                 "an append reply");
 }
 
 Result<raft::Body> get_heartbeat(In& in) {
-  return checked(
-      in, Heartbeat{LogIndex{in.u64()}, Term{in.u64()}, LogIndex{in.u64()}, LogIndex{in.u64()}, in.u64()},
-      "a heartbeat");
+  return checked(in,
+                 Heartbeat{LogIndex{in.u64()}, Term{in.u64()}, LogIndex{in.u64()}, LogIndex{in.u64()},
+                           in.u64(), in.boolean()},
+                 "a heartbeat");
 }
 
 Result<raft::Body> get_read_reply(In& in) {
@@ -272,7 +276,7 @@ Result<raft::Body> get_body(std::uint8_t kind, In& in) {
     case 3: return get_append_reply(in);
     case 4: return get_heartbeat(in);
     case 5:
-      return checked(in, HeartbeatReply{LogIndex{in.u64()}, LogIndex{in.u64()}, in.u64()},
+      return checked(in, HeartbeatReply{LogIndex{in.u64()}, LogIndex{in.u64()}, in.u64(), in.boolean()},
                      "a heartbeat reply");
     case 6: return checked(in, TimeoutNow{}, "a timeout-now");
     case 7: return checked(in, ReadIndexRequest{in.u64(), in.u64()}, "a read request");

@@ -35,14 +35,17 @@
 // died in its background threads is found at the next tick, also on an idle node.
 //
 // Three rules of the shell that the core knows nothing of:
+//
 //   Disk reserve. While `disk_low` says so, proposals are answered busy and appends with entries are dropped,
-//   as if lost: what is never acknowledged needs no room. Heartbeats, votes and reads go on. Clock. An append
-//   whose newest block is more than `block_time_ahead_max` ahead of the local clock is dropped, as if lost,
-//   and the leader is told. A leader so told by a majority of the voters has a wrong clock: it falls silent
-//   (which makes it step down and another be elected; handing over in the usual way would need the refused
-//   entries to arrive) and asks for no vote for `clock_penalty`. Amnesia. A node whose log was found shorter
-//   than what it once had on disk receives, but neither votes nor campaigns, until it is past that point and
-//   has seen a commit of its leader's own term.
+//   as if lost: what is never acknowledged needs no room. Heartbeats, votes and reads go on.
+//
+//   Clock. An append whose newest block is more than `block_time_ahead_max` ahead of the local clock is
+//   dropped, as if lost, and the leader is told. A leader so told by a majority of the voters has a wrong
+//   clock: it falls silent (which makes it step down and another be elected; handing over in the usual way
+//   would need the refused entries to arrive) and asks for no vote for `clock_penalty`.
+//
+//   Amnesia. A node whose log was found shorter than what it once had on disk receives, but promises nothing
+//   that counts, until a majority without it has gone past all it may have promised (amnesia.h).
 #pragma once
 
 #include <chrono>

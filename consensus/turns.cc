@@ -102,9 +102,10 @@ Result<void> Turns::check(const LogStore::Restored& restored) const {
 Result<void> Turns::begin(LogStore::Restored restored, std::unique_ptr<Transport> made) {
   transport = std::move(made);
   applied = handed = machine.applied();
-  amnesiac = restored.amnesiac;
-  watermark = restored.watermark;
-  if (amnesiac) say(LogLevel::warning, "amnesia", {{"watermark", std::to_string(watermark.value)}});
+  if (restored.amnesiac) {
+    amnesia = Amnesia(restored.watermark);
+    say(LogLevel::warning, "amnesia", {{"watermark", std::to_string(restored.watermark.value)}});
+  }
   core = std::make_unique<raft::Raft>(core_options(options),
                                       core_restored(std::move(restored), options, applied));
   role.term = core->status().term;
@@ -211,7 +212,7 @@ void Turns::trace(const std::vector<raft::TraceRecord>& records) {
     const bool grave = record.what == Transition::disk_stalled || record.what == Transition::stopped ||
                        record.what == Transition::malformed_message_dropped ||
                        record.what == Transition::peer_lost_acknowledged ||
-                       record.what == Transition::quorum_lost;
+                       record.what == Transition::peer_amnesiac || record.what == Transition::quorum_lost;
     const bool noted = record.what == Transition::suffix_truncated ||
                        record.what == Transition::transfer_started ||
                        record.what == Transition::transfer_given_up;
@@ -229,6 +230,7 @@ void Turns::changed_role(const raft::RoleChange& change) {
        {"term", std::to_string(change.term.value)},
        {"leader", change.leader ? change.leader->value : ""},
        {"in_office", change.in_office ? "true" : "false"}});
+  maybe_end_amnesia();
   publish();
   if (hooks.on_role) hooks.on_role(change);
   // Handed over once another is known to lead, so that clients can be told where to go.
@@ -238,7 +240,10 @@ void Turns::changed_role(const raft::RoleChange& change) {
 
 void Turns::send(raft::Message message) {
   if (disk.failed() || guard.mutes(message, role.role)) return;
-  if (amnesiac && std::holds_alternative<raft::VoteRequest>(message.body)) return;
+  if (amnesia.suffers()) {
+    if (std::holds_alternative<raft::VoteRequest>(message.body)) return;
+    mark_amnesiac(message);
+  }
   const NodeId to = message.to.id;
   const bool append = std::holds_alternative<raft::Append>(message.body);
   if (transport->send(std::move(message)) || !append || !peers[to]) return;
@@ -324,6 +329,7 @@ void Turns::tick() {
   }
   guard.tick();
   turn(raft::Tick{});
+  maybe_end_amnesia();  // also where nothing is committed any more
   reads.expire(ticks);
   if (handed_over != nullptr && ticks >= hand_over_deadline) std::exchange(handed_over, nullptr)->set_value();
   publish();
@@ -334,8 +340,8 @@ void Turns::tick() {
 void Turns::received(raft::Message message) {
   if (!running() || guard.deafens(role.role)) return;
   // An amnesiac may have promised what it no longer knows: it gives no vote and takes no office.
-  if (amnesiac && (std::holds_alternative<raft::VoteRequest>(message.body) ||
-                   std::holds_alternative<raft::TimeoutNow>(message.body)))
+  if (amnesia.suffers() && (std::holds_alternative<raft::VoteRequest>(message.body) ||
+                            std::holds_alternative<raft::TimeoutNow>(message.body)))
     return;
   if (const auto* append = std::get_if<raft::Append>(&message.body); append && !append->entries.empty()) {
     ++counts.appends_received;
@@ -347,7 +353,14 @@ void Turns::received(raft::Message message) {
       return refuse_for_clock(message);
     if (hooks.on_entries) hooks.on_entries(append->entries);
   }
+  if (!amnesia.suffers()) return turn(raft::Receive{std::move(message)});
+  const auto* told = std::get_if<raft::Heartbeat>(&message.body);
+  const raft::Heartbeat heartbeat = told ? *told : raft::Heartbeat{};
+  const NodeId from = message.from.id;
+  const Term term = message.term;
   turn(raft::Receive{std::move(message)});
+  // Only what the core took for its leader's word.
+  if (told && running() && role.leader == from && role.term == term) amnesia.heard(term, heartbeat);
 }
 
 void Turns::refuse_for_clock(const raft::Message& message) {
@@ -378,13 +391,12 @@ void Turns::peer_changed(const NodeId& peer, bool up) {
   if (running() && hooks.on_peer) hooks.on_peer(peer, up);
 }
 
-// Past the watermark, and past a commit of the leader's own term: everything this node may have promised is
-// either here or void.
+// Looked at after each commit, each change of role and each tick: what it needs may have come before this
+// node knew.
 void Turns::maybe_end_amnesia() {
-  if (!amnesiac || commit < watermark || !role.leader || *role.leader == options.self.id) return;
+  if (!amnesia.suffers() || !running() || !role.leader || *role.leader == options.self.id) return;
   const LogEntry* entry = core->find_entry(commit);
-  if (entry == nullptr || entry->header.term != role.term) return;
-  amnesiac = false;
+  if (entry == nullptr || !amnesia.ends(role.term, commit, entry->header.term)) return;
   say(LogLevel::info, "amnesia_ended", {{"commit", std::to_string(commit.value)}});
   disk.end_amnesia();
 }
@@ -443,7 +455,7 @@ void Turns::publish() {
   shown.applied = applied;
   shown.persisted = now.persisted;
   shown.last = now.last;
-  shown.amnesiac = amnesiac;
+  shown.amnesiac = amnesia.suffers();
   shown.clock_refused = guard.refused();
   shown.stopped = stopping || failed;
   for (const auto& [id, up] : peers) {

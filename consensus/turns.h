@@ -14,6 +14,7 @@
 #include <set>
 #include <vector>
 
+#include "consensus/amnesia.h"
 #include "consensus/clock_guard.h"
 #include "consensus/disk_worker.h"
 #include "consensus/pending_reads.h"
@@ -95,8 +96,7 @@ struct Turns {
   LogIndex applied = {};
   std::uint64_t handed_bytes = 0;  // of them not yet applied
   bool reading_commits = false;    // the disk thread reads what it applies from the log
-  bool amnesiac = false;
-  LogIndex watermark = {};
+  Amnesia amnesia = {};
   std::uint64_t ticks = 0;
   std::uint64_t load_failed_at = 0;
   bool stopping = false;

@@ -39,6 +39,7 @@ constexpr std::array<Described, transition_count> described = {{
     {Transition::stale_token_ignored, "stale_token_ignored", 13},
     {Transition::read_round_started, "read_round_started", 14},
     {Transition::read_served, "read_served", 14},
+    {Transition::peer_amnesiac, "peer_amnesiac", 0},
     {Transition::transfer_started, "transfer_started", 0},
     {Transition::transfer_given_up, "transfer_given_up", 0},
     {Transition::disk_stalled, "disk_stalled", 15},

@@ -173,12 +173,13 @@ enum class Transition : std::uint8_t {
   stale_token_ignored,  // 13: persisted bytes that were truncated meanwhile
   read_round_started,   // 14
   read_served,          // 14
+  peer_amnesiac,        // a peer says that it lost what it promised; it counts as a learner
   transfer_started,
   transfer_given_up,
   disk_stalled,  // 15
   stopped,       // 11
 };
-inline constexpr std::size_t transition_count = 30;
+inline constexpr std::size_t transition_count = 31;
 const char* name(Transition transition);
 
 // The rule a transition belongs to; 0 for none.

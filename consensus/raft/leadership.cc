@@ -20,7 +20,9 @@ Progress* Raft::State::progress_of(const NodeId& id) {
 std::uint64_t Raft::State::quorum_of(std::uint64_t (*value)(const Progress&)) const {
   std::array<Standing, Configuration::members_max> standings = {};
   for (std::size_t i = 0; i < progress.size(); ++i) {
-    standings[i] = {progress[i].incoming, progress[i].outgoing, value(progress[i])};
+    // An amnesiac stays in the number of voters and is never one of the majority.
+    standings[i] = {progress[i].incoming, progress[i].outgoing,
+                    progress[i].amnesiac ? 0 : value(progress[i])};
   }
   return quorum_value({standings.data(), progress.size()});
 }
@@ -126,6 +128,7 @@ void Raft::State::on_append_reply(const Member& from, const AppendReply& reply) 
   Progress* peer = progress_of(from.id);
   if (role != Role::leader || !peer || peer->member != from) return;
   peer->active = true;
+  note_amnesia(*peer, reply.amnesiac);
   if (reply.rejected) return on_reject(*peer, reply);
   if (reply.match > journal.last()) {
     return stop(Code::corrupt,
@@ -172,6 +175,7 @@ void Raft::State::on_heartbeat_reply(const Member& from, const HeartbeatReply& r
   Progress* peer = progress_of(from.id);
   if (role != Role::leader || !peer || peer->member != from) return;
   peer->active = true;
+  note_amnesia(*peer, reply.amnesiac);
   if (reply.round > peer->round && reply.round <= round) {
     peer->round = reply.round;
     finish_read_round();
@@ -193,11 +197,26 @@ void Raft::State::on_heartbeat_reply(const Member& from, const HeartbeatReply& r
   send_appends(*peer, false);
 }
 
+// An amnesiac counts for nothing until it says that it is none any more. For that it needs a commit that was
+// made without it, so one is made, also in an idle cluster: a no-op, once for each time that it is reached
+// anew.
+void Raft::State::note_amnesia(Progress& peer, bool amnesiac) {
+  if (peer.amnesiac != amnesiac && amnesiac) trace(Transition::peer_amnesiac, peer.match, peer.member.id);
+  const bool counts_again = peer.amnesiac && !amnesiac;
+  peer.amnesiac = amnesiac;
+  if (counts_again) maybe_commit();
+  if (!amnesiac || peer.amnesia_answered || transfer) return;
+  peer.amnesia_answered = true;
+  append_own(EntryKind::no_op, Millis{}, std::make_shared<const Bytes>());
+  broadcast_appends(false);
+}
+
 void Raft::State::broadcast_heartbeats() {
   heartbeat_elapsed = 0;
   for (const Progress& peer : progress) {
     if (peer.member.id == options.self.id) continue;
-    send(peer.member, Heartbeat{peer.match, journal.terms().at(peer.match), peer.sent(), commit, round});
+    send(peer.member,
+         Heartbeat{peer.match, journal.terms().at(peer.match), peer.sent(), commit, round, peer.amnesiac});
   }
 }
 
@@ -273,7 +292,7 @@ void Raft::State::on_transfer(std::optional<NodeId> to) {
   if (role != Role::leader || transfer) return;
   const Progress* best = nullptr;
   for (const Progress& peer : progress) {
-    if (peer.member.id == options.self.id || !peer.voter()) continue;
+    if (peer.member.id == options.self.id || !peer.voter() || peer.amnesiac) continue;
     if (to && peer.member.id != *to) continue;
     if (!best || std::pair(peer.active, peer.match) > std::pair(best->active, best->match)) best = &peer;
   }

@@ -60,19 +60,22 @@ struct AppendReply {
   LogIndex prev_index = {};  // when rejected: echoed from the append
   LogIndex hint_index = {};  // when rejected
   Term hint_term = {};       // when rejected
+  bool amnesiac = false;  // the follower lost what it had promised: not to be counted (consensus/amnesia.h)
 
   bool operator==(const AppendReply&) const = default;
 };
 
 // The leader lives. `match_*` is an entry that this follower has acknowledged (0, 0 for none yet), so that a
 // follower that restarted can trust `commit` again up to there. `sent` is the last index sent to it so far: a
-// follower that has less has lost an append. `round` serves reads (rule 14) and counts up within a term.
+// follower that has less has lost an append. `amnesiac`: the leader knows that it is one, and counts it for
+// nothing. `round` serves reads (rule 14) and counts up within a term.
 struct Heartbeat {
   LogIndex match_index = {};
   Term match_term = {};
   LogIndex sent = {};
   LogIndex commit = {};
   std::uint64_t round = 0;
+  bool amnesiac = false;
 
   bool operator==(const Heartbeat&) const = default;
 };
@@ -83,6 +86,7 @@ struct HeartbeatReply {
   LogIndex sent = {};  // echoed
   LogIndex verified = {};
   std::uint64_t round = 0;  // echoed
+  bool amnesiac = false;    // as in AppendReply
 
   bool operator==(const HeartbeatReply&) const = default;
 };

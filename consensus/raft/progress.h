@@ -24,12 +24,14 @@ struct Progress {
   Mode mode = Mode::probe;
   LogIndex match = {};
   LogIndex next = {1};
-  bool paused = false;          // probe: an append is out, wait for its answer
-  bool overdue = false;         // probe: a heartbeat was answered since, and the append was not
-  bool loading = false;         // old entries were asked of the disk
-  bool active = false;          // heard since the last check of the quorum
-  std::uint64_t round = 0;      // the last read round it answered
-  LogIndex gap_suspected = {};  // the last heartbeat's answer was short of what was sent, at this index
+  bool paused = false;            // probe: an append is out, wait for its answer
+  bool overdue = false;           // probe: a heartbeat was answered since, and the append was not
+  bool loading = false;           // old entries were asked of the disk
+  bool active = false;            // heard since the last check of the quorum
+  std::uint64_t round = 0;        // the last read round it answered
+  bool amnesiac = false;          // it says that it lost what it promised: counts as a learner
+  bool amnesia_answered = false;  // a no-op was appended for it since it was last reached anew
+  LogIndex gap_suspected = {};    // the last heartbeat's answer was short of what was sent, at this index
 
   struct InFlight {
     LogIndex last = {};

@@ -70,7 +70,10 @@ void Raft::State::dispatch(Event& event) {
   if (auto* handover = std::get_if<TransferLeadership>(&event)) return on_transfer(handover->to);
   if (auto* loaded = std::get_if<EntriesLoaded>(&event)) return on_loaded(*loaded);
   if (auto* lost = std::get_if<PeerUnreachable>(&event)) {
-    if (Progress* peer = progress_of(lost->peer)) peer->start_probing(peer->match.next());
+    Progress* peer = progress_of(lost->peer);
+    if (!peer) return;
+    peer->start_probing(peer->match.next());
+    peer->amnesia_answered = false;
   }
 }
 

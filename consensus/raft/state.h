@@ -112,6 +112,7 @@ struct Raft::State {
   void on_append_reply(const Member& from, const AppendReply& reply);
   void on_reject(Progress& peer, const AppendReply& reply);
   void on_heartbeat_reply(const Member& from, const HeartbeatReply& reply);
+  void note_amnesia(Progress& peer, bool amnesiac);
   void on_loaded(EntriesLoaded& loaded);
   void broadcast_appends(bool commit_moved);
   void send_appends(Progress& peer, bool even_empty);

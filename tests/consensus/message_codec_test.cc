@@ -50,6 +50,21 @@ TEST(MessageCodec, GoldenBytesOfAVoteReply) {
   EXPECT_EQ(bytes, expected);
 }
 
+// Goal: an amnesiac's flag is the last byte of the three messages that carry it, and only 0 or 1.
+TEST(MessageCodec, GoldenBytesOfTheAmnesiacsFlag) {
+  for (const bool flag : {false, true}) {
+    const raft::Body bodies[] = {raft::AppendReply{false, LogIndex{1}, {}, {}, {}, flag},
+                                 raft::Heartbeat{{}, {}, {}, {}, 7, flag},
+                                 raft::HeartbeatReply{{}, {}, 7, flag}};
+    for (const raft::Body& body : bodies) {
+      Bytes bytes = flat(encode_message(test::message(body)));
+      EXPECT_EQ(bytes.back(), flag ? 1 : 0);
+      bytes.back() = 2;
+      EXPECT_FALSE(decode_message(bytes));
+    }
+  }
+}
+
 // Goal: no prefix of a message and no message with a byte more is accepted.
 TEST(MessageCodec, TruncatedAndExtendedAreRefused) {
   for (const raft::Message& sent : every_message()) {

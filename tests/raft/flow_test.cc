@@ -271,6 +271,79 @@ TEST(Learner, ReceivesEverythingAndCountsForNothing) {
   EXPECT_EQ(cluster.status("n3").role, Role::follower);
 }
 
+// As Cluster::settle, but everything that `name` answers bears an amnesiac's flag.
+void settle_with_amnesiac(Cluster& cluster, const std::string& name) {
+  for (int round = 0; round < 12; ++round) {
+    for (const char* from : {"n1", "n2", "n3"}) {
+      cluster.persist(from);
+      for (const char* to : {"n1", "n2", "n3"}) {
+        std::vector<Message> due = cluster.wire(from, to);
+        cluster.drop(from, to);
+        for (Message& m : due) {
+          if (auto* reply = std::get_if<AppendReply>(&m.body)) reply->amnesiac = from == name;
+          if (auto* reply = std::get_if<HeartbeatReply>(&m.body)) reply->amnesiac = from == name;
+          cluster.step(to, Receive{std::move(m)});
+        }
+      }
+    }
+  }
+}
+
+TEST(Amnesiac, CountsForNothingAndGetsEverything) {
+  // Goal: the leader and an amnesiac hold an entry: not committed, no read served, and check-quorum fails;
+  // with the third node it all goes on.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.crash("n3");
+  cluster.tick("n1");
+  settle_with_amnesiac(cluster, "n2");
+  cluster.propose("n1", "a");
+  cluster.step("n1", ReadRequest{1});
+  settle_with_amnesiac(cluster, "n2");
+  EXPECT_EQ(cluster.status("n2").last, cluster.status("n1").last);
+  EXPECT_EQ(cluster.status("n1").commit, LogIndex{1});
+  EXPECT_TRUE(cluster.node("n1").reads.empty());
+  cluster.restart("n3");
+  cluster.tick("n1");
+  settle_with_amnesiac(cluster, "n2");
+  cluster.tick("n1");
+  settle_with_amnesiac(cluster, "n2");
+  EXPECT_EQ(cluster.status("n1").commit, cluster.status("n1").last);
+  EXPECT_EQ(cluster.node("n1").reads.size(), 1u);
+  cluster.crash("n3");
+  for (int i = 0; i < 25; ++i) {
+    cluster.tick("n1");
+    settle_with_amnesiac(cluster, "n2");
+  }
+  EXPECT_TRUE(cluster.traced("n1", Transition::quorum_lost));
+}
+
+TEST(Amnesiac, AnIdleClusterCommitsOnceWithoutIt) {
+  // Goal: for an amnesiac that is reached anew the leader commits one no-op, and says in its heartbeats that
+  // it knows.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  for (unsigned i = 0; i < 4; ++i) {
+    cluster.tick("n1");
+    settle_with_amnesiac(cluster, "n2");
+    EXPECT_EQ(cluster.status("n1").commit, LogIndex{2});
+  }
+  cluster.tick("n1");
+  EXPECT_TRUE(std::get<Heartbeat>(cluster.wire("n1", "n2")[0].body).amnesiac);
+  cluster.step("n1", PeerUnreachable{NodeId{"n2"}});
+  settle_with_amnesiac(cluster, "n2");
+  cluster.tick("n1");
+  settle_with_amnesiac(cluster, "n2");
+  EXPECT_EQ(cluster.status("n1").commit, LogIndex{3});
+  cluster.settle();
+  cluster.tick("n1");
+  cluster.settle();
+  cluster.crash("n3");
+  cluster.propose("n1", "counts again");
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n1").commit, LogIndex{4});
+}
+
 TEST(Single, AClusterOfOneCommitsAndReads) {
   // Goal: one voter is its own quorum, after its disk.
   Cluster cluster({"n1"});
