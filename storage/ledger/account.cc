@@ -10,6 +10,8 @@
 namespace anta {
 namespace {
 
+constexpr std::size_t accounts_per_site_max = 256;  // every acceptance and claim at the site reads them all
+
 Verdict check_scope(const Draft& draft, const payload::BalanceOpen& p, const state::Site& site) {
   if (!custody_attested(draft, p.site, p.scheme, CocModel::mass_balance, draft.event_time())) {
     return violated("out_of_scope", "site " + p.site.value + " is not attested for mass_balance by " +
@@ -19,6 +21,9 @@ Verdict check_scope(const Draft& draft, const payload::BalanceOpen& p, const sta
   if (length <= 0 || length > draft.parameter("account_period_max_days") * day_ms) {
     return violated("out_of_scope", "a period is above nothing and at most " +
                                         std::to_string(draft.parameter("account_period_max_days")) + " days");
+  }
+  if (site.accounts.size() >= accounts_per_site_max) {
+    return violated("out_of_scope", "site " + p.site.value + " has as many accounts as it may");
   }
   const std::int64_t bound = recovery_bound_ppm(draft, site.processes);
   if (p.conversion_ppm.value > bound) {
@@ -40,6 +45,15 @@ Verdict check_overlap(const Draft& draft, const payload::BalanceOpen& p, const s
   return {};
 }
 
+// A deficit ends with eligible copper: not with the next account, and not with one opened beforehand. A part
+// of the ledger does not know the balances.
+Verdict check_deficit(const Draft& draft, const payload::BalanceOpen& p) {
+  if (draft.moment.partial) return {};
+  const auto deficit = account_in_deficit(draft, p.site, p.scheme);
+  if (!deficit) return {};
+  return violated("account_in_deficit", "account " + deficit->value + " of the site is in deficit");
+}
+
 }  // namespace
 
 Verdict rule(Draft& draft, const payload::BalanceOpen& p) {
@@ -56,6 +70,7 @@ Verdict rule(Draft& draft, const payload::BalanceOpen& p) {
   }
   if (auto verdict = check_scope(draft, p, *site); !verdict) return verdict;
   if (auto verdict = check_overlap(draft, p, *site); !verdict) return verdict;
+  if (auto verdict = check_deficit(draft, p); !verdict) return verdict;
   state::Account account = {};
   account.id = p.id;
   account.site = p.site;

@@ -34,9 +34,32 @@ bool is_conflicted(const Draft& draft, const payload::Attestation& p) {
   });
 }
 
+// What one body may say of one site: every question about the site reads them all.
+constexpr std::ptrdiff_t attestations_per_body_max = 64;
+
+std::ptrdiff_t attested_by(const Draft& draft, const state::Site& site, const PartyId& body) {
+  return std::count_if(site.attestations.begin(), site.attestations.end(), [&](const AttestationId& id) {
+    const auto attestation = draft.get<state::Attestation>(id.value);
+    return attestation && attestation->body == body;
+  });
+}
+
+// Each once, sorted: a site listed twice would be looked back on twice.
+std::vector<SiteId> sites_of(const payload::Attestation& p) {
+  const std::set<SiteId> unique(p.sites.begin(), p.sites.end());
+  return {unique.begin(), unique.end()};
+}
+
 Verdict check_scope(const Draft& draft, const payload::Attestation& p) {
-  for (const SiteId& id : p.sites) {
-    if (!draft.get<state::Site>(id.value)) return violated("out_of_scope", "no site " + id.value);
+  for (const SiteId& id : sites_of(p)) {
+    const auto site = draft.get<state::Site>(id.value);
+    if (!site) return violated("out_of_scope", "no site " + id.value);
+    if (site->operator_id != p.subject) {
+      return violated("out_of_scope", "site " + id.value + " is operated by " + site->operator_id.value +
+                                          ", not by " + p.subject.value);
+    }
+    if (attested_by(draft, *site, draft.issuer()) < attestations_per_body_max) continue;
+    return violated("out_of_scope", "site " + id.value + " has as many attestations of one body as it may");
   }
   const std::int64_t length = p.valid_until.value - p.valid_from.value;
   if (length > draft.parameter("attestation_max_days") * day_ms) {
@@ -91,15 +114,15 @@ bool may_change(const Draft& draft, const state::Attestation& attestation,
 }
 
 // The lots of the subject at the attested sites whose event is at or after the moment; no more than so many.
-std::vector<state::Lot> lots_since(const Draft& draft, const state::Attestation& attestation, Millis from,
-                                   std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
-  std::vector<state::Lot> lots;
+std::set<LotId> lots_since(const Draft& draft, const state::Attestation& attestation, Millis from,
+                           std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
+  std::set<LotId> lots;
   for (const SiteId& id : attestation.sites) {
     const auto site = draft.get<state::Site>(id.value);
     ANTA_INVARIANT(site.has_value());
     walk_site_since(draft.view(), *site, from, [&](const state::Lot& lot) {
       const bool counts = lot.maker == attestation.subject && lot.state != LotState::withdrawn;
-      if (counts && lots.size() < at_most) lots.push_back(lot);
+      if (counts && lots.size() < at_most) lots.insert(lot.id);
       return lots.size() < at_most;
     });
   }
@@ -120,7 +143,8 @@ void flag_certificates(Draft& draft, const state::Lot& lot, const SchemeId& sche
 }
 
 // A lot on the way keeps the credits that leaving reversed in its dispatch; coming back must not book them.
-void forget_reversed(Draft& draft, const state::Lot& lot, const SchemeId& scheme) {
+void forget_reversed(Draft& draft, const state::Lot& lot, const SchemeId& scheme,
+                     const std::set<LotId>& voided) {
   if (!lot.dispatch) return;
   auto dispatch = draft.get<state::Dispatch>(lot.dispatch->value);
   ANTA_INVARIANT(dispatch.has_value());
@@ -129,35 +153,34 @@ void forget_reversed(Draft& draft, const state::Lot& lot, const SchemeId& scheme
     if (line.lot != lot.id) continue;
     forgotten += std::erase_if(line.reversed, [&](const state::Lot::Credit& credit) {
       const auto account = draft.get<state::Account>(credit.account.value);
-      return !credit.by_certificate && account && account->scheme == scheme;
+      return !credit.by_certificate && voided.contains(credit.lot) && account && account->scheme == scheme;
     });
   }
   if (forgotten > 0) draft.put(dispatch->id.value, *dispatch);
 }
 
-void put_under_review(Draft& draft, state::Lot lot, const SchemeId& scheme) {
-  for (auto& entry : lot.schemes) {
+void put_under_review(Draft& draft, const LotId& id, const SchemeId& scheme, const std::set<LotId>& voided) {
+  auto lot = draft.get<state::Lot>(id.value);
+  ANTA_INVARIANT(lot.has_value());
+  for (auto& entry : lot->schemes) {
     if (entry.scheme == scheme) entry.status = Eligibility::under_review;
   }
-  draft.flag("upstream_under_review", lot.stamp);
-  reverse_credits(draft, lot, scheme);
-  forget_reversed(draft, lot, scheme);
-  flag_certificates(draft, lot, scheme);
-  const LotId id = lot.id;
-  draft.put(id.value, std::move(lot));
+  draft.flag("upstream_under_review", lot->stamp);
+  reverse_credits(draft, *lot, scheme, voided);
+  forget_reversed(draft, *lot, scheme, voided);
+  flag_certificates(draft, *lot, scheme);
+  draft.put(id.value, std::move(*lot));
 }
 
 void look_back(Draft& draft, const state::Attestation& attestation, Millis from) {
   if (ANTA_LAW_MUTANT(void_from_ignored)) return;
-  const std::vector<state::Lot> voided = lots_since(draft, attestation, from);
-  std::vector<LotId> roots;
-  for (const state::Lot& lot : voided) {
-    roots.push_back(lot.id);
-    put_under_review(draft, lot, attestation.scheme);
-  }
+  std::set<LotId> voided = lots_since(draft, attestation, from);
+  const std::vector<LotId> roots(voided.begin(), voided.end());
   walk_descendants(
       draft.view(), roots, [](const state::Lot&) { return true; },
-      [&](const state::Lot& lot) { put_under_review(draft, lot, attestation.scheme); });
+      [&](const state::Lot& lot) { voided.insert(lot.id); });
+  for (const LotId& id : voided)
+    put_under_review(draft, id, attestation.scheme, voided);
 }
 
 // Whether lots follow from an attestation of this kind: the others are facts beside the metal.
@@ -192,13 +215,13 @@ Verdict rule(Draft& draft, const payload::Attestation& p) {
   attestation.kind = p.kind;
   attestation.body = draft.issuer();
   attestation.subject = p.subject;
-  attestation.sites = p.sites;
+  attestation.sites = sites_of(p);
   attestation.materials = p.materials.value_or(state::List<Material>{});
   attestation.coc_models = p.coc_models.value_or(state::List<CocModel>{});
   attestation.valid = {p.valid_from, p.valid_until};
   attestation.issued = draft.event_time();
   draft.put(p.id.value, std::move(attestation));
-  for (const SiteId& id : std::set<SiteId>(p.sites.begin(), p.sites.end())) {
+  for (const SiteId& id : sites_of(p)) {
     state::Site site = *draft.get<state::Site>(id.value);
     site.attestations.push_back(p.id);
     draft.put(id.value, std::move(site));

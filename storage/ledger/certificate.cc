@@ -46,9 +46,10 @@ Result<state::Lot> find_parts(const Draft& draft, const payload::Certificate& p)
 Verdict check_claim(const Draft& draft, const payload::Certificate& p, const state::Lot& lot) {
   const Custody custody = custody_at(draft, lot.site, draft.event_time());
   for (const SchemeId& scheme : p.schemes) {
-    if (custody.attested_by(scheme)) continue;
-    return violated("out_of_scope", "site " + lot.site.value + " has no chain_of_custody attestation of " +
-                                        scheme.value + " in force");
+    const Custody::Scheme* attested = custody.of(scheme);
+    if (attested && !attested->sound.empty()) continue;
+    return violated("out_of_scope", draft.issuer().value + " has no chain_of_custody attestation of " +
+                                        scheme.value + " in force for site " + lot.site.value);
   }
   if (p.valid_until <= draft.event_time()) {
     return violated("out_of_scope", "the certificate would have ended before it is issued");
@@ -56,26 +57,36 @@ Verdict check_claim(const Draft& draft, const payload::Certificate& p, const sta
   if (p.coc_model < lot.coc_model) {
     return violated("coc_model_upgrade", "lot " + lot.id.value + " is " + std::string(word(lot.coc_model)));
   }
-  if (is_paid_by_account(p.coc_model)) return {};
   for (const SchemeId& scheme : p.schemes) {
-    if (eligibility_for(lot, scheme) == Eligibility::eligible) continue;
-    return violated("not_eligible", "lot " + lot.id.value + " is not eligible for " + scheme.value);
+    if (!is_paid_by_account(p.coc_model) && eligibility_for(lot, scheme) != Eligibility::eligible) {
+      return violated("not_eligible", "lot " + lot.id.value + " is not eligible for " + scheme.value);
+    }
+    if (custody.of(scheme)->is_sound(p.coc_model)) continue;
+    return violated("not_eligible", "site " + lot.site.value + " is attested by " + scheme.value +
+                                        " for weaker models than " + std::string(word(p.coc_model)));
   }
   return {};
 }
 
+// A credit over no copper of the lot is of what processing used: it says nothing of what is left.
 bool is_credited(const Draft& draft, const state::Lot& lot, const SchemeId& scheme) {
   return std::any_of(lot.credits.begin(), lot.credits.end(), [&](const state::Lot::Credit& credit) {
     const auto account = draft.get<state::Account>(credit.account.value);
-    return account && account->scheme == scheme;
+    return credit.over_cu_g.value > 0 && account && account->scheme == scheme;
   });
 }
+
+// Live and consumed: whatever happens to the lot reads them all. What is split off starts without.
+constexpr std::size_t certificates_per_lot_max = 256;
 
 // Certified quantity never exceeds the lot, and what an account was credited for is not claimed again above
 // mass_balance.
 Verdict check_quantity(const Draft& draft, const payload::Certificate& p, const state::Lot& lot) {
   if (auto verdict = available(lot, p.dry_g, p.cu_g); !verdict) return verdict;
   if (auto verdict = has_grade(draft, lot, p.dry_g, p.cu_g); !verdict) return verdict;
+  if (lot.certificates.size() >= certificates_per_lot_max) {
+    return violated("already_certified", "lot " + lot.id.value + " has as many certificates as it may");
+  }
   const bool dry_fits = p.dry_g.value <= lot.remaining_dry_g.value - lot.certified_dry_g.value;
   const bool cu_fits = p.cu_g.value <= lot.remaining_cu_g.value - lot.certified_cu_g.value;
   if (!dry_fits || !cu_fits) {
@@ -108,9 +119,8 @@ Result<std::vector<state::Certificate::Debit>> find_debits(const Draft& draft, c
   // for.
   const bool whole = !draft.moment.partial;
   for (const state::Account& account : accounts) {
-    if (whole && account.balance_g < 0) {
-      return violated("account_in_deficit", "account " + account.id.value + " is in deficit");
-    }
+    const auto deficit = whole ? account_in_deficit(draft, account.site, account.scheme) : std::nullopt;
+    if (deficit) return violated("account_in_deficit", "account " + deficit->value + " is in deficit");
   }
   for (const state::Account& account : accounts) {
     if (whole && account.balance_g < p.cu_g.value) {
@@ -215,6 +225,7 @@ Verdict rule(Draft& draft, const payload::CertificateStatus& p) {
   }
   if (certificate->state == CertificateState::live) {
     unbind(*lot, *certificate);
+    forget(*lot, *certificate);
     draft.put(lot->id.value, *lot);
     return_debits(draft, *certificate, *lot);
   }

@@ -118,4 +118,8 @@ void unbind(state::Lot& lot, const state::Certificate& certificate) {
   ANTA_INVARIANT(lot.certified_dry_g.value >= 0 && lot.certified_cu_g.value >= 0);
 }
 
+void forget(state::Lot& lot, const state::Certificate& certificate) {
+  std::erase(lot.certificates, certificate.id);
+}
+
 }  // namespace anta

@@ -40,4 +40,7 @@ void shorten_claims(Draft& draft, state::Lot& lot, Grams dry, Grams cu);
 // Takes a certificate's quantity off the lot's certified figures.
 void unbind(state::Lot& lot, const state::Certificate& certificate);
 
+// The lot names the certificate no more: it ended before anybody used it.
+void forget(state::Lot& lot, const state::Certificate& certificate);
+
 }  // namespace anta

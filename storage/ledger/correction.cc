@@ -72,6 +72,14 @@ void give_back_mass(state::Lot& lot, Grams dry, Grams cu) {
 
 // --- registration and stock ---
 
+void book_lost_credits(Draft& draft, state::Lot& lot) {
+  for (const state::Lot::Credit& credit : lot.lost_credits) {
+    move_balance(draft, credit.account, credit.cu_g.value);
+    join_credit(lot.credits, credit);
+  }
+  lot.lost_credits.clear();
+}
+
 Verdict undo(Draft& draft, const SignedStatement& of, const payload::Lot& p) {
   Result<state::Lot> lot = untouched_lot(draft, p.id, of);
   if (!lot) return pass(lot);
@@ -90,6 +98,7 @@ Verdict undo(Draft& draft, const SignedStatement& of, const payload::Adjust& p) 
   lot->state = state_at_rest(*lot);
   (p.dry_g > 0 ? draft.mass.gained : draft.mass.lost).dry_g = p.dry_g > 0 ? -p.dry_g : p.dry_g;
   draft.mass.lost.cu_g = p.cu_g;
+  book_lost_credits(draft, *lot);
   put_lot(draft, std::move(*lot));
   return {};
 }
@@ -100,6 +109,7 @@ Verdict undo(Draft& draft, const SignedStatement& of, const payload::Loss& p) {
   give_back_mass(*lot, p.dry_g, p.cu_g);
   lot->state = state_at_rest(*lot);
   draft.mass.lost = {-p.dry_g.value, -p.cu_g.value};
+  book_lost_credits(draft, *lot);
   put_lot(draft, std::move(*lot));
   return {};
 }
@@ -158,21 +168,6 @@ Verdict refill(Draft& draft, const SignedStatement& of, const payload::Take& tak
   return {};
 }
 
-// A child's credits are its parent's: the parts join what is left there.
-void rejoin_credits(state::Lot& parent, const state::Lot& child) {
-  for (const state::Lot::Credit& part : child.credits) {
-    const auto same = std::find_if(parent.credits.begin(), parent.credits.end(), [&](const auto& credit) {
-      return credit.account == part.account && credit.by_certificate == part.by_certificate;
-    });
-    if (same == parent.credits.end()) {
-      parent.credits.push_back(part);
-    } else {
-      same->cu_g.value += part.cu_g.value;
-      same->over_cu_g.value += part.over_cu_g.value;
-    }
-  }
-}
-
 Verdict undo(Draft& draft, const SignedStatement& of, const payload::Split& p) {
   std::vector<LotId> ids;
   payload::Take take = {p.lot, {}, {}};
@@ -186,7 +181,8 @@ Verdict undo(Draft& draft, const SignedStatement& of, const payload::Split& p) {
   if (const Verdict verdict = refill(draft, of, take, children->front()); !verdict) return verdict;
   state::Lot parent = *draft.get<state::Lot>(p.lot.value);
   for (state::Lot& child : *children) {
-    rejoin_credits(parent, child);
+    for (const state::Lot::Credit& part : child.credits)  // they are its parent's
+      join_credit(parent.credits, part);
     withdraw_lot(draft, std::move(child));
   }
   put_lot(draft, std::move(parent));
@@ -309,8 +305,9 @@ Verdict unsettle(Draft& draft, const state::Dispatch& dispatch, const state::Dis
 
 void seal_again(Draft& draft, const state::Dispatch& dispatch) {
   for (const std::string& seal : dispatch.seals) {
-    if (draft.get<state::Taken>(seal, Kind::container_seal)) continue;  // closes another load by now
-    draft.put(seal, state::Taken{{}, dispatch.id.value}, Kind::container_seal);
+    const std::string id = seal_id(dispatch.sender, seal);
+    if (draft.get<state::Taken>(id, Kind::container_seal)) continue;  // closes another load by now
+    draft.put(id, state::Taken{{}, dispatch.id.value}, Kind::container_seal);
   }
 }
 
@@ -348,6 +345,7 @@ Verdict undo(Draft& draft, const SignedStatement& of, const payload::Certificate
   Result<state::Lot> lot = untouched<state::Lot>(draft, p.lot.value, of);
   if (!lot) return pass(lot);
   unbind(*lot, *certificate);
+  forget(*lot, *certificate);
   put_lot(draft, std::move(*lot));
   for (const state::Certificate::Debit& debit : certificate->debits) {
     move_balance(draft, debit.account, debit.cu_g.value);
@@ -371,6 +369,7 @@ Verdict undo(Draft& draft, const SignedStatement& of, const payload::Relation& p
   Result<state::Relation> relation = untouched<state::Relation>(draft, id, of);
   if (!relation) return pass(relation);
   ANTA_INVARIANT(!relation->entries.empty());
+  if (relation->entries.back().again) return built_on();  // what it replaced is known no more
   relation->entries.pop_back();
   draft.put(id, std::move(*relation));
   return {};
@@ -406,10 +405,10 @@ Verdict rule(Draft& draft, const payload::Correction& p) {
   if (draft.event_time() < of->event_time()) {
     return violated("event_order", "before the event of the statement that it corrects");
   }
-  if (p.reason != CorrectionReason::did_not_occur) {
-    return violated("not_enabled", "the law has a rule for did_not_occur only");
-  }
-  return undo_any(draft, *of);
+  // Whether something builds on it comes first (ledger.md 6.8), whatever the reason.
+  if (const Verdict verdict = undo_any(draft, *of); !verdict) return verdict;
+  if (p.reason == CorrectionReason::did_not_occur) return {};
+  return violated("not_enabled", "the law has a rule for did_not_occur only");
 }
 
 }  // namespace anta

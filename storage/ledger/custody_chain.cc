@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
 
@@ -14,6 +15,10 @@ namespace anta {
 namespace {
 
 CocModel weaker(CocModel a, CocModel b) { return std::max(a, b); }
+
+bool lists(const std::vector<CocModel>& models, CocModel model) {
+  return std::find(models.begin(), models.end(), model) != models.end();
+}
 
 std::optional<SiteId> common_origin(const std::vector<state::Lot>& inputs) {
   for (const state::Lot& input : inputs) {
@@ -51,7 +56,7 @@ Grams part_of(const state::Lot::Credit& credit, Grams cu) {
 // Cuts the part over `cu` off a credit; the rest stays in it.
 state::Lot::Credit cut(state::Lot::Credit& credit, Grams cu) {
   const Grams over = std::min(cu, credit.over_cu_g);
-  state::Lot::Credit part = {credit.account, part_of(credit, over), over, credit.by_certificate};
+  state::Lot::Credit part = {credit.account, part_of(credit, over), over, credit.by_certificate, credit.lot};
   credit.cu_g.value -= part.cu_g.value;
   credit.over_cu_g.value -= over.value;
   return part;
@@ -73,55 +78,81 @@ state::Lot::Credit counted(const Draft& draft, const state::Lot& lot, const stat
   const bool eligible =
       eligibility_for(lot, account.scheme) == Eligibility::eligible || ANTA_LAW_MUTANT(credit_to_ineligible);
   if (eligible && lot.coc_model <= CocModel::segregated) {
-    return {account.id, lot.accepted.cu_g, lot.accepted.cu_g, false};
+    return {account.id, lot.accepted.cu_g, lot.accepted.cu_g, false, lot.id};
   }
   const Grams claimed = claimed_by_holder(draft, lot, account.scheme, receipt_event);
-  return {account.id, std::min(claimed, lot.accepted.cu_g), lot.accepted.cu_g, true};
+  return {account.id, std::min(claimed, lot.accepted.cu_g), lot.accepted.cu_g, true, lot.id};
 }
 
 }  // namespace
 
+bool Custody::Scheme::is_enough(CocModel model) const { return !models.empty() && models.front() <= model; }
+bool Custody::Scheme::is_sound(CocModel model) const { return !sound.empty() && sound.front() <= model; }
+
 bool Custody::attests(CocModel model) const {
-  return std::find(models.begin(), models.end(), model) != models.end();
+  return std::any_of(schemes.begin(), schemes.end(), [&](const Scheme& s) { return lists(s.models, model); });
 }
 
-bool Custody::attested_by(const SchemeId& scheme) const {
-  return std::binary_search(schemes.begin(), schemes.end(), scheme);
+std::optional<CocModel> Custody::weakest() const {
+  std::optional<CocModel> model;
+  for (const Scheme& s : schemes) {
+    if (!s.models.empty()) model = weaker(model.value_or(s.models.back()), s.models.back());
+  }
+  return model;
+}
+
+const Custody::Scheme* Custody::of(const SchemeId& scheme) const {
+  const auto found =
+      std::find_if(schemes.begin(), schemes.end(), [&](const Scheme& s) { return s.scheme == scheme; });
+  return found == schemes.end() ? nullptr : &*found;
 }
 
 Custody custody_at(const Draft& draft, const SiteId& site_id, Millis at) {
   const auto site = draft.get<state::Site>(site_id.value);
   if (!site) return {};
-  std::set<CocModel> models;
-  std::set<SchemeId> schemes;
+  struct Models {
+    std::set<CocModel> all = {};
+    std::set<CocModel> sound = {};
+  };
+  std::map<SchemeId, Models> found;
   for (const auto& attestation : attestations_at(draft.view(), *site, AttestationKind::chain_of_custody)) {
+    if (attestation.subject != draft.issuer()) continue;
     if (!in_force(draft.view(), attestation, at, draft.moment.block_time)) continue;
-    schemes.insert(attestation.scheme);
-    models.insert(attestation.coc_models.begin(), attestation.coc_models.end());
+    Models& models = found[attestation.scheme];
+    models.all.insert(attestation.coc_models.begin(), attestation.coc_models.end());
+    const std::optional<Millis> voided = void_from(attestation);
+    if (voided && *voided <= at && !ANTA_LAW_MUTANT(void_from_ignored)) continue;
+    models.sound.insert(attestation.coc_models.begin(), attestation.coc_models.end());
   }
-  return {{models.begin(), models.end()}, {schemes.begin(), schemes.end()}};
+  Custody custody;
+  for (const auto& [scheme, models] : found) {
+    custody.schemes.push_back(
+        {scheme, {models.all.begin(), models.all.end()}, {models.sound.begin(), models.sound.end()}});
+  }
+  return custody;
 }
 
-bool custody_attested(const Draft& draft, const SiteId& site_id, const SchemeId& scheme, CocModel model,
+bool custody_attested(const Draft& draft, const SiteId& site, const SchemeId& scheme, CocModel model,
                       Millis at) {
-  const auto site = draft.get<state::Site>(site_id.value);
-  if (!site) return false;
-  const auto attestations = attestations_at(draft.view(), *site, AttestationKind::chain_of_custody);
-  return std::any_of(attestations.begin(), attestations.end(), [&](const state::Attestation& attestation) {
-    const auto& models = attestation.coc_models;
-    return attestation.scheme == scheme && std::find(models.begin(), models.end(), model) != models.end() &&
-           in_force(draft.view(), attestation, at, draft.moment.block_time);
-  });
+  const Custody custody = custody_at(draft, site, at);
+  const Custody::Scheme* attested = custody.of(scheme);
+  return attested && lists(attested->sound, model);
 }
 
 Provenance made_provenance(const std::vector<state::Lot>& inputs, const Custody& custody,
                            std::optional<CocModel> named) {
-  Provenance made = {common_origin(inputs), CocModel::none, {}};
-  if (custody.models.empty()) return made;
-  made.model = mixed_model(inputs, named.value_or(custody.models.back()));
+  Provenance made = {common_origin(inputs), CocModel::none, {}, false};
+  const std::optional<CocModel> weakest = custody.weakest();
+  if (!weakest) return made;
+  made.model = mixed_model(inputs, named.value_or(*weakest));
   if (made.model == CocModel::none) return made;
-  for (const auto& entry : common_eligibility(inputs)) {
-    if (custody.attested_by(entry.scheme)) made.schemes.push_back(entry);
+  made.voided = std::none_of(custody.schemes.begin(), custody.schemes.end(),
+                             [&](const Custody::Scheme& s) { return s.is_sound(made.model); });
+  for (state::Lot::SchemeEligibility entry : common_eligibility(inputs)) {
+    const Custody::Scheme* attested = custody.of(entry.scheme);
+    if (!attested || !attested->is_enough(made.model)) continue;
+    if (!attested->is_sound(made.model)) entry.status = Eligibility::under_review;
+    made.schemes.push_back(entry);
   }
   return made;
 }
@@ -129,7 +160,7 @@ Provenance made_provenance(const std::vector<state::Lot>& inputs, const Custody&
 Provenance blend_provenance(const std::vector<state::Lot>& inputs, const Custody& custody) {
   const std::optional<SiteId> origin = common_origin(inputs);
   if (!origin) return made_provenance(inputs, custody, std::nullopt);
-  return {origin, mixed_model(inputs, CocModel::identity_preserved), common_eligibility(inputs)};
+  return {origin, mixed_model(inputs, CocModel::identity_preserved), common_eligibility(inputs), false};
 }
 
 std::optional<state::Account> account_at(const Draft& draft, const SiteId& site_id, const SchemeId& scheme,
@@ -140,6 +171,18 @@ std::optional<state::Account> account_at(const Draft& draft, const SiteId& site_
     auto account = draft.get<state::Account>(id.value);
     ANTA_INVARIANT(account.has_value());
     if (account->open && account->scheme == scheme && account->period.contains(at)) return account;
+  }
+  return std::nullopt;
+}
+
+std::optional<AccountId> account_in_deficit(const Draft& draft, const SiteId& site_id,
+                                            const SchemeId& scheme) {
+  const auto site = draft.get<state::Site>(site_id.value);
+  if (!site) return std::nullopt;
+  for (const AccountId& id : site->accounts) {
+    const auto account = draft.get<state::Account>(id.value);
+    ANTA_INVARIANT(account.has_value());
+    if (account->scheme == scheme && account->balance_g < 0) return id;
   }
   return std::nullopt;
 }
@@ -176,16 +219,15 @@ void book_credits(Draft& draft, state::Lot& lot, Millis receipt_event) {
   }
 }
 
-bool reverse_credits(Draft& draft, state::Lot& lot, const std::optional<SchemeId>& scheme) {
-  bool reversed = false;
+void reverse_credits(Draft& draft, state::Lot& lot, const SchemeId& scheme, const std::set<LotId>& voided) {
   for (state::Lot::Credit& credit : lot.credits) {
-    if (credit.by_certificate || (scheme && scheme_of(draft, credit.account) != *scheme)) continue;
+    if (credit.by_certificate || !voided.contains(credit.lot) || scheme_of(draft, credit.account) != scheme) {
+      continue;
+    }
     move_balance(draft, credit.account, -credit.cu_g.value);
     credit.cu_g = {};
-    reversed = true;
   }
   drop_empty(lot.credits);
-  return reversed;
 }
 
 std::vector<state::Lot::Credit> withdraw_credits(Draft& draft, state::Lot& lot) {
@@ -208,19 +250,35 @@ void restore_credits(Draft& draft, state::Lot& lot, const std::vector<state::Lot
   }
 }
 
+std::vector<state::Lot::Credit> lose_credits(Draft& draft, state::Lot& lot, Grams cu) {
+  std::vector<state::Lot::Credit> lost;
+  for (state::Lot::Credit& credit : lot.credits) {
+    const state::Lot::Credit part = cut(credit, cu);
+    if (part.cu_g.value == 0) continue;
+    move_balance(draft, part.account, -part.cu_g.value);
+    lost.push_back(part);
+  }
+  drop_empty(lot.credits);
+  return lost;
+}
+
+void join_credit(std::vector<state::Lot::Credit>& credits, const state::Lot::Credit& part) {
+  const auto same = std::find_if(credits.begin(), credits.end(), [&](const state::Lot::Credit& other) {
+    return other.account == part.account && other.by_certificate == part.by_certificate &&
+           other.lot == part.lot;
+  });
+  if (same == credits.end()) {
+    credits.push_back(part);
+    return;
+  }
+  same->cu_g.value += part.cu_g.value;
+  same->over_cu_g.value += part.over_cu_g.value;
+}
+
 void carry_credits(state::Lot& from, state::Lot& to, Grams cu) {
   for (state::Lot::Credit& credit : from.credits) {
     const state::Lot::Credit part = cut(credit, cu);
-    if (part.cu_g.value == 0) continue;
-    const auto same = std::find_if(to.credits.begin(), to.credits.end(), [&](const auto& other) {
-      return other.account == part.account && other.by_certificate == part.by_certificate;
-    });
-    if (same == to.credits.end()) {
-      to.credits.push_back(part);
-    } else {
-      same->cu_g.value += part.cu_g.value;
-      same->over_cu_g.value += part.over_cu_g.value;
-    }
+    if (part.cu_g.value != 0) join_credit(to.credits, part);
   }
   drop_empty(from.credits);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "storage/ledger/draft.h"
@@ -16,16 +17,26 @@ namespace anta {
 
 // --- what a site is attested for ---
 
-// The chain_of_custody attestations in force for a site at a moment, of all schemes together.
+// The chain_of_custody attestations in force for a site at a moment whose subject is the issuer: nobody's
+// claims ride on what was attested of somebody else. An attestation void by then counts for what was made, so
+// that it is put under review, and not for what is claimed.
 struct Custody {
-  std::vector<CocModel> models = {};   // sorted, strongest first, each once
-  std::vector<SchemeId> schemes = {};  // that attest the site, sorted
+  struct Scheme {
+    SchemeId scheme = {};
+    std::vector<CocModel> models = {};     // sorted, strongest first, each once
+    std::vector<CocModel> sound = {};      // the same, by attestations that no void reaches
+    bool is_enough(CocModel model) const;  // some model attested is at least as strong
+    bool is_sound(CocModel model) const;   // some sound one is
+  };
+  std::vector<Scheme> schemes = {};  // sorted by scheme
   bool attests(CocModel model) const;
-  bool attested_by(const SchemeId& scheme) const;
+  std::optional<CocModel> weakest() const;  // of all schemes; none: nothing is attested
+  const Scheme* of(const SchemeId& scheme) const;
 };
 Custody custody_at(const Draft& draft, const SiteId& site, Millis at);
 
-// Whether one scheme attests the site for the model at the moment.
+// Whether one scheme attests the site, run by the issuer, for the model at the moment, and no void reaches
+// it.
 bool custody_attested(const Draft& draft, const SiteId& site, const SchemeId& scheme, CocModel model,
                       Millis at);
 
@@ -35,10 +46,12 @@ struct Provenance {
   std::optional<SiteId> origin = {};  // the one mine that all inputs come from
   CocModel model = CocModel::none;
   std::vector<state::Lot::SchemeEligibility> schemes = {};
+  bool voided = false;  // only attestations that were void by then say so: it is under review from the start
 };
 // Of a process's output: the weakest of the inputs' models and of the model attested for the site (`named`,
 // else the weakest attested); several origins: at most segregated; eligible and other inputs: at most
-// controlled_blending; no attestation: none, and eligible for nothing.
+// controlled_blending; no attestation: none, and eligible for nothing. A scheme stays only if it attests the
+// site for a model at least as strong as the output's.
 Provenance made_provenance(const std::vector<state::Lot>& inputs, const Custody& custody,
                            std::optional<CocModel> named);
 // Of a blend: the same, but lots of one origin need no attestation to be put together.
@@ -50,6 +63,9 @@ Provenance blend_provenance(const std::vector<state::Lot>& inputs, const Custody
 std::optional<state::Account> account_at(const Draft& draft, const SiteId& site, const SchemeId& scheme,
                                          Millis at);
 
+// An account of the site and scheme, of any period, that is below zero.
+std::optional<AccountId> account_in_deficit(const Draft& draft, const SiteId& site, const SchemeId& scheme);
+
 // Changes an account's balance. A balance below zero is a declared deficit: it is flagged
 // account_in_deficit on the statement and on the account.
 void move_balance(Draft& draft, const AccountId& account, std::int64_t by_g);
@@ -58,20 +74,27 @@ void move_balance(Draft& draft, const AccountId& account, std::int64_t by_g);
 // the accounts of its site whose period contains the receipt's event, and that its holder keeps.
 void book_credits(Draft& draft, state::Lot& lot, Millis receipt_event);
 
-// Takes back every credit that stands on the lot, in full, except those taken over from a mass_balance
-// certificate, and only of `scheme` if one is named. The accounts fall, below zero if need be. For void_from:
-// call it for each voided lot and each of its descendants. Such a credit lives only on an eligible
-// identity_preserved or segregated lot, whose ancestors are all so too, and on its split children and
-// blends; so the walk needs no test of its own. Returns whether anything was reversed.
-bool reverse_credits(Draft& draft, state::Lot& lot, const std::optional<SchemeId>& scheme = std::nullopt);
+// For void_from: takes back the scheme's credits on the lot that were booked for one of the `voided` lots
+// (the void's own and all their descendants), in full, except those taken over from a mass_balance
+// certificate. The accounts fall, below zero if need be. Such a credit was booked only for an eligible
+// identity_preserved or segregated lot, whose ancestors are all so too, and lives on it, its split children
+// and blends; what a blend holds of sound lots stays.
+void reverse_credits(Draft& draft, state::Lot& lot, const SchemeId& scheme, const std::set<LotId>& voided);
 
 // A lot that leaves unprocessed: takes back the share of every credit, certificates' too, that lies over the
 // Cu still on the lot, and returns what was taken, so that restore_credits can book it again.
 std::vector<state::Lot::Credit> withdraw_credits(Draft& draft, state::Lot& lot);
 void restore_credits(Draft& draft, state::Lot& lot, const std::vector<state::Lot::Credit>& reversed);
 
-// Split and blend: the share of the credits over `cu` of `from` goes along to `to`; accounts do not change.
+// Copper that left without being sold or worked: its share of every credit is taken back, and returned.
+std::vector<state::Lot::Credit> lose_credits(Draft& draft, state::Lot& lot, Grams cu);
+
+// Split and blend: the share of the credits over `cu` of `from` goes along to `to`, kept apart by the lot it
+// was booked for; accounts do not change.
 void carry_credits(state::Lot& from, state::Lot& to, Grams cu);
+
+// Adds a part to the credit of the same account, kind and booking, else as a credit of its own.
+void join_credit(std::vector<state::Lot::Credit>& credits, const state::Lot::Credit& part);
 
 // A process whose output stays above mass_balance for a scheme: the claim goes on with the metal, so the
 // drawn share of that scheme's credits is taken back.

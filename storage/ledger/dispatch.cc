@@ -60,7 +60,7 @@ Verdict check_papers(const Draft& draft, const payload::Dispatch& p) {
     return violated("duplicate_waybill", "waybill " + p.waybill + " was used before");
   }
   for (const std::string& seal : p.seals.value_or(payload::List<payload::Text>{})) {
-    const auto taken = draft.get<state::Taken>(seal, Kind::container_seal);
+    const auto taken = draft.get<state::Taken>(seal_id(draft.issuer(), seal), Kind::container_seal);
     if (taken) return violated("seal_in_use", "seal " + seal + " closes dispatch " + taken->by_id);
   }
   return {};
@@ -187,7 +187,7 @@ void export_lots(Draft& draft, state::Dispatch& dispatch) {
     draft.mass.exported.dry_g += lot->remaining_dry_g.value;
     draft.mass.exported.cu_g += lot->remaining_cu_g.value;
     const PartyId old_holder = lot->holder;
-    move_custody(dispatch, *lot);
+    move_custody(draft, dispatch, *lot);
     lot->remaining_dry_g = {};
     lot->remaining_cu_g = {};
     lot->state = LotState::exported;
@@ -212,7 +212,7 @@ Verdict rule(Draft& draft, const payload::Dispatch& p) {
   const state::Taken taken = {{}, p.id.value};
   draft.put(waybill_id(draft.issuer(), p.waybill), taken, Kind::waybill);
   for (const std::string& seal : dispatch.seals)
-    draft.put(seal, taken, Kind::container_seal);
+    draft.put(seal_id(draft.issuer(), seal), taken, Kind::container_seal);
   draft.put(p.id.value, dispatch);
   return {};
 }

@@ -7,20 +7,10 @@
 #include "storage/ledger/claims.h"
 #include "storage/ledger/lineage.h"
 #include "storage/ledger/mass.h"
+#include "storage/ledger/measurement.h"
 #include "storage/ledger/mutant.h"
 
 namespace anta {
-namespace {
-
-PartyId owner_of(const Draws& draws, const PartyId& issuer) {
-  for (const Draw& draw : draws) {
-    if (draw.lot.owner != draws.front().lot.owner) return issuer;
-  }
-  return draws.front().lot.owner;
-}
-
-}  // namespace
-
 bool is_under_review(const state::Lot& lot) {
   const auto flagged = [](const state::Flag& flag) { return flag.code == "upstream_under_review"; };
   const auto reviewed = [](const auto& entry) { return entry.status == Eligibility::under_review; };
@@ -66,6 +56,15 @@ Verdict at_hand(const Draft& draft, const Draws& draws, const SiteId& site) {
       return violated("not_holder", "lot " + draw.lot.id.value + " is held at " + draw.lot.site.value +
                                         ", not at " + site.value);
     }
+  }
+  return {};
+}
+
+Verdict one_owner(const Draws& draws) {
+  for (const Draw& draw : draws) {
+    if (draw.lot.owner == draws.front().lot.owner) continue;
+    return violated("not_holder", "lots of " + draws.front().lot.owner.value + " and of " +
+                                      draw.lot.owner.value + " are put together: one must own them first");
   }
   return {};
 }
@@ -121,6 +120,21 @@ Verdict has_grade(const Draft& draft, const state::Lot& lot, Grams dry, Grams cu
   if (keeps_grade(dry, cu, lot.remaining_dry_g, lot.remaining_cu_g, tolerance)) return {};
   return violated("not_conserved", std::to_string(cu.value) + " g Cu in " + std::to_string(dry.value) +
                                        " g dry is not the grade of lot " + lot.id.value);
+}
+
+Verdict rest_possible(const Draft& draft, const state::Lot& lot, Grams dry, Grams cu, std::int64_t parts) {
+  const auto left_dry = subtract(lot.remaining_dry_g, dry);
+  const auto left_cu = subtract(lot.remaining_cu_g, cu);
+  if (!left_dry || !left_cu || left_dry->value == 0) return {};  // too much, or nothing is left
+  return grade_possible(draft, lot.material, *left_dry,
+                        Grams{std::max<std::int64_t>(left_cu->value - parts, 0)});
+}
+
+Verdict rests_possible(const Draft& draft, const Draws& draws) {
+  for (const Draw& draw : draws) {
+    if (auto verdict = rest_possible(draft, draw.lot, draw.dry_g, draw.cu_g); !verdict) return verdict;
+  }
+  return {};
 }
 
 Verdict keep_grade(const Draft& draft, const Draws& draws) {
@@ -181,7 +195,7 @@ state::Lot make_lot(Draft& draft, const Making& making, Draws& draws) {
   lot.made_site = making.site;
   lot.site = making.site;
   lot.holder = draft.issuer();
-  lot.owner = owner_of(draws, draft.issuer());
+  lot.owner = draws.front().lot.owner;  // all have one
   lot.made_at = draft.event_time();
   lot.settled_at = draft.event_time();
   lot.accepted = making.figures;
@@ -195,6 +209,7 @@ state::Lot make_lot(Draft& draft, const Making& making, Draws& draws) {
     add_child(draw.lot, lot, draw.dry_g, draw.cu_g);
     if (is_under_review(draw.lot)) draft.flag("upstream_under_review", lot.stamp);
   }
+  if (making.provenance.voided || is_under_review(lot)) draft.flag("upstream_under_review", lot.stamp);
   draft.concerns(Kind::lot, lot.id.value);
   return lot;
 }

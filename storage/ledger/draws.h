@@ -29,6 +29,8 @@ Verdict not_repeated(const std::vector<payload::Take>& takes);                  
 Verdict ids_free(const Draft& draft, const std::vector<LotId>& made);                 // duplicate_id
 // Held by the issuer, at this site.
 Verdict at_hand(const Draft& draft, const Draws& draws, const SiteId& site);  // not_holder
+// Holding is not owning: mixing the goods of several owners would leave it open whose they are.
+Verdict one_owner(const Draws& draws);                  // not_holder
 Verdict ready(const Draft& draft, const Draws& draws);  // event_order, wrong_state, lot_on_hold
 Verdict enough(const Draws& draws);                     // balance_exceeded: reserved, used up or too much
 Verdict keep_grade(const Draft& draft, const Draws& draws);  // not_conserved
@@ -38,6 +40,11 @@ Verdict unclaimed(const Draft& draft, const Draws& draws);   // already_certifie
 Verdict lot_ready(const Draft& draft, const state::Lot& lot);
 Verdict available(const state::Lot& lot, Grams dry, Grams cu);
 Verdict has_grade(const Draft& draft, const state::Lot& lot, Grams dry, Grams cu);
+
+// grade_impossible: what a draw of `parts` parts, a gram of rounding each, leaves in the lot.
+Verdict rest_possible(const Draft& draft, const state::Lot& lot, Grams dry, Grams cu, std::int64_t parts = 1);
+
+Verdict rests_possible(const Draft& draft, const Draws& draws);
 
 // Lowers what remains, moves the states, consumes the issuer's certificates. Does not put the lots: the
 // caller links what is made first.
@@ -52,7 +59,7 @@ bool is_under_review(const state::Lot& lot);
 Grams wet_share(const state::Lot& lot, Grams dry);
 
 // A new lot at a site, held by the issuer, with its sources linked (each draw counts in full as a source).
-// Owned by the one owner of all sources, else by the issuer.
+// Owned by the one owner of all sources.
 struct Making {
   LotId id = {};
   Material material = Material::concentrate;

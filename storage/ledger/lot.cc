@@ -1,6 +1,8 @@
 // Lots: registration at their origin, and what their holder or an authority says of them later.
 #include <algorithm>
 
+#include "storage/ledger/custody_chain.h"
+#include "storage/ledger/draws.h"
 #include "storage/ledger/lineage.h"
 #include "storage/ledger/mass.h"
 #include "storage/ledger/measurement.h"
@@ -165,7 +167,10 @@ Verdict check_claims(const state::Lot& lot) {
   return violated("already_certified", "less would remain than live certificates say");
 }
 
-void put_stock(Draft& draft, state::Lot lot) {
+// What left the lot takes its share of the credits along: nothing will be made of it. Kept on the lot, so
+// that a correction can book it again.
+void put_stock(Draft& draft, state::Lot lot, Grams cu) {
+  lot.lost_credits = lose_credits(draft, lot, cu);
   if (lot.remaining_dry_g.value == 0 && lot.remaining_cu_g.value == 0) lot.state = LotState::lost;
   const LotId id = lot.id;
   draft.put(id.value, std::move(lot));
@@ -209,11 +214,15 @@ Verdict rule(Draft& draft, const payload::Adjust& p) {
   if (p.dry_g < -lot->remaining_dry_g.value || p.cu_g < -lot->remaining_cu_g.value) {
     return violated("balance_exceeded", "more is taken off than remains");
   }
+  const std::optional<Grams> new_dry = shifted(lot->remaining_dry_g, p.dry_g);
+  const std::optional<Grams> new_cu = shifted(lot->remaining_cu_g, p.cu_g);
+  if (new_dry && new_cu) {
+    if (auto verdict = grade_possible(draft, lot->material, *new_dry, *new_cu); !verdict) return verdict;
+  }
   const bool raises = p.dry_g > 0;
   const bool raised_too_far =
       raises &&
       (lot->dry_raised || !within(p.dry_g, draft.parameter("adjust_dry_ppm"), lot->accepted.dry_g.value));
-  const std::optional<Grams> new_dry = shifted(lot->remaining_dry_g, p.dry_g);
   if (p.cu_g > 0 || raised_too_far || !new_dry) {
     return violated("not_conserved", "a stock-take does not make metal, and dry mass only once and little");
   }
@@ -224,7 +233,7 @@ Verdict rule(Draft& draft, const payload::Adjust& p) {
   if (raises) draft.mass.gained.dry_g = p.dry_g;
   if (!raises) draft.mass.lost.dry_g = -p.dry_g;
   draft.mass.lost.cu_g = -p.cu_g;
-  put_stock(draft, std::move(*lot));
+  put_stock(draft, std::move(*lot), Grams{-p.cu_g});
   return {};
 }
 
@@ -235,6 +244,7 @@ Verdict rule(Draft& draft, const payload::Loss& p) {
   if (p.dry_g > lot->remaining_dry_g || p.cu_g > lot->remaining_cu_g) {
     return violated("balance_exceeded", "more is lost than remains");
   }
+  if (auto verdict = rest_possible(draft, *lot, p.dry_g, p.cu_g); !verdict) return verdict;
   if (p.dry_g.value == 0) return violated("not_conserved", "nothing is lost");
   if (!keeps_grade(p.dry_g, p.cu_g, lot->remaining_dry_g, lot->remaining_cu_g,
                    draft.parameter("draw_grade_ppm"))) {
@@ -244,21 +254,30 @@ Verdict rule(Draft& draft, const payload::Loss& p) {
   lot->remaining_cu_g.value -= p.cu_g.value;
   if (const Verdict verdict = check_claims(*lot); !verdict) return verdict;
   draft.mass.lost = {p.dry_g.value, p.cu_g.value};
-  put_stock(draft, std::move(*lot));
+  put_stock(draft, std::move(*lot), p.cu_g);
   return {};
 }
 
-// By the holder of its own, or by an authority of anybody's, also on the road.
+// By the holder of its own while it has it, or by an authority of anybody's, also on the road and over the
+// holder's hold.
 Verdict rule(Draft& draft, const payload::Hold& p) {
   Result<state::Lot> lot = find_lot(draft, p.lot);
   if (!lot) return pass(lot);
-  if (lot->holder != draft.issuer() &&
-      !holds_role(draft.view(), draft.issuer(), Role::authority, draft.event_time())) {
+  const auto is_authority = [&](const PartyId& party) {
+    return holds_role(draft.view(), party, Role::authority, draft.event_time());
+  };
+  const bool official = is_authority(draft.issuer());
+  if (lot->holder != draft.issuer() && !official) {
     return violated("not_holder", "neither the lot's holder nor an authority");
   }
   if (const Verdict verdict = check_order(draft, *lot); !verdict) return verdict;
   if (is_gone(*lot)) return violated("wrong_state", "nothing of the lot is left to hold");
-  if (lot->hold) return violated("lot_on_hold", "on hold by " + lot->hold->value);
+  if (lot->dispatch && !official) {
+    return violated("wrong_state", "lot " + p.lot.value + " is on its way: only an authority stops it");
+  }
+  if (lot->hold && (!official || is_authority(*lot->hold))) {
+    return violated("lot_on_hold", "on hold by " + lot->hold->value);
+  }
   lot->hold = draft.issuer();
   draft.put(p.lot.value, std::move(*lot));
   return {};
@@ -277,8 +296,8 @@ Verdict rule(Draft& draft, const payload::Release& p) {
   return {};
 }
 
-// Both sides sign the same; the first leaves an offer, the second completes it. A pending offer gives way to
-// another one only of the owner's, so that no stranger can stand in the way.
+// Both sides sign the same: the owner offers, the new owner completes it. Nobody else's word is kept on the
+// lot, so that no stranger can stand in the way of the owner, nor of its corrections.
 Verdict rule(Draft& draft, const payload::Ownership& p) {
   Result<state::Lot> lot = find_lot(draft, p.lot);
   if (!lot) return pass(lot);
@@ -292,11 +311,9 @@ Verdict rule(Draft& draft, const payload::Ownership& p) {
     return violated("not_holder", "lot " + p.lot.value + " is owned by " + lot->owner.value);
   }
   if (const Verdict verdict = check_order(draft, *lot); !verdict) return verdict;
-  const auto& pending = lot->owner_offered;
-  const bool completes = pending && pending->to == p.to && pending->by != draft.issuer();
-  const bool repeats = pending && pending->to == p.to && pending->by == draft.issuer();
-  const bool intrudes = pending && pending->to != p.to && draft.issuer() != p.from;
-  if (is_gone(*lot) || p.from == p.to || repeats || intrudes) {
+  const bool offered = lot->owner_offered == p.to;
+  const bool completes = draft.issuer() != p.from;  // then it is the new owner
+  if (is_gone(*lot) || p.from == p.to || offered != completes) {
     return violated("wrong_state", "the lot, or what is pending on it, does not allow this transfer");
   }
   if (lot->hold) return violated("lot_on_hold", "lot " + p.lot.value + " is on hold");
@@ -304,7 +321,7 @@ Verdict rule(Draft& draft, const payload::Ownership& p) {
     lot->owner = p.to;
     lot->owner_offered.reset();
   } else {
-    lot->owner_offered = state::OwnerOffer{p.to, draft.issuer()};
+    lot->owner_offered = p.to;
   }
   draft.put(p.lot.value, std::move(*lot));
   draft.concerns(Kind::party, p.from.value);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "storage/ledger/mass.h"
 #include "storage/ledger/standing.h"
 
 namespace anta {
@@ -59,6 +60,14 @@ Result<void> grade_possible(const Draft& draft, Material material, const payload
   if (measurement.cu_ppm.value <= draft.parameter("ore_grade_max_ppm")) return {};
   return violated("grade_impossible", "grade of " + std::to_string(measurement.cu_ppm.value) + " ppm Cu in " +
                                           std::string(word(material)));
+}
+
+Result<void> grade_possible(const Draft& draft, Material material, Grams dry, Grams cu) {
+  const bool limited = is_ore(material) || material == Material::concentrate;
+  const std::int64_t limit = limited ? draft.parameter("ore_grade_max_ppm") : ppm_whole;
+  if (cu.value <= half_even(dry.value, limit, ppm_whole)) return {};
+  return violated("grade_impossible", std::to_string(cu.value) + " g Cu in " + std::to_string(dry.value) +
+                                          " g dry of " + std::string(word(material)));
 }
 
 void flag_measurement(Draft& draft, Material material, const payload::Measurement& measurement,

@@ -17,6 +17,9 @@ bool is_ore(Material material);
 Result<void> moisture_possible(const Draft& draft, const payload::Measurement& measurement);
 Result<void> grade_possible(const Draft& draft, Material material, const payload::Measurement& measurement);
 
+// The same limit for what a stock-take or a draw leaves: no more Cu than the dry mass can hold.
+Result<void> grade_possible(const Draft& draft, Material material, Grams dry, Grams cu);
+
 // Flags grade_unusual, moisture_unusual and final_unsupported (final, but it does not name a scale, an assay
 // certificate and a party that is a laboratory at the event) on the statement and on the record.
 void flag_measurement(Draft& draft, Material material, const payload::Measurement& measurement,

@@ -41,6 +41,33 @@ Verdict ids_free(const Draft& draft, const payload::Party& p) {
   return {};
 }
 
+// What one party may say of itself and one other: each side has its own share, so that neither keeps the
+// other from speaking.
+constexpr std::size_t relations_per_declarer_max = 128;
+
+// Who declared a relation, or a registrar, ends it earlier: whom it binds must not erase it.
+Verdict check_relation(const Draft& draft, const payload::Relation& p, const state::Relation& record,
+                       bool registrar) {
+  const bool side = draft.issuer() == p.party || draft.issuer() == p.other;
+  if (!side && !registrar) return violated("not_issuer", "neither side of the relation, nor a registrar");
+  if (registrar) return {};
+  const auto same = [&](const state::Relation::Entry& entry) {
+    return entry.kind == p.kind && entry.during.from == p.from;
+  };
+  std::size_t own = 0;
+  for (const state::Relation::Entry& entry : record.entries) {
+    own += entry.by == draft.issuer() ? 1 : 0;
+    const bool outlives = p.until && (!entry.during.until || *p.until < *entry.during.until);
+    if (!same(entry) || entry.by == draft.issuer() || !outlives) continue;
+    return violated("not_issuer",
+                    entry.by.value + " declared it for longer: that party or a registrar ends it");
+  }
+  const bool again = std::any_of(record.entries.begin(), record.entries.end(),
+                                 [&](const auto& e) { return same(e) && e.by == draft.issuer(); });
+  if (again || own < relations_per_declarer_max) return {};
+  return violated("wrong_state", draft.issuer().value + " has declared as many relations here as it may");
+}
+
 }  // namespace
 
 Verdict rule(Draft& draft, const payload::Party& p) {
@@ -105,17 +132,19 @@ Verdict rule(Draft& draft, const payload::RoleRevoke& p) {
   return {};
 }
 
-// Declared again with the same kind and beginning, the later declaration tells until when (standing.cc).
+// Declared again with the same kind and beginning, the declarer's word of before gives way, and to a
+// registrar's everybody's.
 Verdict rule(Draft& draft, const payload::Relation& p) {
   if (const Verdict verdict = party_known(draft, p.party); !verdict) return verdict;
   if (const Verdict verdict = party_known(draft, p.other); !verdict) return verdict;
-  const bool side = draft.issuer() == p.party || draft.issuer() == p.other;
-  if (!side && !holds_role(draft.view(), draft.issuer(), Role::registrar, draft.event_time())) {
-    return violated("not_issuer", "neither side of the relation, nor a registrar");
-  }
   const std::string id = p.party.value + "/" + p.other.value;
   state::Relation record = draft.get<state::Relation>(id).value_or(state::Relation{});
-  record.entries.push_back({p.kind, {p.from, p.until}});
+  const bool registrar = holds_role(draft.view(), draft.issuer(), Role::registrar, draft.event_time());
+  if (const Verdict verdict = check_relation(draft, p, record, registrar); !verdict) return verdict;
+  const std::size_t replaced = std::erase_if(record.entries, [&](const state::Relation::Entry& entry) {
+    return entry.kind == p.kind && entry.during.from == p.from && (registrar || entry.by == draft.issuer());
+  });
+  record.entries.push_back({p.kind, {p.from, p.until}, draft.issuer(), replaced > 0});
   draft.put(id, std::move(record));
   draft.concerns(Kind::party, p.party.value);
   draft.concerns(Kind::party, p.other.value);

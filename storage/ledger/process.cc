@@ -133,9 +133,11 @@ Result<Draws> check_process(const Draft& draft, const payload::Process& p, const
     return violated("not_holder", "site " + p.site.value + " is operated by " + site->operator_id.value);
   }
   if (auto verdict = at_hand(draft, *draws, p.site); !verdict) return pass(verdict);
+  if (auto verdict = one_owner(*draws); !verdict) return pass(verdict);
   if (auto verdict = ready(draft, *draws); !verdict) return pass(verdict);
   if (auto verdict = check_scope(p, *site, custody, *draws); !verdict) return pass(verdict);
   if (auto verdict = check_measurements(draft, p); !verdict) return pass(verdict);
+  if (auto verdict = rests_possible(draft, *draws); !verdict) return pass(verdict);
   if (auto verdict = enough(*draws); !verdict) return pass(verdict);
   if (auto verdict = keep_grade(draft, *draws); !verdict) return pass(verdict);
   if (auto verdict = check_closure(draft, p); !verdict) return pass(verdict);

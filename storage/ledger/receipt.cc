@@ -96,6 +96,11 @@ Verdict check_answer(const Draft& draft, const payload::ReceiptReply& p, const s
   if (draft.event_time() < dispatch.received_at.value_or(dispatch.departed)) {
     return violated("event_order", "answered before it was received");
   }
+  const bool accepts_proposal =
+      p.answer == ReceiptAnswer::accept && dispatch.proposed_by && *dispatch.proposed_by != draft.issuer();
+  if (accepts_proposal && draft.event_time() < dispatch.proposed_at.value_or(draft.event_time())) {
+    return violated("event_order", "answered before the figures that it would accept were proposed");
+  }
   const bool waits = dispatch.state == DispatchState::received;
   const bool disputed = dispatch.state == DispatchState::disputed;
   const bool says_something_new =
@@ -115,11 +120,14 @@ Verdict check_parties(const Draft& draft, const payload::DisputeResolution& p,
   if (draft.event_time() < dispatch.received_at.value_or(dispatch.departed)) {
     return violated("event_order", "resolved before it was received");
   }
-  if (dispatch.state != DispatchState::received && dispatch.state != DispatchState::disputed) {
-    return wrong_state(dispatch);
-  }
-  if (p.by == ResolutionBy::umpire && a_side) {
-    return violated("conflict_of_interest", "an umpire is neither side");
+  // An agreement may be proposed at once; an umpire is for those who do not agree.
+  const bool waits = dispatch.state == DispatchState::received && p.by == ResolutionBy::agreement;
+  if (!waits && dispatch.state != DispatchState::disputed) return wrong_state(dispatch);
+  const auto close = [&](const PartyId& side) {
+    return draft.issuer() == side || related(draft.view(), draft.issuer(), side, draft.event_time());
+  };
+  if (p.by == ResolutionBy::umpire && (close(dispatch.sender) || close(dispatch.to))) {
+    return violated("conflict_of_interest", "an umpire is neither side, nor related to one");
   }
   return {};
 }
@@ -175,6 +183,7 @@ Verdict rule(Draft& draft, const payload::ReceiptReply& p) {
   }
   dispatch->state = DispatchState::disputed;
   dispatch->proposed_by.reset();
+  dispatch->proposed_at.reset();
   mark_lots(draft, *dispatch, LotState::disputed);
   draft.put(p.dispatch.value, *dispatch);
   return {};
@@ -190,6 +199,7 @@ Verdict rule(Draft& draft, const payload::DisputeResolution& p) {
     return {};
   }
   dispatch->proposed_by = draft.issuer();
+  dispatch->proposed_at = draft.event_time();
   draft.put(p.dispatch.value, *dispatch);
   for (const payload::LotMeasurement& line : p.lots)
     draft.concerns(Kind::lot, line.lot.value);

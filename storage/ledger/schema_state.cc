@@ -47,7 +47,7 @@ void describe(Schema& schema, const state::RoleHeld& role_held) {
 }
 
 void describe(Schema& schema, const state::Relation::Entry& entry) {
-  schema.add("kind", entry.kind).add("during", entry.during);
+  schema.add("kind", entry.kind).add("during", entry.during).add("by", entry.by).add("again", entry.again);
 }
 
 void describe(Schema& schema, const state::Relation& relation) {
@@ -180,10 +180,6 @@ void describe(Schema& schema, const state::Origination& origination) {
   schema.add("entries", origination.entries);
 }
 
-void describe(Schema& schema, const state::OwnerOffer& offer) {
-  schema.add("to", offer.to).add("by", offer.by);
-}
-
 void describe(Schema& schema, const state::Lot::SchemeEligibility& scheme_eligibility) {
   schema.add("scheme", scheme_eligibility.scheme).add("status", scheme_eligibility.status);
 }
@@ -196,7 +192,8 @@ void describe(Schema& schema, const state::Lot::Credit& credit) {
   schema.add("account", credit.account)
       .add("cu_g", credit.cu_g)
       .add("over_cu_g", credit.over_cu_g)
-      .add("by_certificate", credit.by_certificate);
+      .add("by_certificate", credit.by_certificate)
+      .add("lot", credit.lot);
 }
 
 void describe(Schema& schema, const state::Lot& lot) {
@@ -230,7 +227,8 @@ void describe(Schema& schema, const state::Lot& lot) {
       .add("certified_dry_g", lot.certified_dry_g)
       .add("certified_cu_g", lot.certified_cu_g)
       .add("certificates", lot.certificates)
-      .add("credits", lot.credits);
+      .add("credits", lot.credits)
+      .add("lost_credits", lot.lost_credits);
 }
 
 void describe(Schema& schema, const state::Process& process) {
@@ -273,6 +271,7 @@ void describe(Schema& schema, const state::Dispatch& dispatch) {
       .add("lines", dispatch.lines)
       .add("received_at", dispatch.received_at)
       .add("proposed_by", dispatch.proposed_by)
+      .add("proposed_at", dispatch.proposed_at)
       .add("settled_at", dispatch.settled_at);
 }
 

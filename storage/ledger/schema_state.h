@@ -34,7 +34,6 @@ void describe(Schema& schema, const state::Attestation::Change& change);
 void describe(Schema& schema, const state::Attestation& attestation);
 void describe(Schema& schema, const state::Origination::Entry& entry);
 void describe(Schema& schema, const state::Origination& origination);
-void describe(Schema& schema, const state::OwnerOffer& offer);
 void describe(Schema& schema, const state::Lot::SchemeEligibility& scheme_eligibility);
 void describe(Schema& schema, const state::Lot::Source& source);
 void describe(Schema& schema, const state::Lot::Credit& credit);

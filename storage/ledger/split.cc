@@ -28,6 +28,15 @@ Result<payload::Take> sum_of_children(const payload::Split& p) {
   return take;
 }
 
+// What the split leaves, in the children and in the parent, has a grade that the material can have.
+Verdict grades_possible(const Draft& draft, const payload::Split& p, const Draw& draw) {
+  for (const payload::Child& child : p.children) {
+    auto verdict = grade_possible(draft, draw.lot.material, child.dry_g, child.cu_g);
+    if (!verdict) return verdict;
+  }
+  return rest_possible(draft, draw.lot, draw.dry_g, draw.cu_g, static_cast<std::int64_t>(p.children.size()));
+}
+
 Verdict children_keep_grade(const Draft& draft, const payload::Split& p, const state::Lot& lot) {
   for (const payload::Child& child : p.children) {
     if (auto verdict = has_grade(draft, lot, child.dry_g, child.cu_g); !verdict) return verdict;
@@ -48,6 +57,7 @@ Result<Draws> check_split(const Draft& draft, const payload::Split& p) {
   if (!sum) return pass(sum);
   draws->front().dry_g = sum->dry_g;
   draws->front().cu_g = sum->cu_g;
+  if (auto verdict = grades_possible(draft, p, draws->front()); !verdict) return pass(verdict);
   if (auto verdict = enough(*draws); !verdict) return pass(verdict);
   if (auto verdict = children_keep_grade(draft, p, draws->front().lot); !verdict) return pass(verdict);
   if (auto verdict = unclaimed(draft, *draws); !verdict) return pass(verdict);
@@ -93,11 +103,13 @@ Result<Draws> check_blend(const Draft& draft, const payload::Blend& p) {
   if (auto verdict = not_repeated(p.inputs); !verdict) return pass(verdict);
   if (auto verdict = ids_free(draft, {p.output.id}); !verdict) return pass(verdict);
   if (auto verdict = at_hand(draft, *draws, draws->front().lot.site); !verdict) return pass(verdict);
+  if (auto verdict = one_owner(*draws); !verdict) return pass(verdict);
   if (auto verdict = ready(draft, *draws); !verdict) return pass(verdict);
   if (const auto& measurement = p.output.measurement) {
     if (auto verdict = moisture_possible(draft, *measurement); !verdict) return pass(verdict);
     if (auto verdict = grade_possible(draft, p.output.material, *measurement); !verdict) return pass(verdict);
   }
+  if (auto verdict = rests_possible(draft, *draws); !verdict) return pass(verdict);
   if (auto verdict = enough(*draws); !verdict) return pass(verdict);
   const state::Figures sum = sum_of(*draws);
   if (std::max({sum.wet_g, sum.dry_g, sum.cu_g}).value > grams_max) {
@@ -131,7 +143,7 @@ Verdict rule(Draft& draft, const payload::Split& p) {
                                parent.site,
                                figures,
                                parent.status,
-                               {parent.origin, parent.coc_model, parent.schemes}},
+                               {parent.origin, parent.coc_model, parent.schemes, false}},
                               draws);
     carry_credits(parent, lot, child.cu_g);
     draft.put(child.id.value, lot);

@@ -37,21 +37,8 @@ bool declares(const LedgerView& view, const PartyId& party, const PartyId& other
               bool (*counts)(RelationKind)) {
   const auto record = state::find<state::Relation>(view, party.value + "/" + other.value);
   if (!record) return false;
-  // Declared again with the same kind and beginning, the later declaration tells until when.
-  const auto overtaken = [&](std::size_t i) {
-    for (std::size_t j = i + 1; j < record->entries.size(); ++j) {
-      const auto& later = record->entries[j];
-      if (later.kind == record->entries[i].kind && later.during.from == record->entries[i].during.from) {
-        return true;
-      }
-    }
-    return false;
-  };
-  for (std::size_t i = 0; i < record->entries.size(); ++i) {
-    const auto& entry = record->entries[i];
-    if (counts(entry.kind) && entry.during.contains(at) && !overtaken(i)) return true;
-  }
-  return false;
+  return std::any_of(record->entries.begin(), record->entries.end(),
+                     [&](const auto& entry) { return counts(entry.kind) && entry.during.contains(at); });
 }
 
 }  // namespace

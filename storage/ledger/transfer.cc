@@ -37,7 +37,7 @@ void accept_lot(Draft& draft, const state::Dispatch& dispatch, const state::Disp
   lot->dry_raised = false;
   lot->state = resolved ? LotState::resolved : LotState::accepted;
   lot->settled_at = draft.event_time();
-  move_custody(dispatch, *lot);
+  move_custody(draft, dispatch, *lot);
   flag_measurement(draft, lot->material, measurement, lot->stamp);
   settle_claims(draft, *lot, old_holder);
   ANTA_INVARIANT(dispatch.received_at.has_value());
@@ -133,7 +133,10 @@ state::Dispatch::Line& line_of(state::Dispatch& dispatch, const LotId& lot) {
   return *line;
 }
 
-void move_custody(const state::Dispatch& dispatch, state::Lot& lot) {
+void move_custody(const Draft& draft, const state::Dispatch& dispatch, state::Lot& lot) {
+  const bool own_hold = lot.hold == lot.holder;
+  if (own_hold && !holds_role(draft.view(), lot.holder, Role::authority, draft.event_time()))
+    lot.hold.reset();
   lot.holder = dispatch.to;
   lot.site = dispatch.to_site;
   lot.dispatch.reset();
@@ -151,6 +154,7 @@ void settle(Draft& draft, state::Dispatch& dispatch, bool use_proposed, Dispatch
   dispatch.state = as;
   dispatch.settled_at = draft.event_time();
   dispatch.proposed_by.reset();
+  dispatch.proposed_at.reset();
   draft.put(dispatch.id.value, dispatch);
 }
 
@@ -168,6 +172,7 @@ void give_back(Draft& draft, state::Dispatch& dispatch, DispatchState as) {
   free_seals(draft, dispatch);
   dispatch.state = as;
   dispatch.proposed_by.reset();
+  dispatch.proposed_at.reset();
   dispatch.settled_at = draft.event_time();
   draft.put(dispatch.id.value, dispatch);
 }
@@ -185,25 +190,29 @@ std::string waybill_id(const PartyId& signer, const std::string& waybill) {
   return signer.value + "/" + waybill;
 }
 
+std::string seal_id(const PartyId& signer, const std::string& seal) { return signer.value + "/" + seal; }
+
 std::set<std::string> ticket_ids(const PartyId& signer, const payload::Receipt& p) {
   std::set<std::string> ids;
-  std::string scale = signer.value;
+  const auto of_scale = [&](const std::optional<ScaleId>& scale) {
+    return signer.value + "/" + (scale ? scale->value : "") + "/";
+  };
+  std::optional<ScaleId> scale;
   for (auto line = p.lots.rbegin(); line != p.lots.rend(); ++line) {
-    if (line->measurement.scale) scale = line->measurement.scale->value;  // the first lot's in the end
+    if (line->measurement.scale) scale = line->measurement.scale;  // the first lot's in the end
   }
-  if (p.ticket) ids.insert(scale + "/" + *p.ticket);
+  if (p.ticket) ids.insert(of_scale(scale) + *p.ticket);
   for (const payload::LotMeasurement& line : p.lots) {
-    const auto& named = line.measurement.scale;
-    if (!line.measurement.ticket) continue;
-    ids.insert((named ? named->value : signer.value) + "/" + *line.measurement.ticket);
+    if (line.measurement.ticket) ids.insert(of_scale(line.measurement.scale) + *line.measurement.ticket);
   }
   return ids;
 }
 
 void free_seals(Draft& draft, const state::Dispatch& dispatch) {
   for (const std::string& seal : dispatch.seals) {
-    const auto taken = draft.get<state::Taken>(seal, Kind::container_seal);
-    if (taken && taken->by_id == dispatch.id.value) draft.remove(Kind::container_seal, seal);
+    const std::string id = seal_id(dispatch.sender, seal);
+    const auto taken = draft.get<state::Taken>(id, Kind::container_seal);
+    if (taken && taken->by_id == dispatch.id.value) draft.remove(Kind::container_seal, id);
   }
 }
 

@@ -44,15 +44,18 @@ void give_back(Draft& draft, state::Dispatch& dispatch, DispatchState as);
 // Not settled yet: every lot of the dispatch shows the state.
 void mark_lots(Draft& draft, const state::Dispatch& dispatch, LotState as);
 
-// The records that say a waybill or a ticket is taken. A ticket belongs to its scale; the receipt's own to
-// the scale of its lots where they name one. A weighing of several lots may put one ticket on all of them.
+// The records that say a waybill, a seal or a ticket is taken, each of its signer: nobody uses up another's
+// numbers. A ticket belongs to its scale; the receipt's own to the scale of its lots where they name one. A
+// weighing of several lots may put one ticket on all of them.
 std::string waybill_id(const PartyId& signer, const std::string& waybill);
+std::string seal_id(const PartyId& signer, const std::string& seal);
 std::set<std::string> ticket_ids(const PartyId& signer, const payload::Receipt& p);
 
 // The dispatch's container seals may be used again.
 void free_seals(Draft& draft, const state::Dispatch& dispatch);
 
 // Custody moves to the consignee: holder, site, and the owner where the sender owned it and ownership moves.
-void move_custody(const state::Dispatch& dispatch, state::Lot& lot);
+// A hold of the old holder's own ends with its custody; an authority's stays.
+void move_custody(const Draft& draft, const state::Dispatch& dispatch, state::Lot& lot);
 
 }  // namespace anta

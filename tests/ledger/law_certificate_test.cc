@@ -159,6 +159,8 @@ const LawTable quantities(
                    }},
                   {"already_certified", outside, standard, "copper_that_an_account_was_credited_for",
                    [](World& w) {
+                     w.attest("att-seg", AttestationKind::chain_of_custody, "smelter", "works",
+                              {CocModel::segregated});
                      w.must("smelter", account(w, "A"));
                      concentrate(w, "L-1", "K-1");
                      sell(w, "K-1");

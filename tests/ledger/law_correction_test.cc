@@ -46,7 +46,7 @@ Snapshot snapshot(const World& w) {
 std::string name(const StateKey& key) { return std::string(word(key.kind)) + " " + key.id; }
 
 // `as` signs the payload and takes it back: every record of before reads as before, new ones are withdrawn,
-// and no gram is left over. A certificate's lot keeps the id of the withdrawn certificate.
+// and no gram is left over.
 template <typename Payload>
 void expect_undone(World& w, const std::string& as, const Payload& payload) {
   const Snapshot before = snapshot(w);
@@ -164,6 +164,14 @@ const LawTable who(
                      p.reason = CorrectionReason::incorrect_data;
                      return w.submit("miner", p);
                    }},
+                  {"wrong_state", outside, standard, "incorrect_data_that_something_builds_on",
+                   [](World& w) {
+                     w.must("miner", w.lot("L-1"));
+                     payload::Correction p = correction(w, w.last_digest);
+                     p.reason = CorrectionReason::incorrect_data;
+                     w.must("miner", w.dispatch("D-1", {"L-1"}));
+                     return w.submit("miner", p);
+                   }},
                   {"not_enabled", outside, standard, "a_type_that_cannot_be_taken_back",
                    [](World& w) {
                      w.must("ministry", w.formalisation("miner", FormalisationStatus::vigente));
@@ -196,6 +204,27 @@ TEST(LawCorrection, OfStock) {
   expect_undone(w, "miner", adjust(w, 145500, -20000));
   expect_undone(w, "miner", adjust(w, -145500, -20000));
   EXPECT_EQ(w.submit("miner", adjust(w, 145500, 0)), "accepted");  // the one rise is free again
+}
+
+// Goal: a loss and a stock-take take credits along; taken back they book them again, to the gram.
+TEST(LawCorrection, OfStockWithCredits) {
+  World w;
+  w.attest("att-mb", AttestationKind::chain_of_custody, "plant", "mill", {CocModel::mass_balance});
+  payload::BalanceOpen open;
+  open.common = w.common();
+  open.id = AccountId{"A-1"};
+  open.site = SiteId{"mill"};
+  open.scheme = SchemeId{"crp"};
+  open.product = Material::concentrate;
+  open.from = Millis{t0};
+  open.until = Millis{t0 + 300 * day};
+  open.conversion_ppm = Ppm{864001};
+  w.must("plant", open);
+  w.deliver("L-1");
+  ASSERT_GT(w.get<state::Account>("A-1").balance_g, 0);
+  expect_undone(w, "plant", loss(w, "L-1", 1940003, 97000));
+  expect_undone(w, "plant", loss(w, "L-1", 19400000, 970000));
+  expect_undone(w, "plant", adjust(w, -145500, -20001));
 }
 
 // Goal: holds, releases and offers are taken back; a completed transfer of ownership has two signers.

@@ -103,14 +103,15 @@ payload::Measurement Generator::varied(payload::Measurement m) {
 
 void Generator::step() {
   using Action = void (Generator::*)();
-  constexpr std::array<Action, 28> actions = {
+  constexpr std::array<Action, 29> actions = {
       &Generator::originate,    &Generator::originate, &Generator::send,         &Generator::send,
       &Generator::send,         &Generator::hand_over, &Generator::receive,      &Generator::receive,
       &Generator::receive,      &Generator::answer,    &Generator::answer,       &Generator::resolve,
       &Generator::end,          &Generator::split,     &Generator::blend,        &Generator::work,
       &Generator::work,         &Generator::certify,   &Generator::certify,      &Generator::certify,
       &Generator::certify,      &Generator::work,      &Generator::certify,      &Generator::end_claim,
-      &Generator::change_stock, &Generator::hold,      &Generator::change_owner, &Generator::correct};
+      &Generator::change_stock, &Generator::hold,      &Generator::change_owner, &Generator::correct,
+      &Generator::relate};
   world.now += below(6 * hour);
   if (one_in(40)) return open_account();
   if (one_in(90)) return change_attestation();
@@ -319,20 +320,36 @@ void Generator::change_stock() {
 
 void Generator::hold() {
   const auto held = lots([](const state::Lot& lot) { return lot.hold.has_value(); });
-  if (!held.empty()) {
+  if (!held.empty() && one_in(2)) {
     payload::Release p;
     p.common = world.common();
     p.lot = held.front().id;
     submit(held.front().hold->value, p);
     return;
   }
-  const auto candidates = stock("plant");
+  const auto candidates = one_in(2) ? stock("plant") : lots([](const state::Lot& lot) {
+    return lot.dispatch.has_value() || lot.hold.has_value();  // on the road, or held already
+  });
   if (candidates.empty()) return;
+  const state::Lot& lot =
+      candidates[static_cast<std::size_t>(below(static_cast<std::int64_t>(candidates.size())))];
   payload::Hold p;
   p.common = world.common();
-  p.lot = candidates.front().id;
+  p.lot = lot.id;
   p.legal_basis = "Ley 27446";
-  submit(one_in(2) ? "plant" : "ministry", p);
+  submit(one_in(3) ? "ministry" : lot.holder.value, p);
+}
+
+// Now and then a miner and the plant say that they are one interest, and that it is over.
+void Generator::relate() {
+  payload::Relation p;
+  p.common = world.common();
+  p.party = PartyId{"plant"};
+  p.other = PartyId{one_in(2) ? "miner" : "miner2"};
+  p.kind = static_cast<RelationKind>(below(4));
+  p.from = Millis{t0};
+  if (one_in(2)) p.until = Millis{t0 + below(30 * day)};
+  submit(one_in(3) ? "registrar" : one_in(2) ? p.party.value : p.other.value, p);
 }
 
 void Generator::change_owner() {
@@ -343,7 +360,7 @@ void Generator::change_owner() {
   p.common = world.common();
   p.lot = lot.id;
   p.from = lot.owner;
-  p.to = lot.owner_offered ? lot.owner_offered->to : PartyId{"buyer"};
+  p.to = lot.owner_offered ? *lot.owner_offered : PartyId{"buyer"};
   submit(lot.owner_offered ? p.to.value : p.from.value, p);
 }
 

@@ -57,6 +57,7 @@ class Generator {
   void end_claim();
   void change_stock();
   void hold();
+  void relate();
   void change_owner();
   void open_account();
   void change_attestation();

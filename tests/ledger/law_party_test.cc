@@ -336,7 +336,7 @@ TEST(LawParty, RelationsHoldBothWaysUntilTheyEnd) {
   EXPECT_FALSE(related(w.view, miner, PartyId{"plant"}, Millis{w.now}));
   payload::Relation end = relation(w, "miner", "body");
   end.until = Millis{w.now + day};
-  w.must("body", end);
+  w.must("miner", end);
   EXPECT_TRUE(related(w.view, miner, body, Millis{w.now + day - 1}));
   EXPECT_FALSE(related(w.view, miner, body, Millis{w.now + day}));
 }

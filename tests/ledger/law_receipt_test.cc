@@ -98,6 +98,16 @@ std::string umpire(World& w, const std::string& as) {
   return w.submit(as, resolution(w, "D-1", "L-1", measured(19800000, 30000, 50000), ResolutionBy::umpire));
 }
 
+// The plant proposes; the miner signed its acceptance so much earlier.
+std::string answer_to_a_proposal(World& w, std::int64_t earlier) {
+  dispute(w);
+  w.now += hour;
+  payload::ReceiptReply yes = reply(w, "D-1", ReceiptAnswer::accept);
+  yes.common.event_time.value -= earlier;
+  w.must("plant", resolution(w, "D-1", "L-1", measured(19800000, 30000, 50000), ResolutionBy::agreement));
+  return w.submit("miner", yes);
+}
+
 const LawTable codes(
     __FILE__,
     {
@@ -162,6 +172,12 @@ const LawTable codes(
          [](World& w) { return umpire(w, "lab"); }},
         {"conflict_of_interest", outside, standard, "the_consignees_own_laboratory",
          [](World& w) { return umpire(w, "plant"); }},
+        {"wrong_state", inside, standard, "an_umpire_of_a_dispute",
+         [](World& w) { return umpire(w, "lab"); }},
+        {"event_order", inside, standard, "answered_as_it_is_proposed",
+         [](World& w) { return answer_to_a_proposal(w, 0); }},
+        {"event_order", outside, standard, "answered_a_millisecond_before_it_was_proposed",
+         [](World& w) { return answer_to_a_proposal(w, 1); }},
         {"role_missing", outside, standard, "an_umpire_that_is_no_laboratory",
          [](World& w) { return umpire(w, "auditor"); }},
     });

@@ -163,7 +163,19 @@ const LawTable holds(__FILE__, {
                                    {"lot_on_hold", outside, standard, "held_twice",
                                     [](World& w) {
                                       w.must("miner", w.lot("L-1"));
-                                      w.must("miner", hold(w));
+                                      w.must("ministry", hold(w));
+                                      return w.submit("ministry", hold(w));
+                                    }},
+                                   {"lot_on_hold", outside, standard, "held_by_the_holder_over_an_authority",
+                                    [](World& w) {
+                                      w.must("miner", w.lot("L-1"));
+                                      w.must("ministry", hold(w));
+                                      return w.submit("miner", hold(w));
+                                    }},
+                                   {"wrong_state", inside, standard, "an_authority_stops_it_on_the_road",
+                                    [](World& w) {
+                                      w.must("miner", w.lot("L-1"));
+                                      w.must("miner", w.dispatch("D-1", {"L-1"}));
                                       return w.submit("ministry", hold(w));
                                     }},
                                    {"lot_on_hold", outside, standard, "a_change_of_owner",
@@ -218,10 +230,15 @@ const LawTable owners(__FILE__, {
                                        w.must("miner", ownership(w, "miner", "plant"));
                                        return w.submit("buyer", ownership(w, "miner", "buyer"));
                                      }},
-                                    {"wrong_state", inside, standard, "the_owners_offer_over_a_strangers",
+                                    {"wrong_state", outside, standard, "taken_before_it_is_offered",
                                      [](World& w) {
                                        w.must("miner", w.lot("L-1"));
-                                       w.must("buyer", ownership(w, "miner", "buyer"));
+                                       return w.submit("buyer", ownership(w, "miner", "buyer"));
+                                     }},
+                                    {"wrong_state", inside, standard, "the_owners_offer_over_its_own",
+                                     [](World& w) {
+                                       w.must("miner", w.lot("L-1"));
+                                       w.must("miner", ownership(w, "miner", "buyer"));
                                        return w.submit("miner", ownership(w, "miner", "plant"));
                                      }},
                                     {"unknown_reference", outside, standard, "a_sale_to_nobody",
@@ -231,13 +248,13 @@ const LawTable owners(__FILE__, {
                                      }},
                                 });
 
-// Goal: both sides sign, in either order; the first changes nothing but the offer.
+// Goal: both sides sign, the owner first; its word changes nothing but the offer.
 TEST(LawLot, OwnershipNeedsBothSides) {
   World w;
   w.must("miner", w.lot("L-1"));
-  w.must("plant", ownership(w, "miner", "plant"));
-  EXPECT_EQ(w.get<state::Lot>("L-1").owner.value, "miner");
   w.must("miner", ownership(w, "miner", "plant"));
+  EXPECT_EQ(w.get<state::Lot>("L-1").owner.value, "miner");
+  w.must("plant", ownership(w, "miner", "plant"));
   const auto lot = w.get<state::Lot>("L-1");
   EXPECT_EQ(lot.owner.value, "plant");
   EXPECT_EQ(lot.holder.value, "miner");

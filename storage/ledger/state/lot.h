@@ -6,14 +6,6 @@
 
 namespace anta::state {
 
-// A change of owner that waits for the other side; gone when the owner changes. Outside Lot, because clang
-// holds a nested struct for not constructible while the struct around it is incomplete, and optional needs to
-// know.
-struct OwnerOffer {
-  PartyId to = {};
-  PartyId by = {};  // which of the two sides signed
-};
-
 // Kind lot, id = lot id.
 //
 // `accepted` are the last accepted figures: the registered measurement, then each transfer's. `remaining` is
@@ -37,10 +29,10 @@ struct Lot {
   Grams remaining_dry_g = {};
   Grams remaining_cu_g = {};
   MeasurementStatus status = MeasurementStatus::estimated;
-  bool dry_raised = false;          // adjust raised dry since `accepted`; once per lot
-  Maybe<DispatchId> dispatch = {};  // reserved by, in transit with, or waiting in
-  Maybe<PartyId> hold = {};         // who put it on hold
-  Maybe<OwnerOffer> owner_offered = {};
+  bool dry_raised = false;            // adjust raised dry since `accepted`; once per lot
+  Maybe<DispatchId> dispatch = {};    // reserved by, in transit with, or waiting in
+  Maybe<PartyId> hold = {};           // who put it on hold
+  Maybe<PartyId> owner_offered = {};  // to whom its owner offers it; gone when the owner changes
   // origin and eligibility
   Maybe<SiteId> origin = {};  // the one mine site it comes from; none: several
   CocModel coc_model = CocModel::identity_preserved;
@@ -62,14 +54,17 @@ struct Lot {
   // claims
   Grams certified_dry_g = {};  // of live certificates on it
   Grams certified_cu_g = {};
-  List<CertificateId> certificates = {};  // every certificate ever issued on it
+  List<CertificateId> certificates = {};  // live and consumed ones, in order of issue
   struct Credit {
     AccountId account = {};
     Grams cu_g = {};              // as booked, after conversion
     Grams over_cu_g = {};         // the Cu of this lot that it stands over
     bool by_certificate = false;  // taken over from a mass_balance certificate: void_from does not reverse it
+    LotId lot = {};               // for whose acceptance it was booked: this one or one that it is made of
   };
   List<Credit> credits = {};  // booked at its last acceptance and still standing; parts take their part
+  List<Credit> lost_credits =
+      {};  // that its last loss or stock-take took back: a correction books them again
 };
 
 // Kind process, id = process id: a batch, so that its id is taken and its lots are found.
@@ -113,11 +108,12 @@ struct Dispatch {
   List<Line> lines = {};
   Maybe<Millis> received_at = {};
   Maybe<PartyId> proposed_by = {};  // whose agreement waits for the other's accept
+  Maybe<Millis> proposed_at = {};   // since when: what was signed before cannot mean it
   Maybe<Millis> settled_at = {};
 };
 
-// Kinds waybill ("<signer>/<waybill>"), ticket ("<scale or signer>/<ticket>") and container_seal ("<seal>"):
-// taken by.
+// Kinds waybill ("<signer>/<waybill>"), ticket ("<signer>/<scale or nothing>/<ticket>") and container_seal
+// ("<signer>/<seal>"): taken by.
 struct Taken {
   Stamp stamp = {};
   Text by_id = {};  // the dispatch

@@ -38,12 +38,15 @@ struct RoleHeld {
   List<Interval> held = {};
 };
 
-// Kind relation, id = "<party>/<other>", as declared; readers look both ways.
+// Kind relation, id = "<party>/<other>", as declared; readers look both ways. Of one kind, beginning and
+// declarer there is one entry; a registrar's stands for all declarers. A relation holds while any entry does.
 struct Relation {
   Stamp stamp = {};
   struct Entry {
     RelationKind kind = RelationKind::owns;
     Interval during = {};
+    PartyId by = {};     // who declared it
+    bool again = false;  // it replaced an earlier declaration
   };
   List<Entry> entries = {};
 };
