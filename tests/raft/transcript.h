@@ -11,7 +11,8 @@
 //   | fail n1 deliver n1 n2 [KIND] | drop n1 n2 [KIND] | settle | elect n1 | isolate n1 | heal inject n1 n2
 //   term N BODY          a message as n1 would send it: heartbeat [commit N] | append prev I/T commit N [I/T
 //   ...] |
-//                                     reply match N | refusal prev I/T; after it: cluster other, incarnation N, epoch
+//                                     reply match N | refusal prev I/T; after it: cluster other, incarnation
+//                                     N, epoch
 //                                     N
 //   token n1 N                        the disk reports token N
 //   show n1 | briefly COMMAND | quietly COMMAND    briefly: without messages and disk; quietly: without
