@@ -3,15 +3,14 @@
 #include <algorithm>
 
 #include "crypto/merkle.h"
-#include "node/evidence_collection.h"
 #include "storage/ledger/certificate_file.h"
 
 namespace anta {
 
 Result<Bytes> assemble_certificate(const LedgerReader& reader, const FinishedCheckpoint& checkpoint,
-                                   const CertificateId& certificate) {
+                                   const CertificateId& certificate, const MayGoOn& may_go_on) {
   const std::uint64_t size = checkpoint.checkpoint.size;
-  Result<CollectedEvidence> evidence = collect_evidence(reader, certificate, TreeSize{size});
+  Result<CollectedEvidence> evidence = collect_evidence(reader, certificate, TreeSize{size}, may_go_on);
   if (!evidence) return pass(evidence);
   const bool covered =
       std::any_of(evidence->statements.begin(), evidence->statements.end(), [&](const auto& entry) {
@@ -28,6 +27,9 @@ Result<Bytes> assemble_certificate(const LedgerReader& reader, const FinishedChe
   file.subject = certificate;
   file.note = checkpoint.note;
   for (auto& [leaf, statement] : evidence->statements) {
+    if (!may_go_on()) {
+      return fail(Code::busy, "deadline", "the certificate took too long to put together; ask again");
+    }
     Result<std::vector<Digest>> path = inclusion_proof(leaf.value, size, nodes);
     if (!path) return pass(path);
     ProvenStatement proven{.leaf = leaf, .statement = statement.bytes, .path = std::move(*path)};
@@ -41,8 +43,8 @@ Result<Bytes> assemble_certificate(const LedgerReader& reader, const FinishedChe
   file.genesis_path = std::move(*genesis_path);
   Bytes bytes = encode_certificate_file(file);
   if (bytes.size() > certificate_file_bytes_max) {
-    return fail(Code::rule_violated, "certificate_bytes_max",
-                "the certificate has too many sources for one file");
+    return fail(Code::rule_violated, "certificate_too_large",
+                "what this certificate rests on is more than one file may hold");
   }
   return bytes;
 }

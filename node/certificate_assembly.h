@@ -6,13 +6,15 @@
 
 #include "crypto/error.h"
 #include "node/checkpointer.h"
+#include "node/evidence_collection.h"
 #include "storage/ledger/ids.h"
 #include "storage/ledger_reader.h"
 
 namespace anta {
 
-// not_found: no such certificate. uncertain, rule not_cosigned: it is newer than the checkpoint.
+// not_found: no such certificate. uncertain, rule not_cosigned: it is newer than the checkpoint. And what
+// collect_evidence says.
 Result<Bytes> assemble_certificate(const LedgerReader& reader, const FinishedCheckpoint& checkpoint,
-                                   const CertificateId& certificate);
+                                   const CertificateId& certificate, const MayGoOn& may_go_on);
 
 }  // namespace anta

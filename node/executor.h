@@ -11,6 +11,9 @@
 
 namespace anta {
 
+// Asked by long work between its steps; false: stop, the answer is busy.
+using MayGoOn = std::function<bool()>;
+
 class Executor {
  public:
   virtual ~Executor() = default;

@@ -306,17 +306,25 @@ payload::Take World::all_of(const std::string& lot_id) const {
 
 payload::Process World::flotation(const std::string& id, const std::vector<std::string>& lots,
                                   const std::string& output) const {
+  std::vector<payload::Take> inputs;
+  for (const std::string& lot_id : lots)
+    inputs.push_back(all_of(lot_id));
+  return flotation_of(id, std::move(inputs), output);
+}
+
+payload::Process World::flotation_of(const std::string& id, std::vector<payload::Take> inputs,
+                                     const std::string& output) const {
   payload::Process p;
   p.common = common();
   p.id = ProcessId{id};
   p.site = SiteId{"mill"};
   p.process = ProcessKind::flotation;
+  p.inputs = std::move(inputs);
   std::int64_t dry = 0;
   std::int64_t cu = 0;
-  for (const std::string& lot_id : lots) {
-    p.inputs.push_back(all_of(lot_id));
-    dry += p.inputs.back().dry_g.value;
-    cu += p.inputs.back().cu_g.value;
+  for (const payload::Take& take : p.inputs) {
+    dry += take.dry_g.value;
+    cu += take.cu_g.value;
   }
   const std::int64_t wet = cu * 90 / 100 * 100 / 24 * 100 / 91;  // 9 % moist, 24 % Cu
   const payload::Measurement made = measured(wet, 90000, 240000);

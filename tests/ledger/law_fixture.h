@@ -111,6 +111,8 @@ class World {
   // tailings.
   payload::Process flotation(const std::string& id, const std::vector<std::string>& lots,
                              const std::string& output) const;
+  payload::Process flotation_of(const std::string& id, std::vector<payload::Take> inputs,
+                                const std::string& output) const;  // the same of these parts
   payload::Certificate certificate(
       const std::string& id, const std::string& lot_id, CocModel model,
       std::optional<std::string> buyer = std::nullopt) const;  // all that remains

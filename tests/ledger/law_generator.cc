@@ -101,6 +101,27 @@ payload::Measurement Generator::varied(payload::Measurement m) {
   return m;
 }
 
+std::size_t Generator::pick(const std::vector<state::Lot>& candidates) {
+  const auto certified = std::find_if(candidates.begin(), candidates.end(),
+                                      [](const state::Lot& lot) { return lot.certified_cu_g.value > 0; });
+  if (certified != candidates.end() && one_in(2))
+    return static_cast<std::size_t>(certified - candidates.begin());
+  return static_cast<std::size_t>(below(static_cast<std::int64_t>(candidates.size())));
+}
+
+// At most half a percent of grade may go with a part (draw_grade_ppm); what stays is then poorer or richer.
+payload::Take Generator::some_of(const state::Lot& lot) {
+  payload::Take take = world.all_of(lot.id.value);
+  if (one_in(2)) return take;
+  constexpr std::array<std::int64_t, 4> shares_ppm = {100000, 500000, 800000, 950000};
+  constexpr std::array<std::int64_t, 3> grades_ppm = {ppm_whole, 1004000, 996500};
+  const std::int64_t share = shares_ppm[static_cast<std::size_t>(below(4))];
+  const std::int64_t grade = grades_ppm[static_cast<std::size_t>(below(3))];
+  take.dry_g.value = half_even(take.dry_g.value, share, ppm_whole);
+  take.cu_g.value = half_even(half_even(take.cu_g.value, share, ppm_whole), grade, ppm_whole);
+  return take;
+}
+
 void Generator::step() {
   using Action = void (Generator::*)();
   constexpr std::array<Action, 29> actions = {
@@ -133,10 +154,16 @@ void Generator::send() {
   if (candidates.empty()) return;
   payload::Dispatch p = world.dispatch(next_id("D"), {});
   p.from_site = SiteId{site_of(holder)};
+<<<<<<< HEAD
   const std::string to = one_in(6) ? holder : next_of(holder);  // some send to themselves
   p.to = PartyId{to};
   p.to_site = SiteId{site_of(to)};
   const std::size_t first = static_cast<std::size_t>(below(static_cast<std::int64_t>(candidates.size())));
+=======
+  p.to = PartyId{next_of(holder)};
+  p.to_site = SiteId{site_of(next_of(holder))};
+  const std::size_t first = pick(candidates);
+>>>>>>> 64a0134 (A certificate's evidence holds every batch that drew from its lots, and nobody who has nothing to do with it)
   for (std::size_t i = first; i < std::min(first + 2, candidates.size()); ++i) {
     p.lots.push_back({candidates[i].id, figures(candidates[i])});
   }
@@ -230,7 +257,7 @@ void Generator::blend() {
   const std::size_t i = static_cast<std::size_t>(below(static_cast<std::int64_t>(candidates.size()) - 1));
   payload::Blend p;
   p.common = world.common();
-  p.inputs = {world.all_of(candidates[i].id.value), world.all_of(candidates[i + 1].id.value)};
+  p.inputs = {some_of(candidates[i]), some_of(candidates[i + 1])};
   p.output = {LotId{next_id("M")}, candidates[i].material, "bulk", std::nullopt};
   submit("plant", p);
 }
@@ -239,12 +266,12 @@ void Generator::work() {
   const bool mill = one_in(2);
   const auto candidates = stock(mill ? "plant" : "smelter");
   if (candidates.empty()) return;
-  const std::size_t first = static_cast<std::size_t>(below(static_cast<std::int64_t>(candidates.size())));
-  std::vector<std::string> chosen;
+  const std::size_t first = pick(candidates);
+  std::vector<payload::Take> taken;
   for (std::size_t i = first; i < std::min(first + 2, candidates.size()); ++i) {
-    chosen.push_back(candidates[i].id.value);
+    taken.push_back(some_of(candidates[i]));
   }
-  payload::Process p = world.flotation(next_id("B"), chosen, next_id("K"));
+  payload::Process p = world.flotation_of(next_id("B"), std::move(taken), next_id("K"));
   if (p.outputs.front().measurement.wet_g.value < 1) return;
   if (p.tailings->dry_g.value < 0 || p.tailings->cu_g.value < 0) return;
   if (!mill) {
@@ -256,6 +283,18 @@ void Generator::work() {
   submit(mill ? "plant" : "smelter", p);
 }
 
+CertificateId Generator::certificate_to_come() {
+  announced_.push_back(next_id("C"));
+  return CertificateId{announced_.back()};
+}
+
+std::string Generator::next_certificate() {
+  if (announced_.empty() || one_in(2)) return next_id("C");
+  std::string id = std::move(announced_.back());
+  announced_.pop_back();
+  return id;
+}
+
 void Generator::certify() {
   const std::string holder = one_in(2) ? "plant" : "smelter";
   for (const state::Lot& lot : stock(holder)) {
@@ -263,7 +302,7 @@ void Generator::certify() {
     const CocModel model = std::max(lot.coc_model, one_in(3) ? CocModel::mass_balance : CocModel::segregated);
     if (model == CocModel::none) continue;
     const auto buyer = one_in(4) ? std::nullopt : std::optional<std::string>(next_of(holder));
-    payload::Certificate p = world.certificate(next_id("C"), lot.id.value, model, buyer);
+    payload::Certificate p = world.certificate(next_certificate(), lot.id.value, model, buyer);
     const std::int64_t parts = 1 + below(2) + (model == CocModel::mass_balance ? below(6) : 0);
     p.dry_g.value /= parts;
     p.cu_g.value /= parts;
@@ -282,6 +321,9 @@ void Generator::end_claim() {
   p.certificate = certificate.id;
   p.status = one_in(2) ? CertificateChange::superseded : CertificateChange::voided;
   p.reason = "a reason";
+  // Announced and perhaps issued later, on whatever lot; or issued already, lawfully on the same lot only.
+  if (one_in(3)) p.by = certificate_to_come();
+  if (one_in(6)) p.by = certificates.back().id;
   const auto balance = [&] {
     return certificate.debits.empty()
                ? 0

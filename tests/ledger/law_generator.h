@@ -1,7 +1,9 @@
 // Random lives of a small chain: statements that a party might well send next, seen from the state.
 //
-// step() submits one statement, mostly lawful, sometimes just beyond; what is accepted changes the world. The
-// same seed gives the same life. Used by the property tests; one thread.
+// step() submits one statement, mostly lawful, sometimes just beyond; what is accepted changes the world.
+// Lots are drawn in whole and in part, certificates cover them in whole and in part, and end with and without
+// a successor, on the same lot or on another. The same seed gives the same life. Used by the property tests
+// of the law and of certificate files; one thread.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +36,8 @@ class Generator {
 
   std::string submit(const std::string& as, const payload::Payload& payload);
   std::string next_id(const std::string& prefix);
+  CertificateId certificate_to_come();
+  std::string next_certificate();          // announced, or new
   std::int64_t below(std::int64_t bound);  // 0 .. bound - 1
   bool one_in(std::int64_t n) { return below(n) == 0; }
   std::vector<state::Lot> lots(const std::function<bool(const state::Lot&)>& wanted) const;
@@ -41,7 +45,9 @@ class Generator {
   std::vector<state::Dispatch> dispatches(const std::function<bool(const state::Dispatch&)>& wanted) const;
   std::vector<state::Certificate> live() const;
   payload::Measurement figures(const state::Lot& lot) const;      // as its last accepted ones
+  std::size_t pick(const std::vector<state::Lot>& candidates);    // any, and often one with a certificate
   payload::Measurement varied(payload::Measurement measurement);  // as another scale might see it
+  payload::Take some_of(const state::Lot& lot);  // all that remains, or a part of about its grade
 
   void originate();
   void send();
@@ -66,6 +72,7 @@ class Generator {
   std::mt19937_64 random_;
   std::uint64_t ids_ = 0;
   std::vector<Signed> sent_ = {};
+  std::vector<std::string> announced_ = {};  // certificates that a status named before they were issued
 };
 
 }  // namespace anta::test

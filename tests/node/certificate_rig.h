@@ -1,0 +1,84 @@
+// A world's ledger with a checkpoint, and the certificate files that a node makes of it, for tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "node/certificate_assembly.h"
+#include "storage/ledger/certificate_file.h"
+#include "storage/ledger/verify.h"
+#include "tests/node/ledger_rig.h"
+
+namespace anta::test {
+
+// A world's ledger in a database, and a checkpoint over all of it signed by the world's nodes.
+struct CertificateRig {
+  explicit CertificateRig(World& world) : ledger(with_nodes(world.genesis)) {
+    ledger.replay(world);
+    seal(0);
+  }
+
+  // The world's registrar and parameters, with nodes whose keys the test has.
+  Genesis with_nodes(Genesis genesis) {
+    genesis.nodes.clear();
+    for (std::uint8_t i = 1; i <= 3; ++i) {
+      std::array<std::uint8_t, 32> seed = {};
+      seed[0] = i;
+      keys.push_back(derive_node_keys(Secret32(seed)));
+      genesis.nodes.push_back({.id = NodeId{"n" + std::to_string(i)},
+                               .organisation = PartyId{"org" + std::to_string(i)},
+                               .keys = {.log = keys.back().log.public_key(),
+                                        .cosigner = keys.back().cosigner.public_key(),
+                                        .tls = keys.back().tls.public_key()},
+                               .address = "127.0.0.1:1"});
+    }
+    genesis.origin = "anta.example/test";
+    bind_origin(genesis);
+    return genesis;
+  }
+
+  void seal(std::uint64_t size) {
+    const LedgerReader reader = *ledger.ledger->reader();
+    finished.checkpoint.origin = ledger.genesis.origin;
+    finished.checkpoint.size = size == 0 ? reader.applied().leaves.value : size;
+    finished.checkpoint.root = *root_at(finished.checkpoint.size, reader.nodes());
+    const std::string text = encode_checkpoint(finished.checkpoint);
+    Note note{.text = text, .signatures = {sign_note_line(text, ledger.genesis.origin, keys[0].log)}};
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      note.signatures.push_back(sign_cosignature(text, cosigner_name(ledger.genesis.nodes[i].organisation),
+                                                 keys[i].cosigner, 1'800'000'000));
+    }
+    finished.note = encode_note(note);
+  }
+
+  Result<Bytes> assemble(const std::string& id) const {
+    return assemble_certificate(*ledger.ledger->reader(), finished, CertificateId{id}, [] { return true; });
+  }
+
+  Report verify(ByteView file) const {
+    Trust trust;
+    trust.policy = *network_policy(ledger.genesis);
+    return verify_certificate(file, trust, Millis{1'800'000'100'000});
+  }
+
+  std::vector<NodeKeys> keys = {};
+  LedgerRig ledger;
+  FinishedCheckpoint finished = {};
+};
+
+// A report in one line, for a failed expectation.
+inline std::string in_words(const Report& report) {
+  std::string text(word(report.verdict));
+  for (const auto& reason : report.reasons) {
+    text += "; " + reason.code + ": " + reason.message;
+    if (reason.leaf) text += " (leaf " + std::to_string(reason.leaf->value) + ")";
+  }
+  return text;
+}
+
+inline bool is_yes(const Report& report) {
+  return report.verdict == CertificateVerdict::valid ||
+         report.verdict == CertificateVerdict::valid_with_flags;
+}
+
+}  // namespace anta::test
