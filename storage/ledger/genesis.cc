@@ -87,6 +87,15 @@ Result<void> take(std::set<T>& taken, const T& value, const Place& at, const cha
   return schema::refuse(at, "duplicate_id", std::string(what) + " stands twice");
 }
 
+Result<void> check_count(const Genesis& genesis, const Place& top) {
+  const std::size_t witnesses = genesis.witnesses ? genesis.witnesses->size() : 0;
+  if (genesis.nodes.size() + witnesses <= genesis_cosigners_max) return {};
+  return schema::refuse(top.field(witnesses > 0 ? "witnesses" : "nodes"), "cosigners_max",
+                        std::to_string(genesis.nodes.size()) + " nodes and " + std::to_string(witnesses) +
+                            " witnesses are more than a checkpoint has room for: at most " +
+                            std::to_string(genesis_cosigners_max) + " may cosign");
+}
+
 // Nodes and witnesses share one space of names; an organisation has at most one cosigning node (proofs.md 3).
 Result<void> check_members(const Genesis& genesis, const Place& top) {
   std::set<std::string> ids;
@@ -145,6 +154,7 @@ Result<void> check_parameters(const Genesis& genesis, const Place& top) {
 
 Result<void> check_genesis(const Genesis& genesis) {
   const Place top;
+  if (auto r = check_count(genesis, top); !r) return r;
   if (auto r = check_members(genesis, top); !r) return r;
   std::set<std::string> schemes;
   const Place at_schemes = top.field("schemes");

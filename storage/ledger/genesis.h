@@ -14,6 +14,7 @@
 #include "crypto/digest.h"
 #include "crypto/error.h"
 #include "crypto/keys.h"
+#include "crypto/note.h"
 #include "storage/ledger/ids.h"
 #include "storage/ledger/parameter.h"
 #include "storage/ledger/payload/governance.h"
@@ -21,6 +22,9 @@
 namespace anta {
 
 inline constexpr std::size_t genesis_bytes_max = std::size_t{1} << 20;
+// Nodes and witnesses together: a checkpoint's note has room for all their cosignatures beside the log's
+// line.
+inline constexpr std::size_t genesis_cosigners_max = note_signatures_max - 1;
 
 struct GenesisRegistrar {
   PartyId id = {};
@@ -54,9 +58,9 @@ struct Genesis {
 };
 
 // decode_genesis also checks what no single field says: the origin is bound; ids of nodes and witnesses, and
-// of schemes, are unique; an organisation runs one node; no key stands twice; addresses are host:port;
-// parameters are known, within bounds, and no window's lower end lies above its upper. encode_genesis writes
-// what it is given; parameter names must differ.
+// of schemes, are unique; an organisation runs one node; no key stands twice; addresses are host:port; nodes
+// and witnesses are at most genesis_cosigners_max; parameters are known, within bounds, and no window's lower
+// end lies above its upper. encode_genesis writes what it is given; parameter names must differ.
 Bytes encode_genesis(const Genesis& genesis);
 Result<Genesis> decode_genesis(ByteView bytes);
 

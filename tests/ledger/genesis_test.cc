@@ -125,5 +125,41 @@ TEST(Genesis, AnyFlippedByteIsRefused) {
   EXPECT_EQ(decode_genesis(Bytes(genesis_bytes_max + 1)).error().rule, "genesis_bytes_max");
 }
 
+// With the log's line a note holds 16 signatures.
+void fill(Genesis& genesis, std::size_t nodes, std::size_t witnesses) {
+  genesis.nodes.clear();
+  genesis.witnesses.reset();
+  std::uint8_t next = 10;
+  for (std::size_t i = 0; i < nodes; ++i) {
+    const std::string id = "node-" + std::to_string(i);
+    const PublicKey log = key(next++);
+    const PublicKey cosigner = key(next++);
+    genesis.nodes.push_back({{id}, {id}, {log, cosigner, key(next++)}, "127.0.0.1:7101"});
+  }
+  if (witnesses > 0) genesis.witnesses.emplace();
+  for (std::size_t i = 0; i < witnesses; ++i)
+    genesis.witnesses->push_back({{"witness-" + std::to_string(i)}, key(next++)});
+  bind_origin(genesis);
+}
+
+TEST(Genesis, HasNoMoreCosignersThanANoteHasRoomFor) {
+  // Goal: 15 nodes, or nodes and witnesses, are taken; one more is refused where it stands, with the limit.
+  for (const auto& [nodes, witnesses] : {std::pair<std::size_t, std::size_t>{15, 0}, {12, 3}, {1, 14}}) {
+    Genesis genesis = sample();
+    fill(genesis, nodes, witnesses);
+    const auto decoded = decode_genesis(encode_genesis(genesis));
+    EXPECT_TRUE(decoded) << decoded.error().message;
+  }
+  EXPECT_EQ(genesis_cosigners_max + 1, note_signatures_max);
+  for (const auto& [nodes, witnesses] : {std::pair<std::size_t, std::size_t>{16, 0}, {12, 4}, {1, 15}}) {
+    Genesis genesis = sample();
+    fill(genesis, nodes, witnesses);
+    const auto decoded = decode_genesis(encode_genesis(genesis));
+    ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().rule, "cosigners_max");
+    EXPECT_NE(decoded.error().message.find("at most 15"), std::string::npos) << decoded.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace anta
