@@ -46,6 +46,7 @@ struct Limits {
   std::int64_t http_connections_per_address = 0;
   std::int64_t http_memory_bytes = std::int64_t{128} << 20;  // bodies and answers of all connections
   std::int64_t http_requests_per_second = 50'000;            // of one address
+  // Of a body. /v1/verify takes a whole certificate file, whatever this says.
   std::int64_t request_bytes = std::int64_t{4} << 20;
   std::int64_t pending_statements = 16'384;  // submitted and not yet decided
   std::int64_t pending_bytes = std::int64_t{32} << 20;

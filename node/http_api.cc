@@ -67,12 +67,11 @@ HttpResponse file_response(const HttpRequest& request, std::string content_type,
   return response;
 }
 
-void with_reader(const ApiServices& services, const HttpRequest& request, HttpReply reply,
-                 std::function<HttpResponse(const LedgerReader&)> read) {
-  const auto answer = [&services, reply, read](std::optional<LeafIndex> at) {
-    const Result<LedgerReader> reader = at ? services.reader_at(*at) : services.reader();
-    reply(reader ? read(*reader) : problem(reader.error()));
-  };
+namespace {
+
+// Calls `answer` on the HTTP thread once what the request asks for (?fresh, ?at_leaf) can be read.
+void when_readable(const ApiServices& services, const HttpRequest& request, HttpReply reply,
+                   std::function<void(std::optional<LeafIndex>)> answer) {
   std::optional<LeafIndex> at;
   if (const auto text = request.value("at_leaf")) {
     const Result<std::uint64_t> leaf = decimal(*text);
@@ -85,6 +84,40 @@ void with_reader(const ApiServices& services, const HttpRequest& request, HttpRe
     if (!index) return reply(problem(index.error()));
     services.post([answer, at] { answer(at); });
   });
+}
+
+HttpResponse read_at(const ApiServices& services, std::optional<LeafIndex> at,
+                     const std::function<HttpResponse(const LedgerReader&)>& read) {
+  const Result<LedgerReader> reader = at ? services.reader_at(*at) : services.reader();
+  return reader ? read(*reader) : problem(reader.error());
+}
+
+}  // namespace
+
+void with_reader(const ApiServices& services, const HttpRequest& request, HttpReply reply,
+                 std::function<HttpResponse(const LedgerReader&)> read) {
+  when_readable(services, request, reply, [&services, reply, read](std::optional<LeafIndex> at) {
+    reply(read_at(services, at, read));
+  });
+}
+
+void with_reader_beside(const ApiServices& services, const HttpRequest& request, HttpReply reply,
+                        std::function<HttpResponse(const LedgerReader&, const MayGoOn&)> read) {
+  when_readable(services, request, reply, [&services, reply, read](std::optional<LeafIndex> at) {
+    answer_beside(services, reply, [&services, at, read](const MayGoOn& may_go_on) {
+      return read_at(services, at, [&](const LedgerReader& reader) { return read(reader, may_go_on); });
+    });
+  });
+}
+
+void answer_beside(const ApiServices& services, HttpReply reply,
+                   std::function<HttpResponse(const MayGoOn&)> answer) {
+  const bool taken = services.work([reply, answer = std::move(answer)](const MayGoOn& may_go_on) {
+    reply(may_go_on() ? answer(may_go_on)
+                      : problem({Code::busy, "deadline", "the answer waited too long for its turn"}));
+  });
+  if (!taken)
+    reply(problem({Code::busy, "queries_max", "too many long questions wait already; try again shortly"}));
 }
 
 struct HttpApi::Table {

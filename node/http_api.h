@@ -5,7 +5,9 @@
 // are JSON of Values, or files; reads of the ledger take ?fresh (after a read index), ?at_leaf=N, and carry
 // an ETag. The OpenAPI document is printed from the same table (openapi.h), so the two cannot differ.
 //
-// Handlers run on the HTTP thread and touch the rest of the node only through ApiServices.
+// Handlers run on the HTTP thread and touch the rest of the node only through ApiServices. What may take long
+// (certificate files, verification, impact, lineage) runs on the query workers; past what these take on it is
+// 503 with Retry-After.
 #pragma once
 
 #include <functional>
@@ -18,6 +20,7 @@
 #include "node/checkpointer.h"
 #include "node/http_message.h"
 #include "node/metrics.h"
+#include "node/query_workers.h"
 #include "node/submission.h"
 #include "storage/ledger/genesis.h"
 #include "storage/ledger/value.h"
@@ -25,11 +28,15 @@
 
 namespace anta {
 
+// Takes bodies as large as certificate files get, whatever the limit of the other routes.
+inline constexpr std::string_view verify_path = "/v1/verify";
+
 struct ApiServices {
   std::function<Result<LedgerReader>()> reader = {};
   std::function<Result<LedgerReader>(LeafIndex)> reader_at = {};
   std::function<void(std::function<void(Result<LogIndex>)>)> read_index = {};
   std::function<void(std::function<void()>)> post = {};  // run on the HTTP thread
+  std::function<bool(QueryWorkers::Work)> work = {};     // run beside it; false: too much waits
   std::function<void(std::vector<std::shared_ptr<const Bytes>>, SubmitOptions, Submission::Callback)> submit =
       {};
   std::function<std::shared_ptr<const FinishedCheckpoint>()> finished = {};

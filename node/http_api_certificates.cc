@@ -3,6 +3,7 @@
 
 #include "crypto/text.h"
 #include "node/certificate_assembly.h"
+#include "node/certificate_cache.h"
 #include "node/http_route.h"
 #include "node/queries.h"
 #include "node/views/time_text.h"
@@ -23,22 +24,58 @@ HttpResponse no_checkpoint(const ApiServices& services, Error error) {
   return problem(error, {{"missing", Value{std::move(missing)}}});
 }
 
-HttpResponse certificate_response(const ApiServices& services, const HttpRequest& request,
-                                  const LedgerReader& reader, const std::string& id) {
-  if (accepts(request, "application/json"))
-    return value_response(request, queries::record(reader, Kind::certificate, id));
+HttpResponse certificate_file(const HttpRequest& request, const std::string& id,
+                              std::shared_ptr<const Bytes> file) {
+  HttpResponse response = file_response(request, certificate_type, std::move(file));
+  response.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + id + ".anta\"");
+  return response;
+}
+
+// Under the newest checkpoint, if the certificate is there at the moment that was asked for. That moment may
+// lie before the checkpoint; then what is there by now is read, so the file is the same for everybody.
+HttpResponse assembled(const ApiServices& services, const HttpRequest& request, const std::string& id,
+                       CertificateCache& cache, const LedgerReader& reader, const MayGoOn& may_go_on) {
   const auto finished = services.finished();
   if (!finished) {
     return no_checkpoint(
         services, {Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet"});
   }
-  Result<Bytes> file = assemble_certificate(reader, *finished, CertificateId{id}, [] { return true; });
+  const Result<SharedBytes> record = reader.record(Kind::certificate, id);
+  if (!record) return problem(record.error());
+  if (!*record) return problem({Code::not_found, "certificate", "there is no certificate " + id});
+  const CertificateId certificate{id};
+  if (auto known = cache.find(finished->note, certificate))
+    return certificate_file(request, id, std::move(known));
+  std::optional<LedgerReader> now;
+  if (finished->checkpoint.size > reader.applied().leaves.value) {
+    Result<LedgerReader> newest = services.reader();
+    if (!newest) return problem(newest.error());
+    now.emplace(std::move(*newest));
+  }
+  Result<Bytes> file = assemble_certificate(now ? *now : reader, *finished, certificate, may_go_on);
   if (!file && file.error().rule == "not_cosigned") return no_checkpoint(services, file.error());
   if (!file) return problem(file.error());
-  HttpResponse response =
-      file_response(request, certificate_type, std::make_shared<const Bytes>(std::move(*file)));
-  response.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + id + ".anta\"");
-  return response;
+  const auto bytes = std::make_shared<const Bytes>(std::move(*file));
+  cache.keep(finished->note, certificate, bytes);
+  return certificate_file(request, id, bytes);
+}
+
+// A record is read here and now; a file that is known already is given out; else it is put together.
+void certificate(const ApiServices& services, const std::shared_ptr<CertificateCache>& cache,
+                 const HttpRequest& request, const std::string& id, HttpReply reply) {
+  if (accepts(request, "application/json")) {
+    return with_reader(services, request, std::move(reply), [request, id](const LedgerReader& reader) {
+      return value_response(request, queries::record(reader, Kind::certificate, id));
+    });
+  }
+  const auto finished = services.finished();
+  if (auto known =
+          finished && request.query.empty() ? cache->find(finished->note, CertificateId{id}) : nullptr)
+    return reply(certificate_file(request, id, std::move(known)));
+  with_reader_beside(services, request, std::move(reply),
+                     [&services, cache, request, id](const LedgerReader& reader, const MayGoOn& may_go_on) {
+                       return assembled(services, request, id, *cache, reader, may_go_on);
+                     });
 }
 
 Value claim_value(const Report::Claim& claim) {
@@ -104,10 +141,13 @@ Value report_value(const Report& report) {
 // Checked against this node's own network: a convenience, no substitute for the buyer's own policy.
 void verify(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
   if (request.body.empty()) return reply(problem({Code::malformed, "body", "send a certificate file"}));
-  Trust trust;
-  trust.policy = services.policy;
-  trust.assertions.genesis = sha256(*services.genesis_bytes);
-  reply(json_response(200, report_value(verify_certificate(request.body, trust, services.clock()))));
+  const auto file = std::make_shared<const Bytes>(request.body);
+  answer_beside(services, std::move(reply), [&services, file](const MayGoOn&) {
+    Trust trust;
+    trust.policy = services.policy;
+    trust.assertions.genesis = sha256(*services.genesis_bytes);
+    return json_response(200, report_value(verify_certificate(*file, trust, services.clock())));
+  });
 }
 
 void checkpoint(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
@@ -123,21 +163,19 @@ void checkpoint(const ApiServices& services, const HttpRequest& request, HttpRep
 }  // namespace
 
 std::vector<Route> certificate_routes(ApiServices& services) {
+  const auto cache = std::make_shared<CertificateCache>();
   return {
       {.method = "GET",
        .path = "/v1/certificates/{id}",
        .summary = "A certificate file under the newest finished checkpoint; application/json for its record",
        .query = {"fresh", "at_leaf"},
        .handle =
-           [&services](const HttpRequest& request, const Captures& captures, HttpReply reply) {
-             with_reader(services, request, std::move(reply),
-                         [&services, request, id = captures[0]](const LedgerReader& reader) {
-                           return certificate_response(services, request, reader, id);
-                         });
+           [&services, cache](const HttpRequest& request, const Captures& captures, HttpReply reply) {
+             certificate(services, cache, request, captures[0], std::move(reply));
            }},
       {.method = "POST",
-       .path = "/v1/verify",
-       .summary = "Check a certificate file against this network",
+       .path = std::string(verify_path),
+       .summary = "Check a certificate file against this network; up to the largest file, 16 MiB",
        .query = {},
        .handle = [&services](const HttpRequest& request, const Captures&,
                              HttpReply reply) { verify(services, request, std::move(reply)); }},

@@ -39,6 +39,23 @@ Route reading(ApiServices& services, std::string path, std::string summary,
           }};
 }
 
+// The same beside the HTTP thread.
+Route reading_long(ApiServices& services, std::string path, std::string summary,
+                   std::vector<std::string_view> query, Read read) {
+  query.insert(query.end(), {"fresh", "at_leaf"});
+  return {.method = "GET",
+          .path = std::move(path),
+          .summary = std::move(summary),
+          .query = std::move(query),
+          .handle = [&services, read = std::move(read)](const HttpRequest& request, const Captures& captures,
+                                                        HttpReply reply) {
+            with_reader_beside(services, request, std::move(reply),
+                               [read, request, captures](const LedgerReader& reader, const MayGoOn&) {
+                                 return value_response(request, read(reader, request, captures));
+                               });
+          }};
+}
+
 Result<queries::Page> page_of(const HttpRequest& request) {
   queries::Page page;
   page.cursor = std::string(request.value("cursor").value_or(""));
@@ -123,13 +140,13 @@ std::vector<Route> state_routes(ApiServices& services) {
                              return list_of(Kind::certificate, reader, request);
                            }));
   routes.push_back(history_route(services, Kind::certificate, "/v1/certificates", "certificate"));
-  routes.push_back(reading(services, "/v1/lots/{id}/graph", "Everything that a lot was made from", {},
-                           [](const LedgerReader& reader, const HttpRequest&, const Captures& captures) {
-                             return queries::graph(reader, LotId{captures[0]});
-                           }));
-  routes.push_back(reading(services, "/v1/attestations/{id}/impact",
-                           "What a change of status would touch; changes nothing",
-                           {"status", "from", "void_from"}, impact_of));
+  routes.push_back(reading_long(services, "/v1/lots/{id}/graph", "Everything that a lot was made from", {},
+                                [](const LedgerReader& reader, const HttpRequest&, const Captures& captures) {
+                                  return queries::graph(reader, LotId{captures[0]});
+                                }));
+  routes.push_back(reading_long(services, "/v1/attestations/{id}/impact",
+                                "What a change of status would touch; changes nothing",
+                                {"status", "from", "void_from"}, impact_of));
   routes.push_back(reading(services, "/v1/inbox", "Dispatches that wait for a party's signature",
                            {"party", "cursor", "limit"}, inbox_of));
   routes.push_back(reading(services, "/v1/parameters", "The law's parameters in force", {},

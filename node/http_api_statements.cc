@@ -176,9 +176,11 @@ void post_statements(const ApiServices& services, const HttpRequest& request, Ht
   if (dry && *dry != "0" && *dry != "false") {
     if (body->items.size() > dry_run_max)
       return reply(problem({Code::malformed, "dry_run_max", "at most 256 statements are tried out at once"}));
-    const Result<LedgerReader> reader = services.reader();
-    if (!reader) return reply(problem(reader.error()));
-    return reply(tried_response(body->sequence, try_out(*reader, *body, services.clock())));
+    return answer_beside(services, std::move(reply), [&services, body = *body](const MayGoOn&) {
+      const Result<LedgerReader> reader = services.reader();
+      if (!reader) return problem(reader.error());
+      return tried_response(body.sequence, try_out(*reader, body, services.clock()));
+    });
   }
   SubmitOptions options = services.submit_options;
   const std::string_view wait = request.value("wait").value_or("cosigned");

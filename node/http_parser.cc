@@ -102,6 +102,7 @@ struct HttpParser::Parts {
   std::optional<BeastParser> beast = {};
   HttpRequest request = {};  // filled when the header is whole
   std::size_t header_fields = 0;
+  std::size_t body_bytes_max = 0;  // of this request
   bool keep_alive = false;
   bool expects_continue = false;
   bool chunked = false;
@@ -115,10 +116,18 @@ struct HttpParser::Parts {
   }
 
   State run();
+  bool is_large(std::string_view header) const;
   bool run_header();
   bool take_fields();
   bool run_body();
 };
+
+// Whether the request line, as spelt, is of the path with large bodies.
+bool HttpParser::Parts::is_large(std::string_view header) const {
+  const std::string line = "POST " + limits.large_path;
+  return !limits.large_path.empty() && header.starts_with(line) && header.size() > line.size() &&
+         (header[line.size()] == ' ' || header[line.size()] == '?');
+}
 
 // True when the header is whole and good.
 bool HttpParser::Parts::run_header() {
@@ -149,7 +158,9 @@ bool HttpParser::Parts::run_header() {
   }
   beast.emplace();
   beast->header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
-  beast->body_limit(limits.body_bytes_max);
+  body_bytes_max =
+      is_large(header) ? std::max(limits.large_body_bytes_max, limits.body_bytes_max) : limits.body_bytes_max;
+  beast->body_limit(body_bytes_max);
   boost::beast::error_code error;
   const std::size_t used = beast->put(boost::asio::const_buffer(header.data(), header.size()), error);
   if (error && error != http::error::need_more) {
@@ -191,7 +202,7 @@ bool HttpParser::Parts::take_fields() {
   expects_continue = lower(message[http::field::expect]) == "100-continue" && !beast->is_done();
   announced = 0;
   if (const auto length = beast->content_length()) {
-    if (*length > limits.body_bytes_max) {
+    if (*length > body_bytes_max) {
       refused(refuse(413, "body_bytes_max", "the body is too large"));
       return false;
     }

@@ -26,6 +26,8 @@ struct HttpParserLimits {
   std::size_t header_bytes_max = std::size_t{16} << 10;  // request line and header fields
   std::size_t fields_max = 64;
   std::size_t body_bytes_max = std::size_t{4} << 20;
+  std::string large_path = {};  // a POST to exactly this path may have a larger body; empty: none
+  std::size_t large_body_bytes_max = 0;
   std::size_t chunk_line_max = 256;  // a chunk's size line with its extensions
 };
 

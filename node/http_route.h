@@ -32,6 +32,14 @@ std::vector<Route> service_routes(ApiServices& services, Metrics& metrics);
 void with_reader(const ApiServices& services, const HttpRequest& request, HttpReply reply,
                  std::function<HttpResponse(const LedgerReader&)> read);
 
+// The same on a query worker's thread, for what may take long.
+void with_reader_beside(const ApiServices& services, const HttpRequest& request, HttpReply reply,
+                        std::function<HttpResponse(const LedgerReader&, const MayGoOn&)> read);
+
+// Answers on a query worker's thread; busy when too much waits there or the work is past its deadline.
+void answer_beside(const ApiServices& services, HttpReply reply,
+                   std::function<HttpResponse(const MayGoOn&)> answer);
+
 // The value as JSON with an ETag, 304 when the client has it, or the error as a problem.
 HttpResponse value_response(const HttpRequest& request, const Result<Value>& value);
 

@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <latch>
@@ -23,8 +24,10 @@
 #include "node/metrics.h"
 #include "node/node_status.h"
 #include "node/queries.h"
+#include "node/query_workers.h"
 #include "node/submission.h"
 #include "node/verification.h"
+#include "storage/ledger/certificate_file.h"
 #include "storage/ledger/law.h"
 #include "storage/ledger/state.h"
 
@@ -35,6 +38,9 @@ Millis wall_clock() {
   using namespace std::chrono;
   return Millis{duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
 }
+
+// One more than one: a file of many megabytes does not keep the others waiting.
+constexpr std::size_t query_threads = 2;
 
 unsigned verifier_threads(const Limits& limits) {
   if (limits.verifiers > 0) return static_cast<unsigned>(limits.verifiers);
@@ -89,6 +95,8 @@ struct Node::Parts {
   std::unique_ptr<Verification> verification = {};
   std::unique_ptr<HttpApi> api = {};
   std::unique_ptr<HttpServer> http = {};
+  std::array<ThreadExecutor, query_threads> query_executors = {};
+  std::unique_ptr<QueryWorkers> query_workers = {};
   std::unique_ptr<ThreadExecutor> service = {};
   std::unique_ptr<Submission> submission = {};
   std::unique_ptr<Checkpointer> checkpointer = {};
@@ -353,6 +361,7 @@ ApiServices Node::Parts::services() {
   s.submit = [this](auto items, SubmitOptions options, Submission::Callback callback) {
     submission->submit(std::move(items), options, std::move(callback));
   };
+  s.work = [this](QueryWorkers::Work work) { return query_workers->run(std::move(work)); };
   s.finished = [this] { return checkpointer->finished(); };
   s.missing = [this] { return checkpointer->missing(); };
   s.status = [this] { return status_value(status()); };
@@ -368,11 +377,17 @@ ApiServices Node::Parts::services() {
 
 Result<void> Node::Parts::serve_http() {
   metrics.set_source([this] { return status_metrics(status()); });
+  std::vector<Executor*> executors;
+  for (ThreadExecutor& executor : query_executors)
+    executors.push_back(&executor);
+  query_workers = std::make_unique<QueryWorkers>(std::move(executors), QueryWorkersOptions{});
   api = std::make_unique<HttpApi>(services(), metrics);
   HttpServerOptions options;
   options.address = config.http.host;
   options.port = config.http.port;
   options.parser.body_bytes_max = static_cast<std::size_t>(config.limits.request_bytes);
+  options.parser.large_path = verify_path;
+  options.parser.large_body_bytes_max = certificate_file_bytes_max;
   options.connections_max = static_cast<std::size_t>(config.limits.http_connections);
   options.connections_per_address = connections_per_address(config);
   options.memory_bytes = static_cast<std::size_t>(config.limits.http_memory_bytes);
@@ -402,7 +417,10 @@ void Node::Parts::stop() {
   log.write(LogLevel::info, "stopping", {});
   const auto drain = static_cast<std::uint32_t>(config.timeouts.drain_ms);
   if (service) service->after(drain, [this] { submission->stop(); });
+  if (query_workers) query_workers->stop();  // before HTTP: what they work on is in flight
   if (http) http->stop(drain + last_answers_ms);
+  for (ThreadExecutor& executor : query_executors)
+    executor.stop();
   if (submission) submission->stop();
   if (replica) replica->stop(true);
   if (service) service->stop();

@@ -21,6 +21,12 @@ struct Rig {
       callback(read_answer);
     };
     services.post = [](const std::function<void()>& work) { work(); };
+    services.work = [this](const QueryWorkers::Work& work) {
+      ++long_questions;
+      if (full) return false;
+      work([] { return true; });
+      return true;
+    };
     services.submit = [this](auto items, SubmitOptions options, const Submission::Callback& callback) {
       submitted = options;
       std::vector<Submitted> answers;
@@ -80,6 +86,8 @@ struct Rig {
   Result<Outcome> outcome = Outcome{.accepted = true, .leaf = LeafIndex{7}};
   Result<LogIndex> read_answer = LogIndex{1};
   int reads = 0;
+  int long_questions = 0;
+  bool full = false;  // the query workers have enough to do
   SubmitOptions submitted = {};
   std::vector<std::string> unready = {};
   std::unique_ptr<HttpApi> api = {};
@@ -226,6 +234,35 @@ TEST(HttpApi, TheInboxAndTheImpactAreFound) {
   ASSERT_EQ(std::get<ValueList>(value.find("lots")->data).size(), 1u);
   EXPECT_EQ(Rig::text(std::get<ValueList>(value.find("lots")->data)[0], "id"), "L-1");
   EXPECT_EQ(rig.get("/v1/attestations/" + id + "/impact?status=gone&from=2025-01-03T00:00:00Z").status, 400u);
+}
+
+TEST(HttpApi, LongQuestionsAreAnsweredBesideTheHttpThread) {
+  // Goal: verification, certificate files, lineage, impact and dry runs go to the query workers, records do
+  // not; when these are full the answer is 503 with Retry-After, and nothing is lost.
+  World world = rich_world();
+  world.deliver("L-1");
+  Rig rig(world);
+  const Bytes dispatch = world.sign("miner", world.dispatch("D-9", {"L-1"}));
+  const auto ask_all = [&] {
+    std::vector<HttpResponse> answers = {rig.post("/v1/verify", {1, 2, 3}, "application/octet-stream"),
+                                         rig.get("/v1/certificates/C-1"), rig.get("/v1/lots/L-1/graph"),
+                                         rig.get("/v1/attestations/att-mine/impact?status=suspended"
+                                                 "&from=2025-01-03T00:00:00Z"),
+                                         rig.post("/v1/statements?dry_run=1", dispatch)};
+    return answers;
+  };
+  for (const HttpResponse& answer : ask_all())
+    EXPECT_EQ(answer.body.find("queries_max"), std::string::npos) << answer.body;
+  EXPECT_EQ(rig.long_questions, 5);
+  rig.full = true;
+  for (const HttpResponse& answer : ask_all()) {
+    EXPECT_EQ(answer.status, 503u);
+    EXPECT_EQ(Rig::text(Rig::json(answer), "code"), "queries_max");
+    EXPECT_EQ(answer.headers.at(0).first, "Retry-After");
+  }
+  EXPECT_EQ(rig.get("/v1/lots/L-1").status, 200u);
+  EXPECT_EQ(rig.get("/v1/certificates/C-1", {{"accept", "application/json"}}).status, 404u);
+  EXPECT_EQ(rig.long_questions, 10);
 }
 
 TEST(HttpApi, TheNodeSpeaksOfItself) {

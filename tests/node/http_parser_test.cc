@@ -124,6 +124,24 @@ TEST(HttpParser, HoldsItsLimits) {
   EXPECT_EQ(fed(chunked + "1;" + std::string(40, 'x'), limits).refusal().rule, "http.chunk_line_max");
 }
 
+TEST(HttpParser, OnePathTakesLargerBodies) {
+  // Goal: a POST to exactly that path, with or without a query, may have the larger body; nothing else may.
+  const HttpParserLimits limits{.body_bytes_max = 8, .large_path = "/v1/verify", .large_body_bytes_max = 12};
+  const auto post = [&](const std::string& target, const std::string& length) {
+    return fed(
+        "POST " + target + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n123456789012",
+        limits);
+  };
+  EXPECT_EQ(post("/v1/verify", "12").state(), HttpParser::State::request);
+  EXPECT_EQ(post("/v1/verify?a=b", "12").state(), HttpParser::State::request);
+  EXPECT_EQ(post("/v1/verify", "13").refusal().status, 413u);
+  EXPECT_EQ(post("/v1/verifying", "12").refusal().status, 413u);
+  EXPECT_EQ(post("/v1/statements", "12").refusal().status, 413u);
+  const std::string chunked = "POST /v1/verify HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(fed(chunked + "c\r\n123456789012\r\n0\r\n\r\n", limits).state(), HttpParser::State::request);
+  EXPECT_EQ(fed(chunked + "d\r\n1234567890123\r\n0\r\n\r\n", limits).refusal().status, 413u);
+}
+
 TEST(HttpParser, AsksForTheBodyOnlyWhenTheClientWaits) {
   // Goal: expects_continue is told once the header is whole and until the body is there.
   HttpParser parser = fed("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
