@@ -26,6 +26,7 @@ void Raft::State::on_election_timeout() {
     return become_follower(term, std::nullopt);
   }
   stall_reported = false;
+  if (ANTA_MUTANT(pre_vote_removed)) return start_campaign(false);
   start_pre_campaign();
 }
 
@@ -108,6 +109,7 @@ void Raft::State::count_ballots() {
 }
 
 bool Raft::State::hears_leader() const {
+  if (ANTA_MUTANT(hears_leader_false)) return false;
   if (role == Role::leader) return true;  // check-quorum would have deposed it
   return leader.has_value() && election_elapsed < options.election_ticks;
 }
@@ -173,7 +175,7 @@ void Raft::State::become_leader() {
   quorum_elapsed = 0;
   round = 0;
   transfer.reset();
-  progress.clear();
+  const std::vector<Progress> before = std::exchange(progress, {});
   for (const Member& member : configuration.members()) {
     Progress peer;
     peer.member = member;
@@ -183,6 +185,7 @@ void Raft::State::become_leader() {
       peer.outgoing |= voter.id == member.id;
     peer.next = journal.last().next();
     peer.active = true;
+    if (ANTA_MUTANT(match_not_reset) && !before.empty()) peer.match = before[progress.size()].match;
     progress.push_back(std::move(peer));
   }
   trace(Transition::became_leader, journal.last());

@@ -38,7 +38,8 @@ void Raft::State::on_propose(ProposeBlock& block) {
   }
   const std::uint64_t uncommitted = journal.tail().bytes_after(commit);
   const std::uint64_t bytes = block.payload->size() + LogEntry::header_bytes_max;
-  if (uncommitted > 0 && uncommitted + bytes > options.uncommitted_bytes_max) {
+  const bool full = uncommitted > 0 && uncommitted + bytes > options.uncommitted_bytes_max;
+  if (full && !ANTA_MUTANT(uncommitted_unbounded)) {
     out.proposal = fail(Code::busy, "uncommitted_bytes_max is reached");
     return;
   }
@@ -281,7 +282,7 @@ void Raft::State::check_quorum() {
   const bool heard = quorum_of([](const Progress& peer) { return std::uint64_t{peer.active}; }) > 0;
   for (Progress& peer : progress)
     peer.active = false;
-  if (heard) return;
+  if (heard || ANTA_MUTANT(check_quorum_removed)) return;
   trace(Transition::quorum_lost);
   become_follower(term, std::nullopt);
 }

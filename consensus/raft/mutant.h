@@ -27,6 +27,14 @@ enum class Mutant {
   read_without_office,        // rule 14: before the leader committed in its own term
   no_no_op,                   // rule 1: nothing of an older term ever commits by itself
   stalled_disk_stays,         // rule 15
+  check_quorum_removed,       // rule 7
+  pre_vote_removed,           // rule 7
+  hears_leader_false,         // rule 7: who hears a leader votes for another
+  window_unbounded,           // appends without end to a peer that does not answer
+  uncommitted_unbounded,      // proposals without end while nothing commits
+  read_joins_open_round,      // rule 14
+  session_not_compared,       // rule 14: an answer from before a crash is taken for one after it
+  match_not_reset,            // rule 5: a new leadership counts what an older one knew
 };
 
 // Set once by the test program, before any core runs.

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "consensus/raft/mutant.h"
+
 namespace anta::raft {
 
 bool Progress::may_send(std::uint32_t window_messages, std::uint64_t window_bytes) const {
   if (loading) return false;
   if (mode == Mode::probe) return !paused;
+  if (ANTA_MUTANT(window_unbounded)) return true;
   return in_flight.size() < window_messages && in_flight_bytes < window_bytes;
 }
 

@@ -185,7 +185,7 @@ void Raft::State::become_follower(Term new_term, std::optional<NodeId> of) {
     acknowledged = LogIndex{};
   }
   if (role == Role::leader) {
-    progress.clear();
+    if (!ANTA_MUTANT(match_not_reset)) progress.clear();
     transfer.reset();
     in_office = false;
     fail_waiting();
@@ -228,6 +228,11 @@ void Raft::State::send(const Member& to, Body body) {
     return;
   }
   trace(Transition::reply_held_back, {}, to.id);
+  // Each read is one of its own; the rest is said again anyway, and the last word of a kind is enough.
+  if (std::holds_alternative<ReadIndexRequest>(message.body)) {
+    held.push_back(std::move(message));
+    return;
+  }
   auto same = std::find_if(held.begin(), held.end(), [&](const Message& m) {
     return m.to == to && m.body.index() == message.body.index() &&
            promises_vote(m.body) == promises_vote(message.body);

@@ -30,6 +30,7 @@ struct Options {
   std::uint32_t heartbeat_ticks = 1;
   std::uint32_t election_ticks = 10;
   std::uint32_t disk_stall_elections = 10;  // rule 15
+  std::uint32_t read_ticks = 200;           // a forwarded read fails after it; not below a few round trips
 
   // Limits. What is in flight to one peer, what one append carries, what may be uncommitted, what is kept in
   // memory.

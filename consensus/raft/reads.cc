@@ -18,12 +18,14 @@ void Raft::State::fail_read(std::uint64_t read, Code code, std::string message) 
 void Raft::State::on_read(std::uint64_t read) {
   if (unfinished_reads() >= options.reads_max) return fail_read(read, Code::busy, "reads_max is reached");
   if (role == Role::leader) {
+    if (ANTA_MUTANT(read_joins_open_round) && !in_round.empty())
+      return in_round.push_back({{}, session, read, commit});
     waiting.push_back({{}, session, read, {}});
     if (in_round.empty()) start_read_round();
     return;
   }
   if (!leader) return fail_read(read, Code::not_leader, "no leader is known");
-  forwarded.push_back({read, now + options.election_ticks});
+  forwarded.push_back({read, now + options.read_ticks});
   send(leader_member, ReadIndexRequest{session, read});
 }
 
@@ -39,7 +41,8 @@ void Raft::State::refuse_read_request(const Member& from, const ReadIndexRequest
 }
 
 void Raft::State::on_read_index_reply(const ReadIndexReply& reply) {
-  if (reply.session != session) return;  // asked before this node's last start
+  if (reply.session != session && !ANTA_MUTANT(session_not_compared))
+    return;  // asked before this node's last start
   auto asked = std::find_if(forwarded.begin(), forwarded.end(),
                             [&](const ForwardedRead& f) { return f.read == reply.read; });
   if (asked == forwarded.end()) return;

@@ -184,7 +184,8 @@ struct Raft::State {
   std::vector<WaitingRead> in_round = {};  // for the answers to `round`
   std::deque<ForwardedRead> forwarded = {};
 
-  // Messages that wait for a term or a vote to be on disk (rule 2); at most one per kind and peer.
+  // Messages that wait for a term or a vote to be on disk (rule 2); at most one per kind and
+  // peer, but for reads, of which there are at most reads_max.
   std::vector<Message> held = {};
   bool stopped = false;
   Output out = {};

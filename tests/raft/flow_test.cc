@@ -344,6 +344,52 @@ TEST(Amnesiac, AnIdleClusterCommitsOnceWithoutIt) {
   EXPECT_EQ(cluster.status("n1").commit, LogIndex{4});
 }
 
+TEST(Reads, AFollowersReadsOutliveAnElectionTimeout) {
+  // Goal: with an answer that takes longer than an election timeout, while heartbeats come, a forwarded read
+  // is served.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.step("n2", ReadRequest{1});
+  for (int i = 0; i < 30; ++i) {
+    cluster.tick("n1");
+    cluster.tick("n2");
+    cluster.deliver("n1", "n2");
+    cluster.deliver("n2", "n1", "heartbeat_reply");
+    cluster.deliver("n1", "n3");
+    cluster.deliver("n3", "n1");
+  }
+  EXPECT_TRUE(cluster.node("n2").reads.empty());
+  cluster.settle();
+  ASSERT_EQ(cluster.node("n2").reads.size(), 1u);
+  EXPECT_TRUE(cluster.node("n2").reads[0].index.has_value());
+
+  cluster.step("n2", ReadRequest{2});
+  cluster.drop("n2", "n1");
+  for (unsigned i = 0; i < cluster.node("n2").options.read_ticks; ++i) {
+    cluster.tick("n1");
+    cluster.settle();
+    EXPECT_EQ(cluster.node("n2").reads.size(), 1u);
+    cluster.tick("n2");
+  }
+  ASSERT_EQ(cluster.node("n2").reads.size(), 2u);
+  EXPECT_EQ(cluster.node("n2").reads[1].index.error().code, Code::not_leader);
+}
+
+TEST(Reads, HeldRequestsDoNotReplaceEachOther) {
+  // Goal: two reads asked while the new term is on its way to the disk are both asked of the leader.
+  Cluster cluster(three);
+  cluster.elect_by_hand("n1", "n3");
+  cluster.persist("n1");
+  cluster.drop("n1", "n2", "append");
+  cluster.deliver("n1", "n2");
+  cluster.drop("n2", "n1");
+  cluster.step("n2", ReadRequest{1});
+  cluster.step("n2", ReadRequest{2});
+  EXPECT_TRUE(cluster.wire("n2", "n1").empty());
+  cluster.settle();
+  EXPECT_EQ(cluster.node("n2").reads.size(), 2u);
+}
+
 TEST(Single, AClusterOfOneCommitsAndReads) {
   // Goal: one voter is its own quorum, after its disk.
   Cluster cluster({"n1"});

@@ -441,12 +441,12 @@ TEST(Rule14, AFollowersReadGoesToTheLeaderAndComesBack) {
 }
 
 TEST(Rule14, ReadsFailWhenTheLeaderIsLost) {
-  // Goal: no read hangs: a forwarded one expires, a leader's own fails when it steps down, and too many are
-  // busy.
+  // Goal: no read hangs: a forwarded one fails with its leader, a leader's own fails when it steps down, and
+  // too many are busy.
   Cluster cluster = led_by_n1();
   cluster.isolate("n1");
   cluster.step("n2", ReadRequest{1});
-  cluster.tick("n2", 10);
+  cluster.tick("n2", 20);
   ASSERT_EQ(cluster.node("n2").reads.size(), 1u);
   EXPECT_EQ(cluster.node("n2").reads[0].index.error().code, Code::not_leader);
   cluster.step("n1", ReadRequest{1});
