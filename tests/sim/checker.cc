@@ -48,8 +48,12 @@ void Checker::on_send(std::size_t node, const Message& message) {
   }
   if (const auto* append = std::get_if<Append>(&message.body)) {
     check_leader(node, message.term);
-    for (const LogEntry& entry : append->entries)
+    if (const auto prev = entries_.find({append->prev_index, append->prev_term}); prev != entries_.end())
+      sent_[{message.term, append->prev_index}] = prev->second;
+    for (const LogEntry& entry : append->entries) {
       check_entry(node, entry);
+      sent_[{message.term, entry.index}] = entry.hash;
+    }
     check_no_op(node, *append);
     check_commit(node, append->commit);
   }
@@ -117,9 +121,12 @@ void Checker::check_no_op(std::size_t node, const Append& append) {
   }
 }
 
-// What is acknowledged is on the disk.
+// What is acknowledged is on the disk, and it is what the leader of that term sent.
 void Checker::check_ack(std::size_t node, const Message& message, const AppendReply& reply) {
   if (reply.match.value > disk(node).log.size()) return fail(node, "acknowledged what is not durable");
+  const auto sent = sent_.find({message.term, reply.match});
+  if (sent != sent_.end() && disk(node).entry(reply.match)->hash != sent->second)
+    return fail(node, "acknowledged another entry than its leader's");
   LogIndex& acknowledged = acknowledged_[{message.term, node}];
   acknowledged = std::max(acknowledged, reply.match);
 }

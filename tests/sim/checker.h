@@ -69,6 +69,7 @@ class Checker {
   std::set<Term> campaigned_ = {};  // terms that began: somebody's vote for itself is durable
   std::map<std::pair<std::size_t, Term>, NodeId> votes_ = {};
   std::map<std::pair<LogIndex, Term>, Digest> entries_ = {};  // every entry ever seen
+  std::map<std::pair<Term, LogIndex>, Digest> sent_ = {};     // by the leader of a term, at an index
   std::map<std::pair<Term, std::size_t>, LogIndex> acknowledged_ =
       {};  // the highest, by leader's term and node
   std::vector<Committed> canonical_ = {};

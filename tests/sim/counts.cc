@@ -47,6 +47,8 @@ Counts& Counts::operator+=(const Counts& other) {
     faults[i] += other.faults[i];
   for (std::size_t i = 0; i < rules.size(); ++i)
     rules[i] += other.rules[i];
+  for (std::size_t i = 0; i < transitions.size(); ++i)
+    transitions[i] += other.transitions[i];
   return *this;
 }
 
@@ -64,7 +66,15 @@ std::string report(const Counts& counts) {
   for (std::size_t i = 1; i < counts.rules.size(); ++i) {
     if (counts.rules[i] > 0) out << "  rule " << i << " acted " << counts.rules[i] << "\n";
   }
+  for (std::size_t i = 0; i < counts.transitions.size(); ++i)
+    out << "  transition " << raft::name(static_cast<raft::Transition>(i)) << " " << counts.transitions[i]
+        << "\n";
   return out.str();
+}
+
+// Not here: nobody sends what is malformed, and the shell, which knows of amnesia, is not simulated.
+static bool can_happen(raft::Transition what) {
+  return what != raft::Transition::malformed_message_dropped && what != raft::Transition::peer_amnesiac;
 }
 
 std::string missing(const Counts& counts) {
@@ -74,6 +84,11 @@ std::string missing(const Counts& counts) {
   }
   for (std::size_t rule : {1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15}) {
     if (counts.rules[rule] == 0) out << "rule " << rule << " never acted\n";
+  }
+  for (std::size_t i = 0; i < counts.transitions.size(); ++i) {
+    const auto what = static_cast<raft::Transition>(i);
+    if (counts.transitions[i] == 0 && can_happen(what))
+      out << "transition " << raft::name(what) << " never happened\n";
   }
   if (counts.leader_changes == 0) out << "no leader changes\n";
   if (counts.suffix_truncations == 0) out << "no suffix truncations\n";

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "consensus/raft/events.h"
+
 namespace anta::sim {
 
 // Every fault the simulator can do. A run draws which of them it has (swarm testing: Groce et al. 2012).
@@ -50,6 +52,7 @@ struct Counts {
   std::uint64_t proposals_refused = 0;
   std::array<std::uint64_t, fault_count> faults = {};
   std::array<std::uint64_t, 16> rules = {};  // marks by rule number
+  std::array<std::uint64_t, raft::transition_count> transitions = {};
 
   void count(Fault fault) { ++faults[static_cast<std::size_t>(fault)]; }
   Counts& operator+=(const Counts& other);

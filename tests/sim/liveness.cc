@@ -12,6 +12,7 @@ constexpr Time fault_ticks_max = 60;
 constexpr Time recover_ticks = 600;  // and for each tick that a sync may take
 constexpr Time recover_ticks_per_sync_tick = 200;
 constexpr Time stable_ticks = 100;
+constexpr Time cut_ticks = 60;
 
 }  // namespace
 
@@ -75,7 +76,32 @@ std::string World::check_liveness() {
   const raft::RoleChange& role = nodes_[leader].role;
   if (role.role != raft::Role::leader || role.term != term)
     return "liveness: a stable quorum lost its leader";
-  return {};
+  return check_return(leader);
+}
+
+// Rule 7: a follower that was cut off for some elections and comes back takes the leadership from nobody.
+std::string World::check_return(std::size_t leader) {
+  const Term term = nodes_[leader].role.term;
+  std::optional<std::size_t> follower;
+  std::size_t alive = 0;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (!nodes_[i].core) continue;
+    ++alive;
+    if (i != leader) follower = i;
+  }
+  if (!follower || (alive - 1) * 2 <= nodes_.size()) return {};
+  const Time back = now_ + cut_ticks * tick_units;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    network_.cut(i, *follower, back);
+    network_.cut(*follower, i, back);
+  }
+  while (now_ < back + stable_ticks * tick_units && violation().empty())
+    happen();
+  if (!violation().empty()) return violation();
+  for (const SimNode& n : nodes_) {
+    if (n.core && n.role.term != term) return "liveness: a follower that came back raised the term";
+  }
+  return caught_up() ? "" : "liveness: a follower that came back does not follow";
 }
 
 }  // namespace anta::sim

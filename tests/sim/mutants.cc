@@ -45,6 +45,14 @@ constexpr Case cases[] = {
     {Mutant::read_without_office, "read_without_office"},
     {Mutant::no_no_op, "no_no_op"},
     {Mutant::stalled_disk_stays, "stalled_disk_stays"},
+    {Mutant::check_quorum_removed, "check_quorum_removed"},
+    {Mutant::pre_vote_removed, "pre_vote_removed"},
+    {Mutant::hears_leader_false, "hears_leader_false"},
+    {Mutant::window_unbounded, "window_unbounded"},
+    {Mutant::uncommitted_unbounded, "uncommitted_unbounded"},
+    {Mutant::read_joins_open_round, "read_joins_open_round"},
+    {Mutant::session_not_compared, "session_not_compared"},
+    {Mutant::match_not_reset, "match_not_reset"},
 };
 
 // Written by the child, read by the parent, also after an abort.

@@ -31,6 +31,7 @@ Plan draw_plan(std::uint64_t seed, const Overrides& overrides) {
   limits.uncommitted_bytes_max = random.between(500, 10000);
   limits.tail_bytes_max = random.between(100, 20000);
   limits.reads_max = static_cast<std::uint32_t>(random.between(2, 64));
+  limits.read_ticks = 30;
 
   if (overrides.steps > 0) plan.steps = overrides.steps;
   if (overrides.nodes > 0) plan.nodes = overrides.nodes;

@@ -128,6 +128,17 @@ TEST_F(Judged, SeesAnAcknowledgementOfWhatIsNotDurable) {
   EXPECT_NE(checker_.violation().find("not durable"), std::string::npos);
 }
 
+TEST_F(Judged, SeesAnAcknowledgementOfAnotherEntry) {
+  // Goal: n2 has an entry of its own where the leader sent another, and acknowledges that place.
+  lead();
+  const LogEntry sent = entry(2, 1, no_op_.hash, EntryKind::block, 1);
+  vote(2, 2, "n3");
+  put(1, {entry(2, 2, no_op_.hash, EntryKind::no_op, 0)});
+  send(0, 1, 1, raft::Append{LogIndex{1}, Term{1}, {}, {sent}});
+  send(1, 0, 1, raft::AppendReply{false, LogIndex{2}, {}, {}, {}});
+  EXPECT_NE(checker_.violation().find("another entry"), std::string::npos);
+}
+
 TEST_F(Judged, SeesACampaignWithWhatIsNotDurable) {
   // Goal: a request claims an entry that the disk does not have, or has in another term.
   lead();

@@ -91,6 +91,7 @@ void World::dispatch(const Happening& event) {
   switch (event.kind) {
     case Kind::tick: {
       schedule(now_ + n.tick_every * (now_ < n.slow_until ? 3 : 1), Kind::tick, event.node);
+      ++n.ticks;
       n.stalled_ticks = n.disk.unsynced() > 0 ? n.stalled_ticks + 1 : 0;
       return step(event.node, raft::Tick{});
     }
@@ -136,6 +137,10 @@ void World::start(std::size_t node) {
   n.reads.clear();
   n.role = {};
   n.stalled_ticks = 0;
+  n.ticks = 0;
+  n.heard.assign(nodes_.size(), 0);
+  n.runs.assign(nodes_.size(), {});
+  n.reads_asked = 0;
   n.armed.reset();
   n.core = std::make_unique<raft::Raft>(options, std::move(restored));
   checker_->on_start(node);
@@ -179,8 +184,12 @@ void World::perform(std::size_t node, raft::Output output) {
   for (const raft::TraceRecord& record : output.trace) {
     note(node, raft::name(record.what), record.term.value, record.index.value);
     ++counts_.rules[raft::rule_of(record.what)];
+    ++counts_.transitions[static_cast<std::size_t>(record.what)];
   }
-  if (output.role) n.role = *output.role;
+  if (output.role) {
+    if (output.role->role == raft::Role::leader && n.role.role != raft::Role::leader) n.leads_since = n.ticks;
+    n.role = *output.role;
+  }
   if (output.stop) {
     checker_->on_stop(node, *output.stop);
     return crash(node, Fault::sync_error);
@@ -207,6 +216,9 @@ void World::send(std::size_t node, raft::Message message) {
   const bool leads = std::holds_alternative<raft::Heartbeat>(message.body);
   if (leads && nodes_[node].stalled_ticks > stall_limit(plan_.limits))
     failure_ = "rule 15: leads with a dead disk";
+  if (leads && !hears_majority(node)) failure_ = "rule 7: leads without hearing a majority";
+  if (const auto* append = std::get_if<raft::Append>(&message.body))
+    note_append(node, to, message.term, *append);
   const bool keep = nemesis_random_.chance(50);
   if (keep && archive_.size() < archive_max)
     archive_.push_back(message);
@@ -229,6 +241,7 @@ void World::deliver(std::size_t node, std::uint64_t slot) {
     counts_.count(Fault::full_disk);
     return;
   }
+  note_heard(node, message.mapped());
   note(node, "receives", message.mapped().term.value, index_of(message.mapped().from.id));
   step(node, raft::Receive{std::move(message.mapped())});
 }
@@ -285,6 +298,7 @@ void World::tell(std::size_t node, const raft::Output& output) {
     n.reads.erase(asked);
   }
   if (output.proposal && !*output.proposal) ++counts_.proposals_refused;
+  if (output.proposal && *output.proposal) check_uncommitted(node, output);
 }
 
 void World::answer_loads(std::size_t node, std::vector<raft::LoadRequest> loads) {
@@ -316,6 +330,7 @@ void World::client() {
     }
   }
   if (!nodes_[node].core || now_ < nodes_[node].paused_until) return;
+  if (client_random_.chance(30)) read_from_all_who_lead();
   if (client_random_.chance(300)) return read(node);
   propose(node);
 }
@@ -329,7 +344,8 @@ void World::propose(std::size_t node) {
 }
 
 void World::read(std::size_t node) {
-  const std::uint64_t id = ++reads_;
+  const std::uint64_t id =
+      ++nodes_[node].reads_asked;  // from 1 in each life: only the session tells them apart
   nodes_[node].reads.emplace(id, checker_->told());
   step(node, raft::ReadRequest{id});
 }

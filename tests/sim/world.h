@@ -20,6 +20,14 @@
 
 namespace anta::sim {
 
+// What a leader has sent a peer in a row and not heard to be acknowledged: its window.
+struct AppendRun {
+  Term term = {};
+  LogIndex last = {};
+  std::deque<std::pair<LogIndex, std::uint64_t>> appends = {};  // last entry, bytes
+  std::uint64_t bytes = 0;
+};
+
 struct SimNode {
   raft::Member member = {};
   std::unique_ptr<raft::Raft> core = {};  // null: crashed, stopped or not yet started
@@ -32,6 +40,11 @@ struct SimNode {
   Time disk_stalled_until = 0;
   Time disk_full_until = 0;
   Time slow_until = 0;
+  std::uint64_t ticks = 0;                // of this life
+  std::uint64_t leads_since = 0;          // tick
+  std::vector<std::uint64_t> heard = {};  // by node: the tick of its last message
+  std::vector<AppendRun> runs = {};       // by node
+  std::uint64_t reads_asked = 0;          // in this life
   std::uint64_t stalled_ticks = 0;  // of this node, since its disk last finished something while more waits
   std::optional<Fault> armed = {};  // a crash point or a sync error that waits for its moment
   std::map<std::uint64_t, LogIndex> reads = {};  // asked, with what had been told then
@@ -101,6 +114,13 @@ class World {
   void note(std::size_t node, const char* what, std::uint64_t a = 0, std::uint64_t b = 0);
   std::string violation() const { return failure_.empty() ? checker_->violation() : failure_; }
 
+  // -- limits.cc: what must stay bounded, judged from outside --
+  bool hears_majority(std::size_t node) const;
+  void note_heard(std::size_t node, const raft::Message& message);
+  void note_append(std::size_t node, std::size_t to, Term term, const raft::Append& append);
+  void check_uncommitted(std::size_t node, const raft::Output& output);
+  void read_from_all_who_lead();
+
   // -- nemesis.cc --
   void nemesis();
   void strike(Fault fault);
@@ -112,6 +132,7 @@ class World {
 
   // -- liveness.cc --
   std::string check_liveness();
+  std::string check_return(std::size_t leader);
   bool caught_up() const;
   std::optional<std::size_t> leader_in_office() const;
 
@@ -131,7 +152,6 @@ class World {
   std::map<std::uint64_t, raft::EntriesLoaded> loading_ = {};
   std::vector<raft::Message> archive_ = {};  // old messages, to be repeated
   std::uint64_t operations_ = 0;
-  std::uint64_t reads_ = 0;
   bool healed_ = false;
   std::string failure_ = {};
   std::string trace_ = {};
