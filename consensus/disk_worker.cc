@@ -6,11 +6,12 @@
 namespace anta {
 
 DiskWorker::DiskWorker(LogStore& log, StateMachine& machine, std::function<void(DiskReport)> report,
-                       std::function<void(LogIndex)> on_applied)
+                       std::function<void(LogIndex)> on_applied, std::chrono::milliseconds apply_slice_min)
     : log_(log),
       machine_(machine),
       report_(std::move(report)),
       on_applied_(std::move(on_applied)),
+      apply_slice_min_(apply_slice_min),
       worker_([this] { drained(); }) {}
 
 void DiskWorker::start() { worker_.start("anta-disk"); }
@@ -55,7 +56,7 @@ void DiskWorker::end_amnesia() {
 void DiskWorker::drained() {
   if (failed()) return;
   write_all();
-  if (!failed()) apply_for(std::max<Clock::duration>(last_write_, apply_slice_min));
+  if (!failed()) apply_for(std::max<Clock::duration>(last_write_, apply_slice_min_));
   if (!failed() && !jobs_.empty()) worker_.post([] {});  // look for writes, then go on
 }
 
@@ -110,34 +111,30 @@ void DiskWorker::apply_for(Clock::duration time) {
   if (error) end(*error);
 }
 
-// The next entry of the first job; gives its bytes when they came with the job.
+// The next entry of the first job, one and no more, so that writes never wait for longer than one block and
+// the slice; gives its bytes when they came with the job.
 Result<std::uint64_t> DiskWorker::apply_next() {
   ApplyJob& job = jobs_.front();
-  const bool read_here = job.entries.empty();
-  if (read_here) {
+  if (job_position_ == job.entries.size()) {  // came without entries, or what was read of them is applied
     auto read = log_.read(job.from, job.to, load_bytes_max);
     if (!read) return pass(read);
-    for (const LogEntry& entry : *read) {
-      if (entry.header.kind == EntryKind::block) {
-        if (auto done = machine_.apply(entry); !done) return pass(done);
-        counters_.blocks_applied.fetch_add(1, std::memory_order_relaxed);
-      }
-      applied_ = entry.index;
-    }
-    job.from = applied_->next();
-    if (job.from > job.to) jobs_.pop_front();
-    return 0;
+    if (read->empty()) return fail(Code::corrupt, "log.short", "committed entries are not in the log");
+    job.entries = std::move(*read);
+    job_position_ = 0;
+    read_here_ = true;
   }
-  const LogEntry& entry = job.entries[job_position_];
+  const LogEntry& entry = job.entries[job_position_++];
   if (entry.header.kind == EntryKind::block) {
     if (auto done = machine_.apply(entry); !done) return pass(done);
     counters_.blocks_applied.fetch_add(1, std::memory_order_relaxed);
   }
   applied_ = entry.index;
-  const std::uint64_t bytes = entry.size();
-  if (++job_position_ == job.entries.size()) {
-    job_position_ = 0;
+  const std::uint64_t bytes = read_here_ ? 0 : entry.size();
+  job.from = entry.index.next();
+  if (job.from > job.to) {
     jobs_.pop_front();
+    job_position_ = 0;
+    read_here_ = false;
   }
   return bytes;
 }

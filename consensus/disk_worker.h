@@ -1,9 +1,9 @@
 // The `disk` thread: writes the log with group commit, and applies what is committed, in one order.
 //
-// Everything that waits when it looks goes into one LogStore::write; then it applies blocks for about as long
-// as that write took (at least apply_slice_min), so that neither syncs nor applies starve, and looks again.
-// The first error is final: it is reported, failed() is true before the report leaves, and nothing is written
-// or applied afterwards.
+// Everything that waits when it looks goes into one LogStore::write; then it applies blocks one by one, for
+// about as long as that write took (at least apply_slice_min), so that neither syncs nor applies starve, and
+// looks again. The first error is final: it is reported, failed() is true before the report leaves, and
+// nothing is written or applied afterwards.
 #pragma once
 
 #include <atomic>
@@ -41,7 +41,8 @@ class DiskWorker {
  public:
   // `report` and `on_applied` are called on the disk thread.
   DiskWorker(LogStore& log, StateMachine& machine, std::function<void(DiskReport)> report,
-             std::function<void(LogIndex)> on_applied);
+             std::function<void(LogIndex)> on_applied,
+             std::chrono::milliseconds apply_slice_min = std::chrono::milliseconds{2});
 
   void start();
   void stop();  // what is not yet being written is forgotten
@@ -74,13 +75,13 @@ class DiskWorker {
   Result<std::uint64_t> apply_next();
   void end(const Error& why);
 
-  static constexpr std::chrono::milliseconds apply_slice_min{2};
   static constexpr std::uint64_t load_bytes_max = std::uint64_t{4} << 20;
 
   LogStore& log_;
   StateMachine& machine_;
   std::function<void(DiskReport)> report_;
   std::function<void(LogIndex)> on_applied_;
+  Clock::duration apply_slice_min_;
   std::atomic<bool> failed_ = false;
   Counters counters_ = {};
 
@@ -90,6 +91,7 @@ class DiskWorker {
   std::uint64_t marks_ = 0;
   std::deque<ApplyJob> jobs_ = {};
   std::size_t job_position_ = 0;
+  bool read_here_ = false;  // the first job's entries were read here and did not come with it
   std::optional<LogIndex> applied_ = {};
   Clock::duration last_write_ = {};
 

@@ -36,9 +36,28 @@ struct Replica::Impl {
   asio::executor_work_guard<asio::io_context::executor_type> open{loop.get_executor()};
   asio::steady_timer timer;  // the loop's
   std::thread thread = {};
-  bool started = false;              // the owner's
-  std::atomic<bool> closed = false;  // no loop any more: callbacks are answered where they are asked
+  bool started = false;                // the owner's
+  std::atomic<bool> closed = false;    // no loop any more: callbacks are answered where they are asked
+  std::atomic<unsigned> visitors = 0;  // calls from other threads that may still post
   Turns turns;
+};
+
+// A call from another thread. While it lasts the loop's queue is still emptied after it, or it is too late
+// and says so.
+class Replica::Visit {
+ public:
+  explicit Visit(Impl& impl) : impl_(impl) {
+    ++impl_.visitors;  // before it looks: stop() looks in the other order
+    late_ = impl_.closed.load();
+  }
+  ~Visit() { --impl_.visitors; }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+  bool late() const { return late_; }
+
+ private:
+  Impl& impl_;
+  bool late_ = false;
 };
 
 Result<void> Replica::Impl::start(LogStore::Restored restored) {
@@ -72,7 +91,9 @@ void Replica::Impl::stop(bool hand_over) {
   thread.join();
   turns.join();
   closed.store(true);
-  // What was posted in the meantime is answered too, here.
+  // Who came before that is posting this moment; what was posted in the meantime is answered too, here.
+  while (visitors.load() > 0)
+    std::this_thread::yield();
   loop.restart();
   loop.poll();
 }
@@ -99,19 +120,22 @@ void Replica::stop(bool hand_over) { impl_->stop(hand_over); }
 
 void Replica::propose(std::shared_ptr<const Bytes> payload, Millis time, Proposed callback) {
   ANTA_INVARIANT(payload != nullptr);
-  if (impl_->closed.load()) return callback(tl::unexpected<Error>(stopping_error()));
+  const Visit visit(*impl_);
+  if (visit.late()) return callback(tl::unexpected<Error>(stopping_error()));
   impl_->on_loop([impl = impl_.get(), payload = std::move(payload), time, callback = std::move(callback)] {
     impl->turns.propose(payload, time, callback);
   });
 }
 
 void Replica::read_index(ReadIndex callback) {
-  if (impl_->closed.load()) return callback(tl::unexpected<Error>(stopping_error()));
+  const Visit visit(*impl_);
+  if (visit.late()) return callback(tl::unexpected<Error>(stopping_error()));
   impl_->on_loop([impl = impl_.get(), callback = std::move(callback)] { impl->turns.read_index(callback); });
 }
 
 void Replica::persist_mark(Bytes mark, Done callback) {
-  if (impl_->closed.load()) {
+  const Visit visit(*impl_);
+  if (visit.late()) {
     if (callback) callback(tl::unexpected<Error>(stopping_error()));
     return;
   }
@@ -122,7 +146,8 @@ void Replica::persist_mark(Bytes mark, Done callback) {
 
 void Replica::send_app(NodeId peer, std::uint8_t kind, Bytes bytes, Done callback) {
   ANTA_INVARIANT(kind < replica_kind_first);
-  if (impl_->closed.load()) {
+  const Visit visit(*impl_);
+  if (visit.late()) {
     if (callback) callback(tl::unexpected<Error>(stopping_error()));
     return;
   }
@@ -133,12 +158,14 @@ void Replica::send_app(NodeId peer, std::uint8_t kind, Bytes bytes, Done callbac
 }
 
 void Replica::transfer_leadership() {
-  if (impl_->closed.load()) return;
+  const Visit visit(*impl_);
+  if (visit.late()) return;
   impl_->on_loop([impl = impl_.get()] { impl->turns.turn(raft::TransferLeadership{}); });
 }
 
 void Replica::post(std::function<void()> work) {
-  if (!impl_->closed.load()) impl_->on_loop(std::move(work));
+  const Visit visit(*impl_);
+  if (!visit.late()) impl_->on_loop(std::move(work));
 }
 
 ReplicaStatus Replica::status() const { return impl_->turns.shown_status(); }

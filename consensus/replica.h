@@ -40,9 +40,9 @@
 //   as if lost: what is never acknowledged needs no room. Heartbeats, votes and reads go on.
 //
 //   Clock. An append whose newest block is more than `block_time_ahead_max` ahead of the local clock is
-//   dropped, as if lost, and the leader is told. A leader so told by a majority of the voters has a wrong
-//   clock: it falls silent (which makes it step down and another be elected; handing over in the usual way
-//   would need the refused entries to arrive) and asks for no vote for `clock_penalty`.
+//   dropped, as if lost, and the leader is told. A leader so told by voters without whom it can commit
+//   nothing has a wrong clock: it falls silent (which makes it step down and another be elected; handing over
+//   in the usual way would need the refused entries to arrive) and asks for no vote for `clock_penalty`.
 //
 //   Amnesia. A node whose log was found shorter than what it once had on disk receives, but promises nothing
 //   that counts, until a majority without it has gone past all it may have promised (amnesia.h).
@@ -196,6 +196,7 @@ class Replica {
 
  private:
   struct Impl;
+  class Visit;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+#include <thread>
+
+#include "consensus/disk_worker.h"
 #include "tests/consensus/cluster.h"
 
 namespace anta {
@@ -267,6 +271,58 @@ TEST(Replica, ApplyFailureIsFinal) {
   EXPECT_TRUE(cluster.all_have({"one", "two", "three"}));
 }
 
+// Applies blocks and, in the middle of the first, asks for a mark.
+struct Interrupted final : StateMachine {
+  Result<void> apply(const LogEntry&) override {
+    if (blocks++ == 0) worker->mark(Bytes{7});
+    return {};
+  }
+  LogIndex applied() const override { return {}; }
+  unsigned blocks = 0;
+  DiskWorker* worker = nullptr;
+};
+
+// Goal: blocks that are read from the log share the disk thread's time too: a write that comes during the
+// first of fifty is made after it, and not after all of them.
+TEST(DiskWorker, ApplyingFromTheLogKeepsItsTimeSlice) {
+  Cluster cluster(1);
+  cluster.start_all();
+  std::vector<std::string> texts;
+  for (int i = 0; i < 50; ++i) {
+    texts.push_back("block " + std::to_string(i));
+    cluster.commit(texts.back());
+  }
+  ASSERT_TRUE(cluster.all_have(texts));
+  cluster.stop(0);
+  DatabaseOptions options;
+  options.directory = cluster.at(0).directory;
+  options.network = sha256(as_bytes("a test's network"));
+  options.node = cluster.at(0).id;
+  auto database = Database::open(options);
+  ASSERT_TRUE(database) << database.error().message;
+  auto log = LogStore::open(**database);
+  ASSERT_TRUE(log) << log.error().message;
+  const LogIndex last = (*log)->recover().last;
+
+  Interrupted machine;
+  std::promise<void> done;
+  unsigned blocks_at_mark = 0;  // both are the disk thread's until `done`
+  DiskWorker worker(
+      **log, machine,
+      [&](const DiskReport& report) {
+        if (report.marks_written > 0) blocks_at_mark = machine.blocks;
+        if (report.applied == last || report.failed) done.set_value();
+      },
+      {}, std::chrono::milliseconds{0});
+  machine.worker = &worker;
+  worker.start();
+  worker.apply({LogIndex{1}, last, {}});
+  done.get_future().wait();
+  worker.stop();
+  EXPECT_EQ(machine.blocks, 50u);
+  EXPECT_EQ(blocks_at_mark, 1u);
+}
+
 // Goal: a leader whose clock runs ahead is refused by the others, steps aside, and its block never commits;
 // within the limit it leads on.
 TEST(Replica, AWrongClockGivesWay) {
@@ -348,6 +404,31 @@ TEST(Replica, AStopAnswersEveryone) {
   }
   cluster.stop(leader);
   EXPECT_EQ(answered, 900);
+}
+
+// Goal: what is asked while the node stops, from any thread and at any moment, is answered exactly once.
+TEST(Replica, AStopOvertakesNobodyWhoAsksAtThatMoment) {
+  Cluster cluster(1);
+  cluster.start_all();
+  cluster.commit("one");
+  std::atomic<int> asked = 0;
+  std::atomic<int> answered = 0;
+  std::atomic<bool> stopped = false;
+  std::vector<std::thread> askers;
+  for (int i = 0; i < 3; ++i) {
+    askers.emplace_back([&] {
+      while (!stopped) {
+        ++asked;
+        cluster.at(0).replica->read_index([&answered](Result<LogIndex>) { ++answered; });
+      }
+    });
+  }
+  ASSERT_TRUE(cluster.until([&] { return answered > 100; }));
+  cluster.at(0).replica->stop(false);
+  stopped = true;
+  for (std::thread& asker : askers)
+    asker.join();
+  EXPECT_EQ(answered, asked);
 }
 
 // Goal: times that cannot work and a node outside its configuration are refused at start.
