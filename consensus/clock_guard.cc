@@ -39,20 +39,20 @@ bool ClockGuard::note_refusal(const NodeId& from, Term term, Term own_term) {
   if (term_ != term) refusals_.clear();
   term_ = term;
   refusals_[from] = now_;
-  const bool refused_by_most =
-      majority(configuration_.voters) || (configuration_.joint() && majority(configuration_.outgoing));
-  if (!refused_by_most) return false;
+  const bool blocks_commit =
+      blocked(configuration_.voters) || (configuration_.joint() && blocked(configuration_.outgoing));
+  if (!blocks_commit) return false;
   refusals_.clear();
   penalty_until_ = now_ + limits_.penalty_ticks;
   return true;
 }
 
-bool ClockGuard::majority(const std::vector<raft::Member>& side) const {
+bool ClockGuard::blocked(const std::vector<raft::Member>& side) const {
   const auto recent = std::count_if(side.begin(), side.end(), [this](const raft::Member& voter) {
     const auto found = refusals_.find(voter.id);
     return found != refusals_.end() && now_ - found->second <= limits_.notice_ticks;
   });
-  return static_cast<std::size_t>(recent) > side.size() / 2;
+  return side.size() - static_cast<std::size_t>(recent) < side.size() / 2 + 1;
 }
 
 void ClockGuard::tick() { ++now_; }

@@ -2,10 +2,10 @@
 // falls.
 //
 // A follower refuses, as if it were lost, an append whose newest block lies too far ahead of its own clock,
-// and tells the leader so. A leader that hears this from a majority of the voters has a wrong clock, or
-// followers that have; either way it can commit nothing, and gives way: it hears and says nothing until
-// check-quorum has made it step down, and asks for no vote for a while after. Transferring in the usual way
-// cannot work, because the successor would first have to take the refused entries.
+// and tells the leader so. A leader that hears this from so many voters that the others make no majority has
+// a wrong clock, or followers that have; either way it can commit nothing, and gives way: it hears and says
+// nothing until check-quorum has made it step down, and asks for no vote for a while after. Transferring in
+// the usual way cannot work, because the successor would first have to take the refused entries.
 //
 // Pure; the Replica's `loop` owns it. Ticks are the core's.
 #pragma once
@@ -36,12 +36,13 @@ class ClockGuard {
   // Whether this message has to be dropped: an append with a block too far ahead of `now`.
   bool refuses(const raft::Message& message, Millis now) const;
 
-  // `from` refused an append of `term`; `own_term` is led by this node. True when this makes it a majority.
+  // `from` refused an append of `term`; `own_term` is led by this node. True when the others are no
+  // majority any more.
   bool note_refusal(const NodeId& from, Term term, Term own_term);
 
   void tick();
 
-  // A majority refused this node's clock lately.
+  // So many refused this node's clock lately that it could commit nothing.
   bool refused() const { return penalty_until_ > now_; }
 
   // What a refused node does not send, and does not hear.
@@ -49,7 +50,7 @@ class ClockGuard {
   bool deafens(raft::Role role) const { return refused() && role == raft::Role::leader; }
 
  private:
-  bool majority(const std::vector<raft::Member>& side) const;
+  bool blocked(const std::vector<raft::Member>& side) const;
 
   Limits limits_;
   raft::Configuration configuration_;

@@ -289,10 +289,13 @@ class Listener final : public PeerListener {
     acceptor_.async_accept([this](const asio::error_code& failed, tcp::socket socket) {
       if (!acceptor_.is_open()) return;
       if (failed) return pause();
-      if (auto handlers = on_accept_()) {
+      asio::error_code gone;
+      const auto remote = socket.remote_endpoint(gone);
+      const std::string host = gone ? "" : remote.address().to_string();
+      if (auto handlers = on_accept_(host)) {
         auto made = std::make_shared<Connection>(loop_, std::move(socket), tls_, settings_,
                                                  std::move(*handlers), metrics_);
-        on_connection_(made);
+        on_connection_(host, made);
         made->begin_accepted();
       }
       accept_next();

@@ -56,10 +56,11 @@ class PeerConnection {
 // Accepts connections on one port until closed.
 class PeerListener {
  public:
-  // Called per accepted socket: the handlers for it, or none to refuse it (too many are in their handshake).
-  using OnAccept = std::function<std::optional<PeerConnection::Handlers>()>;
+  // Called per accepted socket with the host it comes from: the handlers for it, or none to refuse it.
+  using OnAccept = std::function<std::optional<PeerConnection::Handlers>(const std::string& host)>;
   // And then with the connection that was made of it.
-  using OnConnection = std::function<void(std::shared_ptr<PeerConnection>)>;
+  using OnConnection =
+      std::function<void(const std::string& host, std::shared_ptr<PeerConnection> connection)>;
 
   // io when the port cannot be had; the message names it.
   static Result<std::unique_ptr<PeerListener>> open(asio::io_context& loop, TlsContext& tls,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
+#include <deque>
 #include <map>
 #include <random>
 #include <set>
@@ -29,6 +30,11 @@ struct Link {
   milliseconds backoff{};
   steady_clock::time_point up_at = {};
   bool outage_logged = false;
+};
+
+struct Accepted {
+  std::string host = {};
+  std::shared_ptr<PeerConnection> connection = {};
 };
 
 class TlsTransport final : public Transport {
@@ -63,6 +69,8 @@ class TlsTransport final : public Transport {
   void closed(PeerConnection& from, const Error& why);
   void up(Link& link, std::shared_ptr<PeerConnection> connection);
   void unpinned(const PublicKey& shown);
+  void make_room(const std::string& host);
+  std::deque<Accepted>::iterator accepted(const PeerConnection& connection);
   Link* link_of(const PeerConnection& connection);
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     if (options_.log) options_.log(level, event, fields);
@@ -76,7 +84,7 @@ class TlsTransport final : public Transport {
   std::unique_ptr<TlsContext> tls_ = {};
   std::unique_ptr<PeerListener> listener_ = {};
   std::map<NodeId, Link> links_ = {};
-  std::map<const PeerConnection*, std::shared_ptr<PeerConnection>> accepted_ = {};  // not yet past the hello
+  std::deque<Accepted> accepted_ = {};  // not yet past the hello, the oldest first
   std::minstd_rand jitter_;
   steady_clock::time_point refusal_logged_ = {};
   bool running_ = false;
@@ -116,13 +124,13 @@ Result<void> TlsTransport::start(TransportHandlers owner) {
   running_ = true;
   auto listener = PeerListener::open(
       loop_, *tls_, settings_, metrics_, options_.listen_host, options_.listen_port,
-      [this]() -> std::optional<PeerConnection::Handlers> {
-        if (!running_ || accepted_.size() >= options_.handshakes_max) return std::nullopt;
+      [this](const std::string& host) -> std::optional<PeerConnection::Handlers> {
+        if (!running_) return std::nullopt;
+        make_room(host);
         return handlers();
       },
-      [this](std::shared_ptr<PeerConnection> made) {
-        const PeerConnection* key = made.get();
-        accepted_.emplace(key, std::move(made));
+      [this](const std::string& host, std::shared_ptr<PeerConnection> made) {
+        accepted_.push_back({host, std::move(made)});
       });
   if (!listener) {
     running_ = false;
@@ -148,8 +156,8 @@ void TlsTransport::stop() {
     if (link.connection) link.connection->close();
     link.dialling = link.connection = nullptr;
   }
-  for (auto& [key, connection] : accepted_)
-    connection->close();
+  for (const Accepted& waiting : accepted_)
+    waiting.connection->close();
   accepted_.clear();
 }
 
@@ -236,10 +244,9 @@ Result<void> TlsTransport::greeted(PeerConnection& from, const PublicKey& key, c
         {{"peer", link.peer.id.value}, {"address", from.address()}, {"reason", good.error().message}});
     return good;
   }
-  const auto accepted = accepted_.find(&from);
-  if (accepted != accepted_.end()) {
-    auto connection = std::move(accepted->second);
-    accepted_.erase(accepted);
+  if (const auto waiting = accepted(from); waiting != accepted_.end()) {
+    auto connection = std::move(waiting->connection);
+    accepted_.erase(waiting);
     up(link, std::move(connection));
   } else if (link.dialling.get() == &from) {
     up(link, std::exchange(link.dialling, nullptr));
@@ -284,9 +291,9 @@ Result<void> TlsTransport::received(PeerConnection& from, ByteView frame) {
 }
 
 void TlsTransport::closed(PeerConnection& from, const Error& why) {
-  if (const auto accepted = accepted_.find(&from); accepted != accepted_.end()) {
+  if (const auto waiting = accepted(from); waiting != accepted_.end()) {
     log(LogLevel::debug, "peer_not_accepted", {{"address", from.address()}, {"reason", why.message}});
-    accepted_.erase(accepted);
+    accepted_.erase(waiting);
     return;
   }
   Link* link = link_of(from);
@@ -306,6 +313,29 @@ void TlsTransport::closed(PeerConnection& from, const Error& why) {
     link->dialling = nullptr;
   }
   if (link->dials && running_) redial_later(*link);
+}
+
+std::deque<Accepted>::iterator TlsTransport::accepted(const PeerConnection& connection) {
+  return std::find_if(accepted_.begin(), accepted_.end(),
+                      [&](const Accepted& waiting) { return waiting.connection.get() == &connection; });
+}
+
+// A node's handshake takes a moment, a silent stranger's the whole timeout: so the oldest goes, of the same
+// host when that has its share, else of all, and never the one that comes.
+void TlsTransport::make_room(const std::string& host) {
+  const auto same = [&host](const Accepted& waiting) { return waiting.host == host; };
+  const auto of_host = static_cast<std::size_t>(std::count_if(accepted_.begin(), accepted_.end(), same));
+  auto oldest = accepted_.end();
+  if (of_host >= std::max<std::size_t>(options_.handshakes_per_host_max, links_.size())) {
+    oldest = std::find_if(accepted_.begin(), accepted_.end(), same);
+  } else if (accepted_.size() >= options_.handshakes_max) {
+    oldest = accepted_.begin();
+  }
+  if (oldest == accepted_.end()) return;
+  log(LogLevel::debug, "peer_not_accepted",
+      {{"address", oldest->connection->address()}, {"reason", "too many wait in their handshake"}});
+  oldest->connection->close();
+  accepted_.erase(oldest);
 }
 
 void TlsTransport::unpinned(const PublicKey& shown) {

@@ -52,7 +52,9 @@ struct TlsOptions {
   // Limits.
   std::uint64_t frame_bytes_max = 8u << 20;      // one message; larger ones are refused on both sides
   std::uint64_t outgoing_bytes_max = 32u << 20;  // queued per peer and not yet written
-  std::uint32_t handshakes_max = 32;             // accepted and not yet past the hello
+  std::uint32_t handshakes_max = 32;  // accepted and not yet past the hello; over it the oldest is closed
+  // Of them from one address; as many as there are peers are always let wait, since all may share an address.
+  std::uint32_t handshakes_per_host_max = 4;
   std::chrono::milliseconds handshake_timeout{5000};
   std::chrono::milliseconds idle_timeout{5000};
   std::chrono::milliseconds backoff_min{50};

@@ -38,6 +38,7 @@ raft::Options core_options(const ReplicaOptions& given) {
   core.seed = given.seed.value_or(drawn_seed());
   core.heartbeat_ticks = static_cast<std::uint32_t>(given.heartbeat / given.tick);
   core.election_ticks = static_cast<std::uint32_t>(given.election / given.tick);
+  core.read_ticks = static_cast<std::uint32_t>(given.read_timeout / given.tick);
   core.window_messages = given.window_messages;
   core.window_bytes = given.window_bytes;
   core.append_bytes_max = given.append_bytes_max;
@@ -382,7 +383,8 @@ void Turns::received_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
   if (!term || !guard.note_refusal(from, *term, role.term)) return;
   say(LogLevel::error, "clock_refused",
       {{"term", std::to_string(role.term.value)},
-       {"next_step", "a majority finds this node's clock ahead: check its time service"}});
+       {"next_step",
+        "too many nodes find this node's clock ahead to commit anything: check its time service"}});
 }
 
 void Turns::peer_changed(const NodeId& peer, bool up) {

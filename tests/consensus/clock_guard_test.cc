@@ -42,6 +42,20 @@ TEST(ClockGuard, OnlyBlocksCount) {
   EXPECT_FALSE(guard().refuses(test::message(raft::Heartbeat{}), Millis{0}));
 }
 
+// Goal: it is enough that the others cannot commit: of two voters the one follower, of four two, and not one
+// less.
+TEST(ClockGuard, TheRefusersNeedNoMajorityToBlock) {
+  raft::Configuration configuration;
+  configuration.voters = {{NodeId{"a"}, 1}, {NodeId{"b"}, 1}};
+  ClockGuard of_two({10'000, 60, 100}, configuration);
+  EXPECT_TRUE(of_two.note_refusal(NodeId{"b"}, Term{4}, Term{4}));
+  configuration.voters.push_back({NodeId{"c"}, 1});
+  configuration.voters.push_back({NodeId{"d"}, 1});
+  ClockGuard of_four({10'000, 60, 100}, configuration);
+  EXPECT_FALSE(of_four.note_refusal(NodeId{"b"}, Term{4}, Term{4}));
+  EXPECT_TRUE(of_four.note_refusal(NodeId{"c"}, Term{4}, Term{4}));
+}
+
 // Goal: three of five voters make a majority; the same one twice, learners and strangers do not count.
 TEST(ClockGuard, AMajorityOfVotersRefuses) {
   ClockGuard leader = guard();

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <openssl/ssl.h>
+
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/ssl/context.hpp>
 #include <map>
 
 #include "consensus/peer.h"
@@ -148,6 +152,61 @@ TEST_F(TlsTransport, CarriesEveryMessageBothWays) {
   EXPECT_EQ(b.apps[0].second, large);
   EXPECT_EQ(a.transport->metrics().connections, 1u);
   EXPECT_EQ(a.transport->metrics().messages_dropped, 0u);
+}
+
+// Goal: more silent sockets than may wait, from one address or in all, do not keep a peer out: the oldest
+// give way.
+TEST_F(TlsTransport, SilentSocketsDoNotLockAPeerOut) {
+  for (const std::uint32_t per_host : {4u, 1000u}) {
+    asio::io_context turning;
+    End listener;
+    TlsOptions patient = listener.options("b", key_b, {peer("a", key_a)});
+    patient.handshake_timeout = milliseconds(600'000);
+    patient.handshakes_per_host_max = per_host;
+    patient.handshakes_max = 8;
+    ASSERT_TRUE(listener.start(turning, std::move(patient)));
+    std::vector<asio::ip::tcp::socket> silent;
+    for (int i = 0; i < 40; ++i) {
+      silent.emplace_back(turning);
+      silent.back().connect({asio::ip::make_address("127.0.0.1"), listener.port});
+    }
+    End dialler;
+    ASSERT_TRUE(dialler.start(turning, dialler.options("a", key_a, {peer("b", key_b, listener.port)})));
+    EXPECT_TRUE(until(turning, [&] { return dialler.sees("b") && listener.sees("a"); }));
+    listener.transport->stop();
+    dialler.transport->stop();
+    silent.clear();
+    turning.restart();
+    turning.run();
+  }
+}
+
+// Goal: a peer with the right key that offers TLS 1.2 only is refused in the handshake; with 1.3 it is taken.
+TEST_F(TlsTransport, TlsOneTwoIsRefused) {
+  start_b(loop);
+  for (const int newest : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    auto tls = TlsContext::create(key_a, {key_b.public_key()}, [](const PublicKey&) {});
+    ASSERT_TRUE(tls);
+    ASSERT_EQ(SSL_CTX_set_min_proto_version((*tls)->native().native_handle(), TLS1_2_VERSION), 1);
+    ASSERT_EQ(SSL_CTX_set_max_proto_version((*tls)->native().native_handle(), newest), 1);
+    const PeerSettings settings{{1, 1, network, NodeId{"a"}, 1}, 1 << 20, 1 << 20, patience, patience};
+    TransportMetrics metrics;
+    bool greeted = false;
+    std::string ended;
+    PeerConnection::Handlers handlers;
+    handlers.on_hello = [&greeted](PeerConnection&, const PublicKey&, const Hello&) -> Result<void> {
+      greeted = true;
+      return {};
+    };
+    handlers.on_frame = [](PeerConnection&, ByteView) -> Result<void> { return {}; };
+    handlers.on_closed = [&ended](PeerConnection&, const Error& why) { ended = why.message; };
+    const auto raw = PeerConnection::dial(loop, **tls, settings, handlers, metrics, "127.0.0.1", b.port,
+                                          key_b.public_key());
+    ASSERT_TRUE(until(loop, [&] { return b.sees("a") || !ended.empty(); }));
+    EXPECT_EQ(greeted, newest == TLS1_3_VERSION);
+    EXPECT_EQ(b.transport->metrics().connections, newest == TLS1_3_VERSION ? 1u : 0u);
+    raw->close();
+  }
 }
 
 // Goal: a node whose TLS key is valid but not pinned is refused by the listener, counted and logged.
