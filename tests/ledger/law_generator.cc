@@ -154,16 +154,10 @@ void Generator::send() {
   if (candidates.empty()) return;
   payload::Dispatch p = world.dispatch(next_id("D"), {});
   p.from_site = SiteId{site_of(holder)};
-<<<<<<< HEAD
   const std::string to = one_in(6) ? holder : next_of(holder);  // some send to themselves
   p.to = PartyId{to};
   p.to_site = SiteId{site_of(to)};
-  const std::size_t first = static_cast<std::size_t>(below(static_cast<std::int64_t>(candidates.size())));
-=======
-  p.to = PartyId{next_of(holder)};
-  p.to_site = SiteId{site_of(next_of(holder))};
   const std::size_t first = pick(candidates);
->>>>>>> 64a0134 (A certificate's evidence holds every batch that drew from its lots, and nobody who has nothing to do with it)
   for (std::size_t i = first; i < std::min(first + 2, candidates.size()); ++i) {
     p.lots.push_back({candidates[i].id, figures(candidates[i])});
   }
