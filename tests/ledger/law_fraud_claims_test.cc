@@ -167,7 +167,9 @@ TEST(LawFraud, DeficitEscapedByTheNextAccount) {
     w.must("body", fraud(w, "att-mine"));
     ASSERT_LT(balance(w, "A-1"), 0);
     next.common = w.common();
-    if (!beforehand) EXPECT_EQ(w.submit("smelter", next), "account_in_deficit");
+    if (!beforehand) {
+      EXPECT_EQ(w.submit("smelter", next), "account_in_deficit");
+    }
     w.now = t0 + 12 * day;
     deliver_from_second(w, "L-2");
     w.must("plant", w.flotation("B-3", {"L-2"}, "K-2"));

@@ -123,6 +123,7 @@ TEST(LawRegistry, UnreadParametersAreUnread) {
   const std::string sources = ledger_sources();
   for (const LawParameter& parameter : law_parameters()) {
     if (!parameter.word.empty()) continue;
+    if (parameter.name == "law_version") continue;  // no rule's: the genesis reads it to tell a newer law
     const std::string name(parameter.name);
     EXPECT_EQ(sources.find("\"" + name + "\""), std::string::npos) << name;
     EXPECT_EQ(sources.find("\"" + name.substr(0, name.find('_') + 1) + "\""), std::string::npos) << name;

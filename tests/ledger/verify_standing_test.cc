@@ -100,7 +100,7 @@ TEST_F(AWorseAttestation, ExpiredSince) {
 // Goal: only what the law counted matters: another kind, another subject and another material do not.
 TEST_F(AWorseAttestation, OfSomethingElse) {
   world.attest("att-dd", AttestationKind::due_diligence, "plant", "mill");
-  world.attest("att-other", AttestationKind::site_production, "miner2", "mine");
+  world.attest("att-other", AttestationKind::site_production, "miner2", "mine2");
   payload::Attestation oxide = world.attestation("att-oxide", "miner", "mine");
   oxide.materials = {Material::ore_oxide};
   world.must("body", oxide);
@@ -117,7 +117,7 @@ TEST(AnUnrelatedAttestation, OfAnotherMaterialOrSubject) {
   payload::Attestation oxide = w.attestation("att-oxide", "miner", "mine");
   oxide.materials = {Material::ore_oxide};
   w.must("body", oxide);
-  w.attest("att-other", AttestationKind::site_production, "miner2", "mine");
+  w.attest("att-other", AttestationKind::site_production, "miner2", "mine2");
   w.now += 3 * day;
   certify_concentrate(w);
   w.must("body", w.attestation_status("att-oxide", AttestationChange::revoked));
