@@ -85,12 +85,12 @@ void Replica::Impl::stop(bool hand_over) {
   }
   on_loop([this] {
     turns.shut();
+    closed.store(true);  // from here on who asks is answered where they stand, so that the queue gets empty
     timer.cancel();
     open.reset();
   });
   thread.join();
   turns.join();
-  closed.store(true);
   // Who came before that is posting this moment; what was posted in the meantime is answered too, here.
   while (visitors.load() > 0)
     std::this_thread::yield();

@@ -163,7 +163,8 @@ void Turns::fatal(const Error& error) {
   failed = error;
   disk.abandon();
   transport->stop();
-  say(LogLevel::error, "fatal", {{"code", std::string(name(error.code))}, {"reason", error.message}});
+  say(LogLevel::error, "fatal",
+      {{"code", std::string(name(error.code))}, {"rule", error.rule}, {"reason", error.message}});
   fail_callbacks(error);
   publish();
   if (hooks.on_fatal) hooks.on_fatal(error);

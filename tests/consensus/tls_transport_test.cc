@@ -202,7 +202,7 @@ TEST_F(TlsTransport, TlsOneTwoIsRefused) {
     handlers.on_closed = [&ended](PeerConnection&, const Error& why) { ended = why.message; };
     const auto raw = PeerConnection::dial(loop, **tls, settings, handlers, metrics, "127.0.0.1", b.port,
                                           key_b.public_key());
-    ASSERT_TRUE(until(loop, [&] { return b.sees("a") || !ended.empty(); }));
+    ASSERT_TRUE(until(loop, [&] { return (b.sees("a") && greeted) || !ended.empty(); }));
     EXPECT_EQ(greeted, newest == TLS1_3_VERSION);
     EXPECT_EQ(b.transport->metrics().connections, newest == TLS1_3_VERSION ? 1u : 0u);
     raw->close();
