@@ -8,7 +8,7 @@
 namespace anta::test {
 namespace {
 
-constexpr std::uint64_t lives = 60;
+constexpr std::uint64_t lives = 110;
 constexpr int steps = 260;
 
 template <typename T>
