@@ -55,6 +55,7 @@ struct Database::State {
   Result<void> open();
   Result<void> open_files(bool point_in_time);
   Result<void> open_after_damage(const Error& damage);
+  std::string damaged_tables(std::vector<std::string> children) const;
   Result<void> check_directory() const;
 
   // database.cc: a file's whole content, its size checked before memory is taken; and its replacement.
