@@ -124,4 +124,18 @@ Result<Value> json_body(const Result<HttpAnswer>& http) {
   return parse(http->body);
 }
 
+bool take_page(const Value& page, ValueList& all, std::string& cursor) {
+  if (const Value* found = page.find("items")) {
+    if (const auto* items = std::get_if<ValueList>(&found->data)) {
+      for (const Value& item : *items)
+        all.push_back(item);
+    }
+  }
+  const Value* next = page.find("next");
+  const auto* text = next ? std::get_if<std::string>(&next->data) : nullptr;
+  if (text == nullptr || *text == cursor) return false;  // a node that does not go on is not asked for ever
+  cursor = *text;
+  return true;
+}
+
 }  // namespace anta

@@ -16,14 +16,21 @@ Result<Value> fetch(const Invocation& invocation, const std::string& path) {
   return json_body((*client)->get(path));
 }
 
+// All pages: one may be empty although more follow, and nothing that waits may be missing.
 Result<Exit> inbox(Invocation& invocation) {
-  auto body = fetch(invocation, "/v1/inbox?party=" + url_escaped(*invocation.option("--as")));
-  if (!body) return pass(body);
-  const Value* items = body->find("items");
-  if (items && invocation.format == OutputFormat::table) {
-    invocation.out(narrowed(*items, "id waits_for sender lines from_site to_site waybill departed"));
+  const std::string path = "/v1/inbox?limit=1000&party=" + url_escaped(*invocation.option("--as"));
+  ValueList all;
+  std::string cursor;
+  for (bool more = true; more;) {
+    const auto page = fetch(invocation, path + (cursor.empty() ? "" : "&cursor=" + url_escaped(cursor)));
+    if (!page) return pass(page);
+    more = take_page(*page, all, cursor);
+  }
+  const Value items{std::move(all)};
+  if (invocation.format == OutputFormat::table) {
+    invocation.out(narrowed(items, "id waits_for sender lines from_site to_site waybill departed"));
   } else {
-    invocation.out(*body);
+    invocation.out(Value{ValueMap{{"items", items}, {"next", Value{}}}});
   }
   return Exit::ok;
 }

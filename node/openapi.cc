@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/queries.h"
 #include "node/version.h"
 #include "node/views/shape_view.h"
 
@@ -76,6 +77,20 @@ Value components() {
                                                           {"content", content}}}}}}}}};
 }
 
+std::string limits_text() {
+  const auto n = [](std::size_t number) { return std::to_string(number); };
+  return "Lists are pages: {items, next}. A page ends at ?limit (" + n(queries::page_default) + ", at most " +
+         n(queries::page_max) + "), at " + n(queries::page_bytes_max) +
+         " bytes of records or statements, or when " + n(queries::scanned_max) + " records or " +
+         n(queries::scanned_bytes_max) + " bytes of them were looked at, or " + n(queries::block_bytes_max) +
+         " bytes of blocks read for a history: it may then have few items or none, and only next: null is "
+         "the "
+         "end. ?at_leaf reaches as far back as the node tells; beyond it 410 outside_window names the oldest "
+         "leaf. 429 and 503 carry Retry-After: http.requests_per_second and http.connections_per_address of "
+         "one address; http.connections_max and http.memory_bytes of all. An answer with complete: false "
+         "leaves things out.";
+}
+
 }  // namespace
 
 std::string openapi_document(const std::vector<Route>& routes) {
@@ -90,11 +105,12 @@ std::string openapi_document(const std::vector<Route>& routes) {
     if (found == paths.end()) found = paths.insert(paths.end(), {route.path, Value{ValueMap{}}});
     std::get<ValueMap>(found->second.data).emplace_back(method, operation(route));
   }
-  return views::to_json(
-      Value{ValueMap{{"openapi", text("3.1.0")},
-                     {"info", Value{ValueMap{{"title", text("Anta node")}, {"version", text(anta_version)}}}},
-                     {"paths", Value{std::move(paths)}},
-                     {"components", components()}}});
+  return views::to_json(Value{ValueMap{{"openapi", text("3.1.0")},
+                                       {"info", Value{ValueMap{{"title", text("Anta node")},
+                                                               {"version", text(anta_version)},
+                                                               {"description", text(limits_text())}}}},
+                                       {"paths", Value{std::move(paths)}},
+                                       {"components", components()}}});
 }
 
 }  // namespace anta

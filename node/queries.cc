@@ -1,6 +1,7 @@
 #include "node/queries.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "crypto/text.h"
 #include "node/checkpointer.h"
@@ -9,9 +10,12 @@
 #include "storage/ledger/codec.h"
 #include "storage/ledger/parameter.h"
 #include "storage/ledger/standing.h"
+#include "storage/ledger/state.h"
 
 namespace anta::queries {
 namespace {
+
+constexpr std::size_t scan_chunk = 500;  // records read at once where most are passed over
 
 Value text(std::string value) { return Value{std::move(value)}; }
 Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
@@ -48,10 +52,8 @@ bool passes(const Value& record, Kind kind, const Filters& filters) {
   });
 }
 
-Result<Value> statement_item(const LedgerReader& reader, const Outcome& outcome) {
-  const Result<SharedBytes> bytes = reader.statement(outcome.statement);
-  if (!bytes) return pass(bytes);
-  const Result<SignedStatement> statement = decode_statement(*bytes);
+Result<Value> statement_item(const Outcome& outcome, const SharedBytes& bytes) {
+  const Result<SignedStatement> statement = decode_statement(bytes);
   if (!statement) return pass(statement);
   Value value = outcome_value(outcome);
   auto& members = std::get<ValueMap>(value.data);
@@ -65,6 +67,92 @@ Result<Value> statement_item(const LedgerReader& reader, const Outcome& outcome)
 Value page_value(ValueList items, std::optional<std::string> next) {
   return Value{
       ValueMap{{"items", Value{std::move(items)}}, {"next", next ? text(std::move(*next)) : Value{}}}};
+}
+
+// Where records come from, in order of id: those after `after`, `limit` of them at most.
+using Source = std::function<Result<LedgerReader::RecordPage>(const std::string& after, std::size_t limit)>;
+// What a record becomes on the page; nothing: it is passed over.
+using Pick = std::function<Result<std::optional<Value>>(const SharedBytes& bytes)>;
+
+// Fills a page within the limits of queries.h. `chunk`: records to ask for at once.
+Result<Value> fill_page(const Source& source, const Page& page, std::size_t chunk, const Pick& pick) {
+  ValueList items;
+  std::string after = page.cursor;
+  std::size_t kept = 0, scanned = 0, scanned_bytes = 0;
+  const auto full = [&] {
+    return items.size() == page.limit || kept >= page.bytes || scanned >= scanned_max ||
+           scanned_bytes >= scanned_bytes_max;
+  };
+  for (bool more = true; more;) {
+    if (full()) return page_value(std::move(items), after);
+    const auto records = source(after, std::min(chunk, scanned_max - scanned));
+    if (!records) return pass(records);
+    more = records->more;
+    for (const auto& [id, bytes] : records->records) {
+      if (full()) return page_value(std::move(items), after);
+      after = id;
+      ++scanned;
+      scanned_bytes += bytes->size();
+      Result<std::optional<Value>> value = pick(bytes);
+      if (!value) return pass(value);
+      if (!*value) continue;
+      items.push_back(std::move(**value));
+      kept += bytes->size();
+    }
+    if (records->records.empty()) break;
+  }
+  return page_value(std::move(items), std::nullopt);
+}
+
+template <typename Owner, typename Id>
+Result<std::vector<std::string>> named_by(const LedgerReader& reader, const std::string& owner,
+                                          state::List<Id> Owner::* list) {
+  const Result<SharedBytes> bytes = reader.record(state::KindOf<Owner>::kind, owner);
+  if (!bytes) return pass(bytes);
+  std::vector<std::string> ids;
+  if (!*bytes) return ids;
+  const Result<Owner> record = state::decode_record<Owner>(**bytes);
+  if (!record) return pass(record);
+  for (const Id& id : (*record).*list)
+    ids.push_back(id.value);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+// The ids, in order, among which everything is that passes the filters, where a record names them.
+std::optional<Result<std::vector<std::string>>> candidates(const LedgerReader& reader, Kind kind,
+                                                           const Filters& filters) {
+  for (const auto& [name, wanted] : filters) {
+    if (kind == Kind::attestation && name == "site")
+      return named_by(reader, wanted, &state::Site::attestations);
+    if (kind == Kind::account && name == "site") return named_by(reader, wanted, &state::Site::accounts);
+    if (kind == Kind::certificate && name == "lot")
+      return named_by(reader, wanted, &state::Lot::certificates);
+  }
+  return std::nullopt;
+}
+
+Source records_of(const LedgerReader& reader, Kind kind, std::vector<std::string> ids) {
+  return [&reader, kind, ids = std::move(ids)](const std::string& after,
+                                               std::size_t limit) -> Result<LedgerReader::RecordPage> {
+    LedgerReader::RecordPage page;
+    for (auto id = std::upper_bound(ids.begin(), ids.end(), after); id != ids.end(); ++id) {
+      if (page.records.size() == limit) {
+        page.more = true;
+        break;
+      }
+      const Result<SharedBytes> bytes = reader.record(kind, *id);
+      if (!bytes) return pass(bytes);
+      if (*bytes) page.records.push_back({*id, *bytes});
+    }
+    return page;
+  };
+}
+
+Source scan_of(const LedgerReader& reader, Kind kind) {
+  return [&reader, kind](const std::string& after, std::size_t limit) {
+    return reader.scan(kind, after, limit);
+  };
 }
 
 }  // namespace
@@ -119,30 +207,18 @@ std::vector<std::string_view> filters_of(Kind kind) {
 }
 
 Result<Value> list(const LedgerReader& reader, Kind kind, const Filters& filters, const Page& page) {
-  ValueList items;
-  std::string after = page.cursor;
-  std::size_t scanned = 0;
-  bool more = true;
-  while (more && items.size() < page.limit && scanned < scanned_max) {
-    const auto records =
-        reader.scan(kind, after, filters.empty() ? page.limit - items.size() : std::size_t{500});
-    if (!records) return pass(records);
-    more = records->more;
-    for (std::size_t i = 0; i < records->records.size(); ++i) {
-      const auto& [id, bytes] = records->records[i];
-      after = id;
-      ++scanned;
-      Result<Value> value = views::record_value(word(kind), *bytes);
-      if (!value) return value;
-      if (!passes(*value, kind, filters)) continue;
-      items.push_back(std::move(*value));
-      if (items.size() == page.limit) {
-        more = more || i + 1 < records->records.size();
-        break;
-      }
-    }
+  Source source = scan_of(reader, kind);
+  if (auto ids = candidates(reader, kind, filters)) {
+    if (!*ids) return pass(*ids);
+    source = records_of(reader, kind, std::move(**ids));
   }
-  return page_value(std::move(items), more ? std::optional(after) : std::nullopt);
+  return fill_page(source, page, filters.empty() ? page.limit : scan_chunk,
+                   [&](const SharedBytes& bytes) -> Result<std::optional<Value>> {
+                     Result<Value> value = views::record_value(word(kind), *bytes);
+                     if (!value) return pass(value);
+                     if (!passes(*value, kind, filters)) return std::nullopt;
+                     return std::optional(std::move(*value));
+                   });
 }
 
 Result<Value> statement(const LedgerReader& reader, const Digest& digest) {
@@ -150,7 +226,9 @@ Result<Value> statement(const LedgerReader& reader, const Digest& digest) {
   if (!outcome) return pass(outcome);
   if (!*outcome)
     return fail(Code::not_found, "statement", "this ledger has not decided a statement " + hex(digest));
-  Result<Value> value = statement_item(reader, **outcome);
+  const Result<SharedBytes> bytes = reader.statement(digest);
+  if (!bytes) return pass(bytes);
+  Result<Value> value = statement_item(**outcome, *bytes);
   if (!value || !(*outcome)->accepted || (*outcome)->leaf.value >= reader.applied().leaves.value)
     return value;
   const std::uint64_t size = reader.applied().leaves.value;
@@ -177,15 +255,21 @@ Result<Value> history(const LedgerReader& reader, const StateKey& subject, const
   const auto leaves = reader.history(subject, from, page.limit);
   if (!leaves) return pass(leaves);
   ValueList items;
+  std::size_t kept = 0;
   for (const LeafIndex leaf : leaves->leaves) {
+    if (kept >= page.bytes || reader.block_bytes_read() >= block_bytes_max)
+      return page_value(std::move(items), std::to_string(leaf.value));
     const Result<LeafRecord> where = reader.leaf(leaf);
     if (!where) return pass(where);
     const Result<std::optional<Outcome>> outcome = reader.outcome(where->entry);
     if (!outcome) return pass(outcome);
     if (!*outcome) return fail(Code::corrupt, "index", "a leaf of a history has no outcome");
-    Result<Value> item = statement_item(reader, **outcome);
+    const Result<SharedBytes> bytes = reader.statement_at(leaf);
+    if (!bytes) return pass(bytes);
+    Result<Value> item = statement_item(**outcome, *bytes);
     if (!item) return item;
     items.push_back(std::move(*item));
+    kept += (*bytes)->size();
   }
   std::optional<std::string> next;
   if (leaves->more && !leaves->leaves.empty()) next = std::to_string(leaves->leaves.back().value + 1);
@@ -193,39 +277,23 @@ Result<Value> history(const LedgerReader& reader, const StateKey& subject, const
 }
 
 Result<Value> inbox(const LedgerReader& reader, const PartyId& party, const Page& page) {
-  ValueList items;
-  std::string after = page.cursor;
-  bool more = true;
-  std::size_t scanned = 0;
-  while (more && items.size() < page.limit && scanned < scanned_max) {
-    const auto records = reader.scan(Kind::dispatch, after, 500);
-    if (!records) return pass(records);
-    more = records->more;
-    for (std::size_t i = 0; i < records->records.size(); ++i) {
-      const auto& [id, bytes] = records->records[i];
-      after = id;
-      ++scanned;
-      const auto dispatch = state::decode_record<state::Dispatch>(*bytes);
-      if (!dispatch) return pass(dispatch);
-      const bool on_the_way =
-          dispatch->state == DispatchState::sent || dispatch->state == DispatchState::in_transit;
-      const bool argued =
-          dispatch->state == DispatchState::received || dispatch->state == DispatchState::disputed;
-      const bool to_receive = on_the_way && dispatch->to == party;
-      const bool to_answer = argued && (dispatch->sender == party ||
-                                        (dispatch->proposed_by == dispatch->sender && dispatch->to == party));
-      if (!to_receive && !to_answer) continue;
-      Result<Value> value = views::record_value("dispatch", *bytes);
-      if (!value) return value;
-      std::get<ValueMap>(value->data).emplace_back("waits_for", text(to_receive ? "receipt" : "answer"));
-      items.push_back(std::move(*value));
-      if (items.size() == page.limit) {
-        more = more || i + 1 < records->records.size();
-        break;
-      }
-    }
-  }
-  return page_value(std::move(items), more ? std::optional(after) : std::nullopt);
+  const auto pick = [&](const SharedBytes& bytes) -> Result<std::optional<Value>> {
+    const auto dispatch = state::decode_record<state::Dispatch>(*bytes);
+    if (!dispatch) return pass(dispatch);
+    const bool on_the_way =
+        dispatch->state == DispatchState::sent || dispatch->state == DispatchState::in_transit;
+    const bool argued =
+        dispatch->state == DispatchState::received || dispatch->state == DispatchState::disputed;
+    const bool to_receive = on_the_way && dispatch->to == party;
+    const bool to_answer = argued && (dispatch->sender == party ||
+                                      (dispatch->proposed_by == dispatch->sender && dispatch->to == party));
+    if (!to_receive && !to_answer) return std::nullopt;
+    Result<Value> value = views::record_value("dispatch", *bytes);
+    if (!value) return pass(value);
+    std::get<ValueMap>(value->data).emplace_back("waits_for", text(to_receive ? "receipt" : "answer"));
+    return std::optional(std::move(*value));
+  };
+  return fill_page(scan_of(reader, Kind::dispatch), page, scan_chunk, pick);
 }
 
 std::int64_t parameter(const LedgerReader& reader, std::string_view name) {

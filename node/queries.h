@@ -2,8 +2,11 @@
 //
 // Each function reads one LedgerReader, so that an answer agrees with itself. Records come as
 // views::record_value makes them: the fields of statements.cddl and state/, times in RFC 3339, digests in
-// hex. Lists are pages: {"items": [...], "next": cursor or null}. Any thread; errors not_found, malformed (of
-// the question), io, corrupt.
+// hex. Any thread; errors not_found, malformed (of the question), io, corrupt.
+//
+// Lists are pages: {"items": [...], "next": cursor or null}. A page ends at its limit of items, at
+// page_bytes_max, or when as much was looked at as one question may: then it has few items or none, and
+// `next` goes on from there. Only `next: null` is the end.
 #pragma once
 
 #include <optional>
@@ -20,12 +23,19 @@ namespace anta::queries {
 
 inline constexpr std::size_t page_default = 100;
 inline constexpr std::size_t page_max = 1'000;
-inline constexpr std::size_t scanned_max = 20'000;  // records looked at for one filtered page
-inline constexpr std::size_t graph_lots_max = 5'000;
+inline constexpr std::size_t page_bytes_max = std::size_t{1} << 20;     // records or statements, as stored
+inline constexpr std::size_t scanned_max = 2'000;                       // records looked at for one page,
+inline constexpr std::size_t scanned_bytes_max = std::size_t{4} << 20;  // and their bytes
+inline constexpr std::size_t block_bytes_max = std::size_t{8}
+                                               << 20;  // of blocks read for one page of history
+inline constexpr std::size_t graph_lots_max = 2'000;
+inline constexpr std::size_t graph_bytes_max = std::size_t{2} << 20;
+inline constexpr std::size_t impact_reads_max = 10'000;  // records that the law may ask for
 
 struct Page {
   std::string cursor = {};  // where the page before ended; empty: from the start
   std::size_t limit = page_default;
+  std::size_t bytes = page_bytes_max;  // reached by its last item
 };
 
 // {leaves, tree_root, state_root, height, block_time, log_index}: equal on nodes that have applied the same.
@@ -36,6 +46,7 @@ Result<Value> record(const LedgerReader& reader, Kind kind, const std::string& i
 
 // Records of a kind whose fields have the wanted values: holder, state, site, to, subject, ... A field that
 // is a list matches when it holds the value; `scheme` of a lot means that the lot is eligible for it.
+// Attestations and accounts of a site and certificates of a lot are found by the record that names them.
 using Filters = std::vector<std::pair<std::string, std::string>>;
 Result<Value> list(const LedgerReader& reader, Kind kind, const Filters& filters, const Page& page);
 // The filters that a kind understands.
@@ -47,7 +58,8 @@ Result<Value> statement(const LedgerReader& reader, const Digest& digest);
 // The statements about a thing, in order: the same without proof, one per item.
 Result<Value> history(const LedgerReader& reader, const StateKey& subject, const Page& page);
 
-// {lots: [...], edges: [{from, to, dry_g, cu_g}]}: everything that the lot was made from.
+// {lots: [...], edges: [{from, to, dry_g, cu_g}], complete}: everything that the lot was made from; not
+// complete when it is more than graph_lots_max or graph_bytes_max.
 Result<Value> graph(const LedgerReader& reader, const LotId& lot);
 
 // Dispatches that wait for the party's signature: `waits_for` receipt (it is the consignee) or answer.
@@ -63,7 +75,8 @@ struct ProposedStatus {
   std::optional<Millis> void_from = {};
 };
 // What a change of an attestation's status would touch, found by letting the law judge it on this snapshot.
-// Changes nothing.
+// Changes nothing. malformed, impact_reads_max: it reaches too far to be told in one answer. `complete`
+// is false when lots_made_since ends at graph_lots_max.
 Result<Value> impact(const LedgerReader& reader, const AttestationId& attestation,
                      const ProposedStatus& status);
 

@@ -32,6 +32,30 @@ Value touched(Kind kind, const StateChange& change, const LedgerView& before) {
   return Value{std::move(map)};
 }
 
+// The state with a limit on how much of it is read: past it everything is absent and failed() says so.
+class LimitedView final : public LedgerView {
+ public:
+  LimitedView(const LedgerView& of, std::size_t reads_max) : of_(of), left_(reads_max) {}
+  SharedBytes read(Kind kind, std::string_view id) const override {
+    return spend() ? of_.read(kind, id) : nullptr;
+  }
+  SharedBytes statement(const Digest& digest) const override {
+    return spend() ? of_.statement(digest) : nullptr;
+  }
+  bool failed() const override { return spent_ || of_.failed(); }
+  bool spent() const { return spent_; }
+
+ private:
+  bool spend() const {
+    spent_ = spent_ || left_ == 0;
+    if (!spent_) --left_;
+    return !spent_;
+  }
+  const LedgerView& of_;
+  mutable std::size_t left_ = 0;
+  mutable bool spent_ = false;
+};
+
 // The statement that the body would sign. Nobody checks its signature here.
 Result<SignedStatement> statement_of(const state::Attestation& attestation, const ProposedStatus& status,
                                      Millis now) {
@@ -53,15 +77,17 @@ Result<SignedStatement> statement_of(const state::Attestation& attestation, cons
 }
 
 // Lots of the attested sites made from then on: they would not be eligible through this attestation.
-ValueList lots_made_since(const LedgerView& view, const state::Attestation& attestation, Millis from) {
+// False in `complete`: there are more lots than one answer holds.
+ValueList lots_made_since(const LedgerView& view, const state::Attestation& attestation, Millis from,
+                          bool& complete) {
   ValueList lots;
   for (const SiteId& id : attestation.sites) {
     const auto site = state::find<state::Site>(view, id.value);
     if (!site) continue;
-    std::size_t seen = 0;
     walk_site_since(view, *site, from, [&](const state::Lot& lot) {
-      lots.push_back(text(lot.id.value));
-      return ++seen < graph_lots_max;
+      complete = complete && lots.size() < graph_lots_max;
+      if (complete) lots.push_back(text(lot.id.value));
+      return complete;
     });
   }
   return lots;
@@ -74,6 +100,8 @@ Result<Value> graph(const LedgerReader& reader, const LotId& root) {
   ValueList edges;
   std::set<LotId> seen = {root};
   std::deque<LotId> waiting = {root};
+  std::size_t kept = 0;
+  bool complete = true;
   while (!waiting.empty()) {
     const LotId id = std::move(waiting.front());
     waiting.pop_front();
@@ -85,16 +113,23 @@ Result<Value> graph(const LedgerReader& reader, const LotId& root) {
     Result<Value> value = views::record_value("lot", **bytes);
     if (!value) return value;
     lots.push_back(std::move(*value));
+    kept += (*bytes)->size();
     for (const auto& source : lot->sources) {
       edges.push_back(Value{ValueMap{{"from", text(source.lot.value)},
                                      {"to", text(id.value)},
                                      {"dry_g", Value{source.dry_g.value}},
                                      {"cu_g", Value{source.cu_g.value}}}});
-      if (seen.size() < graph_lots_max && seen.insert(source.lot).second) waiting.push_back(source.lot);
+      if (seen.contains(source.lot)) continue;
+      complete = complete && seen.size() < graph_lots_max && kept < graph_bytes_max;
+      if (!complete) continue;
+      seen.insert(source.lot);
+      waiting.push_back(source.lot);
     }
   }
-  return Value{ValueMap{
-      {"lot", text(root.value)}, {"lots", Value{std::move(lots)}}, {"edges", Value{std::move(edges)}}}};
+  return Value{ValueMap{{"lot", text(root.value)},
+                        {"lots", Value{std::move(lots)}},
+                        {"edges", Value{std::move(edges)}},
+                        {"complete", Value{complete}}}};
 }
 
 Result<Value> impact(const LedgerReader& reader, const AttestationId& id, const ProposedStatus& status) {
@@ -104,9 +139,14 @@ Result<Value> impact(const LedgerReader& reader, const AttestationId& id, const 
   const Millis now = std::max(reader.applied().block_time, attestation->issued);
   const Result<SignedStatement> statement = statement_of(*attestation, status, now);
   if (!statement) return pass(statement);
+  const LimitedView limited(*view, impact_reads_max);
   const Result<Effects> effects =
-      judge(*view, *statement, Moment{.block_time = now, .leaf = LeafIndex{reader.applied().leaves.value}});
+      judge(limited, *statement, Moment{.block_time = now, .leaf = LeafIndex{reader.applied().leaves.value}});
   if (view->failed()) return fail(Code::io, "state.read", "the state could not be read");
+  if (limited.spent()) {
+    return fail(Code::malformed, "impact_reads_max",
+                "this change reaches more than " + std::to_string(impact_reads_max) + " records");
+  }
   if (!effects) return pass(effects);
   ValueList lots;
   ValueList certificates;
@@ -117,12 +157,15 @@ Result<Value> impact(const LedgerReader& reader, const AttestationId& id, const 
       certificates.push_back(touched(Kind::certificate, change, *view));
     if (change.key.kind == Kind::account) accounts.push_back(touched(Kind::account, change, *view));
   }
+  bool complete = true;
+  ValueList since = lots_made_since(*view, *attestation, status.from, complete);
   ValueMap map{{"attestation", text(id.value)},
                {"status", text(status.status)},
                {"lots", Value{std::move(lots)}},
                {"certificates", Value{std::move(certificates)}},
                {"accounts", Value{std::move(accounts)}},
-               {"lots_made_since", Value{lots_made_since(*view, *attestation, status.from)}}};
+               {"lots_made_since", Value{std::move(since)}},
+               {"complete", Value{complete}}};
   return Value{std::move(map)};
 }
 

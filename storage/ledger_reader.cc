@@ -112,6 +112,7 @@ Result<SharedBytes> LedgerReader::statement_in(LogIndex index, std::uint32_t pos
   if (!block_.payload || block_.index != index) {
     auto entry = log_->read_one(index);
     if (!entry) return pass(entry);
+    block_bytes_read_ += entry->payload->size();
     auto statements = decode_block(*entry->payload);
     if (!statements) return no_statement(index, position);
     block_ = {.index = index, .payload = entry->payload, .statements = std::move(*statements)};
@@ -168,13 +169,16 @@ Result<LedgerReader::RecordPage> LedgerReader::scan(Kind kind, std::string_view 
   const auto now_valid = [&] { return now.valid() && starts_with(now.key(), under); };
   const auto then_valid = [&] { return then != past.end(); };
   RecordPage page;
-  const auto add = [&page](ByteView key, ByteView value) {
+  std::size_t bytes = 0;
+  const auto add = [&page, &bytes](ByteView key, ByteView value) {
+    bytes += value.size();
     page.records.push_back({std::string(as_text(key.subspan(1))), shared(to_bytes(value))});
   };
   while (now_valid() || then_valid()) {
     const bool past_first = then_valid() && (!now_valid() || !before(now.key(), then->first));
     const bool present = !past_first || then->second.has_value();
-    if (present && page.records.size() == limit) {
+    const bool full = page.records.size() == limit || (bytes >= page_bytes_max && !page.records.empty());
+    if (present && full) {
       page.more = true;
       break;
     }

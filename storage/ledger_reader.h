@@ -35,7 +35,8 @@ Result<SharedBytes> stored_statement(const LogStore& log, LogIndex block, std::u
 
 class LedgerReader {
  public:
-  static constexpr std::size_t page_max = 1000;  // a larger limit is taken as this
+  static constexpr std::size_t page_max = 1000;                        // a larger limit is taken as this
+  static constexpr std::size_t page_bytes_max = std::size_t{1} << 20;  // of values; a page has one at least
 
   struct Record {
     std::string id = {};
@@ -62,6 +63,8 @@ class LedgerReader {
   // A statement's bytes, from the log; also of rejected ones.
   Result<SharedBytes> statement(const Digest& statement) const;
   Result<SharedBytes> statement_at(LeafIndex leaf) const;
+  // Bytes of blocks that this reader had to read for statements; what one question cost so far.
+  std::uint64_t block_bytes_read() const { return block_bytes_read_; }
 
   Result<LeafRecord> leaf(LeafIndex leaf) const;
   Result<SealRecord> seal(Height height) const;
@@ -108,6 +111,7 @@ class LedgerReader {
   const LogStore* log_;
   std::shared_ptr<const ReadSnapshot> snapshot_;
   Applied applied_;
+  mutable std::uint64_t block_bytes_read_ = 0;
   mutable Block block_ = {};          // the one read last: neighbours in a history are often of one block
   std::shared_ptr<const Past> past_;  // empty for a reader of now
 };

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/answer.h"
+
 namespace anta {
 namespace {
 
@@ -136,6 +138,21 @@ TEST(Receiving, ADispatchRecordIsReadFromTheNodesJson) {
   EXPECT_EQ(dispatch->sent.front().measurement.wet_g.value, 30'000'000);
   EXPECT_FALSE(read_dispatch(Value{ValueMap{{"to", Value{std::string("plant")}}}}).has_value());
   EXPECT_FALSE(read_dispatch(Value{}).has_value());
+}
+
+TEST(Inbox, APageWithoutItemsIsNotTheEnd) {
+  // Goal: a node that looked at its limit of records without finding any says where to go on, and the inbox
+  // goes on until there is no next page.
+  const auto page = [](ValueList items, Value next) {
+    return Value{ValueMap{{"items", Value{std::move(items)}}, {"next", std::move(next)}}};
+  };
+  ValueList all;
+  std::string cursor;
+  EXPECT_TRUE(take_page(page({}, Value{std::string("D-2000")}), all, cursor));
+  EXPECT_EQ(cursor, "D-2000");
+  EXPECT_FALSE(take_page(page({}, Value{std::string("D-2000")}), all, cursor));
+  EXPECT_FALSE(take_page(page({Value{std::string("waits")}}, Value{}), all, cursor));
+  EXPECT_EQ(all.size(), 1u);
 }
 
 }  // namespace
