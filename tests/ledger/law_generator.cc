@@ -124,7 +124,7 @@ payload::Take Generator::some_of(const state::Lot& lot) {
 
 void Generator::step() {
   using Action = void (Generator::*)();
-  constexpr std::array<Action, 29> actions = {
+  constexpr std::array<Action, 32> actions = {
       &Generator::originate,    &Generator::originate, &Generator::send,         &Generator::send,
       &Generator::send,         &Generator::hand_over, &Generator::receive,      &Generator::receive,
       &Generator::receive,      &Generator::answer,    &Generator::answer,       &Generator::resolve,
@@ -132,7 +132,7 @@ void Generator::step() {
       &Generator::work,         &Generator::certify,   &Generator::certify,      &Generator::certify,
       &Generator::certify,      &Generator::work,      &Generator::certify,      &Generator::end_claim,
       &Generator::change_stock, &Generator::hold,      &Generator::change_owner, &Generator::correct,
-      &Generator::relate};
+      &Generator::relate,       &Generator::use_up,    &Generator::use_up,       &Generator::use_up};
   world.now += below(6 * hour);
   if (one_in(40)) return open_account();
   if (one_in(90)) return change_attestation();
@@ -152,9 +152,13 @@ void Generator::send() {
   const std::string holder = holders[static_cast<std::size_t>(below(4))];
   const auto candidates = stock(holder);
   if (candidates.empty()) return;
+  load(holder, one_in(6) ? holder : next_of(holder), candidates);  // some send to themselves
+}
+
+void Generator::load(const std::string& holder, const std::string& to,
+                     const std::vector<state::Lot>& candidates) {
   payload::Dispatch p = world.dispatch(next_id("D"), {});
   p.from_site = SiteId{site_of(holder)};
-  const std::string to = one_in(6) ? holder : next_of(holder);  // some send to themselves
   p.to = PartyId{to};
   p.to_site = SiteId{site_of(to)};
   const std::size_t first = pick(candidates);
@@ -265,6 +269,10 @@ void Generator::work() {
   for (std::size_t i = first; i < std::min(first + 2, candidates.size()); ++i) {
     taken.push_back(some_of(candidates[i]));
   }
+  process(mill, std::move(taken));
+}
+
+void Generator::process(bool mill, std::vector<payload::Take> taken) {
   payload::Process p = world.flotation_of(next_id("B"), std::move(taken), next_id("K"));
   if (p.outputs.front().measurement.wet_g.value < 1) return;
   if (p.tailings->dry_g.value < 0 || p.tailings->cu_g.value < 0) return;
@@ -287,6 +295,22 @@ std::string Generator::next_certificate() {
   std::string id = std::move(announced_.back());
   announced_.pop_back();
   return id;
+}
+
+// What is claimed goes on to whom it is claimed for, and is worked on there: the claim is used up with it.
+void Generator::use_up() {
+  for (const state::Certificate& certificate : live()) {
+    const auto lot = world.get<state::Lot>(certificate.lot.value);
+    if (lot.dispatch || lot.holder.value == "buyer" || one_in(3)) continue;
+    const bool arrived = lot.holder == certificate.buyer || lot.holder != certificate.holder;
+    if (!arrived) return load(lot.holder.value, next_of(lot.holder.value), {lot});
+    std::vector<payload::Take> taken = {some_of(lot)};
+    for (const state::Lot& other : stock(lot.holder.value)) {
+      if (other.id != lot.id && one_in(2)) taken.push_back(some_of(other));
+      if (taken.size() == 3) break;
+    }
+    return process(lot.holder.value == "plant", std::move(taken));
+  }
 }
 
 void Generator::certify() {

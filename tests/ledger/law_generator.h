@@ -51,6 +51,7 @@ class Generator {
 
   void originate();
   void send();
+  void load(const std::string& holder, const std::string& to, const std::vector<state::Lot>& candidates);
   void hand_over();
   void receive();
   void answer();
@@ -59,6 +60,8 @@ class Generator {
   void split();
   void blend();
   void work();
+  void process(bool mill, std::vector<payload::Take> taken);
+  void use_up();
   void certify();
   void end_claim();
   void change_stock();
