@@ -50,4 +50,8 @@ std::string_view flag_next_step(std::string_view code, Language language) {
   return next_of(find_in(flags(), code), language);
 }
 
+std::string_view report_next_step(std::string_view code, Language language) {
+  return next_of(find_in(report_lines(), code), language);
+}
+
 }  // namespace anta

@@ -39,5 +39,7 @@ std::string_view next_step(std::string_view code, Language language);
 // The same for a flag: some words are a refusal's code and a flag's, and mean different things to do.
 std::string_view flag_cause(std::string_view code, Language language);
 std::string_view flag_next_step(std::string_view code, Language language);
+// What the reader of a report does. Empty for a rule of the law: its next step is the signer's.
+std::string_view report_next_step(std::string_view code, Language language);
 
 }  // namespace anta

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <array>
 
 #include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/node_option.h"
+#include "node/views/statement_view.h"
 
 namespace anta {
 namespace {
@@ -25,9 +27,10 @@ constexpr std::array<Noun, 7> nouns = {
 // Of a history as a table; --output json has everything.
 constexpr const char* history_columns = "leaf block_time type issuer subject outcome flags digest";
 
+using Queries = std::vector<std::pair<std::string, std::string>>;  // option, query parameter
+
 // "?a=1&b=2" from the options that were given.
-std::string query_of(const Invocation& invocation,
-                     const std::vector<std::pair<std::string, std::string>>& options) {
+std::string query_of(const Invocation& invocation, const Queries& options) {
   std::string query;
   for (const auto& [option, key] : options) {
     if (!invocation.has(option)) continue;
@@ -37,12 +40,20 @@ std::string query_of(const Invocation& invocation,
   return query;
 }
 
-const std::vector<std::pair<std::string, std::string>> reading = {{"--at-leaf", "at_leaf"},
-                                                                  {"--fresh", "fresh"}};
-const std::vector<std::pair<std::string, std::string>> filters = {
-    {"--holder", "holder"},   {"--state", "state"},     {"--site", "site"},   {"--to", "to"},
-    {"--scheme", "scheme"},   {"--subject", "subject"}, {"--limit", "limit"}, {"--cursor", "cursor"},
-    {"--at-leaf", "at_leaf"}, {"--fresh", "fresh"}};
+const Queries reading = {{"--at-leaf", "at_leaf"}, {"--fresh", "fresh"}};
+const Queries paging = {{"--limit", "limit"}, {"--cursor", "cursor"}};
+
+Queries both(Queries one, const Queries& other) {
+  one.insert(one.end(), other.begin(), other.end());
+  return one;
+}
+
+// --to-site asks for ?to_site=.
+std::string option_of(std::string_view filter) {
+  std::string option = "--" + std::string(filter);
+  std::replace(option.begin(), option.end(), '_', '-');
+  return option;
+}
 
 Result<Exit> print(Invocation& invocation, const std::string& path, const std::string& columns = {}) {
   auto client = client_for(invocation);
@@ -70,15 +81,28 @@ std::vector<Option> reading_options() {
           {.name = "--fresh", .help = "after a read index: nothing acknowledged before is missing"}};
 }
 
-std::vector<Option> list_options() {
+std::vector<Option> paging_options() {
   std::vector<Option> options = reading_options();
-  for (const char* name : {"--holder", "--state", "--site", "--to", "--scheme", "--subject"}) {
-    options.push_back(
-        {.name = name, .value = "VALUE", .help = std::string("only those whose ") + (name + 2) + " is this"});
-  }
   options.push_back({.name = "--limit", .value = "N", .help = "how many at most (default 100)"});
-  options.push_back({.name = "--cursor", .value = "TEXT", .help = "go on where the list before ended"});
+  options.push_back({.name = "--cursor", .value = "TEXT", .help = "go on where the page before ended"});
   return options;
+}
+
+std::vector<Option> list_options(const Noun& noun) {
+  std::vector<Option> options = paging_options();
+  for (const std::string_view filter : views::list_filters(noun.word)) {
+    options.push_back({.name = option_of(filter),
+                       .value = "VALUE",
+                       .help = "only those whose " + std::string(filter) + " is this"});
+  }
+  return options;
+}
+
+Queries list_queries(const Noun& noun) {
+  Queries queries = both(reading, paging);
+  for (const std::string_view filter : views::list_filters(noun.word))
+    queries.emplace_back(option_of(filter), std::string(filter));
+  return queries;
 }
 
 void add_noun(std::vector<Command>& commands, const Noun& noun) {
@@ -95,20 +119,20 @@ void add_noun(std::vector<Command>& commands, const Noun& noun) {
   commands.push_back({.words = {noun.word, "list"},
                       .summary = std::string("list, filtered: ") + noun.path,
                       .examples = {sample + " list --node http://127.0.0.1:8080 --output json"},
-                      .options = list_options(),
+                      .options = list_options(noun),
                       .positionals = {},
-                      .run = [base, columns = std::string(noun.columns)](Invocation& i) {
-                        return print(i, base + query_of(i, filters), columns);
-                      }});
+                      .run = [base, columns = std::string(noun.columns), queries = list_queries(noun)](
+                                 Invocation& i) { return print(i, base + query_of(i, queries), columns); }});
   commands.push_back({.words = {noun.word, "history"},
                       .summary = std::string("the statements about ") + noun.summary + ", in order",
                       .examples = {sample + " history ID --node http://127.0.0.1:8080"},
-                      .options = reading_options(),
+                      .options = paging_options(),
                       .positionals = {{"ID", "which"}},
                       .run = [base](Invocation& i) {
-                        return print(
-                            i, base + "/" + url_escaped(i.argument("ID")) + "/history" + query_of(i, reading),
-                            history_columns);
+                        return print(i,
+                                     base + "/" + url_escaped(i.argument("ID")) + "/history" +
+                                         query_of(i, both(reading, paging)),
+                                     history_columns);
                       }});
 }
 

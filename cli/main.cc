@@ -18,9 +18,11 @@ namespace {
 int complain(const Error& error, Language language) {
   const std::string code = error.rule.empty() ? std::string(name(error.code)) : error.rule;
   std::cerr << "anta: " << for_terminal(error.message) << "\n";
-  if (find_saying(code)) {
-    const auto next = next_step(code, language);
-    std::cerr << "  " << cause(code, language) << "\n";
+  // A code without words of its own is explained by its class.
+  const std::string known = find_saying(code) ? code : std::string(name(error.code));
+  if (find_saying(known)) {
+    const auto next = next_step(known, language);
+    std::cerr << "  " << cause(known, language) << "\n";
     if (!next.empty()) std::cerr << "  " << next << "\n";
   }
   std::cerr << "  [" << for_terminal(code) << "]\n";

@@ -58,10 +58,16 @@ ToleranceResult judge_line(const Comparison::Line& line, const payload::Measurem
   return ToleranceResult::disputed;
 }
 
-std::string signed_kg(std::int64_t grams) {
-  const std::string sign = grams < 0 ? "-" : "+";
-  const std::int64_t size = std::abs(grams);
-  return sign + std::to_string(size / 1000) + "." + std::to_string(1000 + size % 1000).substr(1) + " kg";
+std::string kg(std::int64_t grams) {
+  return std::to_string(grams / 1000) + "." + std::to_string(1000 + grams % 1000).substr(1) + " kg";
+}
+
+std::string signed_kg(std::int64_t grams) { return (grams < 0 ? "-" : "+") + kg(std::abs(grams)); }
+
+std::string figures_line(const char* what, std::int64_t sent_g, std::int64_t got_g, bool es) {
+  return std::string("  ") + what + (es ? ": enviado " : ": sent ") + kg(sent_g) +
+         (es ? ", recibido " : ", received ") + kg(got_g) + (es ? ", diferencia " : ", difference ") +
+         signed_kg(got_g - sent_g);
 }
 
 }  // namespace
@@ -129,10 +135,10 @@ std::vector<std::string> comparison_lines(const Comparison& comparison, Language
   const bool es = language == Language::es;
   std::vector<std::string> lines;
   for (const Comparison::Line& line : comparison.lines) {
-    lines.push_back(line.lot.value + ": " + (es ? "TMH " : "wet ") +
-                    signed_kg(line.got_wet_g - line.sent_wet_g) + ", " + (es ? "TMS " : "dry ") +
-                    signed_kg(line.got_dry_g - line.sent_dry_g) + ", Cu " +
-                    signed_kg(line.got_cu_g - line.sent_cu_g));
+    lines.push_back(line.lot.value);
+    lines.push_back(figures_line(es ? "TMH" : "wet", line.sent_wet_g, line.got_wet_g, es));
+    lines.push_back(figures_line(es ? "TMS" : "dry", line.sent_dry_g, line.got_dry_g, es));
+    lines.push_back(figures_line("Cu", line.sent_cu_g, line.got_cu_g, es));
   }
   switch (comparison.worst) {
     case ToleranceResult::accepted:

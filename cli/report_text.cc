@@ -52,9 +52,11 @@ void write_verdict(Text& t) {
         reason.leaf ? " (" + t.in("leaf ", "hoja ") + std::to_string(reason.leaf->value) + ")" : "";
     t.line("  " + reason.code + at + ": " + reason.message);
     if (find_saying(reason.code)) t.line("    " + std::string(cause(reason.code, t.language)));
-    const auto next = next_step(reason.code, t.language);
+    const auto next = report_next_step(reason.code, t.language);
     if (!next.empty()) t.line("    " + std::string(next));
   }
+  const auto next = report_next_step(verdict, t.language);
+  if (!next.empty()) t.line("  " + std::string(next));
 }
 
 void write_claim(Text& t) {

@@ -4,6 +4,7 @@
 #include "crypto/text.h"
 #include "node/http_route.h"
 #include "node/queries.h"
+#include "node/views/statement_view.h"
 #include "node/views/time_text.h"
 
 namespace anta {
@@ -73,7 +74,7 @@ Result<Value> list_of(Kind kind, const LedgerReader& reader, const HttpRequest& 
   const Result<queries::Page> page = page_of(request);
   if (!page) return pass(page);
   queries::Filters filters;
-  for (const std::string_view name : queries::filters_of(kind)) {
+  for (const std::string_view name : views::list_filters(word(kind))) {
     if (const auto wanted = request.value(name))
       filters.emplace_back(std::string(name), std::string(*wanted));
   }
@@ -120,7 +121,7 @@ std::vector<Route> state_routes(ApiServices& services) {
   std::vector<Route> routes;
   for (const Noun& noun : nouns) {
     const Kind kind = noun.kind;
-    std::vector<std::string_view> query = queries::filters_of(kind);
+    std::vector<std::string_view> query = views::list_filters(word(kind));
     query.insert(query.end(), {"cursor", "limit"});
     routes.push_back(reading(services, noun.path, std::string("List: ") + noun.summary, std::move(query),
                              [kind](const LedgerReader& reader, const HttpRequest& request, const Captures&) {
@@ -133,7 +134,7 @@ std::vector<Route> state_routes(ApiServices& services) {
                 }));
     routes.push_back(history_route(services, kind, noun.path, noun.summary));
   }
-  std::vector<std::string_view> query = queries::filters_of(Kind::certificate);
+  std::vector<std::string_view> query = views::list_filters(word(Kind::certificate));
   query.insert(query.end(), {"cursor", "limit"});
   routes.push_back(reading(services, "/v1/certificates", "List: certificate", std::move(query),
                            [](const LedgerReader& reader, const HttpRequest& request, const Captures&) {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "crypto/text.h"
 #include "storage/ledger/block.h"
 #include "storage/ledger/law.h"
 
@@ -141,8 +142,13 @@ Result<void> LedgerMachine::apply(const LogEntry& entry) {
       if (auto decided = judgement.decide((*items)[i], i); !decided) return decided;
     }
   }
-  Result<Applied> applied = store_.apply(judgement.finish());
+  const AppliedBlock block = judgement.finish();
+  Result<Applied> applied = store_.apply(block);
   if (!applied) return pass(applied);
+  for (const StateChange& change : block.changes) {
+    if (change.key.kind != Kind::key) continue;
+    if (const Result<Digest> kid = digest_from_hex(change.key.id)) verification_.key_changed(*kid);
+  }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (observer_)
     observer_({.applied = *applied, .decisions = judgement.take_decisions(), .seconds = took.count()});

@@ -245,13 +245,13 @@ void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
 }
 
 void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
-  const auto lookup = [this](const Digest& kid) -> std::optional<PublicKey> {
+  const auto lookup = [this](const Digest& kid) -> std::optional<state::Key> {
     const Result<LedgerReader> reader = ledger->reader();
     if (!reader) return std::nullopt;
     const Result<SharedBytes> bytes = reader->record(Kind::key, hex(kid));
     if (!bytes || !*bytes) return std::nullopt;
-    const Result<state::Key> key = state::decode_record<state::Key>(**bytes);
-    return key ? std::optional(key->key) : std::nullopt;
+    Result<state::Key> key = state::decode_record<state::Key>(**bytes);
+    return key ? std::optional(std::move(*key)) : std::nullopt;
   };
   verification =
       std::make_unique<Verification>(VerificationOptions{.threads = verifier_threads(config.limits)}, lookup);

@@ -193,19 +193,6 @@ Result<Value> record(const LedgerReader& reader, Kind kind, const std::string& i
   return views::record_value(word(kind), **bytes);
 }
 
-std::vector<std::string_view> filters_of(Kind kind) {
-  switch (kind) {
-    case Kind::lot: return {"holder", "owner", "state", "site", "scheme", "material", "maker"};
-    case Kind::party: return {"kind", "country", "ubigeo"};
-    case Kind::site: return {"operator", "kind", "ubigeo"};
-    case Kind::attestation: return {"scheme", "subject", "body", "site", "kind"};
-    case Kind::account: return {"site", "scheme", "operator"};
-    case Kind::dispatch: return {"to", "sender", "state", "carrier", "to_site"};
-    case Kind::certificate: return {"holder", "lot", "state", "scheme", "buyer"};
-    default: return {};
-  }
-}
-
 Result<Value> list(const LedgerReader& reader, Kind kind, const Filters& filters, const Page& page) {
   Source source = scan_of(reader, kind);
   if (auto ids = candidates(reader, kind, filters)) {
@@ -270,6 +257,10 @@ Result<Value> history(const LedgerReader& reader, const StateKey& subject, const
     if (!item) return item;
     items.push_back(std::move(*item));
     kept += (*bytes)->size();
+  }
+  if (items.empty() && page.cursor.empty()) {  // nothing was ever said about it: is it there at all?
+    const Result<Value> known = record(reader, subject.kind, subject.id);
+    if (!known) return known;
   }
   std::optional<std::string> next;
   if (leaves->more && !leaves->leaves.empty()) next = std::to_string(leaves->leaves.back().value + 1);

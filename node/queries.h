@@ -45,12 +45,11 @@ Value ledger(const LedgerReader& reader);
 Result<Value> record(const LedgerReader& reader, Kind kind, const std::string& id);
 
 // Records of a kind whose fields have the wanted values: holder, state, site, to, subject, ... A field that
-// is a list matches when it holds the value; `scheme` of a lot means that the lot is eligible for it.
+// is a list matches when it holds the value; `scheme` of a lot means that the lot is eligible for it. Which a
+// kind understands: views::list_filters.
 // Attestations and accounts of a site and certificates of a lot are found by the record that names them.
 using Filters = std::vector<std::pair<std::string, std::string>>;
 Result<Value> list(const LedgerReader& reader, Kind kind, const Filters& filters, const Page& page);
-// The filters that a kind understands.
-std::vector<std::string_view> filters_of(Kind kind);
 
 // {digest, accepted or rejected, leaf, block_time, flags, type, issuer, subject, signed_at, payload, proof}
 Result<Value> statement(const LedgerReader& reader, const Digest& digest);

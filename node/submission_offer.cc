@@ -86,7 +86,8 @@ void Submission::State::keys_checked(const RequestPtr& request, std::vector<std:
     alone = alone && !request->items[places[i]].answer && (!results[i] || !results[i]->known);
     if (!alone || !results[i]) continue;
     results[i] =
-        fail(Code::rule_violated, "unknown_key", "no registered key has the id that the statement names");
+        fail(Code::rule_violated, "unknown_key",
+             "the key that the statement names is not registered for its issuer, or not valid any more");
   }
   admitted(request, std::move(places), std::move(results));
 }

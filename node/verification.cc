@@ -38,8 +38,9 @@ struct Verification::State {
   std::deque<std::function<void()>> jobs ANTA_GUARDED_BY(mutex) = {};
   std::unordered_map<Digest, Kept> kept ANTA_GUARDED_BY(mutex) = {};
   std::deque<std::pair<Digest, std::size_t>> order
-      ANTA_GUARDED_BY(mutex) = {};                                         // oldest first, with their bytes
-  std::unordered_map<Digest, PublicKey> keys ANTA_GUARDED_BY(mutex) = {};  // by kid
+      ANTA_GUARDED_BY(mutex) = {};                                          // oldest first, with their bytes
+  std::unordered_map<Digest, state::Key> keys ANTA_GUARDED_BY(mutex) = {};  // by kid
+  std::uint64_t key_changes ANTA_GUARDED_BY(mutex) = 0;
   std::uint64_t bytes ANTA_GUARDED_BY(mutex) = 0;
   VerificationFigures figures ANTA_GUARDED_BY(mutex) = {};
   bool ended ANTA_GUARDED_BY(mutex) = false;
@@ -50,7 +51,7 @@ struct Verification::State {
   void keep(const SharedStatement& statement) ANTA_REQUIRES(mutex);
   Result<SharedStatement> decoded(ByteView bytes);
   bool check(const SignedStatement& statement, const PublicKey& key);
-  std::optional<PublicKey> key_of(const Digest& kid);
+  std::optional<state::Key> key_of(const Digest& kid);
   Result<Admitted> admit_one(ByteView bytes);
 };
 
@@ -138,14 +139,17 @@ bool Verification::State::check(const SignedStatement& statement, const PublicKe
   return valid;
 }
 
-std::optional<PublicKey> Verification::State::key_of(const Digest& kid) {
+std::optional<state::Key> Verification::State::key_of(const Digest& kid) {
+  std::uint64_t changes = 0;
   {
     const Lock lock(mutex);
     if (const auto found = keys.find(kid); found != keys.end()) return found->second;
+    changes = key_changes;
   }
-  const std::optional<PublicKey> key = lookup(kid);
+  std::optional<state::Key> key = lookup(kid);
   if (!key) return std::nullopt;
   const Lock lock(mutex);
+  if (changes != key_changes) return key;  // may be from before the change: not to be remembered
   if (keys.size() >= keys_max) keys.clear();
   keys.emplace(kid, *key);
   return key;
@@ -154,9 +158,9 @@ std::optional<PublicKey> Verification::State::key_of(const Digest& kid) {
 Result<Verification::Admitted> Verification::State::admit_one(ByteView input) {
   Result<SharedStatement> statement = decoded(input);
   if (!statement) return pass(statement);
-  const std::optional<PublicKey> key = key_of((*statement)->header.kid);
-  if (!key) return Admitted{.statement = *statement, .known = false};
-  if (!check(**statement, *key)) {
+  const std::optional<state::Key> key = key_of((*statement)->header.kid);
+  if (!key || !key_signs_for(*key, **statement)) return Admitted{.statement = *statement, .known = false};
+  if (!check(**statement, key->key)) {
     return fail(Code::bad_signature, "bad_signature",
                 "the signature does not verify under the key that the statement names");
   }
@@ -226,6 +230,12 @@ Result<void> Verification::admit(std::vector<std::shared_ptr<const Bytes>> items
 Result<SharedStatement> Verification::decoded(ByteView bytes) { return state_->decoded(bytes); }
 bool Verification::check(const SignedStatement& statement, const PublicKey& key) {
   return state_->check(statement, key);
+}
+
+void Verification::key_changed(const Digest& kid) {
+  const Lock lock(state_->mutex);
+  ++state_->key_changes;
+  state_->keys.erase(kid);
 }
 
 bool Verification::knows(const Digest& digest) const {

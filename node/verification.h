@@ -18,6 +18,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
+#include "storage/ledger/state/party.h"
 #include "storage/ledger/statement.h"
 #include "storage/ledger/view.h"
 
@@ -40,9 +41,9 @@ struct VerificationFigures {
 
 class Verification {
  public:
-  // The key that the state has under a kid; nothing when it has none. Called on the verifiers' threads. A kid
-  // names one key for ever, so found ones are remembered.
-  using KeyLookup = std::function<std::optional<PublicKey>(const Digest& kid)>;
+  // The state's record of the key under a kid; nothing when it has none. Called on the verifiers' threads.
+  // Found ones are remembered until key_changed.
+  using KeyLookup = std::function<std::optional<state::Key>(const Digest& kid)>;
 
   Verification(VerificationOptions options, KeyLookup lookup);
   ~Verification();
@@ -54,7 +55,8 @@ class Verification {
   void prefetch(std::shared_ptr<const Bytes> block);
 
   // What a client sent: decode and check each, then call `done` on a verifier's thread with one result per
-  // item, in order. A decoded statement whose key is unknown is a statement, with `known` false.
+  // item, in order. A decoded statement whose key the state does not have, or not (no more) for this
+  // statement, is a statement, with `known` false.
   struct Admitted {
     SharedStatement statement = {};
     bool known = false;
@@ -68,6 +70,9 @@ class Verification {
 
   // libsodium's answer, once.
   bool check(const SignedStatement& statement, const PublicKey& key);
+
+  // A block with a statement about this key was applied, and readers of the state see it.
+  void key_changed(const Digest& kid);
 
   // Whether the statement with this digest is kept: nothing is left to do ahead of apply.
   bool knows(const Digest& digest) const;

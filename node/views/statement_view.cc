@@ -156,6 +156,17 @@ Result<Value> record_value(std::string_view kind, ByteView bytes) {
   return shown(*shape, *value);
 }
 
+std::vector<std::string_view> list_filters(std::string_view kind) {
+  if (kind == "lot") return {"holder", "owner", "state", "site", "scheme", "material", "maker"};
+  if (kind == "party") return {"kind", "country", "ubigeo"};
+  if (kind == "site") return {"operator", "kind", "ubigeo"};
+  if (kind == "attestation") return {"scheme", "subject", "body", "site", "kind"};
+  if (kind == "account") return {"site", "scheme", "operator"};
+  if (kind == "dispatch") return {"to", "sender", "state", "carrier", "to_site"};
+  if (kind == "certificate") return {"holder", "lot", "state", "scheme", "buyer"};
+  return {};
+}
+
 Result<std::string> record_to_json(std::string_view kind, ByteView bytes) {
   const auto value = record_value(kind, bytes);
   if (!value) return pass(value);

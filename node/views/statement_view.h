@@ -46,5 +46,7 @@ std::string statement_to_json(const SignedStatement& statement);
 Result<std::string> record_to_json(std::string_view kind, ByteView bytes);
 // The same as a Value whose times and bytes are text already, to be put into a larger answer.
 Result<Value> record_value(std::string_view kind, ByteView bytes);
+// The fields by which a list of such records may be filtered; none for kinds that are not listed.
+std::vector<std::string_view> list_filters(std::string_view kind);
 
 }  // namespace anta::views

@@ -79,6 +79,7 @@ Verdict check_attestation(const Draft& draft, const payload::Attestation& p) {
   if (draft.get<state::Attestation>(p.id.value)) {
     return violated("duplicate_id", "attestation " + p.id.value + " is registered already");
   }
+  if (const Verdict verdict = in_order(p.valid_from, p.valid_until); !verdict) return verdict;
   if (is_conflicted(draft, p)) {
     return violated("conflict_of_interest", "the body is, owns or advises whom it attests");
   }
@@ -198,6 +199,7 @@ Verdict rule(Draft& draft, const payload::Accreditation& p) {
   }
   if (!owner) return violated("unknown_reference", "no scheme " + p.scheme.value);
   if (!party_exists(draft.view(), p.body)) return violated("unknown_reference", "no party " + p.body.value);
+  if (const Verdict verdict = in_order(p.from, p.until); !verdict) return verdict;
   const std::string id = p.body.value + "/" + p.scheme.value;
   state::Accreditation record = draft.get<state::Accreditation>(id).value_or(state::Accreditation{});
   record.entries.push_back({p.status, {p.from, p.until}, draft.issuer(), draft.statement.digest});

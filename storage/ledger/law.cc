@@ -143,12 +143,16 @@ bool verify_signature(const SignedStatement& statement, const PublicKey& key) {
   return envelope && verify_cose(*envelope, key);
 }
 
+bool key_signs_for(const state::Key& key, const SignedStatement& statement) {
+  return key.party == statement.issuer() && key.state == KeyState::active &&
+         !(key.compromised_since && *key.compromised_since <= statement.event_time());
+}
+
 Result<PublicKey> authenticate(const LedgerView& view, const SignedStatement& statement,
                                const SignatureCheck& check) {
   const auto key = state::find<state::Key>(view, hex(statement.header.kid));
   // Without the key nothing can be verified, so an unknown key is what it is called, whoever signed.
-  if (!key || key->party != statement.issuer() || key->state != KeyState::active ||
-      (key->compromised_since && *key->compromised_since <= statement.event_time())) {
+  if (!key || !key_signs_for(*key, statement)) {
     return violated("unknown_key", "no valid key " + hex(statement.header.kid).substr(0, 16) +
                                        " is registered for " + statement.header.issuer);
   }

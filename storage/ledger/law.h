@@ -14,6 +14,7 @@
 #include "crypto/error.h"
 #include "storage/ledger/effects.h"
 #include "storage/ledger/genesis.h"
+#include "storage/ledger/state/party.h"
 #include "storage/ledger/statement.h"
 #include "storage/ledger/view.h"
 
@@ -35,6 +36,10 @@ struct Moment {
 // "The signature of this statement verifies under this key": libsodium's answer, or a cache of it.
 using SignatureCheck = std::function<bool(const SignedStatement&, const PublicKey&)>;
 bool verify_signature(const SignedStatement& statement, const PublicKey& key);
+
+// Whether the key, as its record is now, may sign this statement: its party's, active, and not said to have
+// been in other hands when the event happened.
+bool key_signs_for(const state::Key& key, const SignedStatement& statement);
 
 // Which key signed, and is it valid for this statement as the view knows it. Rules: bad_signature,
 // unknown_key.

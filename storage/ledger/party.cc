@@ -50,7 +50,7 @@ Verdict check_relation(const Draft& draft, const payload::Relation& p, const sta
                        bool registrar) {
   const bool side = draft.issuer() == p.party || draft.issuer() == p.other;
   if (!side && !registrar) return violated("not_issuer", "neither side of the relation, nor a registrar");
-  if (registrar) return {};
+  if (registrar) return in_order(p.from, p.until);
   const auto same = [&](const state::Relation::Entry& entry) {
     return entry.kind == p.kind && entry.during.from == p.from;
   };
@@ -62,6 +62,7 @@ Verdict check_relation(const Draft& draft, const payload::Relation& p, const sta
     return violated("not_issuer",
                     entry.by.value + " declared it for longer: that party or a registrar ends it");
   }
+  if (const Verdict verdict = in_order(p.from, p.until); !verdict) return verdict;
   const bool again = std::any_of(record.entries.begin(), record.entries.end(),
                                  [&](const auto& e) { return same(e) && e.by == draft.issuer(); });
   if (again || own < relations_per_declarer_max) return {};
@@ -69,6 +70,11 @@ Verdict check_relation(const Draft& draft, const payload::Relation& p, const sta
 }
 
 }  // namespace
+
+Verdict in_order(Millis from, const std::optional<Millis>& until) {
+  if (until && *until < from) return violated("event_order", "the period ends before it begins");
+  return {};
+}
 
 Verdict rule(Draft& draft, const payload::Party& p) {
   if (const Verdict verdict = registrar_only(draft); !verdict) return verdict;
@@ -110,6 +116,7 @@ Verdict rule(Draft& draft, const payload::PartyUpdate& p) {
 Verdict rule(Draft& draft, const payload::RoleGrant& p) {
   if (const Verdict verdict = registrar_only(draft); !verdict) return verdict;
   if (const Verdict verdict = party_known(draft, p.party); !verdict) return verdict;
+  if (const Verdict verdict = in_order(p.from, p.until); !verdict) return verdict;
   add_role(draft, p.party, p.role, {p.from, p.until});
   return {};
 }

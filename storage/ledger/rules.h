@@ -14,6 +14,9 @@ namespace anta {
 using Verdict = Result<void>;
 
 // party.cc
+// event_order when a period ends before it begins. One that ends as it begins is empty, which takes back what
+// was said.
+Verdict in_order(Millis from, const std::optional<Millis>& until);
 Verdict rule(Draft& draft, const payload::Party& p);
 Verdict rule(Draft& draft, const payload::PartyUpdate& p);
 Verdict rule(Draft& draft, const payload::RoleGrant& p);

@@ -125,10 +125,21 @@ TEST(Catalogue, AFlagThatIsAlsoARefusalKeepsItsOwnWords) {
   EXPECT_EQ(flag_cause("no_such_flag", Language::en), "no_such_flag");
 }
 
+TEST(Catalogue, AReportGivesItsReaderNoAdviceForASigner) {
+  // Goal: a buyer whose file holds a future event is told not to rely on it, not to set a clock and sign
+  // again.
+  EXPECT_FALSE(next_step("event_in_future", Language::en).empty());
+  EXPECT_TRUE(report_next_step("event_in_future", Language::en).empty());
+  EXPECT_FALSE(report_next_step("not_valid", Language::en).empty());
+  EXPECT_FALSE(report_next_step("not_valid", Language::es).empty());
+}
+
 TEST(Catalogue, TheLimitsOfANodeHaveWords) {
   // Goal: whoever meets a limit of HTTP or of the queries reads which one, and what to do.
   for (const char* code : {"http.memory_bytes", "http.connections_max", "http.connections_per_address",
-                           "http.requests_per_second", "outside_window"}) {
+                           "http.requests_per_second", "outside_window", "statements_max", "items_max",
+                           "dry_run_max", "queries_max", "impact_reads_max", "deadline", "no_leader",
+                           "not_cosigned", "certificate_too_large", "outbox_locked"}) {
     expect_words(code);
     EXPECT_FALSE(next_step(code, Language::es).empty()) << code;
   }

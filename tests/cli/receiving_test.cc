@@ -91,15 +91,20 @@ TEST(Receiving, TheWorstLotDecidesForAll) {
   EXPECT_EQ(comparison.worst, ToleranceResult::disputed);
 }
 
-TEST(Receiving, LinesShowBothDifferencesInTheReadersLanguage) {
-  // Goal: signed kilograms of wet, dry and copper, then the outcome in words.
+TEST(Receiving, LinesShowBothFiguresAndTheDifferenceInTheReadersLanguage) {
+  // Goal: kilograms as sent, as received and apart, of wet, dry and copper, then the outcome in words.
   const Comparison comparison =
       compare_figures(sent(30'000'000), {{LotId{"L-1"}, measured(29'990'000)}}, Value{ValueMap{}});
   EXPECT_THAT(comparison_lines(comparison, Language::en),
-              ElementsAre("L-1: wet -10.000 kg, dry -9.400 kg, Cu -2.350 kg", HasSubstr("within tolerance")));
-  EXPECT_THAT(
-      comparison_lines(comparison, Language::es),
-      ElementsAre("L-1: TMH -10.000 kg, TMS -9.400 kg, Cu -2.350 kg", HasSubstr("dentro de tolerancia")));
+              ElementsAre("L-1", "  wet: sent 30000.000 kg, received 29990.000 kg, difference -10.000 kg",
+                          "  dry: sent 28200.000 kg, received 28190.600 kg, difference -9.400 kg",
+                          "  Cu: sent 7050.000 kg, received 7047.650 kg, difference -2.350 kg",
+                          HasSubstr("within tolerance")));
+  EXPECT_THAT(comparison_lines(comparison, Language::es),
+              ElementsAre("L-1", "  TMH: enviado 30000.000 kg, recibido 29990.000 kg, diferencia -10.000 kg",
+                          "  TMS: enviado 28200.000 kg, recibido 28190.600 kg, diferencia -9.400 kg",
+                          "  Cu: enviado 7050.000 kg, recibido 7047.650 kg, diferencia -2.350 kg",
+                          HasSubstr("dentro de tolerancia")));
 }
 
 TEST(Receiving, MeasurementsNameExactlyTheDispatchsLots) {

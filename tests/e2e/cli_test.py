@@ -170,7 +170,7 @@ class Commands(unittest.TestCase):
             file.write("L-900: {wet_g: 7985000, moisture_ppm: 31000, cu_ppm: 60000, status: final, method: scale}\n")
         out, err = self.run_anta("receive", "D-900", "--measurements", "weighed.yaml", "--ticket", "BLC9-00900", "--at", "2025-11-04T09:00:00-05:00",
                                  "--node", self.network.urls())
-        self.assertRegex(err, r"L-900: wet -15(\.0+)? kg.*dry -22\.535 kg")  # 7 985 kg against 8 000, dry 7 737.465 against 7 760
+        self.assertRegex(err, r"L-900\n  wet: sent 8000\.000 kg, received 7985\.000 kg, difference -15\.000 kg\n  dry: .* difference -22\.535 kg\n")  # 7 985 kg against 8 000, dry 7 737.465 against 7 760
         self.assertIn("within tolerance", err)
         self.sign(out, "nasca-sur")
         self.run_anta("submit", "outbox", "--node", self.network.urls())

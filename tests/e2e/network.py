@@ -174,6 +174,16 @@ class Network:
         for node in self.nodes:
             until(f"{node.name} is ready: {node.log()[-500:]}", node.is_ready)
 
+    def until_cosigned_by_all(self):
+        """Every node shows the newest size with the cosignatures of all: nobody has a mark left to write."""
+        def cosigned(node):
+            answer = node.get("/checkpoint", accept="text/plain")
+            note = answer[1].decode() if answer and answer[0] == 200 else ""
+            size = node.json("/v1/ledger?fresh=1")
+            return bool(note and size) and note.split("\n")[1] == str(size["leaves"]) and note.count("/anta ") == len(self.nodes)
+        for node in self.nodes:
+            until(f"{node.name} shows the cosignatures of all", lambda: cosigned(node))
+
     def stop(self):
         """All nodes; their exit codes."""
         return [node.stop() for node in self.nodes]

@@ -94,6 +94,30 @@ const LawTable who(
          [](World& w) {
            return w.submit("body", w.attestation_status("att-no", AttestationChange::revoked));
          }},
+        {"event_order", inside, standard, "an_accreditation_that_ends_as_it_begins",
+         [](World& w) {
+           payload::Accreditation p = accreditation(w, AccreditationStatus::granted);
+           p.until = p.from;
+           return w.submit("owner", p);
+         }},
+        {"event_order", outside, standard, "an_accreditation_that_ends_before_it_begins",
+         [](World& w) {
+           payload::Accreditation p = accreditation(w, AccreditationStatus::granted);
+           p.until = Millis{p.from.value - 1};
+           return w.submit("owner", p);
+         }},
+        {"event_order", inside, standard, "an_attestation_that_ends_as_it_begins",
+         [](World& w) {
+           payload::Attestation p = fresh(w);
+           p.valid_until = p.valid_from;
+           return w.submit("body", p);
+         }},
+        {"event_order", outside, standard, "an_attestation_that_ends_before_it_begins",
+         [](World& w) {
+           payload::Attestation p = fresh(w);
+           p.valid_until = Millis{p.valid_from.value - 1};
+           return w.submit("body", p);
+         }},
         {"duplicate_id", outside, standard, "an_attestation_again",
          [](World& w) { return w.submit("body", w.attestation("att-mine", "miner", "mine")); }},
     });

@@ -172,6 +172,28 @@ const LawTable references(
          }},
     });
 
+// The shortest period that is lawful is empty; a millisecond less runs backwards.
+template <typename P>
+P ending(P p, std::int64_t after_from) {
+  p.until = Millis{p.from.value + after_from};
+  return p;
+}
+
+const LawTable periods(
+    __FILE__,
+    {
+        {"event_order", inside, standard, "a_role_that_ends_as_it_begins",
+         [](World& w) { return w.submit("registrar", ending(grant(w, "plant", Role::laboratory), 0)); }},
+        {"event_order", outside, standard, "a_role_that_ends_before_it_begins",
+         [](World& w) { return w.submit("registrar", ending(grant(w, "plant", Role::laboratory), -1)); }},
+        {"event_order", inside, standard, "a_relation_that_ends_as_it_begins",
+         [](World& w) { return w.submit("plant", ending(relation(w, "miner", "plant"), 0)); }},
+        {"event_order", outside, standard, "a_relation_that_ends_before_it_begins",
+         [](World& w) { return w.submit("plant", ending(relation(w, "miner", "plant"), -1)); }},
+        {"event_order", outside, standard, "a_registrars_relation_that_ends_before_it_begins",
+         [](World& w) { return w.submit("registrar", ending(relation(w, "miner", "plant"), -1)); }},
+    });
+
 const LawTable ids(
     __FILE__,
     {

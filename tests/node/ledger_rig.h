@@ -44,12 +44,12 @@ struct LedgerRig {
                                               [this](const BlockNotice& n) { notices.push_back(n); });
   }
 
-  std::optional<PublicKey> key(const Digest& kid) const {
+  std::optional<state::Key> key(const Digest& kid) const {
     const auto reader = ledger->reader();
     if (!reader) return std::nullopt;
     const auto bytes = reader->record(Kind::key, to_hex_of(kid));
     if (!bytes || !*bytes) return std::nullopt;
-    return state::decode_record<state::Key>(**bytes)->key;
+    return *state::decode_record<state::Key>(**bytes);
   }
 
   // Puts the statements into the log as one block at that time, and applies it.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/ledger/block.h"
+#include "storage/ledger/codec.h"
 #include "tests/node/ledger_rig.h"
 #include "tests/node/manual_executor.h"
 
@@ -15,6 +16,7 @@ struct Rig {
   ManualExecutor executor = {};
   std::map<Digest, Outcome> decided = {};
   bool newcomer_known = false;
+  bool plant_revoked = false;
   std::vector<std::vector<Bytes>> blocks = {};
   std::vector<std::pair<NodeId, Forward>> forwards = {};
   std::vector<ForwardRefused> refusals = {};
@@ -31,10 +33,15 @@ struct Rig {
 
   explicit Rig(SubmissionOptions options = {}) {
     verification = std::make_unique<Verification>(
-        VerificationOptions{.threads = 1}, [this](const Digest& kid) -> std::optional<PublicKey> {
+        VerificationOptions{.threads = 1}, [this](const Digest& kid) -> std::optional<state::Key> {
           for (const char* name : {"miner", "plant", "registrar", "newcomer"}) {
-            if (kid == world.key(name).kid() && (std::string_view(name) != "newcomer" || newcomer_known))
-              return world.key(name).public_key();
+            if (kid != world.key(name).kid() || (std::string_view(name) == "newcomer" && !newcomer_known))
+              continue;
+            state::Key record;
+            record.party = PartyId{name};
+            record.key = world.key(name).public_key();
+            if (std::string_view(name) == "plant" && plant_revoked) record.state = KeyState::revoked;
+            return record;
           }
           return std::nullopt;
         });
@@ -165,6 +172,22 @@ TEST(Submission, AdmissionAnswersFinallyOnlyWhatItMay) {
   EXPECT_EQ(rig.answers[0][2].outcome.error().rule, "event_in_future");
   EXPECT_EQ(rig.answers[0][3].outcome.error().rule, "unknown_key");
   EXPECT_EQ(rig.reads, 1);
+  EXPECT_TRUE(rig.blocks.empty());
+}
+
+TEST(Submission, ARevokedOrBorrowedKeyMakesNoBlock) {
+  // Goal: whoever holds a revoked key, or signs for another party, cannot fill the log (each left an empty
+  // block).
+  Rig rig;
+  rig.lead(true);
+  rig.plant_revoked = true;
+  const Bytes revoked = rig.world.sign("plant", rig.world.lot("L-1"));
+  const Bytes borrowed = *sign_statement(rig.world.lot("L-2"), PartyId{"miner"}, rig.world.key("registrar"),
+                                         rig.world.now / 1000, {});
+  rig.submit({revoked, borrowed});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  EXPECT_EQ(rig.answers[0][0].outcome.error().rule, "unknown_key");
+  EXPECT_EQ(rig.answers[0][1].outcome.error().rule, "unknown_key");
   EXPECT_TRUE(rig.blocks.empty());
 }
 

@@ -14,11 +14,17 @@ namespace {
 struct Rig {
   World world = rich_world();
   std::atomic<int> lookups = 0;
+  state::Key miners = [this] {
+    state::Key record;
+    record.party = PartyId{"miner"};
+    record.key = world.key("miner").public_key();
+    return record;
+  }();
   Verification verification{VerificationOptions{.threads = 2, .entries_max = 8},
-                            [this](const Digest& kid) -> std::optional<PublicKey> {
+                            [this](const Digest& kid) -> std::optional<state::Key> {
                               ++lookups;
-                              if (kid == world.key("miner").kid()) return world.key("miner").public_key();
-                              return std::nullopt;
+                              if (kid != world.key("miner").kid()) return std::nullopt;
+                              return miners;
                             }};
   std::vector<Result<Verification::Admitted>> admit(const std::vector<Bytes>& items) {
     std::vector<std::shared_ptr<const Bytes>> shared;
@@ -69,6 +75,25 @@ TEST(Verification, UnknownIsAskedAgainAndKnownIsRemembered) {
   rig.admit({rig.world.sign("miner", rig.world.lot("L-1"))});
   rig.admit({rig.world.sign("miner", rig.world.lot("L-2"))});
   EXPECT_EQ(rig.lookups, 3);
+}
+
+TEST(Verification, AChangedKeyIsLookedUpAgain) {
+  // Goal: what was remembered of a key does not outlive its revocation, nor the compromise of the time
+  // before.
+  Rig rig;
+  EXPECT_TRUE(rig.admit({rig.world.sign("miner", rig.world.lot("L-1"))})[0]->known);
+  rig.miners.state = KeyState::revoked;
+  EXPECT_TRUE(rig.admit({rig.world.sign("miner", rig.world.lot("L-2"))})[0]->known);  // remembered
+  rig.verification.key_changed(rig.world.key("miner").kid());
+  EXPECT_FALSE(rig.admit({rig.world.sign("miner", rig.world.lot("L-3"))})[0]->known);
+  rig.miners.state = KeyState::active;
+  rig.miners.compromised_since = Millis{rig.world.now};
+  rig.verification.key_changed(rig.world.key("miner").kid());
+  payload::Lot lot = rig.world.lot("L-4");
+  lot.common.event_time = Millis{rig.world.now};
+  EXPECT_FALSE(rig.admit({rig.world.sign("miner", lot)})[0]->known);
+  lot.common.event_time = Millis{rig.world.now - 1};
+  EXPECT_TRUE(rig.admit({rig.world.sign("miner", lot)})[0]->known);
 }
 
 TEST(Verification, MalformedIsSaidAndMemoryIsBounded) {
