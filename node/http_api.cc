@@ -159,6 +159,7 @@ HttpApi::HttpApi(ApiServices services, Metrics& metrics)
                 .path = "/v1/openapi.json",
                 .summary = "This document",
                 .query = {},
+                .produces = {"application/vnd.oai.openapi+json"},
                 .handle = [document](const HttpRequest&, const Captures&, HttpReply reply) {
                   reply(
                       {.status = 200, .content_type = "application/vnd.oai.openapi+json", .body = *document});

@@ -169,6 +169,7 @@ std::vector<Route> certificate_routes(ApiServices& services) {
        .path = "/v1/certificates/{id}",
        .summary = "A certificate file under the newest finished checkpoint; application/json for its record",
        .query = {"fresh", "at_leaf"},
+       .produces = {certificate_type, "application/json"},
        .handle =
            [&services, cache](const HttpRequest& request, const Captures& captures, HttpReply reply) {
              certificate(services, cache, request, captures[0], std::move(reply));
@@ -177,12 +178,14 @@ std::vector<Route> certificate_routes(ApiServices& services) {
        .path = std::string(verify_path),
        .summary = "Check a certificate file against this network; up to the largest file, 16 MiB",
        .query = {},
+       .consumes = {certificate_type, "application/octet-stream"},
        .handle = [&services](const HttpRequest& request, const Captures&,
                              HttpReply reply) { verify(services, request, std::move(reply)); }},
       {.method = "GET",
        .path = "/checkpoint",
        .summary = "The newest checkpoint with its quorum of cosignatures (C2SP signed note)",
        .query = {},
+       .produces = {"text/plain"},
        .handle = [&services](const HttpRequest& request, const Captures&, HttpReply reply) {
          checkpoint(services, request, std::move(reply));
        }}};

@@ -26,23 +26,26 @@ HttpResponse ready(const ApiServices& services) {
 
 std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
   const auto route = [](const char* path, const char* summary,
-                        std::function<HttpResponse(const HttpRequest&)> answer) {
+                        std::function<HttpResponse(const HttpRequest&)> answer,
+                        std::vector<std::string_view> produces = {"application/json"}) {
     return Route{.method = "GET",
                  .path = path,
                  .summary = summary,
                  .query = {},
+                 .produces = std::move(produces),
                  .handle = [answer = std::move(answer)](const HttpRequest& request, const Captures&,
                                                         HttpReply reply) { reply(answer(request)); }};
   };
   return {
-      route("/healthz", "The process runs", [](const HttpRequest&) { return plain("ok\n"); }),
+      route("/healthz", "The process runs", [](const HttpRequest&) { return plain("ok\n"); }, {"text/plain"}),
       route("/readyz", "Whether this node can serve reads and writes, and if not, why",
             [&services](const HttpRequest&) { return ready(services); }),
       route("/metrics", "Prometheus metrics",
             [&metrics](const HttpRequest&) {
               return HttpResponse{
                   .status = 200, .content_type = "text/plain; version=0.0.4", .body = metrics.text()};
-            }),
+            },
+            {"text/plain"}),
       route("/v1/status", "Role, term, commit, applied, roots, peers",
             [&services](const HttpRequest&) { return json_response(200, services.status()); }),
       route("/v1/network", "The genesis and its digest, nodes and keys",
@@ -50,9 +53,11 @@ std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
               if (accepts(request, "application/cbor"))
                 return file_response(request, "application/cbor", services.genesis_bytes);
               return value_response(request, queries::network(services.genesis, *services.genesis_bytes));
-            }),
+            },
+            {"application/json", "application/cbor"}),
       route("/v1/policy", "The verifier's policy of this network (C2SP tlog-policy)",
-            [&services](const HttpRequest&) { return plain(encode_policy(services.policy)); }),
+            [&services](const HttpRequest&) { return plain(encode_policy(services.policy)); },
+            {"text/plain"}),
   };
 }
 

@@ -215,12 +215,14 @@ std::vector<Route> statement_routes(ApiServices& services) {
            .path = "/v1/statements",
            .summary = "Submit one statement, or a CBOR sequence of them in order",
            .query = {"wait", "dry_run"},
+           .consumes = {"application/cose", "application/cbor-seq"},
            .handle = [&services](const HttpRequest& request, const Captures&,
                                  HttpReply reply) { post_statements(services, request, std::move(reply)); }},
           {.method = "GET",
            .path = "/v1/statements/{digest}",
            .summary = "A statement with its outcome and inclusion proof; application/cose for its bytes",
            .query = {"fresh"},
+           .produces = {"application/json", "application/cose"},
            .handle = [&services](const HttpRequest& request, const Captures& captures, HttpReply reply) {
              get_statement(services, request, captures, std::move(reply));
            }}};

@@ -18,7 +18,9 @@ struct Route {
   std::string method = {};
   std::string path = {};  // "/v1/lots/{id}/history"
   std::string summary = {};
-  std::vector<std::string_view> query = {};  // parameters that it knows
+  std::vector<std::string_view> query = {};                       // parameters that it knows
+  std::vector<std::string_view> produces = {"application/json"};  // the first unless Accept asks for another
+  std::vector<std::string_view> consumes = {};                    // of a POST
   std::function<void(const HttpRequest&, const Captures&, HttpReply)> handle = {};
 };
 

@@ -33,26 +33,33 @@ ValueList parameters_of(const Route& route) {
   return parameters;
 }
 
-Value json_content(const char* schema) {
-  return Value{ValueMap{{"application/json", Value{ValueMap{{"schema", reference(schema)}}}}}};
+// JSON answers are objects; everything else is bytes or text of its own format.
+Value content_of(const std::vector<std::string_view>& types) {
+  ValueMap content;
+  for (const std::string_view type : types) {
+    Value schema =
+        type == "application/json" ? reference("schemas/Answer") : Value{ValueMap{{"type", text("string")}}};
+    content.emplace_back(std::string(type), Value{ValueMap{{"schema", std::move(schema)}}});
+  }
+  return Value{std::move(content)};
+}
+
+Value answer(const char* description, const Route& route) {
+  return Value{ValueMap{{"description", text(description)}, {"content", content_of(route.produces)}}};
 }
 
 Value operation(const Route& route) {
-  ValueMap responses{{"200", Value{ValueMap{{"description", text("the answer")},
-                                            {"content", json_content("schemas/Answer")}}}}};
+  ValueMap responses{{"200", answer("the answer", route)}};
   ValueMap out{{"summary", text(route.summary)}, {"parameters", Value{parameters_of(route)}}};
-  if (route.method == "POST" && route.path == "/v1/statements") {
-    const Value binary{
-        ValueMap{{"schema", Value{ValueMap{{"type", text("string")}, {"format", text("binary")}}}}}};
-    out.emplace_back(
-        "requestBody",
-        Value{ValueMap{
-            {"required", Value{true}},
-            {"content", Value{ValueMap{{"application/cose", binary}, {"application/cbor-seq", binary}}}}}});
-    responses.emplace_back("201", Value{ValueMap{{"description", text("accepted and recorded")},
-                                                 {"content", json_content("schemas/Answer")}}});
-    responses.emplace_back("422", reference("responses/Problem"));
-    responses.emplace_back("504", reference("responses/Problem"));
+  if (!route.consumes.empty()) {
+    out.emplace_back("requestBody",
+                     Value{ValueMap{{"required", Value{true}}, {"content", content_of(route.consumes)}}});
+    responses.emplace_back("413", reference("responses/Problem"));
+  }
+  if (route.path == "/v1/statements") {
+    responses.emplace_back("201", answer("accepted and recorded", route));
+    for (const char* status : {"415", "422", "504"})
+      responses.emplace_back(status, reference("responses/Problem"));
   }
   const bool of_the_past = std::find(route.query.begin(), route.query.end(), "at_leaf") != route.query.end();
   if (of_the_past) responses.emplace_back("410", reference("responses/Problem"));

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import network as net
@@ -98,6 +99,39 @@ class Commands(unittest.TestCase):
             file.write(text)
         where = ["--out", out] if out else ["--outbox", outbox]
         self.run_anta("sign", "document.yaml", "--key", os.path.join(self.network.keys(), party + ".key"), *where)
+
+    def test_the_openapi_document_is_what_the_node_answers(self):
+        """Goal: OpenAPI 3.1 whose references resolve and whose path parameters are declared; each GET answers every type it names."""
+        node = self.network.nodes[0]
+        document = node.json("/v1/openapi.json")
+        self.assertRegex(document["openapi"], r"^3\.1\.")
+        text = json.dumps(document)
+        for reference in set(re.findall(r'"#/([^"]+)"', text)):
+            found = document
+            for step in reference.split("/"):
+                found = found[step]
+        lot = self.read("certificate", "list")["items"][0]["lot"]
+        digest = self.read("lot", "history", lot)["items"][0]["digest"]
+        known = {"/v1/statements": digest, "/v1/lots": lot, "/v1/parties": "nasca-sur", "/v1/certificates": self.read("certificate", "list")["items"][0]["id"],
+                 **{f"/v1/{noun}s": self.read(noun, "list")["items"][0]["id"] for noun in ("site", "attestation", "account")},
+                 "/v1/dispatches": self.read("dispatch", "list")["items"][0]["id"]}
+        asked = 0
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                declared = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
+                self.assertEqual(declared, set(re.findall(r"{(\w+)}", path)), path)
+                if method != "get":
+                    self.assertIn("requestBody", operation, path)
+                    continue
+                url = path
+                for base, one in known.items():
+                    url = re.sub("^" + base + r"/{\w+}", f"{base}/{one}", url)
+                url += {"/v1/inbox": "?party=nasca-sur"}.get(path, "?status=suspended&from=2025-12-01T00:00:00Z" if path.endswith("/impact") else "")
+                for wanted in operation["responses"]["200"]["content"]:
+                    with urllib.request.urlopen(urllib.request.Request(node.url + url, headers={"Accept": wanted}), timeout=net.DEADLINE) as answer:
+                        self.assertEqual((answer.status, answer.headers.get_content_type()), (200, wanted), url)
+                    asked += 1
+        self.assertGreaterEqual(asked, 30)
 
     def test_status(self):
         """Goal: each node says who it is, who leads, and what it has applied; all the same ledger."""
