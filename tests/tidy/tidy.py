@@ -147,6 +147,19 @@ def check_style(path, text, lines, offences):
             offences.append((path, number, "style", "a brace or a lambda in a statement with co_await (g++ 12.2 miscompiles it)"))
 
 
+def check_header_sets(root, paths, offences):
+    """Each header stands in the HEADERS of a room: only those are compiled on their own."""
+    listed = set()
+    for path in paths:
+        if os.path.basename(path) != "CMakeLists.txt" or path.startswith("tests/"):
+            continue
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            listed |= {os.path.join(os.path.dirname(path), name) for name in re.findall(r"[\w./-]+\.h\b", file.read())}
+    for path in paths:
+        if path.endswith(".h") and not path.startswith("tests/") and path not in listed:
+            offences.append((path, 1, "header", "in no HEADERS list: nothing compiles it on its own"))
+
+
 def scenario_words(root):
     """Ids of the scenario's parties, sites and lots: no file of node, ledger or verifier may know them."""
     found = set()
@@ -214,6 +227,7 @@ def check(root, formatting=True):
     for (pattern, folder), files in users.items():
         if len(files) > 1:
             offences.append((sorted(files)[1], 1, "library", f"{pattern} is known to several files of {folder}: {', '.join(sorted(files))}"))
+    check_header_sets(root, paths, offences)
     if formatting:
         check_format(root, paths, offences)
     return sorted(set(offences))

@@ -19,7 +19,11 @@ class TidyTest(unittest.TestCase):
             return [(p, rule) for p, _, rule, _ in tidy.check(root, formatting=False)]
 
     def test_clean_tree_passes(self):
-        self.assertEqual(self.offences({"crypto/a.h": '// A.\n#pragma once\n#include "crypto/b.h"\n'}), [])
+        files = {"crypto/a.h": '// A.\n#pragma once\n#include "crypto/b.h"\n', "crypto/CMakeLists.txt": "anta_room(a HEADERS a.h)\n"}
+        self.assertEqual(self.offences(files), [])
+
+    def test_a_header_of_no_room(self):
+        self.assertIn(("crypto/a.h", "header"), self.offences({"crypto/a.h": "// A.\n#pragma once\n", "crypto/CMakeLists.txt": "anta_room(a HEADERS ba.h)\n"}))
 
     def test_inner_room_may_not_know_the_outer(self):
         self.assertIn(("storage/ledger/a.cc", "layer"), self.offences({"storage/ledger/a.cc": '#include "storage/database.h"\n'}))
