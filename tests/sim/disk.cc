@@ -24,4 +24,14 @@ void Disk::lose_unsynced() {
   syncing_ = 0;
 }
 
+const LogEntry* Disk::written(LogIndex index) const {
+  for (auto waiting = queue_.rbegin(); waiting != queue_.rend(); ++waiting) {
+    for (const LogEntry& entry : waiting->batch.entries) {
+      if (entry.index == index) return &entry;
+    }
+    if (waiting->batch.truncate_from && index >= *waiting->batch.truncate_from) return nullptr;
+  }
+  return durable_.entry(index);
+}
+
 }  // namespace anta::sim

@@ -39,6 +39,9 @@ class Disk {
   bool sync_running() const { return syncing_ > 0; }
   raft::Token finish_one();
 
+  // The entry as it is when everything that waits has become durable; null: there is none.
+  const LogEntry* written(LogIndex index) const;
+
   // How many unsynced batches survive a crash; the caller finishes them with finish_one.
   std::size_t survivors(Random& random) const { return queue_.empty() ? 0 : random.below(queue_.size() + 1); }
   std::size_t unsynced() const { return queue_.size(); }

@@ -1,5 +1,7 @@
 // Bounds that the checker can not see on the wire alone: who leads is heard by a majority, windows,
 // uncommitted bytes.
+#include <algorithm>
+
 #include "tests/sim/world.h"
 
 namespace anta::sim {
@@ -46,15 +48,16 @@ void World::note_append(std::size_t node, std::size_t to, Term term, const raft:
   run.bytes += bytes;
 }
 
-// After a proposal was taken: what is not committed fits, unless it is this one alone.
+// After a proposal was taken: what is not committed fits, unless it is this one alone. What was on disk when
+// the life began may be more, and is not in memory.
 void World::check_uncommitted(std::size_t node, const raft::Output& output) {
-  const raft::Raft& core = *nodes_[node].core;
+  const Disk& disk = nodes_[node].disk;
   const LogIndex last = (*output.proposal)->index;
   std::uint64_t bytes = 0;
-  for (LogIndex i = output.commit.next(); i <= last; i = i.next()) {
-    if (const LogEntry* entry = core.find_entry(i)) bytes += entry->size();
+  for (LogIndex i = std::max(output.commit, nodes_[node].began_with).next(); i <= last; i = i.next()) {
+    if (const LogEntry* entry = disk.written(i)) bytes += entry->size();
   }
-  const LogEntry* taken = core.find_entry(last);
+  const LogEntry* taken = disk.written(last);
   if (taken && bytes > plan_.limits.uncommitted_bytes_max && bytes > taken->size())
     failure_ = nodes_[node].member.id.value + ": takes more than uncommitted_bytes_max";
 }

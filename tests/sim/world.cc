@@ -134,6 +134,7 @@ void World::start(std::size_t node) {
   n.tick_every = tick_units + disk_random_.below(3);
   n.applied = durable.applied;
   n.commit = LogIndex{};
+  n.began_with = LogIndex{durable.log.size()};
   n.reads.clear();
   n.role = {};
   n.stalled_ticks = 0;

@@ -49,6 +49,7 @@ struct SimNode {
   std::optional<Fault> armed = {};  // a crash point or a sync error that waits for its moment
   std::map<std::uint64_t, LogIndex> reads = {};  // asked, with what had been told then
   LogIndex commit = {};                          // told in this life
+  LogIndex began_with = {};                      // the last entry on disk when this life began
   bool dead = false;                             // stays down in the liveness phase
   raft::RoleChange role = {};
 };
