@@ -108,7 +108,7 @@ Result<void> fill_in(const Command& command, Invocation& invocation,
   return {};
 }
 
-Result<void> take_common(const std::string& format, const std::string& language, Invocation& invocation) {
+Result<void> take_common(const std::string& format, Invocation& invocation) {
   if (format == "json") {
     invocation.format = OutputFormat::json;
   } else if (format == "yaml") {
@@ -116,10 +116,6 @@ Result<void> take_common(const std::string& format, const std::string& language,
   } else if (format != "table") {
     return usage("--output takes table, json or yaml, not '" + format + "'");
   }
-  const char* locale = std::getenv("ANTA_LANG");
-  if (!locale || !*locale) locale = std::getenv("LC_ALL");
-  if (!locale || !*locale) locale = std::getenv("LANG");
-  invocation.language = language_of(!language.empty() ? language : locale ? locale : "");
   return {};
 }
 
@@ -136,11 +132,33 @@ std::string one_help(const Command& command) {
     text += (o.environment.empty() ? "" : " [" + o.environment + "]") + std::string("\n");
   }
   text += "  --output table|json|yaml\n      how data is printed on stdout (words go to stderr)\n";
-  text += "  --language en|es\n      the language of words [ANTA_LANG, LANG]\n";
+  text += "  --language en|es\n      the language of words [ANTA_LANG, settings, LC_ALL, LANG]\n";
   return text;
 }
 
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
 }  // namespace
+
+Language chosen_language(const std::vector<std::string>& arguments,
+                         const std::map<std::string, std::string>& settings) {
+  static const std::string option = "--language";
+  std::string flag;
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (arguments[i] == option && i + 1 < arguments.size()) flag = arguments[i + 1];
+    if (arguments[i].starts_with(option + "=")) flag = arguments[i].substr(option.size() + 1);
+  }
+  const auto setting = settings.find("language");
+  for (const std::string& locale :
+       {flag, variable("ANTA_LANG"), setting == settings.end() ? std::string() : setting->second,
+        variable("LC_ALL"), variable("LANG")}) {
+    if (!locale.empty()) return language_of(locale);
+  }
+  return Language::en;
+}
 
 std::string help_text(const std::vector<Command>& commands, const std::vector<std::string>& words) {
   std::vector<const Command*> chosen;
@@ -214,7 +232,8 @@ Result<Parsed> parse_arguments(const std::vector<Command>& commands,
     if (set) parsed.invocation.options[name] = {};
   }
   parsed.invocation.positionals = std::move(positionals);
-  if (auto common = take_common(format, language, parsed.invocation); !common) return pass(common);
+  parsed.invocation.language = chosen_language(arguments, settings);
+  if (auto common = take_common(format, parsed.invocation); !common) return pass(common);
   if (auto filled = fill_in(*command, parsed.invocation, settings); !filled) return pass(filled);
   return parsed;
 }

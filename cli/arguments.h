@@ -23,6 +23,11 @@ Result<Parsed> parse_arguments(const std::vector<Command>& commands,
                                const std::vector<std::string>& arguments,
                                const std::map<std::string, std::string>& settings);
 
+// In whose language words are, known before the arguments are: --language, else ANTA_LANG, else the settings
+// file's `language`, else LC_ALL and LANG. So a mistake in the arguments is told in it too.
+Language chosen_language(const std::vector<std::string>& arguments,
+                         const std::map<std::string, std::string>& settings);
+
 // The whole table, or the help of the commands that begin with `words`.
 std::string help_text(const std::vector<Command>& commands, const std::vector<std::string>& words);
 

@@ -31,7 +31,11 @@ const Saying* find_saying(std::string_view code) {
     if (const Saying* found = find_in(table, code)) return found;
   }
   const std::size_t dot = code.find('.');
-  return dot == std::string_view::npos ? nullptr : find_in(report_lines(), code.substr(0, dot));
+  if (dot == std::string_view::npos) return nullptr;
+  for (const auto table : {refusals(), report_lines()}) {
+    if (const Saying* family = find_in(table, code.substr(0, dot))) return family;
+  }
+  return nullptr;
 }
 
 std::string_view cause(std::string_view code, Language language) {

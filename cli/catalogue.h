@@ -1,8 +1,8 @@
 // What Anta says to people: every code with its cause in words and the next step, in Spanish and English.
 //
 // One catalogue for the whole program, so that a code reads the same everywhere. Codes are stable and never
-// translated; words may improve. A test asks that every code of the law, every flag and every code of a
-// report is here in both languages. Pure, any thread.
+// translated; words may improve. A test asks that every code of the law, every flag, every code of a report
+// and every mistake that anta itself names is here in both languages. Pure, any thread.
 #pragma once
 
 #include <span>
@@ -24,7 +24,8 @@ struct Saying {
   std::string_view next_es = {};
 };
 
-// Refusals (rules of the law, codes of admission and transport), flags of the ledger, lines of a report.
+// Refusals (rules of the law, codes of admission and transport, mistakes of usage), flags of the ledger,
+// lines of a report.
 std::span<const Saying> refusals();
 std::span<const Saying> flags();
 std::span<const Saying> report_lines();

@@ -41,9 +41,9 @@ int run(const std::vector<std::string>& arguments) {
   }
   const std::vector<Command> commands = all_commands();
   const auto settings = read_settings();
-  if (!settings) return complain(settings.error(), Language::en);
+  if (!settings) return complain(settings.error(), chosen_language(arguments, {}));
   auto parsed = parse_arguments(commands, arguments, *settings);
-  if (!parsed) return complain(parsed.error(), Language::en);
+  if (!parsed) return complain(parsed.error(), chosen_language(arguments, *settings));
   if (!parsed->command) {
     std::cout << parsed->text;
     return arguments.empty() ? static_cast<int>(Exit::usage) : 0;

@@ -61,7 +61,7 @@ Result<void> Player::check_clock() const {
     const Millis at = payload::common(step.payload).event_time;
     const bool future = at.value > limit;
     if (future == (step.expect == "event_in_future")) continue;
-    return tl::unexpected(Error{Code::malformed, "clock",
+    return tl::unexpected(Error{Code::malformed, "scenario_date",
                                 "this file does not play today (" + views::time_to_text(options_.now) +
                                     "): " + place(i + 1, step) + " is dated " + views::time_to_text(at)});
   }

@@ -100,7 +100,7 @@ Result<void> Player::wait_cosigned() {
     if (everywhere) return {};
   }
   return tl::unexpected(
-      Error{Code::uncertain, "no_quorum", "no finished checkpoint over the last statement"});
+      Error{Code::uncertain, "not_cosigned", "no finished checkpoint over the last statement"});
 }
 
 Result<void> Player::check_lots(const Expectations& wanted, const std::string& where) {

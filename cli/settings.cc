@@ -9,7 +9,8 @@
 namespace anta {
 namespace {
 
-constexpr std::array<std::string_view, 5> known = {"node", "as", "key", "policy", "passphrase-file"};
+constexpr std::array<std::string_view, 6> known = {"node",    "as", "key", "policy", "passphrase-file",
+                                                   "language"};
 
 std::string settings_path() {
   const auto variable = [](const char* name) {

@@ -128,6 +128,25 @@ TEST(Arguments, OutputAndLanguageBelongToEveryCommand) {
   EXPECT_THAT(complaint({"sign", "a.yaml", "--output", "xml"}), HasSubstr("table, json or yaml"));
 }
 
+TEST(Arguments, TheLanguageIsKnownBeforeTheArgumentsAre) {
+  // Goal: flag over ANTA_LANG over settings over the locale, whatever else is wrong with the arguments.
+  const Variable locale("LC_ALL", "en_GB.UTF-8");
+  const std::vector<std::string> wrong = {"lot", "shw"};
+  EXPECT_EQ(chosen_language(wrong, {}), Language::en);
+  EXPECT_EQ(chosen_language(wrong, {{"language", "es"}}), Language::es);
+  {
+    const Variable own("ANTA_LANG", "en");
+    EXPECT_EQ(chosen_language(wrong, {{"language", "es"}}), Language::en);
+    EXPECT_EQ(chosen_language({"lot", "shw", "--language", "es"}, {}), Language::es);
+    EXPECT_EQ(chosen_language({"--language=es_PE", "lot"}, {}), Language::es);
+    EXPECT_EQ(chosen_language({"sign", "--", "--language", "es"}, {}), Language::en) << "a file's name";
+    EXPECT_EQ(chosen_language({"lot", "--language"}, {}), Language::en);
+  }
+  const auto parsed = parse({"sign", "a.yaml"}, {{"language", "es"}});
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+  EXPECT_EQ(parsed->invocation.language, Language::es);
+}
+
 TEST(Arguments, HelpShowsExamplesBeforeOptions) {
   // Goal: a person copies an example before reading what each option means.
   const auto parsed = parse({"lot", "show", "--help"});

@@ -56,11 +56,11 @@ const std::vector<std::string> law_codes = {"malformed",
                                             "credit_exceeded",
                                             "not_enabled"};
 
-// Every first group of the expression in the ledger's sources.
-Words raised(const std::string& expression) {
+// Every first group of the expression in a folder's sources, the ledger's if no other is named.
+Words raised(const std::string& expression, const std::string& folder = "storage/ledger") {
   Words found;
   const std::regex pattern(expression);
-  for (const auto& entry : std::filesystem::directory_iterator(ANTA_SOURCE_DIR "/storage/ledger")) {
+  for (const auto& entry : std::filesystem::directory_iterator(ANTA_SOURCE_DIR "/" + folder)) {
     if (entry.path().extension() != ".cc") continue;
     std::ifstream file(entry.path());
     const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -143,6 +143,34 @@ TEST(Catalogue, TheLimitsOfANodeHaveWords) {
     expect_words(code);
     EXPECT_FALSE(next_step(code, Language::es).empty()) << code;
   }
+}
+
+TEST(Catalogue, WhatTheProgramItselfSaysHasWordsToo) {
+  // Goal: usage, expectation and every other rule that the sources of cli name, and those of the readers it
+  // uses, have cause and next step in both languages.
+  Words codes = raised("(?:Error\\{|fail\\()\\s*Code::[a-z_]+,\\s*\"([a-z_.]+)\"", "cli");
+  for (const char* wanted : {"usage", "expectation", "scenario_date", "outbox_locked", "unreachable"})
+    EXPECT_TRUE(codes.contains(wanted)) << wanted;
+  for (const char* folder : {"node/views", "crypto"}) {
+    const Words some = raised("\"((?:view|file|sealed|seed|secret|policy)\\.[a-z_]+)\"", folder);
+    EXPECT_GE(some.size(), 5u) << folder;
+    codes.insert(some.begin(), some.end());
+  }
+  for (const std::string& code : codes) {
+    const Saying* saying = find_saying(code);
+    ASSERT_NE(saying, nullptr) << code;
+    EXPECT_NE(saying->cause_en, saying->cause_es) << code;
+    EXPECT_FALSE(saying->next_en.empty()) << code;
+    EXPECT_FALSE(saying->next_es.empty()) << code;
+  }
+}
+
+TEST(Catalogue, EveryClassOfErrorsHasWordsForTheRulesThatHaveNone) {
+  // Goal: an error whose rule is unknown here is explained by its class.
+  int classes = 0;
+  for (std::uint8_t number = 1; name(static_cast<Code>(number)) != "unknown"; ++number, ++classes)
+    expect_words(std::string(name(static_cast<Code>(number))));
+  EXPECT_EQ(classes, 10);
 }
 
 TEST(Catalogue, EveryReasonOfTheVerifierHasWords) {

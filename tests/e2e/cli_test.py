@@ -66,6 +66,51 @@ class Keys(unittest.TestCase):
             self.assertFalse(os.path.exists(self.path("x.key")))
 
 
+class Mistakes(unittest.TestCase):
+    """What is said of a command that was not called as it has to be; no network."""
+    USAGE = {"en": ("The command was not called as it has to be", "anta COMMAND --help"),
+             "es": ("La orden no se llamó como corresponde", "anta ORDEN --help")}
+
+    def expect(self, words, *arguments, code=2, **environment):
+        got, out, err = net.anta(*arguments, environment=environment)
+        self.assertEqual((got, out), (code, b""), err)
+        for wanted in words:
+            self.assertIn(wanted, err)
+
+    def test_of_arguments(self):
+        """Goal: a wrong verb, option or value is told with the words of usage, in the language of the variable or of the flag."""
+        for language, words in self.USAGE.items():
+            for wrong in (("lot", "shw"), ("lot", "show", "L-1", "--nod", "x"), ("lot", "show", "--node", "http://127.0.0.1:1"),
+                          ("lot", "show", "L-1", "--node", "ftp://x"), ("sign", "a.yaml", "--key", "k", "--output", "xml"), ("lott",), ("lot",)):
+                self.expect(words + ("[usage]",), *wrong, ANTA_LANG=language)
+                self.expect(words, *wrong, "--language", language, ANTA_LANG="en" if language == "es" else "es")
+
+    def test_of_the_settings_file(self):
+        """Goal: an unknown setting is told in the variable's language; `language` in the file holds for mistakes of arguments."""
+        with tempfile.TemporaryDirectory() as home:
+            path = os.path.join(home, "config.yaml")
+            with open(path, "w", encoding="ascii") as file:
+                file.write("nodes: http://127.0.0.1:1\n")
+            for language, words in self.USAGE.items():
+                self.expect(words + ("config.yaml: line 1, column 1: unknown key",), "lot", "list", ANTA_LANG=language, ANTA_CONFIG=path)
+            for language, words in self.USAGE.items():
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(f"language: {language}\n")
+                self.expect(words, "lot", "shw", ANTA_CONFIG=path)
+
+    def test_of_files(self):
+        """Goal: a document that is no YAML and a missing file have words of their own, in both languages."""
+        with tempfile.TemporaryDirectory() as home:
+            path, key = os.path.join(home, "lot.yaml"), os.path.join(home, "k.key")
+            with open(path, "w", encoding="ascii") as file:
+                file.write("as: [x\n")
+            self.assertEqual(net.anta("key", "new", key, "--no-passphrase")[0], 0)
+            for language, words in (("en", ("The text is not YAML or JSON", "Correct the place")), ("es", ("El texto no es YAML o JSON", "Corrija el lugar"))):
+                self.expect(words + (path,), "sign", path, "--key", key, ANTA_LANG=language)
+            for language, words in (("en", ("There is such a file already",)), ("es", ("Ya existe ese archivo",))):
+                self.expect(words, "key", "new", key, "--no-passphrase", code=5, ANTA_LANG=language)
+
+
 class Commands(unittest.TestCase):
     """One network that has played the year."""
 
@@ -256,6 +301,15 @@ class Commands(unittest.TestCase):
                 self.assertEqual(leaves, sorted(leaves))
                 self.assertEqual(items[0]["type"], wanted)
                 self.assertTrue(all(item["outcome"] == "accepted" for item in items))
+
+    def test_a_play_that_does_not_come_out_as_the_file_says(self):
+        """Goal: exit 7 with the words of `expectation` in both languages: the year cannot be played twice on one ledger."""
+        for language, words in (("en", ("did not answer as the scenario's file says", "Look at the step")),
+                                ("es", ("no respondió como dice el archivo del escenario", "Mire el paso"))):
+            code, _, err = net.anta(*self.network.play_arguments(), environment={"ANTA_LANG": language})
+            self.assertEqual(code, 7, err[-2000:])
+            for wanted in words + ("[expectation]",):
+                self.assertIn(wanted, err)
 
     def test_a_refusal_in_both_languages(self):
         """Goal: the same rejection, code, cause and next step, in English and in Spanish from ANTA_LANG."""
