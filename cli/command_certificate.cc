@@ -6,6 +6,7 @@
 #include "cli/policy_file.h"
 #include "cli/report_text.h"
 #include "cli/text_file.h"
+#include "node/views/report_view.h"
 #include "storage/ledger/certificate_file.h"
 
 namespace anta {
@@ -58,7 +59,7 @@ Result<Exit> verify_file(Invocation& invocation) {
   if (invocation.format == OutputFormat::table) {
     std::cout << report_text(report, invocation.language) << std::flush;
   } else {
-    invocation.out(report_value(report));
+    invocation.out(views::report_value(report));
   }
   return exit_for_verdict(report.verdict);
 }

@@ -1,12 +1,11 @@
 // Routes of proofs: certificate files, the checkpoint, and checking a file.
 #include <algorithm>
 
-#include "crypto/text.h"
 #include "node/certificate_assembly.h"
 #include "node/certificate_cache.h"
 #include "node/http_route.h"
 #include "node/queries.h"
-#include "node/views/time_text.h"
+#include "node/views/report_view.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/verify.h"
 
@@ -78,66 +77,6 @@ void certificate(const ApiServices& services, const std::shared_ptr<CertificateC
                      });
 }
 
-Value claim_value(const Report::Claim& claim) {
-  ValueList schemes;
-  for (const SchemeId& scheme : claim.schemes)
-    schemes.push_back(text(scheme.value));
-  return Value{ValueMap{{"certificate", text(claim.certificate.value)},
-                        {"lot", text(claim.lot.value)},
-                        {"material", text(std::string(word(claim.material)))},
-                        {"dry_g", Value{claim.dry_g.value}},
-                        {"cu_g", Value{claim.cu_g.value}},
-                        {"coc_model", text(std::string(word(claim.coc_model)))},
-                        {"schemes", Value{std::move(schemes)}},
-                        {"holder", text(claim.holder.value)},
-                        {"buyer", claim.buyer ? text(claim.buyer->value) : Value{}},
-                        {"issued", text(views::time_to_text(claim.issued))},
-                        {"valid_until", text(views::time_to_text(claim.valid_until))},
-                        {"state", text(claim.state)}}};
-}
-
-ValueList texts(const std::vector<std::string>& list) {
-  ValueList out;
-  for (const std::string& item : list)
-    out.push_back(text(item));
-  return out;
-}
-
-Value report_value(const Report& report) {
-  ValueList reasons;
-  for (const auto& reason : report.reasons) {
-    reasons.push_back(Value{
-        ValueMap{{"code", text(reason.code)},
-                 {"message", text(reason.message)},
-                 {"leaf", reason.leaf ? Value{static_cast<std::int64_t>(reason.leaf->value)} : Value{}}}});
-  }
-  ValueList flags;
-  for (const auto& flag : report.flags) {
-    flags.push_back(Value{ValueMap{{"code", text(flag.code)},
-                                   {"on", text(flag.on)},
-                                   {"leaf", Value{static_cast<std::int64_t>(flag.leaf.value)}},
-                                   {"moves_verdict", Value{flag.moves_verdict}}}});
-  }
-  ValueList cosigners;
-  for (const auto& cosigner : report.cosigners)
-    cosigners.push_back(text(cosigner.name));
-  return Value{ValueMap{
-      {"verdict", text(std::string(word(report.verdict)))},
-      {"reasons", Value{std::move(reasons)}},
-      {"origin", text(report.origin)},
-      {"size", Value{static_cast<std::int64_t>(report.size)}},
-      {"root", text(hex(report.root))},
-      {"checkpoint_time",
-       text(views::time_to_text(Millis{static_cast<std::int64_t>(report.checkpoint_seconds) * 1'000}))},
-      {"cosigners", Value{std::move(cosigners)}},
-      {"claim", report.claim ? claim_value(*report.claim) : Value{}},
-      {"flags", Value{std::move(flags)}},
-      {"claimed", Value{texts(report.claimed)}},
-      {"not_claimed", Value{texts(report.not_claimed)}},
-      {"checked", Value{texts(report.checked)}},
-      {"not_checked", Value{texts(report.not_checked)}}}};
-}
-
 // Checked against this node's own network: a convenience, no substitute for the buyer's own policy.
 void verify(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
   if (request.body.empty()) return reply(problem({Code::malformed, "body", "send a certificate file"}));
@@ -146,7 +85,7 @@ void verify(const ApiServices& services, const HttpRequest& request, HttpReply r
     Trust trust;
     trust.policy = services.policy;
     trust.assertions.genesis = sha256(*services.genesis_bytes);
-    return json_response(200, report_value(verify_certificate(*file, trust, services.clock())));
+    return json_response(200, views::report_value(verify_certificate(*file, trust, services.clock())));
   });
 }
 

@@ -5,7 +5,9 @@
 #include "node/http_problem.h"
 #include "node/queries.h"
 #include "node/views/json_tree.h"
-#include "tests/node/ledger_rig.h"
+#include "node/views/report_view.h"
+#include "node/views/shape_view.h"
+#include "tests/node/certificate_rig.h"
 
 namespace anta::test {
 namespace {
@@ -263,6 +265,36 @@ TEST(HttpApi, LongQuestionsAreAnsweredBesideTheHttpThread) {
   EXPECT_EQ(rig.get("/v1/lots/L-1").status, 200u);
   EXPECT_EQ(rig.get("/v1/certificates/C-1", {{"accept", "application/json"}}).status, 404u);
   EXPECT_EQ(rig.long_questions, 10);
+}
+
+TEST(HttpApi, AVerifiedFileIsReportedAsTheCommandLineDoes) {
+  // Goal: POST /v1/verify answers with the one view of a report, for a good file and for a broken one.
+  World world = rich_world();
+  concentrate(world, "L-1", "K-1");
+  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
+  certificate.valid_until = Millis{1'900'000'000'000};
+  world.must("plant", certificate);
+  const CertificateRig node(world);
+  const auto good = node.assemble("C-1");
+  ASSERT_TRUE(good) << good.error().message;
+  Bytes broken = *good;
+  broken[broken.size() / 2] ^= 1;
+  Rig rig(world);
+  rig.services.genesis_bytes = std::make_shared<const Bytes>(encode_genesis(node.ledger.genesis));
+  rig.services.policy = *network_policy(node.ledger.genesis);
+  rig.services.clock = [] { return Millis{1'800'000'100'000}; };
+  rig.api = std::make_unique<HttpApi>(rig.services, rig.metrics);
+  Trust trust;
+  trust.policy = rig.services.policy;
+  trust.assertions.genesis = sha256(*rig.services.genesis_bytes);
+  for (const Bytes& file : {*good, broken, Bytes{}, Bytes{1, 2, 3}}) {
+    const HttpResponse answer = rig.post("/v1/verify", file, "application/octet-stream");
+    EXPECT_EQ(answer.status, file.empty() ? 400u : 200u) << answer.body;
+    if (file.empty()) continue;
+    const Report report = verify_certificate(file, trust, rig.services.clock());
+    EXPECT_EQ(is_yes(report), file == *good) << in_words(report);
+    EXPECT_EQ(answer.body, views::to_json(views::report_value(report)));
+  }
 }
 
 TEST(HttpApi, TheNodeSpeaksOfItself) {

@@ -1,8 +1,9 @@
-#include "cli/report_text.h"
+#include "node/views/report_view.h"
+
 #include "crypto/text.h"
 #include "node/views/time_text.h"
 
-namespace anta {
+namespace anta::views {
 namespace {
 
 template <typename List, typename Make>
@@ -15,7 +16,7 @@ Value list_of(const List& list, Make make) {
 
 Value text(std::string_view view) { return Value{std::string(view)}; }
 Value number(std::int64_t value) { return Value{value}; }
-Value time(Millis at) { return Value{views::time_to_text(at)}; }
+Value time(Millis at) { return Value{time_to_text(at)}; }
 Value seconds(std::uint64_t value) { return time(Millis{static_cast<std::int64_t>(value) * 1000}); }
 Value texts(const std::vector<std::string>& list) {
   return list_of(list, [](const std::string& s) { return text(s); });
@@ -118,4 +119,4 @@ Value report_value(const Report& report) {
   return Value{std::move(map)};
 }
 
-}  // namespace anta
+}  // namespace anta::views
