@@ -1,0 +1,92 @@
+#include "node/node_status.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace anta::test {
+namespace {
+
+using Change = std::function<void(NodeStatus&)>;
+
+// A follower with a leader, all applied, room on its disk.
+NodeStatus sound() {
+  NodeStatus status;
+  status.replica.role = raft::Role::follower;
+  status.replica.leader = NodeId{"n2"};
+  status.replica.commit = LogIndex{20'000};
+  status.replica.applied = LogIndex{20'000};
+  status.disk_available = 64u << 20;
+  status.disk_reserve = 64u << 20;
+  return status;
+}
+
+void lead(NodeStatus& status, bool in_office) {
+  status.replica.role = raft::Role::leader;
+  status.replica.leader = NodeId{"n1"};
+  status.replica.in_office = in_office;
+}
+
+struct Row {
+  std::string words = {};  // of the reason
+  Change raises = {};
+  Change just_inside = {};  // as near as it may come without being a reason
+};
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> all = {
+      {"the node is stopping", [](NodeStatus& s) { s.stopping = true; },
+       [](NodeStatus& s) { s.stopping = false; }},
+      {"the replica has stopped; see the log", [](NodeStatus& s) { s.replica.stopped = true; },
+       [](NodeStatus& s) { s.replica.stopped = false; }},
+      {"the database has failed: no fsync any more",
+       [](NodeStatus& s) { s.database_failure = Error{Code::io, "store.write_failed", "no fsync any more"}; },
+       [](NodeStatus& s) { s.database_failure.reset(); }},
+      {"the disk has 63 MiB left, less than its reserve of 64 MiB: this node takes nothing new; make room",
+       [](NodeStatus& s) { s.disk_available = s.disk_reserve - 1; },
+       [](NodeStatus& s) { s.disk_available = s.disk_reserve; }},
+      {"this node lost acknowledged entries and is being brought up by its leader",
+       [](NodeStatus& s) { s.replica.amnesiac = true; }, [](NodeStatus& s) { s.replica.amnesiac = false; }},
+      {"a majority refuses this node's clock; check it",
+       [](NodeStatus& s) { s.replica.clock_refused = true; },
+       [](NodeStatus& s) { s.replica.clock_refused = false; }},
+      {"no leader is known: fewer than a majority of nodes are reachable, or an election is under way",
+       [](NodeStatus& s) { s.replica.leader.reset(); },
+       [](NodeStatus& s) { s.replica.leader = NodeId{"n3"}; }},
+      {"no leader is known: fewer than a majority of nodes are reachable, or an election is under way",
+       [](NodeStatus& s) { lead(s, false); }, [](NodeStatus& s) { lead(s, true); }},
+      {"applying is far behind what is committed",
+       [](NodeStatus& s) { s.replica.applied = LogIndex{s.replica.commit.value - 10'001}; },
+       [](NodeStatus& s) { s.replica.applied = LogIndex{s.replica.commit.value - 10'000}; }},
+  };
+  return all;
+}
+
+TEST(NodeStatus, EachReasonHasItsStateAndNoneJustInside) {
+  // Goal: a sound node is ready; each state raises its one reason and no other; as near to it as may be does
+  // not.
+  EXPECT_EQ(unready_reasons(sound()), std::vector<std::string>{});
+  for (const Row& row : rows()) {
+    NodeStatus outside = sound();
+    row.raises(outside);
+    EXPECT_EQ(unready_reasons(outside), std::vector<std::string>{row.words});
+    NodeStatus inside = sound();
+    row.just_inside(inside);
+    EXPECT_EQ(unready_reasons(inside), std::vector<std::string>{}) << row.words;
+  }
+}
+
+TEST(NodeStatus, AllReasonsAreTold) {
+  // Goal: one reason does not hide another, and none is told that has no row above.
+  NodeStatus worst = sound();
+  std::vector<std::string> expected;
+  for (const Row& row : rows()) {
+    row.raises(worst);
+    if (std::ranges::find(expected, row.words) == expected.end()) expected.push_back(row.words);
+  }
+  EXPECT_EQ(unready_reasons(worst), expected);
+}
+
+}  // namespace
+}  // namespace anta::test
