@@ -13,6 +13,8 @@
 namespace anta {
 namespace {
 constexpr const char* file_name = "checkpoint.note";
+constexpr const char* fork_prefix = "fork-";
+constexpr const char* fork_suffix = ".note";
 
 // Whole or not at all for whoever reads while this machine runs; after a crash of it, maybe torn.
 void write_unsynced(const std::filesystem::path& file, const std::string& text) {
@@ -24,6 +26,14 @@ void write_unsynced(const std::filesystem::path& file, const std::string& text) 
 }
 
 }  // namespace
+
+CheckpointFile::CheckpointFile(std::filesystem::path directory) : directory_(std::move(directory)) {
+  std::error_code none;  // a directory that is not made yet has no evidence
+  for (const auto& entry : std::filesystem::directory_iterator(directory_, none)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(fork_prefix) && name.ends_with(fork_suffix)) ++forks_;
+  }
+}
 
 std::optional<std::string> CheckpointFile::load() const {
   const Result<Bytes> bytes = read_private_file(directory_ / file_name, note_bytes_max);
@@ -45,9 +55,11 @@ void CheckpointFile::flush() {
   unwritten_.clear();
 }
 
-void CheckpointFile::keep_evidence(const std::string& note) const {
-  const std::string name = "fork-" + hex(sha256(as_bytes(note))).substr(0, 16) + ".note";
-  static_cast<void>(write_private_file(directory_ / name, as_bytes(note), Replace::no));
+void CheckpointFile::keep_evidence(const std::string& note) {
+  const auto file = directory_ / (fork_prefix + hex(sha256(as_bytes(note))).substr(0, 16) + fork_suffix);
+  std::error_code unknown;
+  if (std::filesystem::exists(file, unknown)) return;
+  if (forks_++ < evidence_files_max) static_cast<void>(write_private_file(file, as_bytes(note), Replace::no));
 }
 
 }  // namespace anta

@@ -3,8 +3,12 @@
 // Losing the newest seconds of it, or all, is harmless (peers send theirs; a note is checked again before it
 // is served), so it is written at most once per interval, by whoever calls, and never synced: the caller is
 // the service thread, which must not wait for the disk. One thread at a time.
+//
+// Beside it lie the notes of forks, fork-*.note: a quorum signed another tree than this node's. They are the
+// evidence, so they are kept across starts until an operator takes them away.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -18,20 +22,25 @@ class CheckpointFile {
  public:
   static constexpr std::int64_t interval_ms = 1'000;
 
-  explicit CheckpointFile(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  static constexpr std::uint64_t evidence_files_max = 64;  // more would prove nothing new
+
+  explicit CheckpointFile(std::filesystem::path directory);
 
   std::optional<std::string> load() const;
   // Remembers the note, and writes it if the last write is interval_ms ago.
   void keep(const std::string& note, std::int64_t steady_ms);
   // Writes what keep() left unwritten.
   void flush();
-  // A note of a fork: never overwritten, never removed.
-  void keep_evidence(const std::string& note) const;
+  // A note of a fork: never overwritten, never removed. The same note again changes nothing.
+  void keep_evidence(const std::string& note);
+  // Notes of forks: those found at the start and those that came since. Any thread.
+  std::uint64_t forks() const { return forks_; }
 
  private:
   std::filesystem::path directory_ = {};
   std::string unwritten_ = {};
   std::optional<std::int64_t> written_at_ = {};
+  std::atomic<std::uint64_t> forks_ = 0;
 };
 
 }  // namespace anta

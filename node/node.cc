@@ -349,6 +349,7 @@ NodeStatus Node::Parts::status() const {
           .database_failure = database->failure(),
           .disk_available = disk.available(),
           .disk_reserve = disk.reserve(),
+          .forks = checkpoint_file.forks(),
           .stopping = stopping};
 }
 

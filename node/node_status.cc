@@ -58,6 +58,7 @@ Value status_value(const NodeStatus& status) {
     map.emplace_back("block_time", text(views::time_to_text(status.applied->block_time)));
   }
   map.emplace_back("checkpoint", checkpoint_value(status));
+  map.emplace_back("forks", number(status.forks));
   map.emplace_back("peers", peers_value(status));
   return Value{std::move(map)};
 }
@@ -74,6 +75,11 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
                          " MiB left, less than its " + "reserve of " +
                          std::to_string(status.disk_reserve >> 20) +
                          " MiB: this node takes nothing new; make room");
+  }
+  if (status.forks > 0) {
+    reasons.emplace_back(
+        "a quorum signed another tree than this node's (fork): its note is kept as fork-*.note in the data "
+        "directory; compare with the other organisations, and take the file away once it is explained");
   }
   if (r.amnesiac)
     reasons.emplace_back("this node lost acknowledged entries and is being brought up by its leader");
@@ -124,6 +130,7 @@ std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& sta
       {"anta_signatures_checked_total", d(status.verification.checked)},
       {"anta_signature_cache_hits_total", d(status.verification.answered)},
       {"anta_http_connections", d(status.connections)},
+      {"anta_forks_total", d(status.forks)},
       {"anta_checkpoint_size", status.finished ? d(status.finished->checkpoint.size) : 0.0},
       {"anta_checkpoint_quorum_seconds", status.finished ? d(status.finished->quorum_seconds) : 0.0}};
   if (status.applied) {

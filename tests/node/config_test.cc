@@ -131,6 +131,27 @@ TEST(CheckpointFile, IsKeptWholeAndForItsOwnerOnly) {
   EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 1);
 }
 
+TEST(CheckpointFile, NotesOfForksAreKeptCountedAndFoundAgain) {
+  // Goal: each note once, 0600, counted also by the next run; past the limit counted and no more written.
+  namespace fs = std::filesystem;
+  const TempDirectory directory;
+  CheckpointFile file(directory.path());
+  EXPECT_EQ(file.forks(), 0u);
+  file.keep("no fork", 1'000);
+  for (int i = 0; i < 3; ++i) {
+    file.keep_evidence("a");
+    file.keep_evidence("b");
+  }
+  EXPECT_EQ(file.forks(), 2u);
+  EXPECT_EQ(CheckpointFile(directory.path()).forks(), 2u);
+  for (std::uint64_t i = 0; i < CheckpointFile::evidence_files_max; ++i)
+    file.keep_evidence(std::to_string(i));
+  EXPECT_EQ(file.forks(), CheckpointFile::evidence_files_max + 2);
+  EXPECT_EQ(CheckpointFile(directory.path()).forks(), CheckpointFile::evidence_files_max);
+  for (const auto& entry : fs::directory_iterator(directory.path()))
+    EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write) << entry.path();
+}
+
 TEST(Identity, InitMakesASeedOnceAndPrintsItsPublicHalves) {
   // Goal: the YAML holds the keys of the seed file; a second init refuses; an open directory is refused.
   const TempDirectory directory;
