@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "cli/catalogue.h"
-#include "cli/exit.h"
 #include "crypto/error.h"
+#include "crypto/exit.h"
 #include "storage/ledger/ids.h"
 #include "storage/ledger/value.h"
 

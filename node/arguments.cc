@@ -83,7 +83,7 @@ node.yaml:
 
 Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;
 SIGHUP reads the log level again.
-Exit codes: 0 stopped as told, 2 usage or configuration, 8 storage.
+Exit codes: 0 stopped as told, 2 usage or configuration, 5 not allowed (--init where a seed is), 8 storage.
 )";
 }
 

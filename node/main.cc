@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "crypto/exit.h"
 #include "node/arguments.h"
 #include "node/config.h"
 #include "node/identity.h"
@@ -18,12 +19,7 @@
 namespace {
 
 using anta::Error;
-
-// Of both programs (README.md): 0 ok, 2 usage or configuration, 8 storage.
-int exit_code(const Error& error) {
-  const bool address = error.rule == "http.port_taken" || error.rule == "peer.port_taken";
-  return error.code == anta::Code::malformed || address ? 2 : 8;
-}
+using anta::Exit;
 
 // The transport knows an address, not the configuration that it came from.
 Error with_next_step(Error error) {
@@ -37,7 +33,7 @@ Error with_next_step(Error error) {
 int refuse(const Error& error) {
   std::cerr << "antad: " << error.message << " ["
             << (error.rule.empty() ? std::string(anta::name(error.code)) : error.rule) << "]\n";
-  return exit_code(error);
+  return static_cast<int>(exit_for(error));
 }
 
 int init(const std::string& directory) {
@@ -85,7 +81,8 @@ int run(const std::string& file) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   // After a failed write nobody knows what is on the disk: no destructor may touch it again.
-  auto node = anta::Node::start(*config, **log, [](const Error&) { std::_Exit(8); });
+  auto node =
+      anta::Node::start(*config, **log, [](const Error&) { std::_Exit(static_cast<int>(Exit::storage)); });
   if (!node) {
     const Error error = with_next_step(node.error());
     (*log)->error("not_started", error);
@@ -103,7 +100,7 @@ int main(int argc, char** argv) {
   const auto arguments = anta::parse_arguments({argv + 1, argv + argc});
   if (!arguments) {
     std::cerr << "antad: " << arguments.error().message << "\n";
-    return 2;
+    return static_cast<int>(Exit::usage);
   }
   switch (arguments->command) {
     case anta::Arguments::Command::help: std::cout << anta::help_text(); return 0;
@@ -112,5 +109,5 @@ int main(int argc, char** argv) {
     case anta::Arguments::Command::check: return check(arguments->path);
     case anta::Arguments::Command::run: return run(arguments->path);
   }
-  return 2;
+  return static_cast<int>(Exit::internal);
 }

@@ -1,8 +1,13 @@
-#include "cli/exit.h"
+#include "crypto/exit.h"
 
 namespace anta {
 
 Exit exit_for(const Error& error) {
+  // Another address in the configuration is the next step, not another machine.
+  if (error.rule == "http.port_taken" || error.rule == "peer.port_taken") return Exit::usage;
+  // Whatever is wrong with a node's store (not there, in use, of another node): an operator looks at the
+  // disk.
+  if (error.rule.starts_with("store.")) return Exit::storage;
   switch (error.code) {
     case Code::malformed: return Exit::usage;
     case Code::bad_signature: return Exit::rejected;

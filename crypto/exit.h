@@ -1,4 +1,7 @@
-// Exit codes of both programs (interfaces.md section 2) and the one switch that maps errors to them.
+// Exit codes of both programs (README.md) and the one switch that maps errors to them.
+//
+// The code decides; of the rules only the taken ports (a configuration's fault) and store.* (a node's disk,
+// whatever the code) have an exit of their own.
 //
 // Scripts rely on these: never renumber.
 #pragma once

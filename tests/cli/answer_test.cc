@@ -1,0 +1,68 @@
+#include "cli/answer.h"
+
+#include <gtest/gtest.h>
+
+#include "crypto/digest.h"
+#include "crypto/exit.h"
+
+namespace anta::test {
+namespace {
+
+HttpAnswer answer(int status, const std::string& body = "") {
+  return {.status = status,
+          .content_type = "application/problem+json",
+          .node = "http://n1",
+          .body = to_bytes(as_bytes(body))};
+}
+
+struct Row {
+  int status = 0;
+  Code code = {};
+  Answer::Kind kind = {};
+  Exit exit = {};
+};
+
+// Each status that a node answers (node/http_problem.cc), some that only a proxy would, and what comes of
+// them.
+constexpr Row rows[] = {
+    {400, Code::malformed, Answer::Kind::refused, Exit::usage},
+    {401, Code::not_authorised, Answer::Kind::refused, Exit::not_allowed},
+    {403, Code::not_authorised, Answer::Kind::refused, Exit::not_allowed},
+    {404, Code::not_found, Answer::Kind::undecided, Exit::not_found},
+    {405, Code::io, Answer::Kind::undecided, Exit::storage},
+    {410, Code::not_found, Answer::Kind::undecided, Exit::not_found},
+    {413, Code::malformed, Answer::Kind::refused, Exit::usage},
+    {422, Code::rule_violated, Answer::Kind::rejected, Exit::rejected},
+    {429, Code::busy, Answer::Kind::undecided, Exit::undecided},
+    {500, Code::io, Answer::Kind::undecided, Exit::storage},
+    {502, Code::io, Answer::Kind::undecided, Exit::storage},
+    {503, Code::busy, Answer::Kind::undecided, Exit::undecided},
+    {504, Code::uncertain, Answer::Kind::undecided, Exit::undecided},
+};
+
+TEST(Answer, EveryStatusHasItsCodeAndExit) {
+  // Goal: what a node says by status becomes one code and one exit, with the problem's own words when it has
+  // any.
+  for (const Row& row : rows) {
+    const Error bare = error_of(answer(row.status));
+    EXPECT_EQ(bare.code, row.code) << row.status;
+    EXPECT_EQ(exit_for(bare), row.exit) << row.status;
+    EXPECT_EQ(bare.message, "http://n1 answered " + std::to_string(row.status));
+    const Error told = error_of(answer(row.status, R"({"code": "some_rule", "detail": "why"})"));
+    EXPECT_EQ(told, (Error{row.code, "some_rule", "why"})) << row.status;
+    const Answer read = read_answer(answer(row.status, R"({"code": "some_rule", "detail": "why"})"));
+    EXPECT_EQ(read.kind, row.kind) << row.status;
+    EXPECT_EQ(read.code, "some_rule") << row.status;
+  }
+}
+
+TEST(Answer, NoAnswerAtAllIsUndecided) {
+  // Goal: an unreachable node leaves the statement in the outbox, and says its rule or else its code.
+  const Answer silent = read_answer(fail(Code::uncertain, "unreachable", "no node answered"));
+  EXPECT_FALSE(silent.is_final());
+  EXPECT_EQ(silent.code, "unreachable");
+  EXPECT_EQ(read_answer(fail(Code::io, "curl")).code, "io");
+}
+
+}  // namespace
+}  // namespace anta::test
