@@ -1,8 +1,11 @@
 #include <array>
 
+#include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/node_option.h"
 #include "cli/outbox.h"
 #include "cli/party_key.h"
+#include "cli/receiving.h"
 #include "cli/skeleton.h"
 #include "cli/text_file.h"
 #include "crypto/text.h"
@@ -15,6 +18,23 @@ namespace {
 
 using views::UnsignedStatement;
 
+// A type that does not fit is told before any node is asked.
+Result<FromDispatch> fetch_from_dispatch(const Invocation& invocation, const std::string& type,
+                                         const DispatchId& id) {
+  if (auto about = check_about_dispatch(type); !about) return pass(about);
+  if (!invocation.has("--node")) {
+    return tl::unexpected(Error{Code::malformed, "usage",
+                                "--from asks a node about the dispatch: give --node URL (or ANTA_NODE)"});
+  }
+  auto client = client_for(invocation);
+  if (!client) return pass(client);
+  const auto record = json_body((*client)->get("/v1/dispatches/" + url_escaped(id.value) + "?fresh=1"));
+  if (!record) return pass(record);
+  const auto dispatch = read_dispatch(*record);
+  if (!dispatch) return pass(dispatch);
+  return from_dispatch(type, id, *dispatch, invocation.language);
+}
+
 Result<Exit> make_document(Invocation& invocation) {
   const std::string type = invocation.argument("TYPE");
   if (!payload_shape(type)) {
@@ -22,7 +42,15 @@ Result<Exit> make_document(Invocation& invocation) {
         Error{Code::malformed, "usage",
               "there is no statement type '" + type + "'" + suggestion(type, statement_types())});
   }
-  auto text = document_skeleton(type, invocation.option("--as"), invocation.now);
+  std::optional<std::string> as = invocation.option("--as");
+  Known known;
+  if (const auto dispatch = invocation.option("--from")) {
+    auto from = fetch_from_dispatch(invocation, type, DispatchId{*dispatch});
+    if (!from) return pass(from);
+    if (!as && from->signer) as = from->signer->value;
+    known = std::move(from->known);
+  }
+  auto text = document_skeleton(type, as, invocation.now, known);
   if (!text) return pass(text);
   return write_file("-", as_bytes(*text)).map([] { return Exit::ok; });
 }
@@ -131,12 +159,19 @@ std::vector<Command> sign_commands() {
       {.name = "--again", .help = "sign the payload of a signed statement anew: a fact that became lawful"}};
   for (Option& option : passphrase_options())
     options.push_back(std::move(option));
+  Option node = node_option();  // only --from asks one
+  node.required = false;
   return {
       {.words = {"new"},
        .summary = "write a commented document of a type, with a random id",
-       .examples = {"anta new dispatch > dispatch.yaml"},
+       .examples = {"anta new dispatch > dispatch.yaml",
+                    "anta new receipt --from D-L-001 --node http://127.0.0.1:8080 > receipt.yaml"},
        .options =
-           {{.name = "--as", .value = "PARTY", .help = "who is going to sign", .environment = "ANTA_AS"}},
+           {{.name = "--as", .value = "PARTY", .help = "who is going to sign", .environment = "ANTA_AS"},
+            {.name = "--from",
+             .value = "DISPATCH",
+             .help = "fill in what a node knows of this dispatch: its id, its lots as sent, who signs"},
+            std::move(node)},
        .positionals = {{"TYPE", "a statement type: lot, dispatch, receipt, ..."}},
        .run = make_document},
       {.words = {"sign"},

@@ -30,15 +30,14 @@ std::int64_t parameter(const Value& parameters, std::string_view name) {
   return known->standard;
 }
 
-// A receipt with these lines, read by the codec itself: the one place that knows what a measurement is.
+// A receipt with these lines, read by its type's view: the one place that knows what a measurement is in
+// JSON.
 Result<std::vector<payload::LotMeasurement>> read_lines(ValueList lines) {
-  const Value receipt{ValueMap{{"event_time", Value{std::int64_t{0}}},
+  const Value receipt{ValueMap{{"event_time", Value{std::string("1970-01-01T00:00:00Z")}},
                                {"dispatch", Value{std::string("x")}},
                                {"lots", Value{std::move(lines)}},
                                {"seals_intact", Value{true}}}};
-  const auto bytes = encode_value(receipt);
-  if (!bytes) return pass(bytes);
-  const auto payload = decode_payload("receipt", *bytes);
+  const auto payload = views::payload_from_json("receipt", views::to_json(receipt));
   if (!payload) return pass(payload);
   return std::get<payload::Receipt>(*payload).lots;
 }
@@ -78,7 +77,7 @@ Result<SentDispatch> read_dispatch(const Value& record) {
   const std::string* state = text_at(record, "state");
   const Value* lines = record.find("lines");
   const auto* list = lines ? std::get_if<ValueList>(&lines->data) : nullptr;
-  if (!to || !state || !list) return unexpected_answer();
+  if (!to || !state || !list || !is_id(*to)) return unexpected_answer();
   dispatch.to = PartyId{*to};
   dispatch.state = *state;
   ValueList measurements;
@@ -91,7 +90,65 @@ Result<SentDispatch> read_dispatch(const Value& record) {
   auto read = read_lines(std::move(measurements));
   if (!read) return pass(read);
   dispatch.sent = std::move(*read);
+  const auto text_or_empty = [&](std::string_view key) {
+    const std::string* found = text_at(record, key);
+    return found ? *found : std::string();
+  };
+  dispatch.sender = PartyId{text_or_empty("sender")};
+  dispatch.waybill = text_or_empty("waybill");
+  if (const std::string* carrier = text_at(record, "carrier")) dispatch.carrier = PartyId{*carrier};
+  if (!dispatch.sender.value.empty() && !is_id(dispatch.sender.value)) return unexpected_answer();
+  if (dispatch.carrier && !is_id(dispatch.carrier->value)) return unexpected_answer();
+  const Value* seals = record.find("seals");
+  if (const auto* texts = seals ? std::get_if<ValueList>(&seals->data) : nullptr) {
+    for (const Value& seal : *texts) {
+      if (const auto* one = std::get_if<std::string>(&seal.data))
+        dispatch.seals += (dispatch.seals.empty() ? "" : ", ") + *one;
+    }
+  }
   return dispatch;
+}
+
+Result<void> check_about_dispatch(std::string_view type) {
+  std::string fitting;
+  for (const std::string_view known : statement_types()) {
+    const Shape::Field* field = payload_shape(known)->find("dispatch");
+    if (!field || field->optional || field->shape->id_of != "dispatch") continue;
+    if (known == type) return {};
+    fitting += (fitting.empty() ? "" : ", ") + std::string(known);
+  }
+  return tl::unexpected(Error{Code::malformed, "usage",
+                              "a statement of type " + std::string(type) +
+                                  " is not about a dispatch that was sent; --from goes with: " + fitting});
+}
+
+Result<FromDispatch> from_dispatch(std::string_view type, const DispatchId& id, const SentDispatch& dispatch,
+                                   Language language) {
+  if (auto about = check_about_dispatch(type); !about) return pass(about);
+  payload::Receipt receipt;
+  receipt.dispatch = id;
+  receipt.lots = dispatch.sent;
+  const auto value = decode_value(encode_payload(receipt));
+  if (!value) return pass(value);
+  FromDispatch from;
+  from.known.fields = {{"dispatch", Value{id.value}}};
+  const bool has_lots = payload_shape(type)->find("lots") != nullptr;
+  if (has_lots) from.known.fields.emplace_back("lots", *value->find("lots"));
+  if (type == "receipt") from.signer = dispatch.to;
+  if (type == "receipt-answer") from.signer = dispatch.sender;
+  if (type == "handover") from.signer = dispatch.carrier;
+  const bool es = language == Language::es;
+  std::string facts =
+      id.value + " (" + dispatch.state + "): " + dispatch.sender.value + " -> " + dispatch.to.value;
+  if (dispatch.carrier) facts += (es ? ", transportista " : ", carrier ") + dispatch.carrier->value;
+  if (!dispatch.waybill.empty()) facts += (es ? ", guía " : ", waybill ") + dispatch.waybill;
+  if (!dispatch.seals.empty()) facts += (es ? ", precintos " : ", seals ") + dispatch.seals;
+  from.known.remarks = {facts};
+  if (has_lots) {
+    from.known.remarks.push_back(es ? "Las cifras son del remitente: pese y corríjalas."
+                                    : "The figures are the sender's: weigh and correct them.");
+  }
+  return from;
 }
 
 Result<std::vector<payload::LotMeasurement>> read_measurements(std::string_view yaml,

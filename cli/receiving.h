@@ -5,10 +5,13 @@
 // Pure.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/catalogue.h"
+#include "cli/skeleton.h"
 #include "crypto/error.h"
 #include "storage/ledger/payload/transfer.h"
 #include "storage/ledger/value.h"
@@ -19,10 +22,25 @@ struct SentDispatch {
   PartyId to = {};
   std::string state = {};
   std::vector<payload::LotMeasurement> sent = {};
+  PartyId sender = {};
+  std::optional<PartyId> carrier = {};
+  std::string waybill = {};
+  std::string seals = {};  // with commas between
 };
 
 // A dispatch record as the node's JSON gives it.
 Result<SentDispatch> read_dispatch(const Value& record);
+
+// What a dispatch says of a document about it (`anta new TYPE --from DISPATCH`): its id, the lots with the
+// sender's measurements where the type has lots, and who signs where only one party may. Code::malformed,
+// "usage": the type is not about a dispatch; the message names those that are.
+struct FromDispatch {
+  std::optional<PartyId> signer = {};
+  Known known = {};
+};
+Result<void> check_about_dispatch(std::string_view type);
+Result<FromDispatch> from_dispatch(std::string_view type, const DispatchId& id, const SentDispatch& dispatch,
+                                   Language language);
 
 // YAML "lot: {wet_g: ..., ...}" for exactly the lots of the dispatch.
 Result<std::vector<payload::LotMeasurement>> read_measurements(std::string_view yaml,

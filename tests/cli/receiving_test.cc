@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "cli/answer.h"
+#include "crypto/text.h"
+#include "node/views/statement_view.h"
+#include "storage/ledger/codec.h"
 
 namespace anta {
 namespace {
@@ -143,6 +146,92 @@ TEST(Receiving, ADispatchRecordIsReadFromTheNodesJson) {
   EXPECT_EQ(dispatch->sent.front().measurement.wet_g.value, 30'000'000);
   EXPECT_FALSE(read_dispatch(Value{ValueMap{{"to", Value{std::string("plant")}}}}).has_value());
   EXPECT_FALSE(read_dispatch(Value{}).has_value());
+}
+
+// What a node says of a dispatch whose measurement has an assay, as JSON holds it.
+ValueMap told() {
+  const Value figures{ValueMap{{"wet_g", Value{std::int64_t{30'000'000}}},
+                               {"moisture_ppm", Value{std::int64_t{60'000}}},
+                               {"cu_ppm", Value{std::int64_t{250'000}}},
+                               {"status", Value{std::string("provisional")}},
+                               {"assay_certificate", Value{std::string(64, 'a')}}}};
+  const Value line{ValueMap{{"lot", Value{std::string("L-1")}}, {"sent", figures}}};
+  return {{"to", Value{std::string("plant")}},
+          {"state", Value{std::string("in_transit")}},
+          {"sender", Value{std::string("miner")}},
+          {"carrier", Value{std::string("truck")}},
+          {"waybill", Value{std::string("T1-1\nas: thief")}},
+          {"seals", Value{ValueList{Value{std::string("S1")}, Value{std::string("S2")}}}},
+          {"lines", Value{ValueList{line}}}};
+}
+
+TEST(Receiving, AnAssayInTheSendersFiguresIsHexInJson) {
+  // Goal: a dispatch whose measurement names an assay certificate can be received: its digest is text in
+  // JSON.
+  const auto dispatch = read_dispatch(Value{told()});
+  ASSERT_TRUE(dispatch.has_value()) << dispatch.error().message;
+  const auto& measurement = dispatch->sent.front().measurement;
+  ASSERT_TRUE(measurement.assay_certificate.has_value());
+  EXPECT_EQ(*measurement.assay_certificate, *digest_from_hex(std::string(64, 'a')));
+}
+
+TEST(FromDispatch, FillsInWhatTheDispatchSays) {
+  // Goal: each type about a dispatch has its id, its lots where it has lots, and the one who may sign; a text
+  // of others cannot become a line of the document.
+  const auto dispatch = read_dispatch(Value{told()});
+  ASSERT_TRUE(dispatch.has_value()) << dispatch.error().message;
+  const std::map<std::string, std::string> signers = {{"handover", "truck"},
+                                                      {"receipt", "plant"},
+                                                      {"receipt-answer", "miner"},
+                                                      {"dispute-resolution", ""},
+                                                      {"dispatch-end", ""}};
+  for (const auto& [type, signer] : signers) {
+    const auto from = from_dispatch(type, DispatchId{"D-1"}, *dispatch, Language::en);
+    ASSERT_TRUE(from.has_value()) << type;
+    EXPECT_EQ(from->signer.value_or(PartyId{}).value, signer) << type;
+    const auto text = document_skeleton(type, "plant", Millis{1'764'000'000'000}, from->known);
+    ASSERT_TRUE(text.has_value()) << type;
+    EXPECT_THAT(*text,
+                HasSubstr("# D-1 (in_transit): miner -> plant, carrier truck, waybill T1-1\\x0aas: thief"));
+    const auto statements = views::unsigned_from_yaml(*text);
+    ASSERT_TRUE(statements.has_value()) << type << ": " << statements.error().message << "\n" << *text;
+    EXPECT_EQ(statements->front().as, PartyId{"plant"});
+    const auto value = decode_value(encode_payload(statements->front().payload));
+    EXPECT_EQ(std::get<std::string>(value->find("dispatch")->data), "D-1") << type;
+    EXPECT_EQ(value->find("lots") != nullptr, type == "receipt" || type == "dispute-resolution") << type;
+  }
+  const auto from = from_dispatch("receipt", DispatchId{"D-1"}, *dispatch, Language::es);
+  const auto receipt =
+      views::unsigned_from_yaml(*document_skeleton("receipt", "plant", Millis{0}, from->known));
+  ASSERT_TRUE(receipt.has_value()) << receipt.error().message;
+  const auto& lots = std::get<payload::Receipt>(receipt->front().payload).lots;
+  ASSERT_EQ(lots.size(), 1u);
+  EXPECT_EQ(lots[0].lot, LotId{"L-1"});
+  EXPECT_EQ(lots[0].measurement.wet_g.value, 30'000'000);
+  EXPECT_EQ(lots[0].measurement.assay_certificate, dispatch->sent[0].measurement.assay_certificate);
+  EXPECT_THAT(from->known.remarks, ElementsAre(HasSubstr("transportista truck"), HasSubstr("pese y corr")));
+}
+
+TEST(FromDispatch, ATypeThatIsNotAboutADispatchIsRefused) {
+  // Goal: the message names those that are; neither a new dispatch nor a lot is one of them.
+  const auto dispatch = read_dispatch(Value{told()});
+  for (const char* type : {"lot", "dispatch", "certificate"}) {
+    const auto from = from_dispatch(type, DispatchId{"D-1"}, *dispatch, Language::en);
+    ASSERT_FALSE(from.has_value()) << type;
+    EXPECT_EQ(from.error().rule, "usage");
+    EXPECT_THAT(from.error().message, HasSubstr("handover, receipt, receipt-answer"));
+  }
+}
+
+TEST(Receiving, APartyThatIsNoIdIsNoDispatch) {
+  // Goal: a node cannot put lines into a document by way of a party's name.
+  for (const char* field : {"to", "sender", "carrier"}) {
+    ValueMap record = told();
+    for (auto& [key, value] : record) {
+      if (key == field) value = Value{std::string("x\ntype: lot")};
+    }
+    EXPECT_FALSE(read_dispatch(Value{record}).has_value()) << field;
+  }
 }
 
 TEST(Inbox, APageWithoutItemsIsNotTheEnd) {

@@ -145,6 +145,19 @@ class Commands(unittest.TestCase):
         where = ["--out", out] if out else ["--outbox", outbox]
         self.run_anta("sign", "document.yaml", "--key", os.path.join(self.network.keys(), party + ".key"), *where)
 
+    def load(self, number):
+        """A lot L-number and its dispatch D-number, which waits for its carrier."""
+        lot = ('as: pullo-cobre\ntype: lot\npayload: {event_time: "2025-11-03T09:00:00-05:00", id: L-900, site: mina-pullo-cobre, material: '
+               'ore_sulphide, form: bulk, extracted_from: "2025-11-01T09:00:00-05:00", extracted_until: "2025-11-02T09:00:00-05:00", measurement: '
+               '{wet_g: 8000000, moisture_ppm: 30000, cu_ppm: 60000, status: estimated, method: visual}}\n')
+        send = ('as: pullo-cobre\ntype: dispatch\npayload: {event_time: "2025-11-03T10:00:00-05:00", id: D-900, from_site: mina-pullo-cobre, to: '
+                'nasca-sur, to_site: planta-nasca-sur, ownership_moves: true, carrier: carga-nasca, vehicle: V9X-900, waybill: T900-0000900, '
+                'tax_deposit: DET-9, lots: [{lot: L-900, measurement: {wet_g: 8000000, moisture_ppm: 30000, cu_ppm: 60000, status: estimated, '
+                'method: visual}}]}\n')
+        for text in (lot, send):
+            self.sign(text.replace("900", number), "pullo-cobre")
+            self.run_anta("submit", "outbox", "--node", self.network.urls())
+
     def test_the_openapi_document_is_what_the_node_answers(self):
         """Goal: OpenAPI 3.1 whose references resolve and whose path parameters are declared; each GET answers every type it names."""
         node = self.network.nodes[0]
@@ -232,17 +245,9 @@ class Commands(unittest.TestCase):
 
     def test_receive_shows_the_differences_and_writes_what_sign_takes(self):
         """Goal: a plant weighs what came, sees the differences, signs the receipt as written, and the ledger takes it."""
-        lot = ('as: pullo-cobre\ntype: lot\npayload: {event_time: "2025-11-03T09:00:00-05:00", id: L-900, site: mina-pullo-cobre, material: '
-               'ore_sulphide, form: bulk, extracted_from: "2025-11-01T09:00:00-05:00", extracted_until: "2025-11-02T09:00:00-05:00", measurement: '
-               '{wet_g: 8000000, moisture_ppm: 30000, cu_ppm: 60000, status: estimated, method: visual}}\n')
-        send = ('as: pullo-cobre\ntype: dispatch\npayload: {event_time: "2025-11-03T10:00:00-05:00", id: D-900, from_site: mina-pullo-cobre, to: '
-                'nasca-sur, to_site: planta-nasca-sur, ownership_moves: true, carrier: carga-nasca, vehicle: V9X-900, waybill: T900-0000900, '
-                'tax_deposit: DET-9, lots: [{lot: L-900, measurement: {wet_g: 8000000, moisture_ppm: 30000, cu_ppm: 60000, status: estimated, '
-                'method: visual}}]}\n')
-        hand = 'as: carga-nasca\ntype: handover\npayload: {event_time: "2025-11-03T11:00:00-05:00", dispatch: D-900}\n'
-        for text, party in ((lot, "pullo-cobre"), (send, "pullo-cobre"), (hand, "carga-nasca")):
-            self.sign(text, party)
-            self.run_anta("submit", "outbox", "--node", self.network.urls())
+        self.load("900")
+        self.sign('as: carga-nasca\ntype: handover\npayload: {event_time: "2025-11-03T11:00:00-05:00", dispatch: D-900}\n', "carga-nasca")
+        self.run_anta("submit", "outbox", "--node", self.network.urls())
         waiting = self.read("inbox", "--as", "nasca-sur")
         self.assertIn("D-900", json.dumps(waiting))
         with open(os.path.join(self.home.name, "weighed.yaml"), "w", encoding="utf-8") as file:
@@ -256,6 +261,34 @@ class Commands(unittest.TestCase):
         self.assertNotIn("D-900", json.dumps(self.read("inbox", "--as", "nasca-sur")))
         record = self.read("lot", "show", "L-900")
         self.assertEqual((record["holder"], record["accepted"]["dry_g"]), ("nasca-sur", 7985000 * 969000 // 10**6))
+
+    def test_new_from_a_dispatch_fills_in_what_is_known(self):
+        """Goal: carrier, plant and sender sign what `anta new --from` wrote, only the time changed, and the ledger takes each."""
+        self.load("901")
+
+        def made(kind, hour, party, change=lambda text: text):
+            out, _ = self.run_anta("new", kind, "--from", "D-901", "--node", self.network.urls())
+            self.assertIn(f"\nas: {party}\n", out)
+            self.assertRegex(out, r"\n# D-901 \([a-z_]+\): pullo-cobre -> nasca-sur, carrier carga-nasca, waybill T901-0000901\n")
+            self.sign(change(re.sub(r"event_time: \S+", f"event_time: 2025-11-04T{hour}:00:00-05:00", out)), party)
+            self.run_anta("submit", "outbox", "--node", self.network.urls())
+            return out
+        made("handover", "09", "carga-nasca")
+        receipt = made("receipt", "10", "nasca-sur", lambda text: text.replace("wet_g: 8000000", "wet_g: 7900000"))
+        self.assertIn("The figures are the sender's", receipt)
+        self.assertIn("L-901", receipt)
+        self.assertEqual(self.read("dispatch", "show", "D-901")["state"], "received")  # 7 900 kg against 8 000: outside tolerance
+        made("receipt-answer", "11", "pullo-cobre")
+        self.assertEqual(self.read("dispatch", "show", "D-901")["state"], "accepted")
+
+    def test_new_from_a_dispatch_says_what_it_cannot(self):
+        """Goal: a type that is not about a dispatch, a dispatch that is not there and a missing node are told apart; nothing is written."""
+        for code, words, arguments in ((2, "--from goes with: handover, receipt", ("lot", "--from", "D-L-001", "--node", self.network.urls())),
+                                       (4, "there is no dispatch D-none", ("receipt", "--from", "D-none", "--node", self.network.urls())),
+                                       (2, "give --node URL", ("receipt", "--from", "D-L-001"))):
+            out, err = self.run_anta("new", *arguments, code=code)
+            self.assertEqual(out, "")
+            self.assertIn(words, err)
 
     def test_output_yaml_says_what_json_says(self):
         """Goal: --output yaml and --output json are the same data."""
