@@ -68,7 +68,9 @@ Value narrowed(const Value& items, const std::string& columns);
 struct Command {
   std::vector<std::string> words = {};  // {"certificate", "verify"}
   std::string summary = {};
-  std::vector<std::string> examples = {};  // each runs as it stands, in the walk-through's directory
+  // Each runs as it stands, in a directory with the files it reads, against nodes that have played the year;
+  // only their address is another (tests/e2e/examples_test.py).
+  std::vector<std::string> examples = {};
   std::vector<Option> options = {};
   std::vector<Positional> positionals = {};
   std::function<Result<Exit>(Invocation&)> run = {};

@@ -14,15 +14,19 @@ struct Noun {
   const char* path;
   const char* summary;
   const char* columns;  // of a list as a table; --output json has everything
+  const char* example;  // one of the walk-through's
 };
 constexpr std::array<Noun, 7> nouns = {
-    {{"lot", "lots", "a lot", "id material state holder site accepted coc_model certificates"},
-     {"party", "parties", "a party", "id name kind ubigeo capacity_class"},
-     {"site", "sites", "a site", "id operator kind ubigeo processes"},
-     {"attestation", "attestations", "an attestation", "id scheme kind body subject sites changes"},
-     {"account", "accounts", "a mass-balance account", "id site scheme product balance_g open"},
-     {"certificate", "certificates", "a certificate", "id lot holder buyer cu_g coc_model schemes state"},
-     {"dispatch", "dispatches", "a dispatch", "id state sender to to_site lines waybill departed"}}};
+    {{"lot", "lots", "a lot", "id material state holder site accepted coc_model certificates", "CAT-001"},
+     {"party", "parties", "a party", "id name kind ubigeo capacity_class", "nasca-sur"},
+     {"site", "sites", "a site", "id operator kind ubigeo processes", "planta-nasca-sur"},
+     {"attestation", "attestations", "an attestation", "id scheme kind body subject sites changes",
+      "att-pullo-cobre"},
+     {"account", "accounts", "a mass-balance account", "id site scheme product balance_g open", "mb-ilo"},
+     {"certificate", "certificates", "a certificate", "id lot holder buyer cu_g coc_model schemes state",
+      "CERT-CATHODE"},
+     {"dispatch", "dispatches", "a dispatch", "id state sender to to_site lines waybill departed",
+      "D-L-001"}}};
 
 // Of a history as a table; --output json has everything.
 constexpr const char* history_columns = "leaf block_time type issuer subject outcome flags digest";
@@ -110,7 +114,7 @@ void add_noun(std::vector<Command>& commands, const Noun& noun) {
   const std::string sample = std::string("anta ") + noun.word;
   commands.push_back({.words = {noun.word, "show"},
                       .summary = std::string("show ") + noun.summary,
-                      .examples = {sample + " show ID --node http://127.0.0.1:8080"},
+                      .examples = {sample + " show " + noun.example + " --node http://127.0.0.1:8080"},
                       .options = reading_options(),
                       .positionals = {{"ID", "which"}},
                       .run = [base](Invocation& i) {
@@ -125,7 +129,7 @@ void add_noun(std::vector<Command>& commands, const Noun& noun) {
                                  Invocation& i) { return print(i, base + query_of(i, queries), columns); }});
   commands.push_back({.words = {noun.word, "history"},
                       .summary = std::string("the statements about ") + noun.summary + ", in order",
-                      .examples = {sample + " history ID --node http://127.0.0.1:8080"},
+                      .examples = {sample + " history " + noun.example + " --node http://127.0.0.1:8080"},
                       .options = paging_options(),
                       .positionals = {{"ID", "which"}},
                       .run = [base](Invocation& i) {
@@ -155,7 +159,8 @@ std::vector<Command> attestation_commands() {
   return {
       {.words = {"attestation", "impact"},
        .summary = "what a change of status would touch: lots, certificates, accounts; changes nothing",
-       .examples = {"anta attestation impact att-1 --status revoked --from 2025-12-10T00:00:00Z --void-from "
+       .examples = {"anta attestation impact att-pullo-cobre --status revoked --from 2025-12-10T00:00:00Z "
+                    "--void-from "
                     "2025-08-01T00:00:00Z "
                     "--node http://127.0.0.1:8080"},
        .options = {node_option(),

@@ -26,8 +26,13 @@ Result<Exit> inbox(Invocation& invocation) {
     if (!page) return pass(page);
     more = take_page(*page, all, cursor);
   }
+  const bool nothing = all.empty();
   const Value items{std::move(all)};
   if (invocation.format == OutputFormat::table) {
+    if (nothing) {
+      const std::string as = *invocation.option("--as");
+      invocation.say(invocation.in("nothing waits for " + as, "nada espera a " + as));
+    }
     invocation.out(narrowed(items, "id waits_for sender lines from_site to_site waybill departed"));
   } else {
     invocation.out(Value{ValueMap{{"items", items}, {"next", Value{}}}});

@@ -177,7 +177,8 @@ std::vector<Command> sign_commands() {
       {.words = {"sign"},
        .summary = "sign documents (YAML or JSON, several in one file); needs no network",
        .examples = {"anta sign dispatch.yaml --key planta.key --passphrase-file passphrase.txt",
-                    "anta sign - --key planta.key --out statements.cose < dispatch.yaml"},
+                    "anta sign - --key planta.key --passphrase-file passphrase.txt --out statements.cose < "
+                    "dispatch.yaml"},
        .options = std::move(options),
        .positionals = {{"FILE", "documents; - is stdin", true, true}},
        .run = sign},

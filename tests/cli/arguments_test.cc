@@ -178,7 +178,7 @@ TEST(Arguments, EveryCommandOfTheProgramHasASummaryAndAnExampleThatParses) {
     EXPECT_FALSE(command.examples.empty()) << command.words.front();
     EXPECT_TRUE(command.run) << command.words.front();
     for (const std::string& example : command.examples) {
-      std::istringstream words(example.substr(0, example.find_first_of("#>|")));
+      std::istringstream words(example.substr(0, example.find_first_of("#<>|")));
       std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
       ASSERT_GE(arguments.size(), 2u) << example;
       EXPECT_EQ(arguments.front(), "anta") << example;

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Every example of every command's help is run by a shell as it is printed, against nodes that have played the year.
+
+Each runs in a directory of its own, which holds what the example reads and nothing that it writes. Only the node's address is
+replaced: every example says the same one, and the network's ports are its own.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import network as net
+
+ADDRESS = "http://127.0.0.1:8080"
+GRANT = 'as: registro-anta\ntype: role-grant\npayload: {{event_time: "2025-10-30T09:00:00-05:00", party: nordkabel, role: {0}, from: "2025-10-30T09:00:00-05:00"}}\n'
+FILES = {
+    "passphrase.txt": "cobre y agua\n",
+    "seed.hex": "11" * 32 + "\n",
+    "network.yaml": "network: sur\nregistrar: reg\nschemes: [{id: crp, owner: reg}]\nnodes: [{id: n1, organisation: o1}, {id: n2, organisation: o2}, "
+                    "{id: n3, organisation: o3}]\n",
+    "weighed.yaml": "L-001: {wet_g: 28520000, moisture_ppm: 29000, cu_ppm: 78100, status: final, method: scale}\n",
+    "dispatch.yaml": 'as: apu-ccollpa\ntype: dispatch\npayload: {event_time: "2025-11-03T10:00:00-05:00", id: D-1, from_site: mina-apu-ccollpa, to: '
+                     'nasca-sur, to_site: planta-nasca-sur, ownership_moves: true, waybill: T001-1, lots: [{lot: L-1, measurement: {wet_g: 8000000, '
+                     'moisture_ppm: 30000, cu_ppm: 60000, status: estimated}}]}\n',
+}
+MAKES_A_KEY = ("anta key new", "anta key import")  # and overwrites none
+
+
+def examples():
+    """(command, its examples) in the order of the help."""
+    table = subprocess.run([net.ANTA, "--help"], capture_output=True, text=True, check=True).stdout
+    for command in re.findall(r"^  anta (.+?)  ", table, re.M):
+        shown = subprocess.run([net.ANTA, *command.split(), "--help"], capture_output=True, text=True, check=True).stdout
+        yield command, [line.strip() for line in shown.splitlines() if line.startswith("  anta " + command + " ")]
+
+
+class Examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.network = net.Network().__enter__()
+        cls.addClassCleanup(cls.network.__exit__)
+
+    def setUp(self):
+        self.ready = tempfile.TemporaryDirectory()  # what examples read
+        self.addCleanup(self.ready.cleanup)
+        for name, content in FILES.items():
+            with open(self.path(name), "w", encoding="ascii") as file:
+                file.write(content)
+            os.chmod(self.path(name), 0o600)
+        shutil.copy(net.SCENARIO, self.path("southern-peru.yaml"))
+        shutil.copy(self.network.registrar_key, self.path("registrar.key"))
+        for name in ("policy.txt", "policy.assertions.yaml"):
+            shutil.copy(os.path.join(self.network.directory, name), self.path(name))
+        self.anta("key", "new", "planta.key", "--passphrase-file", "passphrase.txt")
+        for role, where in (("trader", ("--out", "statement.cose")), ("laboratory", ("--outbox", "outbox"))):
+            with open(self.path("grant.yaml"), "w", encoding="ascii") as file:
+                file.write(GRANT.format(role))
+            self.anta("sign", "grant.yaml", "--key", "registrar.key", *where)
+
+    def path(self, name):
+        return os.path.join(self.ready.name, name)
+
+    def anta(self, *arguments):
+        code, _, err = net.anta(*arguments, cwd=self.ready.name)
+        self.assertEqual(code, 0, err)
+
+    def run_example(self, example):
+        with tempfile.TemporaryDirectory() as home:
+            work = os.path.join(home, "work")
+            shutil.copytree(self.ready.name, work)
+            if example.startswith(MAKES_A_KEY):
+                os.remove(os.path.join(work, "planta.key"))
+            environment = {k: v for k, v in os.environ.items() if not k.startswith("ANTA_")}
+            environment.update(HOME=home, LC_ALL="C", PATH=os.path.dirname(net.ANTA) + ":" + environment["PATH"])
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", example.replace(ADDRESS, self.network.nodes[0].url)], cwd=work,
+                                  env=environment, capture_output=True, text=True, timeout=240)
+            self.assertEqual(done.returncode, 0, example + "\n" + done.stdout[-1000:] + done.stderr[-2000:])
+            written = re.findall(r"(?:>|--out) (\S+)", example)
+            for name in written:
+                self.assertTrue(os.path.exists(os.path.join(work, name)), f"{example}: no {name}")
+            self.assertTrue(done.stdout or done.stderr or written, example + ": it says nothing and makes nothing")
+
+    def test_every_example_of_the_help_runs(self):
+        """Goal: whoever copies an example out of the help has a command that works; exit code 0 for each."""
+        commands = dict(examples())
+        self.assertGreaterEqual(len(commands), 30)
+        play = commands.pop("play")  # first: the others ask about its year
+        self.assertEqual(len(play), 1)
+        self.run_example(play[0])
+        self.anta("certificate", "get", "CERT-CATHODE", "--node", self.network.urls(), "--out", "cathode.anta")
+        for command, lines in commands.items():
+            self.assertTrue(lines, command + " has no example")
+            for example in lines:
+                with self.subTest(example=example):
+                    self.assertEqual(set(re.findall(r"https?://\S+", example)) - {ADDRESS}, set())
+                    self.run_example(example)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
