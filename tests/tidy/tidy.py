@@ -2,6 +2,7 @@
 """The house's rules as a check: layers, library homes, sizes, formatting, banned words.
 
     tests/tidy/tidy.py [--root DIR] [--no-format]
+    tests/tidy/tidy.py --sizes      how large each room is and what is largest; judges nothing
 
 Prints one line per offence (file:line: rule: what) and exits 1 if there is any. The rules are those of README.md's
 map and of each folder's README. Header self-sufficiency is checked by the build itself (verified header sets).
@@ -84,7 +85,8 @@ def functions(code):
                 is_function, start, head = stack.pop()
                 if is_function:
                     line = code.count("\n", 0, start) + 1
-                    yield line, code.count("\n", start, i) + 1, head.splitlines()[-1].strip()[:60] if head else ""
+                    words = " ".join(part.strip() for part in head.splitlines() if not part.lstrip().startswith("#"))
+                    yield line, code.count("\n", start, i) + 1, words[:60]
             head_start = i + 1
         elif c == ";":
             head_start = i + 1
@@ -202,9 +204,42 @@ def check_format(root, paths, offences):
         offences.append((path, line, "format", "run clang-format-19 -i on it"))
 
 
+def judged(root):
+    return [p for p in tracked(root) if not re.match(r"(build/|tests/(vectors|fuzz/corpus)/|.*/golden/|node/web/dist/)", p)]
+
+
+def measure(root):
+    """({room: [files, lines]} of .h and .cc, outside tests per room; files and functions as (lines, where), largest first)."""
+    rooms, files, bodies = {room: [0, 0] for room in ROOMS}, [], []
+    for path in judged(root):
+        if not path.endswith((".h", ".cc")) or not room_of(path):
+            continue
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            text = file.read()
+        count = len(text.splitlines())
+        rooms[room_of(path)][0] += 1
+        rooms[room_of(path)][1] += count
+        if room_of(path) != "tests":
+            files.append((count, path))
+            bodies += [(length, f"{path}:{line}: {head}") for line, length, head in functions(strip_code(text))]
+    return rooms, sorted(files, reverse=True), sorted(bodies, reverse=True)
+
+
+def print_sizes(root, largest=10):
+    rooms, files, bodies = measure(root)
+    for room in ROOMS:
+        print(f"{rooms[room][1]:7} lines {rooms[room][0]:4} files  {room}")
+    production = [size for room, size in rooms.items() if room != "tests"]
+    print(f"{sum(lines for _, lines in production):7} lines {sum(count for count, _ in production):4} files  production, all rooms but tests")
+    for title, found in (("files", files), ("functions", bodies)):
+        print(f"largest {title} of production:")
+        for lines, where in found[:largest]:
+            print(f"{lines:7} lines  {where}")
+
+
 def check(root, formatting=True):
     offences, users = [], {}
-    paths = [p for p in tracked(root) if not re.match(r"(build/|tests/(vectors|fuzz/corpus)/|.*/golden/|node/web/dist/)", p)]
+    paths = judged(root)
     words = scenario_words(root)
     for path in paths:
         ending = os.path.splitext(path)[1]
@@ -237,7 +272,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
     parser.add_argument("--no-format", action="store_true", help="leave clang-format out")
+    parser.add_argument("--sizes", action="store_true", help="print lines per room and the largest files and functions")
     options = parser.parse_args()
+    if options.sizes:
+        print_sizes(os.path.abspath(options.root))
+        return 0
     offences = check(os.path.abspath(options.root), not options.no_format)
     for path, line, rule, what in offences:
         print(f"{path}:{line}: {rule}: {what}")

@@ -10,13 +10,26 @@ import tidy
 
 
 class TidyTest(unittest.TestCase):
+    def tree(self, files):
+        root = tempfile.TemporaryDirectory()
+        self.addCleanup(root.cleanup)
+        for path, text in files.items():
+            os.makedirs(os.path.dirname(os.path.join(root.name, path)), exist_ok=True)
+            with open(os.path.join(root.name, path), "w", encoding="utf-8") as f:
+                f.write(text)
+        return root.name
+
     def offences(self, files):
-        with tempfile.TemporaryDirectory() as root:
-            for path, text in files.items():
-                os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
-                with open(os.path.join(root, path), "w", encoding="utf-8") as f:
-                    f.write(text)
-            return [(p, rule) for p, _, rule, _ in tidy.check(root, formatting=False)]
+        return [(p, rule) for p, _, rule, _ in tidy.check(self.tree(files), formatting=False)]
+
+    def test_sizes_count_rooms_files_and_functions(self):
+        body = "void g(int a) {\n" + "  f();\n" * 3 + "}\n"
+        rooms, files, functions = tidy.measure(self.tree({
+            "storage/a.cc": "int x;\n" * 7, "storage/ledger/b.cc": body, "storage/ledger/b.h": "// B.\n", "tests/storage/a_test.cc": "int x;\n" * 90,
+            "cli/demo": "echo\n", "build/crypto/a.cc": "int x;\n"}))
+        self.assertEqual({room: size for room, size in rooms.items() if size[0]}, {"storage": [1, 7], "storage/ledger": [2, 6], "tests": [1, 90]})
+        self.assertEqual(files, [(7, "storage/a.cc"), (5, "storage/ledger/b.cc"), (1, "storage/ledger/b.h")])
+        self.assertEqual(functions, [(5, "storage/ledger/b.cc:1: void g(int a)")])
 
     def test_clean_tree_passes(self):
         files = {"crypto/a.h": '// A.\n#pragma once\n#include "crypto/b.h"\n', "crypto/CMakeLists.txt": "anta_room(a HEADERS a.h)\n"}
