@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A disk that is full: the node stops at once and says so; what was acknowledged is there when there is space again."""
+"""A disk that is full or does not sync: the node stops at once and says so; what was acknowledged is there when the disk is well again."""
 import hashlib
 import os
 import sys
@@ -10,7 +10,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import network as net
 
 
-class FullDisk(unittest.TestCase):
+class Disk:
+    """What the classes below share: a network that has played, and a fault that is armed while statements come."""
+    fault, reason = "", ""  # the flag of faulty_disk.c, and what the system says of it
+
     @classmethod
     def setUpClass(cls):
         cls.network = net.Network(faulty=True).__enter__()
@@ -21,7 +24,7 @@ class FullDisk(unittest.TestCase):
 
     def setUp(self):
         for node in self.network.nodes:
-            node.disarm("full")
+            node.disarm(self.fault)
         self.network.start()
 
     def site(self):
@@ -42,23 +45,23 @@ class FullDisk(unittest.TestCase):
             return any((answer := node.post(statement)) is not None and answer[0] in (200, 201) for node in nodes)
         net.until("it is recorded", recorded)
 
-    def fill(self, victim):
-        """The victim's disk is full while statements come; it ends. The others record them; with space it has them all."""
+    def breaks(self, victim):
+        """The victim's disk fails while statements come; it ends. The others record them; once it is well again it has them all."""
         others = [node for node in self.network.nodes if node is not victim]
         acknowledged = [self.site() for _ in range(3)]
         for statement in acknowledged:
             self.record(statement, self.network.nodes)
-        victim.arm("full")
+        victim.arm(self.fault)
         during = self.site()
         answer = victim.post(during)
         self.assertFalse(answer is not None and answer[0] in (200, 201), "it acknowledged what it could not write")
         self.assertEqual(victim.died(), 8, victim.log()[-1000:])
         last = [line for line in victim.log().splitlines() if "event=fatal" in line][-1]
         self.assertRegex(last, r"rule=store\.(write_failed|background) ")  # whichever of RocksDB's threads met it first
-        for words in ("No space left on device", "Next step: this node stops; check the disk and its free space"):
-            self.assertIn(words, last)
+        self.assertRegex(last, rf"/data/db/\d+\.(log|sst): {self.reason}")
+        self.assertIn("Next step: this node stops; check the disk and its free space", last)
         self.record(during, others)
-        victim.disarm("full")
+        victim.disarm(self.fault)
         victim.start(faulty=True)
         self.network.until_ready()
         for statement in [*acknowledged, during]:
@@ -70,14 +73,21 @@ class FullDisk(unittest.TestCase):
         self.assertEqual(ledgers[0], ledgers[1])
         self.assertEqual(ledgers[0], ledgers[2])
 
+    def a_follower(self):
+        leader = self.network.leader()
+        return next(node for node in self.network.nodes if node is not leader)
+
+
+class FullDisk(Disk, unittest.TestCase):
+    fault, reason = "full", "No space left on device"
+
     def test_a_leader_whose_disk_is_full(self):
         """Goal: exit 8 with the next step, another leads, nothing acknowledged is lost."""
-        self.fill(self.network.leader())
+        self.breaks(self.network.leader())
 
     def test_a_follower_whose_disk_is_full(self):
         """Goal: exit 8 with the next step, the others go on, and it catches up."""
-        leader = self.network.leader()
-        self.fill(next(node for node in self.network.nodes if node is not leader))
+        self.breaks(self.a_follower())
 
     def test_a_start_on_a_full_disk(self):
         """Goal: a node that can not write at its start ends with exit 8 and a reason, and starts when there is space."""
@@ -92,6 +102,19 @@ class FullDisk(unittest.TestCase):
         self.network.until_ready()
         ledgers = self.network.ledgers()
         self.assertEqual(ledgers[0], ledgers[1])
+
+
+class FailedSync(Disk, unittest.TestCase):
+    """The write succeeds and fdatasync does not: nobody knows what is on the disk, so nothing may be tried again."""
+    fault, reason = "sync", "Input/output error"
+
+    def test_a_leader_whose_fsync_fails_stops(self):
+        """Goal: exit 8, the log names the file and the next step, another leads, nothing acknowledged is lost."""
+        self.breaks(self.network.leader())
+
+    def test_a_follower_whose_fsync_fails_stops(self):
+        """Goal: exit 8, the log names the file and the next step, the others go on, and it catches up."""
+        self.breaks(self.a_follower())
 
 
 if __name__ == "__main__":

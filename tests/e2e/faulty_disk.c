@@ -3,6 +3,7 @@
  * ANTA_TEST_DIE_IN_SYNC=FILE   while FILE exists: it holds a number n, and the process is killed (SIGKILL) inside the
  *                              n-th fdatasync of a write-ahead log from then on: the append is written and not synced,
  *                              and nothing of it was acknowledged
+ * ANTA_TEST_SYNC_FAILS=FILE    while FILE exists, every fdatasync of a write-ahead log gives EIO and syncs nothing
  * ANTA_TEST_DISK_FULL=FILE     while FILE exists, every write to a file of RocksDB gives ENOSPC
  *
  * RocksDB's write-ahead logs are NNNNNN.log, its tables NNNNNN.sst. Files of the node's own log do not match.
@@ -47,20 +48,29 @@ static long armed(const char* variable) {
   return number;
 }
 
+/* Whether the file that the variable names is there. */
+static int flagged(const char* variable) {
+  const char* path = getenv(variable);
+  return path && access(path, F_OK) == 0;
+}
+
 int fdatasync(int fd) {
   static atomic_long seen;
   static int (*real)(int);
   if (!real) real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
   const long wanted = armed("ANTA_TEST_DIE_IN_SYNC");
   if (wanted > 0 && is_rocks_file(fd, ".log") && atomic_fetch_add(&seen, 1) + 1 == wanted) raise(SIGKILL);
+  if (flagged("ANTA_TEST_SYNC_FAILS") && is_rocks_file(fd, ".log")) {
+    errno = EIO;
+    return -1;
+  }
   return real(fd);
 }
 
 ssize_t write(int fd, const void* bytes, size_t count) {
   static ssize_t (*real)(int, const void*, size_t);
   if (!real) real = (ssize_t(*)(int, const void*, size_t))dlsym(RTLD_NEXT, "write");
-  const char* flag = getenv("ANTA_TEST_DISK_FULL");
-  if (flag && access(flag, F_OK) == 0 && is_rocks_file(fd, NULL)) {
+  if (flagged("ANTA_TEST_DISK_FULL") && is_rocks_file(fd, NULL)) {
     errno = ENOSPC;
     return -1;
   }

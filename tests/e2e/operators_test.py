@@ -169,6 +169,77 @@ class Operators(unittest.TestCase):
             self.assertRegex(done.stderr, r'line 5.*"sede".*did you mean "seed"')
         self.assertTrue(self.node.is_ready())
 
+    def test_a_good_configuration_is_checked_without_touching_anything(self):
+        """Goal: --check says which node of which network it is and ends with 0, beside a node that runs and where none runs; it
+        changes nothing, also where the node never ran."""
+        config = os.path.join(self.node.directory, "node.yaml")
+        name = self.node.json("/v1/network")["network"]
+
+        def check(path):
+            done = subprocess.run([net.ANTAD, "--config", path, "--check"], capture_output=True, text=True, timeout=net.DEADLINE)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(done.stdout, f"ok: node {self.node.name} of network {name}\n")
+        check(config)
+        self.assertTrue(self.node.is_ready())
+        self.assertEqual(self.node.stop(), 0)
+        before = (self.digests(), sorted(os.listdir(self.db())))
+        check(config)
+        check(self.config(("data: data", "data: never")))
+        self.assertEqual((self.digests(), sorted(os.listdir(self.db()))), before)
+        self.assertFalse(os.path.exists(os.path.join(self.node.directory, "never")))
+        self.comes_back()
+
+    # --- signals ---
+    def reload(self, text, word):
+        """The node's own file becomes this text; SIGHUP; its log then has one more line with this event."""
+        with open(os.path.join(self.node.directory, "node.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        before = self.node.log().count(f"event={word}")
+        self.node.process.send_signal(signal.SIGHUP)
+        net.until(f"the log says {word}", lambda: self.node.log().count(f"event={word}") > before)
+
+    def peer_lines(self):
+        """How many lines of level info the node writes while another leaves and comes back."""
+        before = self.node.log().count("event=peer_")
+        self.assertEqual(self.other.stop(), 0)
+        net.until("the node sees it go", lambda: not any(p["up"] for p in self.node.json("/v1/status")["peers"] if p["id"] == self.other.name))
+        self.other.start()
+        self.network.until_ready()
+        net.until("the node sees it come", lambda: all(p["up"] for p in self.node.json("/v1/status")["peers"] if p["id"] != self.node.name))
+        return self.node.log().count("event=peer_") - before
+
+    def test_sighup_takes_the_log_level_over_and_refuses_a_bad_file(self):
+        """Goal: the level of the file counts from SIGHUP on, in both directions; a file with a mistake is refused in the log and
+        changes nothing; the node serves all the while, in the same process."""
+        self.addCleanup(self.reload, self.good, "reloaded")
+        own = next((line for line in self.good.splitlines() if line.startswith("log:")), None)
+        rest = self.good.replace(own + "\n", "") if own else self.good
+        process = self.node.process.pid
+        self.assertGreater(self.peer_lines(), 0)
+        self.reload(rest + "log: {level: debug}\n", "reloaded")
+        self.reload(rest + "log: {level: loud}\n", "reload_refused")
+        refused = [line for line in self.node.log().splitlines() if "event=reload_refused" in line][-1]
+        self.assertIn("level=error", refused)
+        self.assertIn("not one of debug, info, warning, error", refused)
+        self.assertGreater(self.peer_lines(), 0)
+        # The line of a reload to `error` is itself below that level: a refused file after it shows that it was read.
+        with open(os.path.join(self.node.directory, "node.yaml"), "w", encoding="utf-8") as file:
+            file.write(rest + "log: {level: error}\n")
+        self.node.process.send_signal(signal.SIGHUP)
+        net.until("the signal is taken", lambda: not self.pending(signal.SIGHUP))
+        self.reload(rest + "log: {level: loud}\n", "reload_refused")
+        self.assertEqual(self.peer_lines(), 0)
+        self.reload(self.good, "reloaded")
+        self.assertGreater(self.peer_lines(), 0)
+        self.assertEqual(self.node.process.pid, process)
+        self.assertIsNone(self.node.process.poll())
+
+    def pending(self, number):
+        """Whether the signal waits to be taken by the node's process."""
+        with open(f"/proc/{self.node.process.pid}/status", encoding="ascii") as file:
+            masks = [int(line.split()[1], 16) for line in file if line.startswith(("SigPnd:", "ShdPnd:"))]
+        return any(mask >> (number - 1) & 1 for mask in masks)
+
     # --- damaged bytes ---
     def test_a_damaged_table(self):
         """Goal: flipped bytes in a table that a start reads: exit 8, the file is named, nothing is repaired by guessing.
