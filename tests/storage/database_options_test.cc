@@ -1,0 +1,112 @@
+// The options that keep promises, read back from the OPTIONS file that RocksDB wrote: what it took, not what
+// the code meant to give it.
+#include <gtest/gtest.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/options_util.h>
+
+#include <algorithm>
+#include <map>
+
+#include "storage/database.h"
+#include "tests/storage/disk.h"
+
+namespace anta {
+namespace {
+
+struct Stored {
+  rocksdb::DBOptions database = {};
+  std::map<std::string, rocksdb::ColumnFamilyOptions> families = {};
+};
+
+Stored stored_options() {
+  const test::TempDirectory directory;
+  EXPECT_TRUE(Database::open(test::options_for(directory.path())).has_value());
+  Stored stored;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  const rocksdb::ConfigOptions how;
+  const rocksdb::Status status = rocksdb::LoadLatestOptions(
+      how, test::options_for(directory.path()).directory, &stored.database, &families);
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  for (const rocksdb::ColumnFamilyDescriptor& family : families)
+    stored.families.emplace(family.name, family.options);
+  return stored;
+}
+
+TEST(DatabaseOptions, TheWriteAheadLogsOptionsKeepItsPromises) {
+  // Goal: order, recovery and failure are as database.h promises, whatever this RocksDB's defaults are.
+  const rocksdb::DBOptions db = stored_options().database;
+  // One order of writes, whole and in the log before they are seen.
+  EXPECT_FALSE(db.unordered_write);
+  EXPECT_FALSE(db.two_write_queues);
+  EXPECT_FALSE(db.manual_wal_flush);
+  EXPECT_FALSE(db.enable_pipelined_write);
+  EXPECT_FALSE(db.allow_2pc);
+  // Damage is found, and a torn end is all that is let pass: a recycled log's old bytes would look like
+  // records.
+  EXPECT_EQ(db.wal_recovery_mode, rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
+  EXPECT_EQ(db.recycle_log_file_num, 0u);
+  EXPECT_TRUE(db.track_and_verify_wals_in_manifest);
+  EXPECT_TRUE(db.paranoid_checks);
+  EXPECT_EQ(db.wal_compression, rocksdb::kNoCompression);  // wal_damage.h reads what is written
+  EXPECT_FALSE(db.avoid_flush_during_recovery);
+  EXPECT_FALSE(db.best_efforts_recovery);
+  // Failure is final.
+  EXPECT_EQ(db.max_bgerror_resume_count, 0);
+  // Durable is what the disk was asked to sync.
+  EXPECT_FALSE(db.allow_mmap_writes);
+}
+
+TEST(DatabaseOptions, MemoryAndFilesAreBounded) {
+  // Goal: what a node may use of memory and files is what the configuration said.
+  const rocksdb::DBOptions db = stored_options().database;
+  EXPECT_EQ(db.max_total_wal_size, DatabaseOptions{}.wal_bytes_max);
+  EXPECT_EQ(db.max_open_files, 512);
+  EXPECT_EQ(db.max_background_jobs, 2);
+  EXPECT_EQ(db.max_log_file_size, 1u << 20);
+  EXPECT_EQ(db.keep_log_file_num, 4u);
+}
+
+TEST(DatabaseOptions, EveryFamilyHasItsOwn) {
+  // Goal: six families and RocksDB's own; point lookups have ribbon filters, hashes are not compressed,
+  // blocks fit what is read, checksums are there.
+  const Stored stored = stored_options();
+  EXPECT_EQ(stored.families.size(), family_count + 1);
+  const auto known = rocksdb::GetSupportedCompressions();
+  const bool zstd = std::find(known.begin(), known.end(), rocksdb::kZSTD) != known.end();
+  struct Row {
+    const char* family = "";
+    bool filter = false;
+    bool compressed = false;
+    std::size_t block_size = 8 << 10;
+  };
+  const Row rows[] = {{"log", false, true, 64 << 10}, {"meta", false, false}, {"tree", true, false},
+                      {"state", true, true},          {"index", true, true},  {"undo", false, true}};
+  for (const Row& row : rows) {
+    ASSERT_TRUE(stored.families.contains(row.family)) << row.family;
+    const rocksdb::ColumnFamilyOptions& family = stored.families.at(row.family);
+    EXPECT_EQ(family.compression, rocksdb::kNoCompression) << row.family;
+    EXPECT_EQ(family.bottommost_compression,
+              row.compressed && zstd ? rocksdb::kZSTD : rocksdb::kDisableCompressionOption)
+        << row.family;
+    EXPECT_EQ(family.bottommost_compression_opts.enabled, row.compressed && zstd) << row.family;
+    EXPECT_TRUE(family.level_compaction_dynamic_level_bytes) << row.family;
+    EXPECT_FALSE(family.inplace_update_support) << row.family;  // snapshots would see what came later
+    const auto* table = family.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
+    ASSERT_NE(table, nullptr) << row.family;
+    EXPECT_EQ(table->block_size, row.block_size) << row.family;
+    EXPECT_EQ(table->format_version, 5u) << row.family;
+    EXPECT_NE(table->checksum, rocksdb::kNoChecksum) << row.family;
+    EXPECT_TRUE(table->cache_index_and_filter_blocks) << row.family;
+    EXPECT_TRUE(table->pin_l0_filter_and_index_blocks_in_cache) << row.family;
+    ASSERT_EQ(table->filter_policy != nullptr, row.filter) << row.family;
+    if (row.filter) {
+      EXPECT_TRUE(table->filter_policy->GetId().starts_with("ribbonfilter:10"))
+          << table->filter_policy->GetId();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace anta
