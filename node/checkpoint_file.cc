@@ -58,6 +58,9 @@ void CheckpointFile::flush() {
 void CheckpointFile::keep_evidence(const std::string& note) {
   const auto file = directory_ / (fork_prefix + hex(sha256(as_bytes(note))).substr(0, 16) + fork_suffix);
   std::error_code unknown;
+  // What is evidence is no head start: left there, every start would find it again after an operator took it
+  // away.
+  if (load() == note) std::filesystem::remove(directory_ / file_name, unknown);
   if (std::filesystem::exists(file, unknown)) return;
   if (forks_++ < evidence_files_max) static_cast<void>(write_private_file(file, as_bytes(note), Replace::no));
 }

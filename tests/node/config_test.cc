@@ -152,6 +152,19 @@ TEST(CheckpointFile, NotesOfForksAreKeptCountedAndFoundAgain) {
     EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write) << entry.path();
 }
 
+TEST(CheckpointFile, WhatIsEvidenceIsNoHeadStart) {
+  // Goal: a forged note that was the newest is not found again by every later start, once it is kept as
+  // evidence.
+  const TempDirectory directory;
+  CheckpointFile file(directory.path());
+  file.keep("forged", 1'000);
+  file.keep_evidence("another");
+  EXPECT_EQ(file.load(), "forged");
+  file.keep_evidence("forged");
+  EXPECT_FALSE(file.load());
+  EXPECT_EQ(file.forks(), 2u);
+}
+
 TEST(Identity, InitMakesASeedOnceAndPrintsItsPublicHalves) {
   // Goal: the YAML holds the keys of the seed file; a second init refuses; an open directory is refused.
   const TempDirectory directory;
