@@ -133,7 +133,7 @@ bool take_page(const Value& page, ValueList& all, std::string& cursor) {
   }
   const Value* next = page.find("next");
   const auto* text = next ? std::get_if<std::string>(&next->data) : nullptr;
-  if (text == nullptr || *text == cursor) return false;  // a node that does not go on is not asked for ever
+  if (text == nullptr || *text <= cursor) return false;  // a node that does not go on is not asked for ever
   cursor = *text;
   return true;
 }

@@ -36,7 +36,8 @@ Error error_of(const HttpAnswer& http);
 // The JSON body of a 2xx answer as a value.
 Result<Value> json_body(const Result<HttpAnswer>& http);
 
-// Adds a list's items to `all`; true, with the cursor of the next page, unless this was the last.
+// Adds the items of a list by id to `all`; true, with the cursor of the next page, unless this was the last.
+// Ids ascend: a node whose cursor does not is not asked again.
 bool take_page(const Value& page, ValueList& all, std::string& cursor);
 
 }  // namespace anta

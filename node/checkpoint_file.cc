@@ -15,6 +15,7 @@ namespace {
 constexpr const char* file_name = "checkpoint.note";
 constexpr const char* fork_prefix = "fork-";
 constexpr const char* fork_suffix = ".note";
+constexpr std::size_t seen_max = 4096;  // each took a quorum's signatures
 
 // Whole or not at all for whoever reads while this machine runs; after a crash of it, maybe torn.
 void write_unsynced(const std::filesystem::path& file, const std::string& text) {
@@ -56,13 +57,16 @@ void CheckpointFile::flush() {
 }
 
 void CheckpointFile::keep_evidence(const std::string& note) {
-  const auto file = directory_ / (fork_prefix + hex(sha256(as_bytes(note))).substr(0, 16) + fork_suffix);
+  const Digest digest = sha256(as_bytes(note));
+  if (seen_.size() >= seen_max || !seen_.insert(digest).second) return;
+  const auto file = directory_ / (fork_prefix + hex(digest).substr(0, 16) + fork_suffix);
   std::error_code unknown;
+  bool kept = std::filesystem::exists(file, unknown);
+  if (!kept && forks_++ < evidence_files_max)
+    kept = write_private_file(file, as_bytes(note), Replace::no).has_value();
   // What is evidence is no head start: left there, every start would find it again after an operator took it
   // away.
-  if (load() == note) std::filesystem::remove(directory_ / file_name, unknown);
-  if (std::filesystem::exists(file, unknown)) return;
-  if (forks_++ < evidence_files_max) static_cast<void>(write_private_file(file, as_bytes(note), Replace::no));
+  if (kept && load() == note) std::filesystem::remove(directory_ / file_name, unknown);
 }
 
 }  // namespace anta

@@ -12,8 +12,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "crypto/digest.h"
 #include "crypto/error.h"
 
 namespace anta {
@@ -31,7 +33,8 @@ class CheckpointFile {
   void keep(const std::string& note, std::int64_t steady_ms);
   // Writes what keep() left unwritten.
   void flush();
-  // A note of a fork: never overwritten, never removed. The same note again changes nothing.
+  // A note of a fork: never overwritten, never removed; past evidence_files_max counted only. The same note
+  // again changes nothing. Once it is written it is no head start any more (load).
   void keep_evidence(const std::string& note);
   // Notes of forks: those found at the start and those that came since. Any thread.
   std::uint64_t forks() const { return forks_; }
@@ -41,6 +44,7 @@ class CheckpointFile {
   std::string unwritten_ = {};
   std::optional<std::int64_t> written_at_ = {};
   std::atomic<std::uint64_t> forks_ = 0;
+  std::set<Digest> seen_ = {};  // given to keep_evidence in this run
 };
 
 }  // namespace anta

@@ -79,7 +79,8 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
   if (status.forks > 0) {
     reasons.emplace_back(
         "a quorum signed another tree than this node's (fork): its note is kept as fork-*.note in the data "
-        "directory; compare with the other organisations, and take the file away once it is explained");
+        "directory; compare with the other organisations, and once it is explained take the file away and "
+        "start again");
   }
   if (r.amnesiac)
     reasons.emplace_back("this node lost acknowledged entries and is being brought up by its leader");

@@ -126,8 +126,6 @@ std::optional<Result<std::vector<std::string>>> candidates(const LedgerReader& r
     if (kind == Kind::attestation && name == "site")
       return named_by(reader, wanted, &state::Site::attestations);
     if (kind == Kind::account && name == "site") return named_by(reader, wanted, &state::Site::accounts);
-    if (kind == Kind::certificate && name == "lot")
-      return named_by(reader, wanted, &state::Lot::certificates);
   }
   return std::nullopt;
 }

@@ -47,7 +47,7 @@ Result<Value> record(const LedgerReader& reader, Kind kind, const std::string& i
 // Records of a kind whose fields have the wanted values: holder, state, site, to, subject, ... A field that
 // is a list matches when it holds the value; `scheme` of a lot means that the lot is eligible for it. Which a
 // kind understands: views::list_filters.
-// Attestations and accounts of a site and certificates of a lot are found by the record that names them.
+// Attestations and accounts of a site are found by the site's record, which names them all.
 using Filters = std::vector<std::pair<std::string, std::string>>;
 Result<Value> list(const LedgerReader& reader, Kind kind, const Filters& filters, const Page& page);
 
@@ -77,7 +77,7 @@ struct ProposedStatus {
 // Changes nothing. malformed, impact_reads_max: it reaches too far to be told in one answer. `complete`
 // is false when lots_made_since ends at graph_lots_max.
 Result<Value> impact(const LedgerReader& reader, const AttestationId& attestation,
-                     const ProposedStatus& status);
+                     const ProposedStatus& status, std::size_t reads_max = impact_reads_max);
 
 // {network, origin, genesis (hex), digest, created, nodes: [...], schemes, quorum}
 Value network(const Genesis& genesis, ByteView genesis_bytes);

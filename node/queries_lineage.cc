@@ -32,28 +32,29 @@ Value touched(Kind kind, const StateChange& change, const LedgerView& before) {
   return Value{std::move(map)};
 }
 
-// The state with a limit on how much of it is read: past it everything is absent and failed() says so.
+// The state with a limit on how much of it is read. Past it it throws: to call a record absent that is there
+// would be a broken invariant to the law, which aborts.
+struct ReadsSpent {};
 class LimitedView final : public LedgerView {
  public:
   LimitedView(const LedgerView& of, std::size_t reads_max) : of_(of), left_(reads_max) {}
   SharedBytes read(Kind kind, std::string_view id) const override {
-    return spend() ? of_.read(kind, id) : nullptr;
+    spend();
+    return of_.read(kind, id);
   }
   SharedBytes statement(const Digest& digest) const override {
-    return spend() ? of_.statement(digest) : nullptr;
+    spend();
+    return of_.statement(digest);
   }
-  bool failed() const override { return spent_ || of_.failed(); }
-  bool spent() const { return spent_; }
+  bool failed() const override { return of_.failed(); }
 
  private:
-  bool spend() const {
-    spent_ = spent_ || left_ == 0;
-    if (!spent_) --left_;
-    return !spent_;
+  void spend() const {
+    if (left_ == 0) throw ReadsSpent{};
+    --left_;
   }
   const LedgerView& of_;
   mutable std::size_t left_ = 0;
-  mutable bool spent_ = false;
 };
 
 // The statement that the body would sign. Nobody checks its signature here.
@@ -105,6 +106,8 @@ Result<Value> graph(const LedgerReader& reader, const LotId& root) {
   while (!waiting.empty()) {
     const LotId id = std::move(waiting.front());
     waiting.pop_front();
+    complete = complete && kept < graph_bytes_max;
+    if (!complete && kept >= graph_bytes_max) break;
     const Result<SharedBytes> bytes = reader.record(Kind::lot, id.value);
     if (!bytes) return pass(bytes);
     if (!*bytes) return fail(Code::not_found, "lot", "there is no lot " + id.value);
@@ -132,40 +135,56 @@ Result<Value> graph(const LedgerReader& reader, const LotId& root) {
                         {"complete", Value{complete}}}};
 }
 
-Result<Value> impact(const LedgerReader& reader, const AttestationId& id, const ProposedStatus& status) {
+namespace {
+
+// What impact() reads, through a view that may throw ReadsSpent.
+struct Reached {
+  Result<Effects> effects;
+  ValueList since = {};
+  bool complete = true;
+};
+
+Reached reach(const LedgerView& view, const state::Attestation& attestation, const SignedStatement& statement,
+              Moment moment, Millis from) {
+  Reached reached{.effects = judge(view, statement, moment)};
+  if (reached.effects) reached.since = lots_made_since(view, attestation, from, reached.complete);
+  return reached;
+}
+
+}  // namespace
+
+Result<Value> impact(const LedgerReader& reader, const AttestationId& id, const ProposedStatus& status,
+                     std::size_t reads_max) {
   const auto view = reader.view();
   const auto attestation = state::find<state::Attestation>(*view, id.value);
   if (!attestation) return fail(Code::not_found, "attestation", "there is no attestation " + id.value);
   const Millis now = std::max(reader.applied().block_time, attestation->issued);
   const Result<SignedStatement> statement = statement_of(*attestation, status, now);
   if (!statement) return pass(statement);
-  const LimitedView limited(*view, impact_reads_max);
-  const Result<Effects> effects =
-      judge(limited, *statement, Moment{.block_time = now, .leaf = LeafIndex{reader.applied().leaves.value}});
-  if (view->failed()) return fail(Code::io, "state.read", "the state could not be read");
-  if (limited.spent()) {
+  std::optional<Reached> reached;
+  try {
+    const Moment moment{.block_time = now, .leaf = LeafIndex{reader.applied().leaves.value}};
+    reached = reach(LimitedView(*view, reads_max), *attestation, *statement, moment, status.from);
+  } catch (const ReadsSpent&) {
     return fail(Code::malformed, "impact_reads_max",
-                "this change reaches more than " + std::to_string(impact_reads_max) + " records");
+                "this change reaches more than " + std::to_string(reads_max) + " records");
   }
-  if (!effects) return pass(effects);
+  if (view->failed()) return fail(Code::io, "state.read", "the state could not be read");
+  if (!reached->effects) return pass(reached->effects);
   ValueList lots;
   ValueList certificates;
   ValueList accounts;
-  for (const StateChange& change : effects->changes) {
+  for (const StateChange& change : reached->effects->changes) {
     if (change.key.kind == Kind::lot) lots.push_back(touched(Kind::lot, change, *view));
     if (change.key.kind == Kind::certificate)
       certificates.push_back(touched(Kind::certificate, change, *view));
     if (change.key.kind == Kind::account) accounts.push_back(touched(Kind::account, change, *view));
   }
-  bool complete = true;
-  ValueList since = lots_made_since(*view, *attestation, status.from, complete);
-  ValueMap map{{"attestation", text(id.value)},
-               {"status", text(status.status)},
-               {"lots", Value{std::move(lots)}},
-               {"certificates", Value{std::move(certificates)}},
-               {"accounts", Value{std::move(accounts)}},
-               {"lots_made_since", Value{std::move(since)}},
-               {"complete", Value{complete}}};
+  ValueMap map{
+      {"attestation", text(id.value)},          {"status", text(status.status)},
+      {"lots", Value{std::move(lots)}},         {"certificates", Value{std::move(certificates)}},
+      {"accounts", Value{std::move(accounts)}}, {"lots_made_since", Value{std::move(reached->since)}},
+      {"complete", Value{reached->complete}}};
   return Value{std::move(map)};
 }
 

@@ -95,6 +95,9 @@ TEST(Allocations, FromBytesToEffectsAreBounded) {
     }
     std::printf("%-20s %5zu statements, decode %4zu, law %5zu allocations (medians)\n", type.c_str(),
                 list.size(), median(decode), median(law));
+    const auto own = law_max_of.find(type);
+    EXPECT_LE(median(decode), decode_max) << type;
+    EXPECT_LE(median(law), own == law_max_of.end() ? law_max : own->second) << type;
   }
 }
 

@@ -47,7 +47,8 @@ const std::vector<Row>& rows() {
        [](NodeStatus& s) { s.disk_available = s.disk_reserve - 1; },
        [](NodeStatus& s) { s.disk_available = s.disk_reserve; }},
       {"a quorum signed another tree than this node's (fork): its note is kept as fork-*.note in the data "
-       "directory; compare with the other organisations, and take the file away once it is explained",
+       "directory; compare with the other organisations, and once it is explained take the file away and "
+       "start again",
        [](NodeStatus& s) { s.forks = 1; }, [](NodeStatus& s) { s.forks = 0; }},
       {"this node lost acknowledged entries and is being brought up by its leader",
        [](NodeStatus& s) { s.replica.amnesiac = true; }, [](NodeStatus& s) { s.replica.amnesiac = false; }},

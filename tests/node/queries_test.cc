@@ -71,29 +71,22 @@ TEST(Queries, TheInboxDoesNotScanTheWholeLedgerForOnePage) {
   }
 }
 
-TEST(Queries, ListsOfASiteOrALotReadWhatItNames) {
-  // Goal: attestations and accounts of a site and certificates of a lot are found on the first page among
-  // more than a page may look at, in order of id, with a cursor and with further filters.
+TEST(Queries, ListsOfASiteReadWhatItNames) {
+  // Goal: attestations and accounts of a site are found on the first page among more than a page may look at,
+  // in order of id, with a cursor and with further filters.
   Rig rig;
   state::Site site;
   site.id = SiteId{"mine"};
   site.attestations = {AttestationId{"z-2"}, AttestationId{"z-1"}};
   site.accounts = {AccountId{"z-acc"}};
   rig.add(site);
-  state::Lot lot;
-  lot.id = LotId{"L"};
-  lot.certificates = {CertificateId{"z-cert"}};
-  rig.add(lot);
   state::Attestation attestation;
   state::Account account;
-  state::Certificate certificate;
   for (std::size_t i = 0; i < queries::scanned_max; ++i) {
     attestation.id = AttestationId{numbered("a-", i)};
     account.id = AccountId{numbered("a-", i)};
-    certificate.id = CertificateId{numbered("a-", i)};
     rig.add(attestation);
     rig.add(account);
-    rig.add(certificate);
   }
   attestation.sites = {site.id};
   attestation.scheme = SchemeId{"coppermark"};
@@ -105,9 +98,6 @@ TEST(Queries, ListsOfASiteOrALotReadWhatItNames) {
   account.id = AccountId{"z-acc"};
   account.site = site.id;
   rig.add(account);
-  certificate.id = CertificateId{"z-cert"};
-  certificate.lot = lot.id;
-  rig.add(certificate);
   const LedgerReader reader = rig.apply();
   const auto count = [&](Kind kind, const queries::Filters& filters, const queries::Page& page = {}) {
     return items(LedgerRig::take(queries::list(reader, kind, filters, page)));
@@ -117,10 +107,50 @@ TEST(Queries, ListsOfASiteOrALotReadWhatItNames) {
   EXPECT_EQ(count(Kind::attestation, {{"site", "mine"}}, {.cursor = "z-1"}), 1u);
   EXPECT_EQ(count(Kind::attestation, {{"site", "nowhere"}}), 0u);
   EXPECT_EQ(count(Kind::account, {{"site", "mine"}}), 1u);
-  EXPECT_EQ(count(Kind::certificate, {{"lot", "L"}}), 1u);
   const Value first =
       LedgerRig::take(queries::list(reader, Kind::attestation, {{"site", "mine"}}, {.limit = 1}));
   EXPECT_EQ(next(first), "z-1");
+}
+
+TEST(Queries, AVoidedCertificateStaysInItsLotsList) {
+  // Goal: who checks a lot sees claims that were taken back, though the lot's record names the live ones
+  // only.
+  World world = rich_world();
+  concentrate(world, "L-1", "K-1");
+  world.must("plant", world.certificate("C-1", "K-1", CocModel::segregated, "smelter"));
+  world.must("plant", certificate_status(world, "C-1", CertificateChange::voided));
+  LedgerRig ledger(world.genesis);
+  ledger.replay(world);
+  const LedgerReader reader = LedgerRig::take(ledger.ledger->reader());
+  EXPECT_EQ(items(LedgerRig::take(queries::list(reader, Kind::certificate, {{"lot", "K-1"}}, {}))), 1u);
+}
+
+TEST(Queries, AnImpactThatReachesTooFarIsRefusedAndAbortsNothing) {
+  // Goal: wherever the budget of reads ends inside the law, the answer is impact_reads_max; the node aborted
+  // when the law missed a record that another one names.
+  World world = rich_world();
+  for (const char* lot : {"L-1", "L-2", "L-3"})
+    world.deliver(lot);
+  concentrate(world, "L-4", "K-1");
+  world.must("plant", world.certificate("C-1", "K-1", CocModel::segregated, "smelter"));
+  LedgerRig ledger(world.genesis);
+  ledger.replay(world);
+  const LedgerReader reader = LedgerRig::take(ledger.ledger->reader());
+  for (const char* change : {"revoked", "suspended"}) {
+    queries::ProposedStatus status{.status = change, .from = Millis{world.now}};
+    if (std::string_view(change) == "revoked") status.void_from = Millis{t0};
+    std::size_t refused = 0;
+    std::size_t reads = 0;
+    for (bool whole = false; !whole; ++reads) {
+      const auto answer = queries::impact(reader, AttestationId{"att-mine"}, status, reads);
+      whole = answer.has_value();
+      if (whole) continue;
+      ASSERT_EQ(answer.error().rule, "impact_reads_max") << answer.error().message;
+      ++refused;
+      ASSERT_LT(refused, 500u);
+    }
+    EXPECT_GE(refused, 5u) << change;
+  }
 }
 
 TEST(Queries, PagesEndAtTheirBytesToo) {
