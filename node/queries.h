@@ -26,8 +26,7 @@ inline constexpr std::size_t page_max = 1'000;
 inline constexpr std::size_t page_bytes_max = std::size_t{1} << 20;     // records or statements, as stored
 inline constexpr std::size_t scanned_max = 2'000;                       // records looked at for one page,
 inline constexpr std::size_t scanned_bytes_max = std::size_t{4} << 20;  // and their bytes
-inline constexpr std::size_t block_bytes_max = std::size_t{8}
-                                               << 20;  // of blocks read for one page of history
+inline constexpr std::size_t block_bytes_max = std::size_t{8} << 20;    // read for one page of a history
 inline constexpr std::size_t graph_lots_max = 2'000;
 inline constexpr std::size_t graph_bytes_max = std::size_t{2} << 20;
 inline constexpr std::size_t impact_reads_max = 10'000;  // records that the law may ask for

@@ -106,8 +106,10 @@ Result<Value> graph(const LedgerReader& reader, const LotId& root) {
   while (!waiting.empty()) {
     const LotId id = std::move(waiting.front());
     waiting.pop_front();
-    complete = complete && kept < graph_bytes_max;
-    if (!complete && kept >= graph_bytes_max) break;
+    if (kept >= graph_bytes_max) {
+      complete = false;
+      break;
+    }
     const Result<SharedBytes> bytes = reader.record(Kind::lot, id.value);
     if (!bytes) return pass(bytes);
     if (!*bytes) return fail(Code::not_found, "lot", "there is no lot " + id.value);
@@ -123,7 +125,7 @@ Result<Value> graph(const LedgerReader& reader, const LotId& root) {
                                      {"dry_g", Value{source.dry_g.value}},
                                      {"cu_g", Value{source.cu_g.value}}}});
       if (seen.contains(source.lot)) continue;
-      complete = complete && seen.size() < graph_lots_max && kept < graph_bytes_max;
+      complete = complete && seen.size() < graph_lots_max;
       if (!complete) continue;
       seen.insert(source.lot);
       waiting.push_back(source.lot);

@@ -202,5 +202,28 @@ TEST(Queries, AGraphThatIsCutSaysSo) {
   EXPECT_TRUE(std::get<bool>(graph("short").find("complete")->data));
 }
 
+TEST(Queries, AGraphStopsAtItsBytesThoughMoreIsWaiting) {
+  // Goal: lots that were queued before the bytes were spent are not all read and told for that (they were).
+  Rig rig;
+  constexpr std::size_t children = 200;
+  state::Lot root;
+  root.id = LotId{"root"};
+  state::Lot wide;
+  for (std::size_t i = 0; i < 1'024; ++i)
+    wide.sources.push_back({.lot = LotId{numbered("M-", i)}});
+  for (std::size_t i = 0; i < children; ++i) {
+    wide.id = LotId{numbered("K-", i)};
+    rig.add(wide);
+    root.sources.push_back({.lot = wide.id});
+  }
+  rig.add(root);
+  const LedgerReader reader = rig.apply();
+  const Value graph = LedgerRig::take(queries::graph(reader, root.id));
+  EXPECT_FALSE(std::get<bool>(graph.find("complete")->data));
+  const std::size_t told = std::get<ValueList>(graph.find("lots")->data).size();
+  EXPECT_GE(told, 20u);
+  EXPECT_LT(told, children);
+}
+
 }  // namespace
 }  // namespace anta::test
