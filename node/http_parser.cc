@@ -5,6 +5,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/vector_body.hpp>
 
+#include "node/http_chunks.h"
+
 namespace anta {
 namespace {
 
@@ -21,6 +23,13 @@ std::string lower(std::string_view text) {
 
 HttpParser::Refusal refuse(unsigned status, std::string rule, std::string message) {
   return {.status = status, .rule = "http." + std::move(rule), .message = std::move(message)};
+}
+
+bool has_bare_lf(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find('\n', from); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    if (at == 0 || text[at - 1] != '\r') return true;
+  }
+  return false;
 }
 
 // What the raw header may look like, before Beast sees it. `header` ends in its empty line.
@@ -100,13 +109,14 @@ struct HttpParser::Parts {
   std::string held = {};    // bytes not consumed yet
   std::size_t scanned = 0;  // of `held`, while looking for the header's end
   std::optional<BeastParser> beast = {};
-  HttpRequest request = {};  // filled when the header is whole
-  std::size_t header_fields = 0;
-  std::size_t body_bytes_max = 0;  // of this request
+  HttpRequest request = {};          // filled when the header is whole
+  std::size_t body_bytes_max = 0;    // of this request
+  bool empty_line_forgiven = false;  // since the last request; only while idle
   bool keep_alive = false;
   bool expects_continue = false;
   bool chunked = false;
-  std::size_t announced = 0;  // the body's length when it is not chunked
+  std::optional<ChunkedBody> chunks = {};  // while such a body comes
+  std::size_t announced = 0;               // the body's length when it is not chunked
   Refusal refusal = {};
 
   State refused(Refusal why) {
@@ -119,6 +129,8 @@ struct HttpParser::Parts {
   bool is_large(std::string_view header) const;
   bool run_header();
   bool take_fields();
+  bool run_announced();
+  bool run_chunked();
   bool run_body();
 };
 
@@ -132,9 +144,14 @@ bool HttpParser::Parts::is_large(std::string_view header) const {
 // True when the header is whole and good.
 bool HttpParser::Parts::run_header() {
   if (state == State::idle) {
-    // An empty line before a request is forgiven (RFC 9112 section 2.2), one only.
-    if (held.starts_with("\r\n") && held.size() > 2) held.erase(0, 2);
+    // An empty line before a request is forgiven (RFC 9112 section 2.2), one only, however the bytes are cut.
+    if (!empty_line_forgiven && held == "\r") return false;
+    if (!empty_line_forgiven && held.starts_with("\r\n")) {
+      held.erase(0, 2);
+      empty_line_forgiven = true;
+    }
     if (held.empty()) return false;
+    empty_line_forgiven = false;
     state = State::header;
     scanned = 0;
   }
@@ -144,8 +161,7 @@ bool HttpParser::Parts::run_header() {
     const std::size_t seen = end == std::string::npos ? held.size() : end + 4;
     if (seen > limits.header_bytes_max) {
       refused(refuse(431, "header_bytes_max", "the header is too large"));
-    } else if (const auto bare = held.find('\n', from);
-               bare != std::string::npos && (bare == 0 || held[bare - 1] != '\r')) {
+    } else if (has_bare_lf(held, from)) {
       refused(refuse(400, "bare_lf", "a header line ends in a line feed without carriage return"));
     }
     scanned = held.size();
@@ -192,13 +208,14 @@ bool HttpParser::Parts::take_fields() {
   request.method = std::string(message.method_string());
   request.path = std::move(parsed->path);
   request.query = std::move(parsed->query);
-  header_fields = 0;
   for (const auto& field : message) {
     request.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
-    ++header_fields;
   }
   keep_alive = message.keep_alive();
   chunked = beast->chunked();
+  if (chunked) {
+    chunks.emplace(ChunkedBody::Limits{.body_bytes_max = body_bytes_max, .line_max = limits.chunk_line_max});
+  }
   expects_continue = lower(message[http::field::expect]) == "100-continue" && !beast->is_done();
   announced = 0;
   if (const auto length = beast->content_length()) {
@@ -212,8 +229,8 @@ bool HttpParser::Parts::take_fields() {
   return true;
 }
 
-// True when the request is whole.
-bool HttpParser::Parts::run_body() {
+// What Beast reads: a body of announced length, or none.
+bool HttpParser::Parts::run_announced() {
   beast->eager(true);
   while (!beast->is_done() && !held.empty()) {
     boost::beast::error_code error;
@@ -225,24 +242,29 @@ bool HttpParser::Parts::run_body() {
     }
     if (used == 0) break;
   }
-  if (!beast->is_done()) {
-    // What Beast does not consume is an unfinished line of chunk framing.
-    if (chunked && held.size() > limits.chunk_line_max) {
-      refused(refuse(400, "chunk_line_max", "a chunk's size line is too long"));
-    }
-    return false;
+  return beast->is_done();
+}
+
+bool HttpParser::Parts::run_chunked() {
+  using enum ChunkedBody::State;
+  held.erase(0, chunks->feed(held, beast->get().body()));
+  switch (chunks->state()) {
+    case more: return false;
+    case done: return true;
+    case syntax: refused(refuse(400, "syntax", "the chunks of the body are not well formed")); break;
+    case line_too_long: refused(refuse(400, "chunk_line_max", "a chunk's size line is too long")); break;
+    case body_too_large: refused(refuse(413, "body_bytes_max", "the body is too large")); break;
+    case trailer: refused(refuse(400, "trailer", "trailers are not taken")); break;
   }
-  std::size_t fields = 0;
-  for (const auto& field : beast->get()) {
-    static_cast<void>(field);
-    ++fields;
-  }
-  if (fields != header_fields) {
-    refused(refuse(400, "trailer", "trailers are not taken"));
-    return false;
-  }
+  return false;
+}
+
+// True when the request is whole.
+bool HttpParser::Parts::run_body() {
+  if (!(chunked ? run_chunked() : run_announced())) return false;
   request.body = std::move(beast->get().body());
   beast.reset();
+  chunks.reset();
   expects_continue = false;
   state = State::request;
   return true;

@@ -2,10 +2,11 @@
 // request as we do.
 //
 // The only file that knows Boost.Beast's parser; it feeds the parser and refuses beforehand or on top what
-// Beast lets pass (RFC 9112 sections 2.2, 5.2, 6.3, 7.1): folded header lines, line feeds without carriage
-// return, more than one Host or none in HTTP/1.1, Content-Length beside Transfer-Encoding or twice, any
-// transfer coding but a single "chunked", chunked in HTTP/1.0, trailers, a body on GET or HEAD, header fields
-// beyond fields_max, lines of chunk framing beyond chunk_line_max. Sizes are checked before memory is taken.
+// Beast lets pass (chunks it takes apart itself, http_chunks.h) (RFC 9112 sections 2.2, 5.2, 6.3, 7.1):
+// folded header lines, line feeds without carriage return, more than one Host or none in HTTP/1.1,
+// Content-Length beside Transfer-Encoding or twice, any transfer coding but a single "chunked", chunked in
+// HTTP/1.0, trailers, a body on GET or HEAD, header fields beyond fields_max, lines of chunk framing beyond
+// chunk_line_max. Sizes are checked before memory is taken.
 //
 // One parser per connection, on one thread. Bytes that follow a request stay in it for the next one
 // (pipelining); at most one refusal is ever returned, and then the connection must end.
