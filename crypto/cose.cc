@@ -229,8 +229,13 @@ Result<Bytes> assemble_cose(ByteView protected_bytes, ByteView payload, const Si
 }
 
 bool verify_cose(const CoseSign1& statement, const PublicKey& key) {
-  return statement.header.kid == kid_of(key) &&
-         verify(key, cose_signature_input(statement.protected_bytes, statement.payload), statement.signature);
+  return verify_cose(statement.header.kid, statement.protected_bytes, statement.payload, statement.signature,
+                     key);
+}
+
+bool verify_cose(const Digest& kid, ByteView protected_bytes, ByteView payload, const Signature& signature,
+                 const PublicKey& key) {
+  return kid == kid_of(key) && verify(key, cose_signature_input(protected_bytes, payload), signature);
 }
 
 }  // namespace anta

@@ -68,7 +68,9 @@ Result<Bytes> sign_cose(const SignedHeader& header, ByteView payload, const Sign
 // The same from a signature made elsewhere (a device, a hardware module).
 Result<Bytes> assemble_cose(ByteView protected_bytes, ByteView payload, const Signature& signature);
 
-// The signature verifies and kid names this very key.
+// The signature verifies and kid names this very key. The parts are those of a CoseSign1.
 [[nodiscard]] bool verify_cose(const CoseSign1& statement, const PublicKey& key);
+[[nodiscard]] bool verify_cose(const Digest& kid, ByteView protected_bytes, ByteView payload,
+                               const Signature& signature, const PublicKey& key);
 
 }  // namespace anta

@@ -79,8 +79,8 @@ void certificate(const ApiServices& services, const std::shared_ptr<CertificateC
 
 // Checked against this node's own network: a convenience, no substitute for the buyer's own policy.
 void verify(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
-  if (request.body.empty()) return reply(problem({Code::malformed, "body", "send a certificate file"}));
-  const auto file = std::make_shared<const Bytes>(request.body);
+  if (request.body->empty()) return reply(problem({Code::malformed, "body", "send a certificate file"}));
+  const auto file = request.body;
   answer_beside(services, std::move(reply), [&services, file](const MayGoOn&) {
     Trust trust;
     trust.policy = services.policy;

@@ -27,9 +27,9 @@ Result<Body> read_body(const HttpRequest& request) {
   while (!type.empty() && type.back() == ' ')
     type.remove_suffix(1);
   Body body;
-  if (request.body.empty()) return fail(Code::malformed, "body", "the body is empty");
+  if (request.body->empty()) return fail(Code::malformed, "body", "the body is empty");
   if (type == "application/cose") {
-    body.items.push_back(std::make_shared<const Bytes>(request.body));
+    body.items.push_back(request.body);
     return body;
   }
   if (type != "application/cbor-seq") {
@@ -37,7 +37,7 @@ Result<Body> read_body(const HttpRequest& request) {
                 "send application/cose (one statement) or application/cbor-seq (several)");
   }
   body.sequence = true;
-  ByteView rest(request.body);
+  ByteView rest(*request.body);
   while (!rest.empty()) {
     cbor::Reader in(rest);
     const Result<ByteView> item = in.item();
@@ -47,6 +47,7 @@ Result<Body> read_body(const HttpRequest& request) {
     }
     if (body.items.size() == forward_statements_max)
       return fail(Code::malformed, "items_max", "too many statements in one request");
+    // Bytes of its own, so that one kept statement does not hold on to a whole request.
     body.items.push_back(std::make_shared<const Bytes>(to_bytes(*item)));
     rest = rest.subspan(item->size());
   }
@@ -111,7 +112,7 @@ std::vector<Submitted> try_out(const LedgerReader& reader, const Body& body, Mil
   std::vector<Submitted> answers;
   for (const auto& bytes : body.items) {
     Submitted submitted{.statement = sha256(*bytes)};
-    const Result<SignedStatement> statement = decode_statement(bytes);
+    const Result<SignedStatement> statement = decode_statement(bytes, submitted.statement);
     if (!statement) {
       submitted.outcome = pass(statement);
       answers.push_back(std::move(submitted));
@@ -131,7 +132,7 @@ std::vector<Submitted> try_out(const LedgerReader& reader, const Body& body, Mil
       leaf = leaf.next();
       for (StateChange& change : effects->changes)
         overlay.write(change.key, std::move(change.value));
-      overlay.remember(bytes);
+      overlay.remember(statement->digest, bytes);
       submitted.outcome = std::move(outcome);
     } else {
       submitted.outcome = tl::unexpected<Error>(effects.error());

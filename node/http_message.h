@@ -26,7 +26,7 @@ struct HttpRequest {
   std::vector<std::string> path;  // decoded segments: /v1/lots/L-1 -> {"v1", "lots", "L-1"}
   HttpFields query = {};          // decoded pairs in order, no name twice
   HttpFields headers = {};        // names in lower case
-  Bytes body = {};
+  std::shared_ptr<const Bytes> body = std::make_shared<const Bytes>();  // never null; shared, not copied
   std::string remote = {};  // the peer's address, for limits and logs
 
   // The header's value, empty when absent. `name` in lower case.

@@ -262,7 +262,9 @@ bool HttpParser::Parts::run_chunked() {
 // True when the request is whole.
 bool HttpParser::Parts::run_body() {
   if (!(chunked ? run_chunked() : run_announced())) return false;
-  request.body = std::move(beast->get().body());
+  Bytes body = std::move(beast->get().body());
+  body.shrink_to_fit();  // grown chunk by chunk; it may be kept for long
+  request.body = std::make_shared<const Bytes>(std::move(body));
   beast.reset();
   chunks.reset();
   expects_continue = false;
@@ -297,7 +299,7 @@ std::optional<std::size_t> HttpParser::body_announced() const {
   return parts_->chunked ? std::nullopt : std::optional(parts_->announced);
 }
 std::size_t HttpParser::body_held() const {
-  return parts_->beast ? parts_->beast->get().body().size() : parts_->request.body.size();
+  return parts_->beast ? parts_->beast->get().body().size() : parts_->request.body->size();
 }
 const HttpParser::Refusal& HttpParser::refusal() const { return parts_->refusal; }
 

@@ -28,7 +28,7 @@ class Judgement {
   std::vector<Decision> take_decisions() { return std::move(decisions_); }
 
  private:
-  Result<Effects> verdict(ByteView bytes, SharedStatement& statement);
+  Result<Effects> verdict(ByteView bytes, const Digest& digest, SharedStatement& statement);
   void refuse(Outcome outcome, const Error& error, const SharedStatement& statement);
 
   LedgerStore& store_;
@@ -40,8 +40,8 @@ class Judgement {
   std::unordered_map<Digest, std::size_t> decided_here_ = {};  // -> index in block_.statements
 };
 
-Result<Effects> Judgement::verdict(ByteView bytes, SharedStatement& statement) {
-  Result<SharedStatement> decoded = verification_.decoded(bytes);
+Result<Effects> Judgement::verdict(ByteView bytes, const Digest& digest, SharedStatement& statement) {
+  Result<SharedStatement> decoded = verification_.decoded(bytes, digest);
   if (!decoded) {
     Error error = decoded.error();
     error.rule = "malformed";
@@ -90,7 +90,7 @@ Result<void> Judgement::decide(ByteView bytes, std::uint32_t position) {
     return {};
   }
   SharedStatement statement;
-  Result<Effects> effects = verdict(bytes, statement);
+  Result<Effects> effects = verdict(bytes, outcome.statement, statement);
   if (overlay_.failed())
     return fail(Code::io, "state.read", "the state could not be read while a block was judged");
   if (!effects) {
@@ -99,7 +99,7 @@ Result<void> Judgement::decide(ByteView bytes, std::uint32_t position) {
   }
   for (StateChange& change : effects->changes)
     overlay_.write(change.key, std::move(change.value));
-  overlay_.remember(statement->bytes);
+  overlay_.remember(statement->digest, statement->bytes);
   outcome.accepted = true;
   outcome.leaf = next_leaf_;
   outcome.flags = std::move(effects->flags);

@@ -29,7 +29,7 @@ void Submission::State::take(RequestPtr request) {
   // Waiting begins before the look-up: an outcome that is applied in between arrives as a notice.
   for (std::size_t i = 0; i < request->items.size(); ++i)
     waiting.emplace(request->items[i].digest, std::pair(request->id, i));
-  std::vector<std::shared_ptr<const Bytes>> unknown;
+  std::vector<Verification::Arrived> unknown;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < request->items.size(); ++i) {
     Item& item = request->items[i];
@@ -46,7 +46,7 @@ void Submission::State::take(RequestPtr request) {
     } else if (low) {
       refuse(request, i, disk_reserve_error());
     } else {
-      unknown.push_back(item.bytes);
+      unknown.push_back({.bytes = item.bytes, .digest = item.digest});
       places.push_back(i);
     }
   }

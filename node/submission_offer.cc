@@ -53,13 +53,13 @@ void Submission::State::check_keys(const RequestPtr& request) {
   request->checking_key = true;
   request->offered_at = executor.steady_ms();
   std::vector<std::size_t> places;
-  std::vector<std::shared_ptr<const Bytes>> run;
+  std::vector<Verification::Arrived> run;
   for (std::size_t i = request->next; i < request->items.size(); ++i) {
     const Item& item = request->items[i];
     if (item.answer) continue;
     if (item.known) break;
     places.push_back(i);
-    run.push_back(item.bytes);
+    run.push_back({.bytes = item.bytes, .digest = item.digest});
   }
   ports.read_index([self = weak_from_this(), request, places = std::move(places),
                     run = std::move(run)](const Result<LogIndex>& index) {

@@ -49,10 +49,12 @@ struct Verification::State {
   void run();
   bool post(std::function<void()> job, bool whatever_waits);
   void keep(const SharedStatement& statement) ANTA_REQUIRES(mutex);
-  Result<SharedStatement> decoded(ByteView bytes);
+  SharedStatement find(const Digest& digest) const;
+  Result<SharedStatement> decode(Arrived item);
+  Result<SharedStatement> decoded(ByteView bytes, const Digest& digest);
   bool check(const SignedStatement& statement, const PublicKey& key);
   std::optional<state::Key> key_of(const Digest& kid);
-  Result<Admitted> admit_one(ByteView bytes);
+  Result<Admitted> admit_one(SharedStatement statement);
 };
 
 void Verification::State::run() {
@@ -93,18 +95,27 @@ void Verification::State::keep(const SharedStatement& statement) {
   }
 }
 
-Result<SharedStatement> Verification::State::decoded(ByteView input) {
-  const Digest digest = sha256(input);
-  {
-    const Lock lock(mutex);
-    if (const auto found = kept.find(digest); found != kept.end()) return found->second.statement;
-  }
-  Result<SignedStatement> statement = decode_statement(std::make_shared<const Bytes>(to_bytes(input)));
+SharedStatement Verification::State::find(const Digest& digest) const {
+  const Lock lock(mutex);
+  const auto found = kept.find(digest);
+  return found == kept.end() ? nullptr : found->second.statement;
+}
+
+Result<SharedStatement> Verification::State::decode(Arrived item) {
+  if (SharedStatement found = find(item.digest)) return found;
+  Result<SignedStatement> statement = decode_statement(std::move(item.bytes), item.digest);
   if (!statement) return pass(statement);
   SharedStatement shared = std::make_shared<const SignedStatement>(std::move(*statement));
   const Lock lock(mutex);
   keep(shared);
   return shared;
+}
+
+// Out of a block: only what is not kept yet gets bytes of its own, so that a kept statement does not hold on
+// to the block.
+Result<SharedStatement> Verification::State::decoded(ByteView input, const Digest& digest) {
+  if (SharedStatement found = find(digest)) return found;
+  return decode({.bytes = std::make_shared<const Bytes>(to_bytes(input)), .digest = digest});
 }
 
 bool Verification::State::check(const SignedStatement& statement, const PublicKey& key) {
@@ -155,16 +166,14 @@ std::optional<state::Key> Verification::State::key_of(const Digest& kid) {
   return key;
 }
 
-Result<Verification::Admitted> Verification::State::admit_one(ByteView input) {
-  Result<SharedStatement> statement = decoded(input);
-  if (!statement) return pass(statement);
-  const std::optional<state::Key> key = key_of((*statement)->header.kid);
-  if (!key || !key_signs_for(*key, **statement)) return Admitted{.statement = *statement, .known = false};
-  if (!check(**statement, key->key)) {
+Result<Verification::Admitted> Verification::State::admit_one(SharedStatement statement) {
+  const std::optional<state::Key> key = key_of(statement->header.kid);
+  if (!key || !key_signs_for(*key, *statement)) return Admitted{.statement = statement, .known = false};
+  if (!check(*statement, key->key)) {
     return fail(Code::bad_signature, "bad_signature",
                 "the signature does not verify under the key that the statement names");
   }
-  return Admitted{.statement = *statement, .known = true};
+  return Admitted{.statement = std::move(statement), .known = true};
 }
 
 Verification::Verification(VerificationOptions options, KeyLookup lookup)
@@ -189,15 +198,17 @@ void Verification::prefetch(std::shared_ptr<const Bytes> block) {
   if (!items) return;  // apply says so
   for (const ByteView item : *items) {
     // A verdict of "no" is kept as well; apply asks for it under the key that is then in force.
-    if (!state_->post([state = state_.get(), block, item] { static_cast<void>(state->admit_one(item)); },
-                      false))
-      return;
+    const auto look = [state = state_.get(), block, item] {
+      Result<SharedStatement> statement = state->decoded(item, sha256(item));
+      if (statement) static_cast<void>(state->admit_one(std::move(*statement)));
+    };
+    if (!state_->post(look, false)) return;
   }
 }
 
-Result<void> Verification::admit(std::vector<std::shared_ptr<const Bytes>> items, Done done) {
+Result<void> Verification::admit(std::vector<Arrived> items, Done done) {
   struct Call {
-    std::vector<std::shared_ptr<const Bytes>> items = {};
+    std::vector<Arrived> items = {};
     std::vector<Result<Admitted>> results = {};
     std::atomic<std::size_t> left = 0;
     Done done = {};
@@ -218,7 +229,8 @@ Result<void> Verification::admit(std::vector<std::shared_ptr<const Bytes>> items
   for (std::size_t i = 0; i < call->items.size(); ++i) {
     const bool taken = state_->post(
         [state = state_.get(), call, i] {
-          call->results[i] = state->admit_one(*call->items[i]);
+          Result<SharedStatement> statement = state->decode(std::move(call->items[i]));
+          call->results[i] = statement ? state->admit_one(std::move(*statement)) : pass(statement);
           if (--call->left == 0) call->done(std::move(call->results));
         },
         true);
@@ -227,7 +239,9 @@ Result<void> Verification::admit(std::vector<std::shared_ptr<const Bytes>> items
   return {};
 }
 
-Result<SharedStatement> Verification::decoded(ByteView bytes) { return state_->decoded(bytes); }
+Result<SharedStatement> Verification::decoded(ByteView bytes, const Digest& digest) {
+  return state_->decoded(bytes, digest);
+}
 bool Verification::check(const SignedStatement& statement, const PublicKey& key) {
   return state_->check(statement, key);
 }

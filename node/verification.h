@@ -57,16 +57,21 @@ class Verification {
   // What a client sent: decode and check each, then call `done` on a verifier's thread with one result per
   // item, in order. A decoded statement whose key the state does not have, or not (no more) for this
   // statement, is a statement, with `known` false.
+  struct Arrived {
+    std::shared_ptr<const Bytes> bytes = {};
+    Digest digest = {};  // SHA-256(*bytes)
+  };
   struct Admitted {
-    SharedStatement statement = {};
+    SharedStatement statement = {};  // its `bytes` are the very ones that arrived, unless it was kept before
     bool known = false;
   };
   using Done = std::function<void(std::vector<Result<Admitted>>)>;
   // busy: too many wait.
-  Result<void> admit(std::vector<std::shared_ptr<const Bytes>> items, Done done);
+  Result<void> admit(std::vector<Arrived> items, Done done);
 
-  // The statement decoded, from what is kept or now. `bytes` need not outlive the call.
-  Result<SharedStatement> decoded(ByteView bytes);
+  // The statement decoded, from what is kept or now. `digest` is SHA-256(bytes); `bytes` need not outlive the
+  // call.
+  Result<SharedStatement> decoded(ByteView bytes, const Digest& digest);
 
   // libsodium's answer, once.
   bool check(const SignedStatement& statement, const PublicKey& key);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <unordered_map>
+#include <map>
 #include <utility>
 
 #include "storage/ledger_keys.h"
@@ -23,18 +23,19 @@ tl::unexpected<Error> damaged(const std::string& what) {
           ". Next step: restore this node from a backup, or let it join again under a new incarnation");
 }
 
-// The newest state, for the law at apply. Parameters are asked for by every statement and change by vote:
-// they stay in memory until a block changes them.
+// The newest state, for the law at apply. What one block's judgement reads is kept until that block is
+// applied: its statements ask for the same records, and so does the undo record. Parameters are asked for by
+// every statement and change by vote: they stay in memory until a block changes them.
 class CurrentView final : public LedgerView {
  public:
   CurrentView(const Database& database, const LogStore& log) : database_(database), log_(log) {}
 
   SharedBytes read(Kind kind, std::string_view id) const override {
-    if (kind != Kind::parameter) return load(kind, id);
-    const std::string name(id);
-    if (const auto known = parameters_.find(name); known != parameters_.end()) return known->second;
+    StateKey key{kind, std::string(id)};
+    auto& kept = kind == Kind::parameter ? parameters_ : read_;
+    if (const auto known = kept.find(key); known != kept.end()) return known->second;
     SharedBytes value = load(kind, id);
-    if (!failed_) parameters_.emplace(name, value);
+    if (!failed_) kept.emplace(std::move(key), value);
     return value;
   }
 
@@ -49,8 +50,10 @@ class CurrentView final : public LedgerView {
   }
 
   bool failed() const override { return failed_; }
-  void forget(const StateKey& changed) {
-    if (changed.kind == Kind::parameter) parameters_.erase(changed.id);
+  void applied(const std::vector<StateChange>& changes) {
+    read_.clear();
+    for (const StateChange& change : changes)
+      if (change.key.kind == Kind::parameter) parameters_.erase(change.key);
   }
 
  private:
@@ -62,7 +65,8 @@ class CurrentView final : public LedgerView {
 
   const Database& database_;
   const LogStore& log_;
-  mutable std::unordered_map<std::string, SharedBytes> parameters_ = {};
+  mutable std::map<StateKey, SharedBytes> parameters_ = {};
+  mutable std::map<StateKey, SharedBytes> read_ = {};  // since the last apply
   mutable bool failed_ = false;
 };
 
@@ -185,8 +189,9 @@ Result<void> LedgerStore::State::change_state(LogIndex block, const std::vector<
   std::vector<StateTree::Update> updates;
   for (const StateChange& change : changes) {
     Bytes key = keys::state(change.key.kind, change.key.id);
-    auto before = database.get(Family::state, key);
-    if (!before) return pass(before);
+    const SharedBytes before = current.read(change.key.kind, change.key.id);
+    if (current.failed())
+      return fail(Code::io, "state.read", "the state could not be read while a block was applied");
     StateTree::Update update{tree_key(change.key), std::nullopt};
     if (change.value) {
       update.value_hash = sha256(*change.value);
@@ -195,7 +200,7 @@ Result<void> LedgerStore::State::change_state(LogIndex block, const std::vector<
       batch.erase(Family::state, key);
     }
     updates.push_back(update);
-    old_values.push_back({std::move(key), std::move(*before)});
+    old_values.push_back({std::move(key), before ? std::optional<Bytes>(*before) : std::nullopt});
   }
   auto buckets = state_tree.update(std::move(updates));
   if (!buckets) return pass(buckets);
@@ -269,8 +274,7 @@ void LedgerStore::State::prune_undo(LogIndex block, Batch& batch) {
 Result<Applied> LedgerStore::State::finish(const Applied& next, const std::vector<StateChange>& changes,
                                            const Batch& batch) {
   if (auto written = database.write(batch, Sync::no); !written) return pass(written);
-  for (const StateChange& change : changes)
-    current.forget(change.key);
+  current.applied(changes);
   applied = next;
   return next;
 }

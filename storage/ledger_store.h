@@ -84,7 +84,8 @@ class LedgerStore {
   // final: stop.
   Result<Applied> apply(const AppliedBlock& block);
 
-  // The state that the next block is judged on. Follows every apply; keeps parameters in memory.
+  // The state that the next block is judged on. Follows every apply; keeps parameters in memory, and until
+  // the next apply whatever it was asked for.
   const LedgerView& view() const;
 
   // A statement's outcome without a snapshot, for the check of duplicates while applying.

@@ -145,6 +145,11 @@ Result<payload::Payload> decode_payload(std::string_view type, ByteView bytes) {
 }
 
 Result<SignedStatement> decode_statement(std::shared_ptr<const Bytes> bytes) {
+  const Digest digest = sha256(*bytes);
+  return decode_statement(std::move(bytes), digest);
+}
+
+Result<SignedStatement> decode_statement(std::shared_ptr<const Bytes> bytes, const Digest& digest) {
   const auto envelope = decode_cose(*bytes);
   if (!envelope) return pass(envelope);
   const auto type = statement_type_of(envelope->header.content_type);
@@ -158,9 +163,11 @@ Result<SignedStatement> decode_statement(std::shared_ptr<const Bytes> bytes) {
     return fail(Code::malformed, "subject", "the subject (sub) is not the payload's: \"" + due + "\" is due");
   }
   SignedStatement statement;
-  statement.digest = sha256(*bytes);
+  statement.digest = digest;
   statement.header = envelope->header;
   statement.signature = envelope->signature;
+  statement.protected_bytes = envelope->protected_bytes;
+  statement.signed_payload = envelope->payload;
   statement.type = *type;
   statement.payload = std::move(*payload);
   statement.bytes = std::move(bytes);

@@ -23,8 +23,10 @@
 namespace anta {
 
 // Bytes of one COSE_Sign1 -> statement. Checks everything that needs no state: canonical form, header, type,
-// fields, that `sub` is what the payload says, NFC, limits. Does not check the signature.
+// fields, that `sub` is what the payload says, NFC, limits. Does not check the signature. Whoever has hashed
+// the bytes already says their digest.
 Result<SignedStatement> decode_statement(std::shared_ptr<const Bytes> bytes);
+Result<SignedStatement> decode_statement(std::shared_ptr<const Bytes> bytes, const Digest& digest);
 
 // The payload's canonical bytes, its type word, and the `sub` its envelope must carry. decode_payload's other
 // direction writes what it is given: limits are checked by reading only.

@@ -101,7 +101,7 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
   Result<Effects> effects = judge(view_, statement, moment);
   if (!effects) return refused(effects.error(), code_of(effects.error()), leaf);
   apply(view_, *effects);
-  view_.remember(statement.bytes);
+  view_.remember(statement.digest, statement.bytes);
   add_commitments(statement.payload, commitments_);
   if (const auto* certificate = std::get_if<payload::Certificate>(&statement.payload)) {
     const auto lot = state::find<state::Lot>(view_, certificate->lot.value);

@@ -139,8 +139,8 @@ void put_nodes(GenesisWriter& writer, const Genesis& genesis) {
 }  // namespace
 
 bool verify_signature(const SignedStatement& statement, const PublicKey& key) {
-  const Result<CoseSign1> envelope = decode_cose(*statement.bytes);
-  return envelope && verify_cose(*envelope, key);
+  return verify_cose(statement.header.kid, statement.protected_bytes, statement.signed_payload,
+                     statement.signature, key);
 }
 
 bool key_signs_for(const state::Key& key, const SignedStatement& statement) {

@@ -24,8 +24,6 @@ using Payload =
                  CertificateStatus, Document, Correction, ParameterProposal, Vote, Node>;
 
 // The part every payload has.
-inline const Common& common(const Payload& payload) {
-  return std::visit([](const auto& p) -> const Common& { return p.common; }, payload);
-}
+const Common& common(const Payload& payload);
 
 }  // namespace anta::payload

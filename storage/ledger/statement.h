@@ -19,6 +19,8 @@ struct SignedStatement {
   Digest digest = {};                       // SHA-256(bytes): the statement's identity
   SignedHeader header = {};                 // alg, content type, kid, issuer, subject, iat, cti
   Signature signature = {};
+  ByteView protected_bytes = {};  // within *bytes, with signed_payload: what the signature is over
+  ByteView signed_payload = {};
   std::string type = {};  // "lot", "dispatch", ... the word of statements.cddl
   payload::Payload payload = {};
 

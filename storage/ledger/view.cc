@@ -32,8 +32,7 @@ void MemoryView::write(const StateKey& key, SharedBytes value) {
   }
 }
 
-void MemoryView::remember(SharedBytes statement_bytes) {
-  const Digest digest = sha256(*statement_bytes);
+void MemoryView::remember(const Digest& digest, SharedBytes statement_bytes) {
   statements_.insert_or_assign(digest, std::move(statement_bytes));
 }
 
@@ -51,8 +50,7 @@ void Overlay::write(const StateKey& key, SharedBytes value) {
   changes_.insert_or_assign(key, std::move(value));
 }
 
-void Overlay::remember(SharedBytes statement_bytes) {
-  const Digest digest = sha256(*statement_bytes);
+void Overlay::remember(const Digest& digest, SharedBytes statement_bytes) {
   statements_.insert_or_assign(digest, std::move(statement_bytes));
 }
 

@@ -60,8 +60,8 @@ class MemoryView final : public LedgerView {
   SharedBytes read(Kind kind, std::string_view id) const override;
   SharedBytes statement(const Digest& digest) const override;
 
-  void write(const StateKey& key, SharedBytes value);  // null removes
-  void remember(SharedBytes statement_bytes);
+  void write(const StateKey& key, SharedBytes value);                // null removes
+  void remember(const Digest& digest, SharedBytes statement_bytes);  // SHA-256 of the bytes
   const std::map<StateKey, SharedBytes>& records() const { return records_; }
 
  private:
@@ -78,8 +78,8 @@ class Overlay final : public LedgerView {
   SharedBytes statement(const Digest& digest) const override;
   bool failed() const override { return below_.failed(); }
 
-  void write(const StateKey& key, SharedBytes value);  // null removes
-  void remember(SharedBytes statement_bytes);
+  void write(const StateKey& key, SharedBytes value);                          // null removes
+  void remember(const Digest& digest, SharedBytes statement_bytes);            // SHA-256 of the bytes
   const std::map<StateKey, SharedBytes>& changes() const { return changes_; }  // null value: removed
 
  private:

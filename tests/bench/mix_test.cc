@@ -49,7 +49,7 @@ class Ledger {
     if (!effects) return refuse(*statement, effects.error());
     ++accepted;
     write(effects->changes);
-    view.remember(shared);
+    view.remember(statement->digest, shared);
   }
 
   std::size_t live_lots() const {

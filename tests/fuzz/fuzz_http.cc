@@ -26,9 +26,9 @@ Seen run(const char* data, std::size_t size, std::size_t piece) {
     while (state == anta::HttpParser::State::request) {
       const auto taken = parser.take();
       const auto& request = taken.request;
-      if (request.body.size() > 4'096 || request.headers.size() > 18) std::abort();
+      if (request.body->size() > 4'096 || request.headers.size() > 18) std::abort();
       seen.requests.push_back(request.method + " " + request.path_text() + " " +
-                              std::string(request.body.begin(), request.body.end()));
+                              std::string(request.body->begin(), request.body->end()));
       state = parser.state();
     }
     seen.refused = state == anta::HttpParser::State::refused;

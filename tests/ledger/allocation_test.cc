@@ -81,7 +81,7 @@ TEST(Allocations, FromBytesToEffectsAreBounded) {
       if (!effects) continue;
       for (const StateChange& change : effects->changes)
         view.write(change.key, change.value);
-      view.remember(statement->bytes);
+      view.remember(statement->digest, statement->bytes);
       costs[statement->type].push_back(cost);
     }
   }

@@ -110,74 +110,74 @@ payload::Split halves(const World& w, const std::string& lot) {
 }
 
 const LawTable who(
-    __FILE__, {
-                  {"not_issuer", inside, standard, "taken_back_by_its_signer",
-                   [](World& w) {
-                     w.must("miner", w.lot("L-1"));
-                     return w.submit("miner", correction(w, w.last_digest));
-                   }},
-                  {"not_issuer", outside, standard, "taken_back_by_another",
-                   [](World& w) {
-                     w.must("miner", w.lot("L-1"));
-                     return w.submit("plant", correction(w, w.last_digest));
-                   }},
-                  {"unknown_reference", outside, standard, "of_nothing",
-                   [](World& w) { return w.submit("miner", correction(w, sha256(as_bytes("nothing")))); }},
-                  {"unknown_reference", outside, standard, "of_a_rejected_statement",
-                   [](World& w) {
-                     EXPECT_EQ(w.submit("miner", w.lot("L-1", measured(tonne, 300001, 50000))),
-                               "moisture_impossible");
-                     w.view.remember(std::make_shared<const Bytes>(w.log.back().bytes));
-                     return w.submit("miner", correction(w, w.last_digest));
-                   }},
-                  {"event_order", outside, standard, "before_what_it_corrects",
-                   [](World& w) {
-                     w.must("miner", w.lot("L-1"));
-                     --w.now;
-                     return w.submit("miner", correction(w, w.last_digest));
-                   }},
-                  {"wrong_state", inside, standard, "nothing_is_built_on_it",
-                   [](World& w) {
-                     w.must("miner", w.lot("L-1"));
-                     const Digest of = w.last_digest;
-                     w.must("miner", w.lot("L-2"));
-                     return w.submit("miner", correction(w, of));
-                   }},
-                  {"wrong_state", outside, standard, "a_dispatched_lot",
-                   [](World& w) {
-                     w.must("miner", w.lot("L-1"));
-                     const Digest of = w.last_digest;
-                     w.must("miner", w.dispatch("D-1", {"L-1"}));
-                     return w.submit("miner", correction(w, of));
-                   }},
-                  {"wrong_state", outside, standard, "a_batch_whose_product_was_sold",
-                   [](World& w) {
-                     concentrate(w, "L-1", "K-1");
-                     const Digest of = w.last_digest;
-                     w.must("plant", halves(w, "K-1"));
-                     return w.submit("plant", correction(w, of));
-                   }},
-                  {"not_enabled", outside, standard, "incorrect_data",
-                   [](World& w) {
-                     w.must("miner", w.lot("L-1"));
-                     payload::Correction p = correction(w, w.last_digest);
-                     p.reason = CorrectionReason::incorrect_data;
-                     return w.submit("miner", p);
-                   }},
-                  {"wrong_state", outside, standard, "incorrect_data_that_something_builds_on",
-                   [](World& w) {
-                     w.must("miner", w.lot("L-1"));
-                     payload::Correction p = correction(w, w.last_digest);
-                     p.reason = CorrectionReason::incorrect_data;
-                     w.must("miner", w.dispatch("D-1", {"L-1"}));
-                     return w.submit("miner", p);
-                   }},
-                  {"not_enabled", outside, standard, "a_type_that_cannot_be_taken_back",
-                   [](World& w) {
-                     w.must("ministry", w.formalisation("miner", FormalisationStatus::vigente));
-                     return w.submit("ministry", correction(w, w.last_digest));
-                   }},
-              });
+    __FILE__,
+    {
+        {"not_issuer", inside, standard, "taken_back_by_its_signer",
+         [](World& w) {
+           w.must("miner", w.lot("L-1"));
+           return w.submit("miner", correction(w, w.last_digest));
+         }},
+        {"not_issuer", outside, standard, "taken_back_by_another",
+         [](World& w) {
+           w.must("miner", w.lot("L-1"));
+           return w.submit("plant", correction(w, w.last_digest));
+         }},
+        {"unknown_reference", outside, standard, "of_nothing",
+         [](World& w) { return w.submit("miner", correction(w, sha256(as_bytes("nothing")))); }},
+        {"unknown_reference", outside, standard, "of_a_rejected_statement",
+         [](World& w) {
+           EXPECT_EQ(w.submit("miner", w.lot("L-1", measured(tonne, 300001, 50000))), "moisture_impossible");
+           w.view.remember(sha256(w.log.back().bytes), std::make_shared<const Bytes>(w.log.back().bytes));
+           return w.submit("miner", correction(w, w.last_digest));
+         }},
+        {"event_order", outside, standard, "before_what_it_corrects",
+         [](World& w) {
+           w.must("miner", w.lot("L-1"));
+           --w.now;
+           return w.submit("miner", correction(w, w.last_digest));
+         }},
+        {"wrong_state", inside, standard, "nothing_is_built_on_it",
+         [](World& w) {
+           w.must("miner", w.lot("L-1"));
+           const Digest of = w.last_digest;
+           w.must("miner", w.lot("L-2"));
+           return w.submit("miner", correction(w, of));
+         }},
+        {"wrong_state", outside, standard, "a_dispatched_lot",
+         [](World& w) {
+           w.must("miner", w.lot("L-1"));
+           const Digest of = w.last_digest;
+           w.must("miner", w.dispatch("D-1", {"L-1"}));
+           return w.submit("miner", correction(w, of));
+         }},
+        {"wrong_state", outside, standard, "a_batch_whose_product_was_sold",
+         [](World& w) {
+           concentrate(w, "L-1", "K-1");
+           const Digest of = w.last_digest;
+           w.must("plant", halves(w, "K-1"));
+           return w.submit("plant", correction(w, of));
+         }},
+        {"not_enabled", outside, standard, "incorrect_data",
+         [](World& w) {
+           w.must("miner", w.lot("L-1"));
+           payload::Correction p = correction(w, w.last_digest);
+           p.reason = CorrectionReason::incorrect_data;
+           return w.submit("miner", p);
+         }},
+        {"wrong_state", outside, standard, "incorrect_data_that_something_builds_on",
+         [](World& w) {
+           w.must("miner", w.lot("L-1"));
+           payload::Correction p = correction(w, w.last_digest);
+           p.reason = CorrectionReason::incorrect_data;
+           w.must("miner", w.dispatch("D-1", {"L-1"}));
+           return w.submit("miner", p);
+         }},
+        {"not_enabled", outside, standard, "a_type_that_cannot_be_taken_back",
+         [](World& w) {
+           w.must("ministry", w.formalisation("miner", FormalisationStatus::vigente));
+           return w.submit("ministry", correction(w, w.last_digest));
+         }},
+    });
 
 // Goal: a lot goes, its id stays taken, and the producer's capacity is free again.
 TEST(LawCorrection, OfALot) {

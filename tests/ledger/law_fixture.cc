@@ -103,7 +103,7 @@ std::string World::submit_bytes(Bytes bytes) {
   last = *effects;
   for (const StateChange& change : last.changes)
     view.write(change.key, change.value);
-  view.remember(shared);
+  view.remember(statement->digest, shared);
   add_to(mass.originated, last.mass.originated);
   add_to(mass.gained, last.mass.gained);
   add_to(mass.lost, last.mass.lost);

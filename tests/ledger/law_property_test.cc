@@ -211,7 +211,7 @@ TEST(LawProperty, ReplayGivesTheSameRecords) {
       const auto effects = judge(again, *statement, recorded.moment);
       ASSERT_EQ(effects ? "accepted" : effects.error().rule, recorded.outcome);
       if (effects) {
-        again.remember(bytes);
+        again.remember(statement->digest, bytes);
         for (const StateChange& change : effects->changes)
           again.write(change.key, change.value);
       } else if (rejection_is_recorded(recorded.outcome)) {

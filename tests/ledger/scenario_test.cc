@@ -157,7 +157,7 @@ class Chain {
     if (!effects) return message = effects.error().message, effects.error().rule;
     for (const StateChange& change : effects->changes)
       into.write(change.key, change.value);
-    into.remember(std::move(bytes));
+    into.remember(statement->digest, std::move(bytes));
     return "accepted";
   }
 

@@ -28,7 +28,7 @@ TEST(View, MemoryKeepsReplacesAndRemoves) {
   view.write({Kind::lot, "L"}, nullptr);
   EXPECT_EQ(view.read(Kind::lot, "L"), nullptr);
   EXPECT_TRUE(view.records().empty());
-  view.remember(bytes(9));
+  view.remember(sha256(*bytes(9)), bytes(9));
   EXPECT_EQ(*view.statement(sha256(*bytes(9))), *bytes(9));
   EXPECT_EQ(view.statement(Digest{}), nullptr);
 }
@@ -38,11 +38,11 @@ TEST(View, AnOverlayHidesButDoesNotTouchWhatIsBelow) {
   MemoryView below;
   below.write({Kind::lot, "A"}, bytes(1));
   below.write({Kind::lot, "B"}, bytes(2));
-  below.remember(bytes(7));
+  below.remember(sha256(*bytes(7)), bytes(7));
   Overlay overlay(below);
   overlay.write({Kind::lot, "A"}, nullptr);
   overlay.write({Kind::lot, "C"}, bytes(3));
-  overlay.remember(bytes(8));
+  overlay.remember(sha256(*bytes(8)), bytes(8));
   EXPECT_EQ(overlay.read(Kind::lot, "A"), nullptr);
   EXPECT_EQ(*overlay.read(Kind::lot, "B"), *bytes(2));
   EXPECT_EQ(*overlay.read(Kind::lot, "C"), *bytes(3));

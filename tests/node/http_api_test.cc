@@ -31,6 +31,7 @@ struct Rig {
     };
     services.submit = [this](auto items, SubmitOptions options, const Submission::Callback& callback) {
       submitted = options;
+      submitted_items = items;
       std::vector<Submitted> answers;
       for (const auto& bytes : items)
         answers.push_back({.statement = sha256(*bytes), .outcome = outcome});
@@ -55,7 +56,7 @@ struct Rig {
                  .path = parsed->path,
                  .query = parsed->query,
                  .headers = std::move(headers),
-                 .body = std::move(body)},
+                 .body = sent_body = std::make_shared<const Bytes>(std::move(body))},
                 [&](HttpResponse r) { response = std::move(r); });
     return response;
   }
@@ -91,9 +92,20 @@ struct Rig {
   int long_questions = 0;
   bool full = false;  // the query workers have enough to do
   SubmitOptions submitted = {};
+  std::vector<std::shared_ptr<const Bytes>> submitted_items = {};
+  std::shared_ptr<const Bytes> sent_body = {};
   std::vector<std::string> unready = {};
   std::unique_ptr<HttpApi> api = {};
 };
+
+TEST(HttpApi, AStatementIsSubmittedInTheBytesThatArrived) {
+  // Goal: no copy between the request's body and the submission.
+  World world = rich_world();
+  Rig rig(world);
+  EXPECT_EQ(rig.post("/v1/statements", world.sign("miner", world.lot("L-9"))).status, 201u);
+  ASSERT_EQ(rig.submitted_items.size(), 1u);
+  EXPECT_EQ(rig.submitted_items[0].get(), rig.sent_body.get());
+}
 
 TEST(HttpApi, ReadsRecordsListsAndHistories) {
   // Goal: a lot by id, filtered lists with a cursor, its history in leaf order, and 404 for what is not

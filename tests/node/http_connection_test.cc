@@ -119,7 +119,7 @@ TEST(HttpConnection, ExpectationIsAnsweredOnce) {
   rig.receive("a");
   rig.receive("b");
   ASSERT_EQ(rig.requests.size(), 1u);
-  EXPECT_EQ(rig.requests[0].body.size(), 2u);
+  EXPECT_EQ(rig.requests[0].body->size(), 2u);
 }
 
 TEST(HttpConnection, LimitsAndRefusalsCloseAfterTheirAnswer) {

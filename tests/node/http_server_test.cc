@@ -59,7 +59,7 @@ std::unique_ptr<HttpServer> serve(HttpServerOptions options, HttpHandler handler
     handler = [](const HttpRequest& request, const HttpReply& reply) {
       reply({.status = 200,
              .content_type = "text/plain",
-             .body = request.path_text() + ":" + std::to_string(request.body.size())});
+             .body = request.path_text() + ":" + std::to_string(request.body->size())});
     };
   }
   auto server = HttpServer::start(std::move(options), std::move(handler), plain_problem);

@@ -27,11 +27,12 @@ struct Rig {
                               return miners;
                             }};
   std::vector<Result<Verification::Admitted>> admit(const std::vector<Bytes>& items) {
-    std::vector<std::shared_ptr<const Bytes>> shared;
+    std::vector<Verification::Arrived> arrived;
     for (const Bytes& bytes : items)
-      shared.push_back(std::make_shared<const Bytes>(bytes));
+      arrived.push_back({.bytes = std::make_shared<const Bytes>(bytes), .digest = sha256(bytes)});
     std::promise<std::vector<Result<Verification::Admitted>>> promise;
-    EXPECT_TRUE(verification.admit(shared, [&](auto results) { promise.set_value(std::move(results)); }));
+    EXPECT_TRUE(
+        verification.admit(std::move(arrived), [&](auto results) { promise.set_value(std::move(results)); }));
     return promise.get_future().get();
   }
 };
@@ -49,17 +50,31 @@ TEST(Verification, ChecksEachSignatureOnce) {
   EXPECT_EQ(results[1].error().code, Code::bad_signature);
   EXPECT_EQ(rig.verification.figures().checked, 2u);
   const PublicKey key = rig.world.key("miner").public_key();
-  EXPECT_TRUE(rig.verification.check(**rig.verification.decoded(good), key));
-  EXPECT_FALSE(rig.verification.check(**rig.verification.decoded(bad), key));
+  EXPECT_TRUE(rig.verification.check(**rig.verification.decoded(good, sha256(good)), key));
+  EXPECT_FALSE(rig.verification.check(**rig.verification.decoded(bad, sha256(bad)), key));
   EXPECT_EQ(rig.verification.figures().checked, 2u);
   EXPECT_EQ(rig.verification.figures().answered, 2u);
+}
+
+TEST(Verification, AStatementKeepsTheBytesThatArrived) {
+  // Goal: no copy between what was submitted and what is decoded, offered to the log and kept for apply.
+  Rig rig;
+  const auto bytes = std::make_shared<const Bytes>(rig.world.sign("miner", rig.world.lot("L-1")));
+  const Digest digest = sha256(*bytes);
+  std::promise<std::vector<Result<Verification::Admitted>>> promise;
+  ASSERT_TRUE(rig.verification.admit({{.bytes = bytes, .digest = digest}},
+                                     [&](auto results) { promise.set_value(std::move(results)); }));
+  const auto results = promise.get_future().get();
+  ASSERT_TRUE(results[0]);
+  EXPECT_EQ(results[0]->statement->bytes.get(), bytes.get());
+  EXPECT_EQ((*rig.verification.decoded(*bytes, digest))->bytes.get(), bytes.get());
 }
 
 TEST(Verification, AVerdictIsAboutOneKey) {
   // Goal: a kept "yes" under one key is no answer for another.
   Rig rig;
   const Bytes good = rig.world.sign("miner", rig.world.lot("L-1"));
-  const SharedStatement statement = *rig.verification.decoded(good);
+  const SharedStatement statement = *rig.verification.decoded(good, sha256(good));
   EXPECT_TRUE(rig.verification.check(*statement, rig.world.key("miner").public_key()));
   EXPECT_FALSE(rig.verification.check(*statement, rig.world.key("plant").public_key()));
   EXPECT_TRUE(rig.verification.check(*statement, rig.world.key("miner").public_key()));

@@ -227,6 +227,18 @@ TEST_F(LedgerStoreTest, ParametersAreReadAgainAfterTheyChange) {
   EXPECT_EQ(text_of(view.read(Kind::parameter, "grace")), "2");
 }
 
+TEST_F(LedgerStoreTest, ABlockReadsARecordOnceAndTheNextOneReadsItAgain) {
+  // Goal: what judgement read is kept until the block is applied, present or absent, and not beyond.
+  world.block({{"1"}}, {{"A", "1"}});
+  const LedgerView& view = world.store().view();
+  const SharedBytes first = view.read(Kind::lot, "A");
+  EXPECT_EQ(view.read(Kind::lot, "A").get(), first.get());
+  EXPECT_EQ(text_of(view.read(Kind::lot, "B")), "(absent)");
+  world.block({{"2"}}, {{"A", "2"}, {"B", "3"}});
+  EXPECT_EQ(text_of(view.read(Kind::lot, "A")), "2");
+  EXPECT_EQ(text_of(view.read(Kind::lot, "B")), "3");
+}
+
 TEST_F(LedgerStoreTest, ScansByPrefix) {
   // Goal: a prefix bounds a scan on both sides, and the cursor works inside it.
   world.block({{"1"}}, {{"ab", "1"}, {"abc", "2"}, {"abd", "3"}, {"ac", "4"}, {"b", "5"}});
