@@ -50,7 +50,7 @@ raft::Options core_options(const ReplicaOptions& given) {
 raft::Restored core_restored(LogStore::Restored found, const ReplicaOptions& options, LogIndex applied) {
   raft::Restored restored;
   restored.hard_state = {found.hard_state.term, found.hard_state.vote, found.hard_state.commit};
-  restored.configuration = options.configuration;
+  restored.configurations = {{.index = {}, .configuration = options.configuration}};
   for (const LogStore::TermRun& run : found.terms)
     restored.terms.push_back({run.first, run.term});
   restored.last = found.last;

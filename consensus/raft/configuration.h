@@ -5,13 +5,14 @@
 // never count. A member is a node id together with its incarnation: a wiped node comes back as another
 // member, so that nothing it promised before is ever taken from it again (consensus.md, section 3 "Amnesia").
 //
-// In this release the membership is fixed for the life of the ledger; the arithmetic is already the general
-// one. Pure values, any thread.
+// Pure values, any thread.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "crypto/digest.h"
+#include "crypto/error.h"
 #include "storage/ledger/ids.h"
 
 namespace anta::raft {
@@ -47,5 +48,36 @@ struct Configuration {
 
   static constexpr std::size_t members_max = 64;
 };
+
+// What an entry of kind `configuration` carries: the configuration that holds from this entry on, and the
+// digest of the `node` statement that asked for the change; zero in the entry that leaves a joint
+// configuration, which nobody asks for.
+struct ConfigurationRecord {
+  Configuration configuration = {};
+  Digest statement = {};
+
+  bool operator==(const ConfigurationRecord&) const = default;
+};
+
+// statements.cddl: configuration. Members in order of id; decoding refuses what is not `valid`.
+Bytes encode_configuration(const ConfigurationRecord& record);
+Result<ConfigurationRecord> decode_configuration(ByteView payload);
+
+// A configuration with its place in the log; index 0 is the genesis'.
+struct PlacedConfiguration {
+  LogIndex index = {};
+  Configuration configuration = {};
+
+  bool operator==(const PlacedConfiguration&) const = default;
+};
+
+// The first step from `now` to the voters and learners of `wanted`: itself when only learners change, else
+// the joint configuration on the way to it (dissertation, section 4.3). malformed: `wanted` is not valid or
+// joint, nothing would change, a voter that `now` does not even have as a learner (rule 9), or a voter that
+// becomes a learner without leaving first.
+Result<Configuration> first_step(const Configuration& now, const Configuration& wanted);
+
+// The second step: what a joint configuration is left for.
+Configuration left(const Configuration& joint);
 
 }  // namespace anta::raft

@@ -18,7 +18,7 @@ void Raft::State::reset_election_timer() {
 }
 
 void Raft::State::on_election_timeout() {
-  if (!self_is_voter()) return reset_election_timer();
+  if (!may_campaign()) return reset_election_timer();
   if (disk_stalled()) {  // rule 15: whoever cannot write must not lead
     if (!stall_reported) trace(Transition::disk_stalled, journal.persisted());
     stall_reported = true;
@@ -32,11 +32,11 @@ void Raft::State::on_election_timeout() {
 
 void Raft::State::open_ballots() {
   ballots.clear();
-  for (const Member& member : configuration.members()) {
+  for (const Member& member : membership.now().members()) {
     Ballot ballot{member, false, false, false, false};
-    for (const Member& voter : configuration.voters)
+    for (const Member& voter : membership.now().voters)
       ballot.incoming |= voter.id == member.id;
-    for (const Member& voter : configuration.outgoing)
+    for (const Member& voter : membership.now().outgoing)
       ballot.outgoing |= voter.id == member.id;
     if (ballot.incoming || ballot.outgoing) ballots.push_back(std::move(ballot));
   }
@@ -176,17 +176,10 @@ void Raft::State::become_leader() {
   round = 0;
   transfer.reset();
   const std::vector<Progress> before = std::exchange(progress, {});
-  for (const Member& member : configuration.members()) {
-    Progress peer;
-    peer.member = member;
-    for (const Member& voter : configuration.voters)
-      peer.incoming |= voter.id == member.id;
-    for (const Member& voter : configuration.outgoing)
-      peer.outgoing |= voter.id == member.id;
-    peer.next = journal.last().next();
-    peer.active = true;
-    if (ANTA_MUTANT(match_not_reset) && !before.empty()) peer.match = before[progress.size()].match;
-    progress.push_back(std::move(peer));
+  refresh_progress();
+  if (ANTA_MUTANT(match_not_reset)) {
+    for (const Progress& old : before)
+      if (Progress* peer = progress_of(old.member.id)) peer->match = old.match;
   }
   trace(Transition::became_leader, journal.last());
   trace(Transition::progress_reset, journal.last());

@@ -42,6 +42,16 @@ struct ProposeBlock {
   Millis time = {};
 };
 
+// Asks for these voters and learners, the whole of them, because `statement` says so. The leader appends the
+// first step and, when that was a joint configuration and is committed, by itself the second, as will any
+// later leader (rule 8). Answered like a block: its place, not_leader, busy (a change is open, this leader
+// has not committed in its own term, a learner that is to vote has not caught up: ask again), or malformed
+// (configuration.h: first_step).
+struct ProposeConfiguration {
+  Configuration wanted = {};  // not joint
+  Digest statement = {};
+};
+
 // Asks up to where this node must have applied for a read to be linearizable (rule 14). `read` is chosen by
 // the shell, unique among its unfinished reads. Followers forward it.
 struct ReadRequest {
@@ -82,8 +92,8 @@ struct EntriesLoaded {
   std::vector<LogEntry> entries = {};
 };
 
-using Event = std::variant<Tick, Receive, ProposeBlock, ReadRequest, Persisted, PersistFailed, Applied,
-                           PeerUnreachable, TransferLeadership, EntriesLoaded>;
+using Event = std::variant<Tick, Receive, ProposeBlock, ProposeConfiguration, ReadRequest, Persisted,
+                           PersistFailed, Applied, PeerUnreachable, TransferLeadership, EntriesLoaded>;
 
 // ---- outputs ----
 
@@ -122,8 +132,9 @@ struct FinishedRead {
   Result<LogIndex> index = {};
 };
 
-// What became of the ProposeBlock of this step: its place, should it ever commit in that term there; or
-// not_leader or busy (the uncommitted bytes are full, or leadership is being handed over).
+// What became of the ProposeBlock or ProposeConfiguration of this step: its place, should it ever commit in
+// that term there; or not_leader or busy (the uncommitted bytes are full, or leadership is being handed
+// over).
 struct Proposed {
   LogIndex index = {};
   Term term = {};
@@ -144,25 +155,42 @@ struct RoleChange {
   bool operator==(const RoleChange&) const = default;
 };
 
+// The configuration in force here, after a step that changed it: appended, rolled back, or now known to be
+// committed.
+struct ConfigurationChange {
+  LogIndex index = {};
+  Configuration configuration = {};
+  bool committed = false;
+
+  bool operator==(const ConfigurationChange&) const = default;
+};
+
 // One transition of the core, for logs, metrics, transcripts and the simulator's counts. The number behind a
 // name is the rule of consensus.md section 2 that acted.
 enum class Transition : std::uint8_t {
   became_follower,
   became_pre_candidate,  // 7
   became_candidate,
-  became_leader,           // its no-op follows
-  took_office,             // 1: committed in its own term
-  own_term_held_back,      // 1: a quorum holds an entry of an older term; that alone does not commit it
-  reply_held_back,         // 2: waits for the disk
-  commit_held_back,        // 2: a quorum has it, the leader's own disk not yet
-  commit_waits_for_disk,   // 3: known committed, not durable here
-  commit_clamped,          // 4: the leader's commit is past what this append verified
-  progress_reset,          // 5: a new leadership counts from nothing
-  stale_ack_ignored,       // 5: an acknowledgement below match
-  peer_lost_acknowledged,  // 5: a peer has less than it acknowledged in this term; its match is void
-  append_rejected,         // 6: by a follower, with a hint
-  hint_taken,              // 6: by a leader
-  vote_granted,            // 2: leaves once it is durable
+  became_leader,              // its no-op follows
+  took_office,                // 1: committed in its own term
+  own_term_held_back,         // 1: a quorum holds an entry of an older term; that alone does not commit it
+  reply_held_back,            // 2: waits for the disk
+  commit_held_back,           // 2: a quorum has it, the leader's own disk not yet
+  commit_waits_for_disk,      // 3: known committed, not durable here
+  commit_clamped,             // 4: the leader's commit is past what this append verified
+  progress_reset,             // 5: a new leadership counts from nothing
+  stale_ack_ignored,          // 5: an acknowledgement below match
+  peer_lost_acknowledged,     // 5: a peer has less than it acknowledged in this term; its match is void
+  configuration_taken,        // 8: from the moment it is appended
+  configuration_rolled_back,  // 8: with the suffix that held it
+  configuration_refused,      // 8: one at a time, and not before the leader committed in its own term
+  joint_left,                 // 8: the joint configuration is committed, the second step is appended
+  promotion_refused,          // 9: the learner has not caught up
+  departed_released,          // 10: a removed node knows that it is, or is given up
+  removed_leader_leaves,      // 10: the leader's own removal is committed: it hands over
+  append_rejected,            // 6: by a follower, with a hint
+  hint_taken,                 // 6: by a leader
+  vote_granted,               // 2: leaves once it is durable
   vote_refused,
   vote_ignored,       // 7: hears its leader
   quorum_lost,        // 7: check-quorum; the leader steps down
@@ -179,7 +207,7 @@ enum class Transition : std::uint8_t {
   disk_stalled,  // 15
   stopped,       // 11
 };
-inline constexpr std::size_t transition_count = 31;
+inline constexpr std::size_t transition_count = 38;
 const char* name(Transition transition);
 
 // The rule a transition belongs to; 0 for none.
@@ -211,6 +239,7 @@ struct Output {
   std::vector<FinishedRead> reads = {};
   std::optional<Result<Proposed>> proposal = {};
   std::optional<RoleChange> role = {};
+  std::optional<ConfigurationChange> configuration = {};
   std::vector<TraceRecord> trace = {};
   std::optional<Stop> stop = {};
 };

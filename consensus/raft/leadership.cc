@@ -19,12 +19,14 @@ Progress* Raft::State::progress_of(const NodeId& id) {
 
 std::uint64_t Raft::State::quorum_of(std::uint64_t (*value)(const Progress&)) const {
   std::array<Standing, Configuration::members_max> standings = {};
-  for (std::size_t i = 0; i < progress.size(); ++i) {
+  std::size_t voters = 0;
+  for (const Progress& peer : progress) {
+    if (!peer.voter() && !ANTA_MUTANT(learner_counted)) continue;
     // An amnesiac stays in the number of voters and is never one of the majority.
-    standings[i] = {progress[i].incoming, progress[i].outgoing,
-                    progress[i].amnesiac ? 0 : value(progress[i])};
+    standings[voters++] = {peer.incoming || ANTA_MUTANT(learner_counted), peer.outgoing,
+                           peer.amnesiac ? 0 : value(peer)};
   }
-  return quorum_value({standings.data(), progress.size()});
+  return quorum_value({standings.data(), voters});
 }
 
 void Raft::State::on_propose(ProposeBlock& block) {
@@ -246,6 +248,7 @@ void Raft::State::maybe_commit() {
     in_office = true;
     trace(Transition::took_office, index);
   }
+  membership.committed(commit);
   journal.evict(options.tail_bytes_max, commit);
   broadcast_appends(true);
   start_read_round();
@@ -262,8 +265,9 @@ void Raft::State::on_leader_tick() {
   if (transfer && now >= transfer->deadline) {
     trace(Transition::transfer_given_up, {}, transfer->to);
     transfer.reset();
-    if (disk_stalled()) return become_follower(term, std::nullopt);
+    if (disk_stalled() || !may_campaign()) return become_follower(term, std::nullopt);
   }
+  release_departed();
   if (disk_stalled() && !transfer && !ANTA_MUTANT(stalled_disk_stays)) {  // rule 15
     trace(Transition::disk_stalled, journal.persisted());
     on_transfer(std::nullopt);
@@ -293,7 +297,7 @@ void Raft::State::on_transfer(std::optional<NodeId> to) {
   if (role != Role::leader || transfer) return;
   const Progress* best = nullptr;
   for (const Progress& peer : progress) {
-    if (peer.member.id == options.self.id || !peer.voter() || peer.amnesiac) continue;
+    if (peer.member.id == options.self.id || !peer.incoming || peer.amnesiac) continue;
     if (to && peer.member.id != *to) continue;
     if (!best || std::pair(peer.active, peer.match) > std::pair(best->active, best->match)) best = &peer;
   }

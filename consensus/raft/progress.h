@@ -31,6 +31,9 @@ struct Progress {
   std::uint64_t round = 0;        // the last read round it answered
   bool amnesiac = false;          // it says that it lost what it promised: counts as a learner
   bool amnesia_answered = false;  // a no-op was appended for it since it was last reached anew
+  LogIndex departs_at = {};       // removed by the configuration there; 0: a member (rule 10)
+  std::uint64_t departed = 0;     // ticks since that configuration was committed
+  std::uint64_t told = 0;         // ticks since it has that configuration besides
   LogIndex gap_suspected = {};    // the last heartbeat's answer was short of what was sent, at this index
 
   struct InFlight {
@@ -41,6 +44,7 @@ struct Progress {
   std::uint64_t in_flight_bytes = 0;
 
   bool voter() const { return incoming || outgoing; }
+  bool departing() const { return departs_at > LogIndex{}; }
 
   // The last index that was sent, as far as the peer should have it.
   LogIndex sent() const { return mode == Mode::replicate ? next.previous() : match; }

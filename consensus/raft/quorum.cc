@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "consensus/raft/configuration.h"
+#include "consensus/raft/mutant.h"
 #include "crypto/error.h"
 
 namespace anta::raft {
@@ -32,7 +33,7 @@ std::uint64_t quorum_value(std::span<const Standing> standings) {
   std::size_t outgoing_voters = 0;
   const std::uint64_t incoming = side_value(standings, &Standing::incoming, incoming_voters);
   const std::uint64_t outgoing = side_value(standings, &Standing::outgoing, outgoing_voters);
-  if (outgoing_voters == 0) return incoming;
+  if (outgoing_voters == 0 || ANTA_MUTANT(joint_one_side)) return incoming;
   return std::min(incoming, outgoing);
 }
 

@@ -33,17 +33,17 @@ Raft& Raft::operator=(Raft&&) noexcept = default;
 
 Raft::State::State(Options given, Restored restored)
     : options(std::move(given)),
-      configuration(std::move(restored.configuration)),
+      membership(std::move(restored.configurations)),
       journal(std::move(restored.terms), restored.last, restored.recent, restored.hard_state.term),
       random(options.seed),
       term(restored.hard_state.term),
       vote(ANTA_MUTANT(vote_forgotten) ? NodeId{} : restored.hard_state.vote),
       applied(restored.applied) {
-  ANTA_INVARIANT(configuration.valid());
   ANTA_INVARIANT(options.heartbeat_ticks > 0 && options.heartbeat_ticks < options.election_ticks);
   ANTA_INVARIANT(applied <= journal.last() && journal.last_term() <= term);
   commit = std::min(std::max(restored.hard_state.commit, applied), journal.last());
   known_commit = commit;
+  membership_committed = in_force().committed;
   session = random.next();
   reset_election_timer();
 }
@@ -54,8 +54,14 @@ Output Raft::step(Event event) {
   s.out.commit = s.commit;
   if (s.stopped) return std::move(s.out);
   const RoleChange before = s.seen();
+  const std::uint64_t revision = s.membership_revision;
   s.dispatch(event);
+  s.finish_change();  // here, where nobody holds a Progress: it may make others
   s.finish(before);
+  const bool committed = s.in_force().committed;
+  if (!s.stopped && (s.membership_revision != revision || committed != s.membership_committed))
+    s.out.configuration = s.in_force();
+  s.membership_committed = committed;
   return std::move(s.out);
 }
 
@@ -63,6 +69,7 @@ void Raft::State::dispatch(Event& event) {
   if (std::get_if<Tick>(&event)) return on_tick();
   if (auto* received = std::get_if<Receive>(&event)) return receive(received->message);
   if (auto* block = std::get_if<ProposeBlock>(&event)) return on_propose(*block);
+  if (auto* change = std::get_if<ProposeConfiguration>(&event)) return on_propose_configuration(*change);
   if (auto* read = std::get_if<ReadRequest>(&event)) return on_read(read->read);
   if (auto* done = std::get_if<Persisted>(&event)) return on_persisted(done->token);
   if (auto* failed = std::get_if<PersistFailed>(&event)) return stop(Code::io, failed->reason);
@@ -102,6 +109,7 @@ void Raft::State::on_persisted(Token token) {
     acknowledge(false);
     advance_commit();
   }
+  membership.committed(commit);
   journal.evict(options.tail_bytes_max, commit);
 }
 
@@ -114,8 +122,9 @@ bool Raft::State::foreign(const Message& message) const {
   if (ANTA_MUTANT(foreign_messages_taken)) return false;
   if (message.cluster != options.cluster || message.recovery_epoch != options.recovery_epoch) return true;
   if (message.to != options.self || message.from.id == options.self.id) return true;
-  const Member* known = configuration.find(message.from.id);
-  return known != nullptr && known->incarnation != message.from.incarnation;
+  // A higher incarnation than the one known here is news of a configuration that this node does not have yet.
+  const Member* known = membership.now().find(message.from.id);
+  return known != nullptr && message.from.incarnation < known->incarnation;
 }
 
 void Raft::State::receive(Message& message) {
@@ -141,7 +150,7 @@ void Raft::State::receive(Message& message) {
   if (const auto* read = std::get_if<ReadIndexRequest>(&message.body))
     on_read_index_request(message.from, *read);
   if (const auto* reply = std::get_if<ReadIndexReply>(&message.body)) on_read_index_reply(*reply);
-  if (std::get_if<TimeoutNow>(&message.body) && role != Role::leader && self_is_voter() && !disk_stalled()) {
+  if (std::get_if<TimeoutNow>(&message.body) && role != Role::leader && may_campaign() && !disk_stalled()) {
     start_campaign(true);
   }
 }
@@ -284,17 +293,12 @@ bool Raft::State::disk_stalled() const {
 
 Status Raft::status() const {
   const State& s = *state_;
-  Status status{s.role,
-                s.term,
-                s.leader,
-                s.in_office,
-                s.commit,
-                s.journal.persisted(),
-                s.journal.last(),
-                s.journal.last_term(),
-                s.applied,
-                s.stopped,
-                {}};
+  Status status{s.role,           s.term,
+                s.leader,         s.in_office,
+                s.commit,         s.journal.persisted(),
+                s.journal.last(), s.journal.last_term(),
+                s.applied,        s.stopped,
+                s.in_force(),     {}};
   for (const Progress& peer : s.progress) {
     if (peer.member.id == s.options.self.id) continue;
     status.peers.push_back({peer.member.id, peer.voter(), peer.match, peer.next, peer.active});

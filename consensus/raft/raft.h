@@ -30,6 +30,7 @@ struct Options {
   std::uint32_t heartbeat_ticks = 1;
   std::uint32_t election_ticks = 10;
   std::uint32_t disk_stall_elections = 10;  // rule 15
+  std::uint32_t departed_elections = 20;    // rule 10: a removed node that is not heard is given up after it
   std::uint32_t read_ticks = 200;           // a forwarded read fails after it; not below a few round trips
 
   // Limits. What is in flight to one peer, what one append carries, what may be uncommitted, what is kept in
@@ -39,13 +40,16 @@ struct Options {
   std::uint64_t append_bytes_max = 1u << 20;  // one entry larger than this still travels, alone
   std::uint64_t uncommitted_bytes_max = 32u << 20;
   std::uint64_t tail_bytes_max = 64u << 20;
-  std::uint32_t reads_max = 4096;  // unfinished reads; more are answered busy
+  std::uint64_t catch_up_bytes_max = 1u << 20;  // what a learner may still lack to be promoted (rule 9)
+  std::uint32_t reads_max = 4096;               // unfinished reads; more are answered busy
 };
 
 // What the store found at start. An empty one is a new node.
 struct Restored {
   HardState hard_state = {};
-  Configuration configuration = {};
+  // In order of index, at least one: the newest in the log and, as far as there are any, the two before it,
+  // which count again should the newest be truncated. Index 0 is the genesis'.
+  std::vector<PlacedConfiguration> configurations = {};
   std::vector<TermRun> terms = {};
   LogIndex last = {};     // of the log
   LogIndex applied = {};  // of the state machine; at or below `last`
@@ -73,7 +77,8 @@ struct Status {
   Term last_term = {};
   LogIndex applied = {};
   bool stopped = false;
-  std::vector<PeerStatus> peers = {};  // a leader's only
+  ConfigurationChange configuration = {};  // in force here
+  std::vector<PeerStatus> peers = {};      // a leader's only
 };
 
 class Raft {

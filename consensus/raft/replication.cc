@@ -34,6 +34,7 @@ bool Raft::State::well_formed(const Append& append) const {
   for (const LogEntry& entry : append.entries) {
     index = index.next();
     if (entry.index != index || !entry.payload) return false;
+    if (entry.header.kind == EntryKind::configuration && !decode_configuration(*entry.payload)) return false;
     if (entry.header.term < before || entry.header.term > term || entry.header.term == Term{}) return false;
     if (chain && entry.header.prev_hash != *chain) return false;
     before = entry.header.term;
@@ -91,11 +92,20 @@ bool Raft::State::merge(const Member& from, Append& append) {
            journal.tail().find(conflict.index), &conflict);
       return false;
     }
+    if (!truncate_configurations(conflict.index)) {
+      stop(Code::corrupt, "asked to replace a configuration that no other precedes", from.id,
+           journal.tail().find(conflict.index), &conflict);
+      return false;
+    }
     trace(Transition::suffix_truncated, conflict.index, from.id);
     journal.truncate(conflict.index);
   }
-  for (std::size_t i = first_new; i < append.entries.size(); ++i)
-    journal.append(std::move(append.entries[i]));
+  for (std::size_t i = first_new; i < append.entries.size(); ++i) {
+    LogEntry& entry = append.entries[i];
+    if (entry.header.kind == EntryKind::configuration)
+      take_configuration(entry.index, decode_configuration(*entry.payload)->configuration);
+    journal.append(std::move(entry));
+  }
   return true;
 }
 
@@ -135,6 +145,7 @@ void Raft::State::learn_commit(LogIndex leader_commit) {
 void Raft::State::advance_commit() {
   const LogIndex durable = ANTA_MUTANT(commit_before_durable) ? journal.last() : journal.persisted();
   commit = std::max(commit, std::min(known_commit, durable));
+  membership.committed(commit);
 }
 
 void Raft::State::on_heartbeat(const Member& from, const Heartbeat& heartbeat) {

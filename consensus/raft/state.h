@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "consensus/raft/journal.h"
+#include "consensus/raft/membership.h"
 #include "consensus/raft/progress.h"
 #include "consensus/raft/raft.h"
 
@@ -77,7 +78,7 @@ struct Raft::State {
             const LogEntry* theirs = nullptr);
   RoleChange seen() const;
   bool disk_stalled() const;  // rule 15
-  bool self_is_voter() const { return configuration.is_voter(options.self.id); }
+  bool may_campaign() const { return membership.may_campaign(options.self.id, commit); }
 
   // -- election.cc: campaigns and votes --
   void reset_election_timer();
@@ -126,6 +127,17 @@ struct Raft::State {
   void on_transfer(std::optional<NodeId> to);
   void drive_transfer();
 
+  // -- change.cc: membership (rules 8, 9, 10) --
+  void on_propose_configuration(ProposeConfiguration& proposal);
+  bool caught_up(const Member& member);
+  void append_configuration(const ConfigurationRecord& record);
+  void take_configuration(LogIndex index, Configuration configuration);
+  bool truncate_configurations(LogIndex from);  // false: one that must not go
+  void refresh_progress();
+  void finish_change();
+  void release_departed();
+  ConfigurationChange in_force() const;
+
   // -- reads.cc --
   void on_read(std::uint64_t read);
   void on_read_index_request(const Member& from, const ReadIndexRequest& request);
@@ -140,7 +152,9 @@ struct Raft::State {
   std::size_t unfinished_reads() const { return waiting.size() + in_round.size() + forwarded.size(); }
 
   Options options;
-  Configuration configuration;
+  Membership membership;
+  std::uint64_t membership_revision = 0;  // counts what changed `membership`
+  bool membership_committed = false;      // as it was last told
   Journal journal;
   Random random;
   std::uint64_t session = 0;  // of this run, for forwarded reads
@@ -173,7 +187,7 @@ struct Raft::State {
   LogIndex acknowledged = {};
 
   // Leader.
-  std::vector<Progress> progress = {};  // every member, this node too; in order of id
+  std::vector<Progress> progress = {};  // every member, this node, and who departs; in order of id
   bool in_office = false;
   LogIndex held_back_traced = {};
   std::uint64_t heartbeat_elapsed = 0;

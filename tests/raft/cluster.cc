@@ -30,13 +30,17 @@ std::vector<LogEntry> sample_log(const std::vector<std::uint64_t>& terms) {
   return log;
 }
 
-Cluster::Cluster(const std::vector<std::string>& names, const std::vector<std::string>& learners) {
+Cluster::Cluster(const std::vector<std::string>& names, const std::vector<std::string>& learners,
+                 const std::vector<std::string>& spares) {
   Configuration configuration;
   for (const std::string& name : names)
     configuration.voters.push_back({NodeId{name}, 1});
   for (const std::string& name : learners)
     configuration.learners.push_back({NodeId{name}, 1});
-  for (const Member& member : configuration.members()) {
+  std::vector<Member> all = configuration.members();
+  for (const std::string& name : spares)
+    all.push_back({NodeId{name}, 1});
+  for (const Member& member : all) {
     Node& node = nodes_[member.id.value];
     node.options.self = member;
     node.options.cluster.bytes[0] = 1;
@@ -62,12 +66,16 @@ void Cluster::start(const std::string& name) {
   Node& n = node(name);
   Restored restored;
   restored.hard_state = n.disk.hard_state;
-  restored.configuration = n.configuration;
+  restored.configurations = {{LogIndex{}, n.configuration}};
   restored.last = LogIndex{n.disk.entries.size()};
   restored.recent = n.disk.entries;
   for (const LogEntry& entry : n.disk.entries) {
     const bool new_run = restored.terms.empty() || restored.terms.back().term != entry.header.term;
     if (new_run) restored.terms.push_back({entry.index, entry.header.term});
+  }
+  for (const LogEntry& entry : n.disk.entries) {
+    if (entry.header.kind != EntryKind::configuration) continue;
+    restored.configurations.push_back({entry.index, decode_configuration(*entry.payload)->configuration});
   }
   n.options.seed = ++starts_;
   n.printed_commit = LogIndex{};
@@ -114,6 +122,17 @@ void Cluster::timeout(const std::string& name) {
 
 void Cluster::propose(const std::string& name, const std::string& text) {
   step(name, ProposeBlock{std::make_shared<const Bytes>(to_bytes(as_bytes(text))), Millis{1}});
+}
+
+void Cluster::change(const std::string& name, const std::vector<std::string>& voters,
+                     const std::vector<std::string>& learners) {
+  ProposeConfiguration proposal;
+  for (const std::string& voter : voters)
+    proposal.wanted.voters.push_back(node(voter).options.self);
+  for (const std::string& learner : learners)
+    proposal.wanted.learners.push_back(node(learner).options.self);
+  proposal.statement.bytes[0] = 1;
+  step(name, std::move(proposal));
 }
 
 void Cluster::persist_one(const std::string& name) {

@@ -26,8 +26,8 @@ struct Disk {
 
 struct Node {
   Options options = {};
-  Configuration configuration = {};
-  std::unique_ptr<Raft> raft = {};  // null while crashed
+  Configuration configuration = {};  // of the genesis
+  std::unique_ptr<Raft> raft = {};   // null while crashed
   Disk disk = {};
   std::deque<Persist> unwritten = {};
   std::vector<LoadRequest> loads = {};
@@ -40,7 +40,9 @@ struct Node {
 
 class Cluster {
  public:
-  explicit Cluster(const std::vector<std::string>& names, const std::vector<std::string>& learners = {});
+  // `spares` run and know the cluster, but no configuration has them yet.
+  explicit Cluster(const std::vector<std::string>& names, const std::vector<std::string>& learners = {},
+                   const std::vector<std::string>& spares = {});
 
   Node& node(const std::string& name);
   Raft& raft(const std::string& name) { return *node(name).raft; }
@@ -54,6 +56,8 @@ class Cluster {
   void tick(const std::string& name, unsigned times = 1);
   void timeout(const std::string& name);  // tick until it campaigns
   void propose(const std::string& name, const std::string& text);
+  void change(const std::string& name, const std::vector<std::string>& voters,
+              const std::vector<std::string>& learners);
   void persist(const std::string& name);      // the disk takes everything that waits
   void persist_one(const std::string& name);  // the oldest batch only
   void load(const std::string& name);         // answers what was asked of the store
@@ -98,7 +102,8 @@ class Cluster {
 // "append term 3, prev 4/2, commit 4, entries 5/3 6/3"
 std::string describe(const Message& message);
 std::string describe(const Persist& batch);
-std::string place(LogIndex index, Term term);  // "5/3"
+std::string describe(const Configuration& configuration);  // "voters n1 n2, outgoing n1, learners n3"
+std::string place(LogIndex index, Term term);              // "5/3"
 
 // The entry that stands at `index` with `term` in every preset log and test message. `prev` is the one
 // before.

@@ -51,6 +51,19 @@ std::string describe(const Message& m) {
          std::visit(BodyText{}, m.body);
 }
 
+std::string describe(const Configuration& configuration) {
+  std::string text = "voters";
+  for (const Member& member : configuration.voters)
+    text += " " + member.id.value;
+  if (configuration.joint()) text += ", outgoing";
+  for (const Member& member : configuration.outgoing)
+    text += " " + member.id.value;
+  if (!configuration.learners.empty()) text += ", learners";
+  for (const Member& member : configuration.learners)
+    text += " " + member.id.value;
+  return text;
+}
+
 std::string describe(const Persist& batch) {
   std::string text = "token " + std::to_string(batch.token.value);
   if (batch.truncate_from) text += ", delete from " + number(*batch.truncate_from);
@@ -77,6 +90,11 @@ void Cluster::print(const std::string& name, const Output& output) {
     say("is " + std::string(raft::name(role.role)) + " in term " + std::to_string(role.term.value) +
         (role.leader ? ", leader " + role.leader->value : ", no leader") +
         (role.in_office ? ", in office" : ""));
+  }
+  if (output.configuration) {
+    const ConfigurationChange& change = *output.configuration;
+    say("counts by " + number(change.index) + ": " + describe(change.configuration) +
+        (change.committed ? ", committed" : ""));
   }
   if (output.persist) say("disk: " + describe(*output.persist));
   for (const Message& message : output.messages)

@@ -367,19 +367,29 @@ TEST(Rule11, AFailedDiskStopsTheNode) {
 }
 
 TEST(Rule12, ForeignMessagesCannotRaiseTheTerm) {
-  // Goal: a message of another cluster, epoch, sender's or receiver's incarnation is dropped before its term
-  // is seen.
+  // Goal: a message of another cluster or epoch, of an older incarnation of its sender, or to another
+  // incarnation of its receiver is dropped before its term is seen.
   Cluster cluster = led_by_n1();
   for (int kind = 0; kind < 4; ++kind) {
     Message m = cluster.message("n3", "n2", 50, VoteRequest{false, true, Term{50}, LogIndex{50}, Term{49}});
     if (kind == 0) m.cluster.bytes[5] ^= 1;
     if (kind == 1) m.recovery_epoch += 1;
-    if (kind == 2) m.from.incarnation += 1;
+    if (kind == 2) m.from.incarnation -= 1;
     if (kind == 3) m.to.incarnation += 1;
     cluster.step("n2", Receive{m});
     EXPECT_EQ(cluster.status("n2").term, Term{1}) << kind;
   }
   EXPECT_TRUE(cluster.traced("n2", Transition::foreign_message_dropped));
+}
+
+TEST(Rule12, ANewerIncarnationIsNews) {
+  // Goal: a node that does not have the newest configuration yet still hears the leader and the candidates of
+  // that configuration; else it could be shut out for good.
+  Cluster cluster = led_by_n1();
+  Message m = cluster.message("n3", "n2", 50, VoteRequest{false, true, Term{50}, LogIndex{50}, Term{49}});
+  m.from.incarnation += 1;
+  cluster.step("n2", Receive{m});
+  EXPECT_EQ(cluster.status("n2").term, Term{50});
 }
 
 TEST(Rule13, ATokenFromBeforeATruncationDoesNotCountAfterIt) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <sstream>
+#include <tuple>
 #include <vector>
 
 #include "tests/raft/cluster.h"
@@ -48,18 +49,31 @@ class Player {
 
  private:
   std::vector<std::string> make(const Words& words) {
-    Words voters;
-    Words learners;
-    Words* to = &voters;
-    for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto [voters, learners, spares] = sets(words, 1);
+    cluster_ = std::make_unique<Cluster>(voters, learners, spares);
+    return {};
+  }
+
+  // "n1 n2 learners n3 spares n4"
+  static std::tuple<Words, Words, Words> sets(const Words& words, std::size_t from) {
+    std::tuple<Words, Words, Words> all;
+    Words* to = &std::get<0>(all);
+    for (std::size_t i = from; i < words.size(); ++i) {
       if (words[i] == "learners") {
-        to = &learners;
+        to = &std::get<1>(all);
+      } else if (words[i] == "spares") {
+        to = &std::get<2>(all);
       } else {
         to->push_back(words[i]);
       }
     }
-    cluster_ = std::make_unique<Cluster>(voters, learners);
-    return {};
+    return all;
+  }
+
+  // change LEADER VOTER... [learners LEARNER...]
+  void change(const Words& words) {
+    const auto [voters, learners, spares] = sets(words, 2);
+    cluster_->change(words[1], voters, learners);
   }
 
   bool run(const Words& words) {
@@ -73,6 +87,7 @@ class Player {
         {"timeout", [&] { cluster_->timeout(a); }},
         {"tick", [&] { cluster_->tick(a, b.empty() ? 1 : static_cast<unsigned>(number(b))); }},
         {"propose", [&] { cluster_->propose(a, b); }},
+        {"change", [&] { change(words); }},
         {"read", [&] { cluster_->step(a, ReadRequest{number(b)}); }},
         {"transfer", [&] { transfer(a, b); }},
         {"unreachable", [&] { cluster_->step(a, PeerUnreachable{NodeId{b}}); }},
