@@ -20,14 +20,54 @@ std::uint64_t operation_of(const LogEntry& entry) {
   return operation;
 }
 
-Checker::Checker(std::vector<NodeId> ids, std::vector<const Disk*> disks)
-    : ids_(std::move(ids)), disks_(std::move(disks)), seen_(ids_.size()) {}
+Checker::Checker(std::vector<NodeId> ids, std::vector<const Disk*> disks, raft::Configuration genesis)
+    : ids_(std::move(ids)), disks_(std::move(disks)), seen_(ids_.size()), genesis_(std::move(genesis)) {
+  for (Seen& seen : seen_)
+    seen.configurations = {{LogIndex{}, genesis_}};
+}
 
 void Checker::fail(std::size_t node, const std::string& what) {
   if (violation_.empty()) violation_ = ids_[node].value + ": " + what;
 }
 
-void Checker::on_start(std::size_t node) { seen_[node].commit = LogIndex{}; }
+void Checker::on_start(std::size_t node) {
+  seen_[node].commit = LogIndex{};
+  seen_[node].configurations = {{LogIndex{}, genesis_}};
+  take_configurations(node, disk(node).log);
+}
+
+void Checker::on_handed(std::size_t node, const raft::Persist& batch) {
+  auto& known = seen_[node].configurations;
+  while (batch.truncate_from && known.back().index >= *batch.truncate_from)
+    known.pop_back();
+  take_configurations(node, batch.entries);
+}
+
+void Checker::take_configurations(std::size_t node, const std::vector<LogEntry>& entries) {
+  for (const LogEntry& entry : entries) {
+    if (entry.header.kind != EntryKind::configuration) continue;
+    const auto record = raft::decode_configuration(*entry.payload);
+    if (!record) return fail(node, "wrote a configuration that is none");
+    check_configuration(node, entry, record->configuration);
+    seen_[node].configurations.push_back({entry.index, record->configuration});
+  }
+}
+
+// From one configuration of a log to the next: voters change by way of a joint one, which is left for its new
+// side, and nobody votes who was not a learner before.
+void Checker::check_configuration(std::size_t node, const LogEntry& entry, const raft::Configuration& next) {
+  const raft::Configuration& now = seen_[node].configurations.back().configuration;
+  const auto at = " at " + std::to_string(entry.index.value);
+  if (now.joint()) {
+    if (next.joint() || next.voters != now.voters) fail(node, "left a joint configuration for another" + at);
+    return;
+  }
+  if (next.joint() ? next.outgoing != now.voters : next.voters != now.voters)
+    fail(node, "changed voters without a joint configuration" + at);
+  for (const raft::Member& voter : next.voters) {
+    if (!now.contains(voter.id)) fail(node, voter.id.value + " votes and was no learner" + at);
+  }
+}
 
 void Checker::on_stop(std::size_t node, const raft::Stop& stop) {
   if (stop.error.code == Code::corrupt) fail(node, "stopped: " + stop.error.message);
@@ -203,15 +243,20 @@ void Checker::check_commit_rule(std::size_t node, LogIndex commit) {
   const LogEntry& entry = *disk(node).entry(commit);
   if (term == Term{} || leader_of_[term] != node) return fail(node, "committed first without leading");
   if (entry.header.term != term) return fail(node, "committed an entry of an older term by counting");
-  std::size_t holders = 0;
-  for (std::size_t other = 0; other < ids_.size(); ++other) {
+  const auto holds = [&](const raft::Member& member) {
+    const auto other =
+        static_cast<std::size_t>(std::find(ids_.begin(), ids_.end(), member.id) - ids_.begin());
     const auto acknowledged = acknowledged_.find({term, other});
     const bool said =
         other == node || (acknowledged != acknowledged_.end() && acknowledged->second >= commit);
     const LogEntry* held = disk(other).entry(commit);
-    if (said && held && held->hash == entry.hash) ++holders;
+    return said && held && held->hash == entry.hash;
+  };
+  const raft::Configuration& by = seen_[node].configurations.back().configuration;
+  for (const auto* side : {&by.voters, &by.outgoing}) {
+    const auto holders = static_cast<std::size_t>(std::count_if(side->begin(), side->end(), holds));
+    if (!side->empty() && holders * 2 <= side->size()) fail(node, "committed without a majority");
   }
-  if (holders * 2 <= ids_.size()) fail(node, "committed without a majority");
 }
 
 // The one history grows by an entry whose predecessor is its last, and no client's operation stands in it
@@ -220,6 +265,7 @@ void Checker::extend_history(std::size_t node, const LogEntry& entry) {
   const Digest before = canonical_.empty() ? Digest{} : canonical_.back().hash;
   if (entry.header.prev_hash != before) fail(node, "committed an entry that does not follow the history");
   canonical_.push_back({seen_[node].leading, entry.hash});
+  if (entry.header.kind == EntryKind::configuration) ++configurations_;
   if (entry.header.kind != EntryKind::block) return;
   if (!operations_.insert(operation_of(entry)).second) fail(node, "an operation was committed twice");
 }

@@ -15,9 +15,11 @@ namespace anta::sim {
 class Checker {
  public:
   // `disks[i]` belongs to node i, whose id is ids[i]; the vector of disks outlives the checker.
-  Checker(std::vector<NodeId> ids, std::vector<const Disk*> disks);
+  // `genesis` is the configuration at index 0.
+  Checker(std::vector<NodeId> ids, std::vector<const Disk*> disks, raft::Configuration genesis);
 
   void on_send(std::size_t node, const raft::Message& message);
+  void on_handed(std::size_t node, const raft::Persist& batch);   // to the disk
   void on_durable(std::size_t node, const raft::Persist& batch);  // just before it becomes durable
   void on_commit(std::size_t node, LogIndex commit);              // what the node tells its clients
   void on_start(std::size_t node);                                // a new life
@@ -33,6 +35,13 @@ class Checker {
   std::uint64_t leaders() const { return leader_of_.size(); }
   std::uint64_t truncations() const { return truncations_; }
   std::uint64_t committed() const { return canonical_.size(); }
+  std::uint64_t configurations() const { return configurations_; }
+
+  // The configurations of a node's log as it was handed to its disk: the newest, and those before it that are
+  // not known by all to be superseded. A decision of that node needs a quorum of the newest.
+  const std::vector<raft::PlacedConfiguration>& configurations_of(std::size_t node) const {
+    return seen_[node].configurations;
+  }
 
  private:
   struct Committed {
@@ -45,7 +54,8 @@ class Checker {
     LogIndex hint = {};    // durable commit hint
     LogIndex commit = {};  // told in this life
     LogIndex commit_ever = {};
-    Term leading = {};  // the last term in which it sent as a leader
+    Term leading = {};                                           // the last term in which it sent as a leader
+    std::vector<raft::PlacedConfiguration> configurations = {};  // of its log, all of them, the genesis first
   };
 
   void fail(std::size_t node, const std::string& what);
@@ -57,6 +67,8 @@ class Checker {
   void check_no_op(std::size_t node, const raft::Append& append);
   void check_ack(std::size_t node, const raft::Message& message, const raft::AppendReply& reply);
   void check_match(std::size_t node, const raft::Message& message, const raft::Heartbeat& heartbeat);
+  void check_configuration(std::size_t node, const LogEntry& entry, const raft::Configuration& next);
+  void take_configurations(std::size_t node, const std::vector<LogEntry>& entries);
   void check_commit_rule(std::size_t node, LogIndex commit);
   void extend_history(std::size_t node, const LogEntry& entry);
   void check_commit(std::size_t node, LogIndex commit);
@@ -76,6 +88,8 @@ class Checker {
   std::set<std::uint64_t> operations_ = {};  // committed client operations
   LogIndex told_ = {};
   std::uint64_t truncations_ = 0;
+  std::uint64_t configurations_ = 0;
+  raft::Configuration genesis_ = {};
   std::string violation_ = {};
 };
 

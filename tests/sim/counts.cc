@@ -30,7 +30,8 @@ const char* name(Fault fault) {
                                                                  "stalled_disk",
                                                                  "full_disk",
                                                                  "load_failed",
-                                                                 "leadership_transfer"};
+                                                                 "leadership_transfer",
+                                                                 "membership_change"};
   return names[static_cast<std::size_t>(fault)];
 }
 
@@ -41,6 +42,7 @@ Counts& Counts::operator+=(const Counts& other) {
   leader_changes += other.leader_changes;
   suffix_truncations += other.suffix_truncations;
   committed += other.committed;
+  configurations += other.configurations;
   reads_served += other.reads_served;
   proposals_refused += other.proposals_refused;
   for (std::size_t i = 0; i < faults.size(); ++i)
@@ -56,8 +58,9 @@ std::string report(const Counts& counts) {
   std::ostringstream out;
   const std::uint64_t runs = counts.runs == 0 ? 1 : counts.runs;
   out << "runs " << counts.runs << ", steps " << counts.steps << " (mean " << counts.steps / runs << ")\n"
-      << "messages " << counts.messages << ", committed entries " << counts.committed << ", reads served "
-      << counts.reads_served << ", proposals refused " << counts.proposals_refused << "\n"
+      << "messages " << counts.messages << ", committed entries " << counts.committed << " (configurations "
+      << counts.configurations << "), reads served " << counts.reads_served << ", proposals refused "
+      << counts.proposals_refused << "\n"
       << "leader changes " << counts.leader_changes << ", suffix truncations " << counts.suffix_truncations
       << "\n";
   for (std::size_t i = 0; i < counts.faults.size(); ++i) {
@@ -82,7 +85,7 @@ std::string missing(const Counts& counts) {
   for (std::size_t i = 0; i < counts.faults.size(); ++i) {
     if (counts.faults[i] == 0) out << "fault " << name(static_cast<Fault>(i)) << " never happened\n";
   }
-  for (std::size_t rule : {1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15}) {
+  for (std::size_t rule : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15}) {
     if (counts.rules[rule] == 0) out << "rule " << rule << " never acted\n";
   }
   for (std::size_t i = 0; i < counts.transitions.size(); ++i) {

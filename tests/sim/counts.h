@@ -37,8 +37,9 @@ enum class Fault : std::uint8_t {
   full_disk,
   load_failed,
   leadership_transfer,
+  membership_change,
 };
-inline constexpr std::size_t fault_count = 26;
+inline constexpr std::size_t fault_count = 27;
 const char* name(Fault fault);
 
 struct Counts {
@@ -48,6 +49,7 @@ struct Counts {
   std::uint64_t leader_changes = 0;
   std::uint64_t suffix_truncations = 0;
   std::uint64_t committed = 0;
+  std::uint64_t configurations = 0;  // committed ones
   std::uint64_t reads_served = 0;
   std::uint64_t proposals_refused = 0;
   std::array<std::uint64_t, fault_count> faults = {};

@@ -7,15 +7,26 @@
 namespace anta::sim {
 
 // Rule 7: check-quorum has deposed whoever heard no majority for two election timeouts, its own ticks
-// counted.
+// counted. A new configuration has as long.
 bool World::hears_majority(std::size_t node) const {
   const SimNode& n = nodes_[node];
-  std::size_t near = 1;
+  std::vector<bool> near(nodes_.size());
   for (std::size_t other = 0; other < nodes_.size(); ++other) {
-    const std::uint64_t since = std::max(n.heard[other], n.leads_since);
-    if (other != node && n.ticks - since <= 2 * std::uint64_t{plan_.limits.election_ticks}) ++near;
+    const std::uint64_t since = std::max({n.heard[other], n.leads_since, n.counts_by_it_since});
+    near[other] = other == node || n.ticks - since <= 2 * std::uint64_t{plan_.limits.election_ticks};
   }
-  return near * 2 > nodes_.size();
+  return decides(near, n.configuration.configuration);
+}
+
+// Whether these nodes are a majority of every side.
+bool World::decides(const std::vector<bool>& nodes, const raft::Configuration& configuration) const {
+  for (const auto* side : {&configuration.voters, &configuration.outgoing}) {
+    std::size_t of_it = 0;
+    for (const raft::Member& member : *side)
+      of_it += nodes[index_of(member.id)] ? 1 : 0;
+    if (!side->empty() && of_it * 2 <= side->size()) return false;
+  }
+  return true;
 }
 
 void World::note_heard(std::size_t node, const raft::Message& message) {
@@ -58,6 +69,7 @@ void World::check_uncommitted(std::size_t node, const raft::Output& output) {
     if (const LogEntry* entry = disk.written(i)) bytes += entry->size();
   }
   const LogEntry* taken = disk.written(last);
+  if (taken && taken->header.kind == EntryKind::configuration) return;  // one at a time, and small
   if (taken && bytes > plan_.limits.uncommitted_bytes_max && bytes > taken->size())
     failure_ = nodes_[node].member.id.value + ": takes more than uncommitted_bytes_max";
 }

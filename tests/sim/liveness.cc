@@ -26,13 +26,17 @@ std::optional<std::size_t> World::leader_in_office() const {
   return leader;
 }
 
-// Every live node has the same committed log, to its very end, applied; and no read is pending.
+// Every live member has the same committed log, to its very end, applied; no change of membership is open,
+// and no read is pending.
 bool World::caught_up() const {
   const auto leader = leader_in_office();
   if (!leader) return false;
   const SimNode& first = nodes_[*leader];
+  const raft::ConfigurationChange& by = first.configuration;
+  if (!by.committed || by.configuration.joint() || !by.configuration.is_voter(first.member.id)) return false;
   for (const SimNode& n : nodes_) {
-    if (!n.core) continue;
+    if (!n.core || !by.configuration.contains(n.member.id)) continue;
+    if (n.configuration != by) return false;
     const bool whole =
         n.commit == first.commit && n.disk.durable().log.size() == n.commit.value && !n.disk.waiting();
     if (!whole || n.applied != n.commit || !n.reads.empty()) return false;
@@ -59,7 +63,10 @@ std::string World::check_liveness() {
   if (checker_->told().value < before.value + 5) return "liveness: nothing is committed after the healing";
 
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (nodes_[i].core) read(i);
+    const auto leader_now = leader_in_office();
+    const bool member =
+        leader_now && nodes_[*leader_now].configuration.configuration.contains(nodes_[i].member.id);
+    if (nodes_[i].core && member) read(i);
   }
   plan_.client_max = 1000000000;  // clients rest
   while (now_ < deadline + patience && !caught_up() && violation().empty())
@@ -82,14 +89,17 @@ std::string World::check_liveness() {
 // Rule 7: a follower that was cut off for some elections and comes back takes the leadership from nobody.
 std::string World::check_return(std::size_t leader) {
   const Term term = nodes_[leader].role.term;
+  const raft::Configuration by = nodes_[leader].configuration.configuration;
   std::optional<std::size_t> follower;
-  std::size_t alive = 0;
+  std::vector<bool> alive(nodes_.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (!nodes_[i].core) continue;
-    ++alive;
-    if (i != leader) follower = i;
+    alive[i] = true;
+    if (i != leader && by.is_voter(nodes_[i].member.id)) follower = i;
   }
-  if (!follower || (alive - 1) * 2 <= nodes_.size()) return {};
+  if (!follower) return {};
+  alive[*follower] = false;
+  if (!decides(alive, by)) return {};
   const Time back = now_ + cut_ticks * tick_units;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     network_.cut(i, *follower, back);
@@ -99,7 +109,8 @@ std::string World::check_return(std::size_t leader) {
     happen();
   if (!violation().empty()) return violation();
   for (const SimNode& n : nodes_) {
-    if (n.core && n.role.term != term) return "liveness: a follower that came back raised the term";
+    const bool member = by.contains(n.member.id);
+    if (n.core && member && n.role.term != term) return "liveness: a follower that came back raised the term";
   }
   return caught_up() ? "" : "liveness: a follower that came back does not follow";
 }

@@ -53,6 +53,11 @@ constexpr Case cases[] = {
     {Mutant::read_joins_open_round, "read_joins_open_round"},
     {Mutant::session_not_compared, "session_not_compared"},
     {Mutant::match_not_reset, "match_not_reset"},
+    {Mutant::configuration_not_rolled_back, "configuration_not_rolled_back"},
+    {Mutant::second_configuration, "second_configuration"},
+    {Mutant::configuration_without_office, "configuration_without_office"},
+    {Mutant::joint_one_side, "joint_one_side"},
+    {Mutant::learner_counted, "learner_counted"},
 };
 
 // Written by the child, read by the parent, also after an abort.
@@ -98,7 +103,7 @@ bool finish(const Child& child, int status) {
   const bool caught = child.report->caught || aborted;
   const char* how = child.report->caught ? child.report->violation : aborted ? "aborted on an invariant" : "";
   const bool fine = caught == (child.of->mutant != Mutant::none);
-  std::printf("%-28s %-9s after %4llu seeds  %s%s\n", child.of->name, caught ? "caught" : "passed",
+  std::printf("%-30s %-9s after %4llu seeds  %s%s\n", child.of->name, caught ? "caught" : "passed",
               static_cast<unsigned long long>(child.report->runs), how, fine ? "" : "   <-- WRONG");
   munmap(child.report, sizeof(Report));
   return fine;

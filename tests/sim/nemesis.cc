@@ -26,6 +26,7 @@ void World::strike(Fault fault) {
     case Fault::load_failed: return;  // properties of the run, not moments in it
     case Fault::old_message_repeated: return repeat_old_message();
     case Fault::foreign_message: return inject_foreign_message();
+    case Fault::membership_change: return change_membership();
     case Fault::one_way_partition:
     case Fault::partial_partition:
     case Fault::isolation:
@@ -96,6 +97,39 @@ void World::strike_node(Fault fault, std::size_t node, Time until) {
   }
 }
 
+// Somebody asks whoever leads for other members; what the configuration in force does not allow is asked for,
+// too.
+void World::change_membership() {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    SimNode& n = nodes_[i];
+    if (!n.core || n.role.role != raft::Role::leader || now_ < n.paused_until) continue;
+    counts_.count(Fault::membership_change);
+    note(i, name(Fault::membership_change), n.configuration.index.value);
+    step(i, raft::ProposeConfiguration{draw_change(n.configuration.configuration), {}});
+  }
+}
+
+raft::Configuration World::draw_change(const raft::Configuration& now) {
+  raft::Configuration wanted = raft::left(now);
+  const auto take = [&](std::vector<raft::Member>& from) {
+    const auto at = from.begin() + static_cast<std::ptrdiff_t>(nemesis_random_.below(from.size()));
+    const raft::Member member = *at;
+    from.erase(at);
+    return member;
+  };
+  const std::uint64_t kind = nemesis_random_.below(5);
+  if (kind == 0 || kind == 1) {  // a learner joins
+    const raft::Member& member = nodes_[nemesis_random_.below(nodes_.size())].member;
+    if (!wanted.contains(member.id)) wanted.learners.push_back(member);
+  }
+  if ((kind == 2 || kind == 3) && !wanted.learners.empty()) wanted.voters.push_back(take(wanted.learners));
+  if (kind >= 3 && wanted.voters.size() > 1) take(wanted.voters);  // kind 3: one for another
+  if (kind == 1 && !wanted.learners.empty() && nemesis_random_.chance(300)) take(wanted.learners);
+  for (auto* set : {&wanted.voters, &wanted.learners})
+    std::sort(set->begin(), set->end());
+  return wanted;
+}
+
 void World::repeat_old_message() {
   if (archive_.empty()) return;
   for (std::uint64_t i = nemesis_random_.between(1, 8); i > 0; --i) {
@@ -120,7 +154,10 @@ void World::inject_foreign_message() {
   switch (nemesis_random_.below(4)) {
     case 0: message.cluster.bytes[1] = 1; break;
     case 1: message.recovery_epoch = 9; break;
-    case 2: message.from.incarnation = 2; break;
+    case 2:  // before the one that is known
+      if (!nodes_[to].configuration.configuration.contains(message.from.id)) message.cluster.bytes[1] = 1;
+      message.from.incarnation = 0;
+      break;
     default: message.to.incarnation = 2; break;
   }
   raft::Append append{prev, durable.term_at(prev), prev.next(), {}};
@@ -145,8 +182,18 @@ void World::heal() {
     order[i] = i;
   for (std::size_t i = order.size(); i > 1; --i)
     std::swap(order[i - 1], order[nemesis_random_.below(i)]);
-  const std::size_t majority = nodes_.size() / 2 + 1;
-  const std::size_t alive = nemesis_random_.between(majority, nodes_.size());
+  // Enough for every configuration that somebody may still decide by.
+  std::vector<bool> up(nodes_.size());
+  const auto enough = [&] {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (!decides(up, checker_->configurations_of(i).back().configuration)) return false;
+    }
+    return true;
+  };
+  std::size_t fewest = 0;
+  while (!enough())
+    up[order[fewest++]] = true;
+  const std::size_t alive = nemesis_random_.between(fewest, nodes_.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     SimNode& n = nodes_[order[i]];
     n.armed.reset();

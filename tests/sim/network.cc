@@ -5,14 +5,14 @@
 namespace anta::sim {
 
 Network::Network(const Plan& plan, Counts& counts)
-    : nodes_(plan.nodes),
+    : nodes_(plan.nodes + plan.spares),
       loss_permille_(plan.loss_permille),
       delay_max_(plan.delay_max),
       reorder_(plan.has(Fault::message_reordered)),
       delayed_(plan.has(Fault::message_delayed)),
       random_(plan.seed, 2),
       counts_(counts),
-      links_(plan.nodes * plan.nodes) {}
+      links_(nodes_ * nodes_) {}
 
 std::optional<Time> Network::arrival(std::size_t from, std::size_t to, Time now) {
   Link& l = link(from, to);

@@ -10,8 +10,9 @@ Plan draw_plan(std::uint64_t seed, const Overrides& overrides) {
   plan.seed = seed;
   plan.nodes = std::array<std::size_t, 4>{3, 3, 5, 7}[random.below(4)];
   plan.steps = random.between(5500, 8000);
-  for (bool& enabled : plan.enabled)
-    enabled = random.chance(450);
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    if (static_cast<Fault>(i) != Fault::membership_change) plan.enabled[i] = random.chance(450);
+  }
   plan.loss_permille = plan.has(Fault::message_lost) ? random.between(5, 150) : 0;
   plan.delay_max = plan.has(Fault::message_delayed) ? random.between(10, 60) : random.between(1, 4);
   plan.disk_max = random.between(2, 20);
@@ -21,6 +22,10 @@ Plan draw_plan(std::uint64_t seed, const Overrides& overrides) {
 
   Random slow(seed, 6);  // a stream of its own, so that older seeds keep their meaning
   if (slow.chance(125)) plan.disk_max = plan.healed_disk_max = slow.between(1, 40) * tick_units;
+
+  Random members(seed, 7);  // the same
+  plan.enabled[static_cast<std::size_t>(Fault::membership_change)] = members.chance(450);
+  if (plan.has(Fault::membership_change)) plan.spares = members.between(0, 2);
 
   raft::Options& limits = plan.limits;
   limits.heartbeat_ticks = static_cast<std::uint32_t>(random.between(1, 3));
@@ -32,6 +37,8 @@ Plan draw_plan(std::uint64_t seed, const Overrides& overrides) {
   limits.tail_bytes_max = random.between(100, 20000);
   limits.reads_max = static_cast<std::uint32_t>(random.between(2, 64));
   limits.read_ticks = 30;
+  limits.departed_elections = 3;
+  limits.catch_up_bytes_max = members.between(200, 5000);
 
   if (overrides.steps > 0) plan.steps = overrides.steps;
   if (overrides.nodes > 0) plan.nodes = overrides.nodes;

@@ -16,7 +16,8 @@ inline constexpr Time tick_units = 10;
 
 struct Plan {
   std::uint64_t seed = 0;
-  std::size_t nodes = 3;  // 3, 5 or 7
+  std::size_t nodes = 3;   // voters at the start: 3, 5 or 7
+  std::size_t spares = 0;  // nodes that no configuration has at the start
   std::uint64_t steps = 6000;
   std::array<bool, fault_count> enabled = {};
   raft::Options limits = {};  // without self, cluster and seed

@@ -34,7 +34,9 @@ TEST(Simulator, AFaultLeftOutDoesNotHappen) {
 // Three nodes whose disks the test writes, and a checker over them.
 class Judged : public testing::Test {
  protected:
-  Judged() : checker_({NodeId{"n1"}, NodeId{"n2"}, NodeId{"n3"}}, {&disks_[0], &disks_[1], &disks_[2]}) {}
+  Judged()
+      : checker_({NodeId{"n1"}, NodeId{"n2"}, NodeId{"n3"}}, {&disks_[0], &disks_[1], &disks_[2]},
+                 {.voters = {{id(0), 1}, {id(1), 1}, {id(2), 1}}}) {}
 
   static LogEntry entry(std::uint64_t index, std::uint64_t term, const Digest& prev, EntryKind kind,
                         std::uint8_t tag) {

@@ -26,19 +26,21 @@ std::shared_ptr<const Bytes> operation_payload(std::uint64_t operation, std::siz
 World::World(const Plan& plan, bool trace)
     : plan_(plan),
       tracing_(trace),
-      nodes_(plan.nodes),
+      nodes_(plan.nodes + plan.spares),
       network_(plan_, counts_),
       disk_random_(plan.seed, 3),
       client_random_(plan.seed, 4),
       nemesis_random_(plan.seed, 5) {
   std::vector<NodeId> ids;
   std::vector<const Disk*> disks;
+  raft::Configuration genesis;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     nodes_[i].member = {NodeId{"n" + std::to_string(i + 1)}, 1};
     ids.push_back(nodes_[i].member.id);
     disks.push_back(&nodes_[i].disk);
+    if (i < plan.nodes) genesis.voters.push_back(nodes_[i].member);
   }
-  checker_ = std::make_unique<Checker>(std::move(ids), std::move(disks));
+  checker_ = std::make_unique<Checker>(std::move(ids), std::move(disks), genesis);
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     start(i);
   schedule(1, Kind::client, 0);
@@ -54,6 +56,7 @@ std::string World::run() {
   counts_.leader_changes = checker_->leaders() > 0 ? checker_->leaders() - 1 : 0;
   counts_.suffix_truncations = checker_->truncations();
   counts_.committed = checker_->committed();
+  counts_.configurations = checker_->configurations();
   return violation();
 }
 
@@ -116,8 +119,8 @@ void World::start(std::size_t node) {
   const Durable& durable = n.disk.durable();
   raft::Restored restored;
   restored.hard_state = durable.hard_state;
-  for (const SimNode& other : nodes_)
-    restored.configuration.voters.push_back(other.member);
+  checker_->on_start(node);
+  restored.configurations = checker_->configurations_of(node);
   restored.last = LogIndex{durable.log.size()};
   restored.applied = durable.applied;
   for (const LogEntry& entry : durable.log) {
@@ -144,7 +147,8 @@ void World::start(std::size_t node) {
   n.reads_asked = 0;
   n.armed.reset();
   n.core = std::make_unique<raft::Raft>(options, std::move(restored));
-  checker_->on_start(node);
+  n.configuration = n.core->status().configuration;
+  n.counts_by_it_since = 0;
   note(node, "start", durable.log.size(), durable.hard_state.term.value);
   schedule(now_ + disk_random_.between(1, n.tick_every), Kind::tick, node);
 }
@@ -195,7 +199,12 @@ void World::perform(std::size_t node, raft::Output output) {
     checker_->on_stop(node, *output.stop);
     return crash(node, Fault::sync_error);
   }
+  if (output.configuration) {
+    if (output.configuration->index != n.configuration.index) n.counts_by_it_since = n.ticks;
+    n.configuration = *output.configuration;
+  }
   const bool writes = output.persist.has_value();
+  if (writes) checker_->on_handed(node, *output.persist);
   if (writes && crash_point(node, Fault::crash_before_write)) return;
   if (writes) n.disk.submit(std::move(*output.persist), n.applied);
   if (writes && crash_point(node, Fault::crash_before_send)) return;

@@ -52,6 +52,8 @@ struct SimNode {
   LogIndex began_with = {};                      // the last entry on disk when this life began
   bool dead = false;                             // stays down in the liveness phase
   raft::RoleChange role = {};
+  raft::ConfigurationChange configuration = {};  // in force here, as it was told
+  std::uint64_t counts_by_it_since = 0;          // tick
 };
 
 class World {
@@ -127,6 +129,8 @@ class World {
   void strike(Fault fault);
   void strike_links(Fault fault, Time until);
   void strike_node(Fault fault, std::size_t node, Time until);
+  void change_membership();
+  raft::Configuration draw_change(const raft::Configuration& now);
   void repeat_old_message();
   void inject_foreign_message();
   void heal();
@@ -135,6 +139,7 @@ class World {
   std::string check_liveness();
   std::string check_return(std::size_t leader);
   bool caught_up() const;
+  bool decides(const std::vector<bool>& nodes, const raft::Configuration& configuration) const;
   std::optional<std::size_t> leader_in_office() const;
 
   Plan plan_;
