@@ -47,10 +47,16 @@ raft::Options core_options(const ReplicaOptions& given) {
   return core;
 }
 
-raft::Restored core_restored(LogStore::Restored found, const ReplicaOptions& options, LogIndex applied) {
+Result<raft::Restored> core_restored(LogStore::Restored found, const ReplicaOptions& options,
+                                     LogIndex applied) {
   raft::Restored restored;
   restored.hard_state = {found.hard_state.term, found.hard_state.vote, found.hard_state.commit};
   restored.configurations = {{.index = {}, .configuration = options.configuration}};
+  for (const LogEntry& entry : found.configurations) {
+    auto record = raft::decode_configuration(*entry.payload);
+    if (!record) return fail(Code::corrupt, "replica.configuration", record.error().message);
+    restored.configurations.push_back({entry.index, std::move(record->configuration)});
+  }
   for (const LogStore::TermRun& run : found.terms)
     restored.terms.push_back({run.first, run.term});
   restored.last = found.last;
@@ -107,8 +113,9 @@ Result<void> Turns::begin(LogStore::Restored restored, std::unique_ptr<Transport
     amnesia = Amnesia(restored.watermark);
     say(LogLevel::warning, "amnesia", {{"watermark", std::to_string(restored.watermark.value)}});
   }
-  core = std::make_unique<raft::Raft>(core_options(options),
-                                      core_restored(std::move(restored), options, applied));
+  Result<raft::Restored> found = core_restored(std::move(restored), options, applied);
+  if (!found) return pass(found);
+  core = std::make_unique<raft::Raft>(core_options(options), std::move(*found));
   role.term = core->status().term;
   for (const raft::Member& member : options.configuration.members()) {
     if (member.id != options.self.id) peers.emplace(member.id, false);

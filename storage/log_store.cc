@@ -15,6 +15,7 @@ constexpr std::string_view hard_state_key = "hard_state";
 constexpr std::string_view mark_key = "cosigning_mark";
 constexpr std::string_view applied_key = "applied";
 constexpr std::string_view term_prefix = "term/";                    // + be64 first index -> be64 term
+constexpr std::size_t configurations_restored = 3;                   // what raft.h: Restored asks for
 constexpr std::string_view configuration_prefix = "configuration/";  // + be64 index -> nothing
 constexpr const char* watermark_file = "watermark";
 
@@ -181,13 +182,14 @@ Result<void> LogStore::State::load_meta() {
     state.commit = std::max(state.commit, record->index);
   }
   state.commit = std::min(state.commit, tables.last);  // a hint can be ahead of a log that was cut
-  if (!tables.configurations.empty()) {
-    auto entry = entry_at(tables.configurations.back());
+  const std::size_t known = tables.configurations.size();
+  for (std::size_t i = known - std::min(known, configurations_restored); i < known; ++i) {
+    auto entry = entry_at(tables.configurations[i]);
     if (!entry) return pass(entry);
     if (entry->header.kind != EntryKind::configuration) {
       return disagrees("entry " + text(entry->index) + " should be a configuration");
     }
-    restored.configuration = std::move(*entry);
+    restored.configurations.push_back(std::move(*entry));
   }
   return {};
 }

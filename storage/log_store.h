@@ -66,8 +66,8 @@ class LogStore {
     std::vector<TermRun> terms = {};
     LogIndex last = {};  // 0: the log is empty
     Digest last_hash = {};
-    std::vector<LogEntry> recent = {};           // the newest, contiguous to `last`, within recent_bytes_max
-    std::optional<LogEntry> configuration = {};  // the newest configuration entry
+    std::vector<LogEntry> recent = {};          // the newest, contiguous to `last`, within recent_bytes_max
+    std::vector<LogEntry> configurations = {};  // the newest configuration entries, three at most, in order
     std::optional<Bytes> cosigning_mark = {};
     bool amnesiac = false;
     LogIndex watermark = {};  // an amnesiac must get past it before it votes

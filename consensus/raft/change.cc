@@ -71,15 +71,19 @@ bool Raft::State::truncate_configurations(LogIndex from) {
 }
 
 // One Progress for each member of the configuration in force, and for those who still have to learn that they
-// are none any more.
+// are none any more: who is in `progress` now or, for a new leader, who was a member before.
 void Raft::State::refresh_progress() {
   const Configuration& now_in_force = membership.now();
   std::vector<Member> wanted = now_in_force.members();
-  for (const Member& member : membership.departed())
-    wanted.push_back(member);
-  if (!now_in_force.contains(options.self.id) &&
-      std::find(wanted.begin(), wanted.end(), options.self) == wanted.end())
-    wanted.push_back(options.self);
+  std::vector<Member> before = progress.empty() ? membership.departed() : std::vector<Member>{};
+  for (const Progress& peer : progress)
+    before.push_back(peer.member);
+  before.push_back(options.self);
+  for (const Member& member : before) {
+    const bool listed = std::find_if(wanted.begin(), wanted.end(),
+                                     [&](const Member& m) { return m.id == member.id; }) != wanted.end();
+    if (!listed) wanted.push_back(member);
+  }
   std::vector<Progress> next;
   for (const Member& member : wanted) {
     Progress* known = progress_of(member.id);

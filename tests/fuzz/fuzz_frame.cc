@@ -36,6 +36,11 @@ Result<void> on_frame(ByteView frame) {
     const Bytes again = flat(anta::encode_message(*message));
     require(std::equal(again.begin(), again.end(), frame.begin(), frame.end()));
   }
+  if (const auto record = anta::raft::decode_configuration(frame)) {  // the payload of such an entry
+    const Bytes again = anta::raft::encode_configuration(*record);
+    require(std::equal(again.begin(), again.end(), frame.begin(), frame.end()));
+    require(record->configuration.valid());
+  }
   if (const auto app = anta::decode_app(frame)) {
     const Bytes again = flat(anta::encode_app(app->kind, app->bytes));
     require(std::equal(again.begin(), again.end(), frame.begin(), frame.end()));

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "consensus/raft/journal.h"
+#include "consensus/raft/membership.h"
 #include "consensus/raft/quorum.h"
+#include "crypto/text.h"
 #include "tests/raft/cluster.h"
 
 namespace anta::raft::test {
@@ -49,6 +51,82 @@ TEST(Quorum, AgreesWithCountingByHand) {
       EXPECT_EQ(quorum_value(standings) == 1, expected) << sides << " " << values;
     }
   }
+}
+
+TEST(Configuration, HasOneEncoding) {
+  // Goal: golden bytes, both directions; whatever differs from the one encoding is refused.
+  const Member a{NodeId{"a"}, 1}, b{NodeId{"b"}, 2}, c{NodeId{"c"}, 1};
+  ConfigurationRecord record{{.voters = {b, a}, .outgoing = {a}, .learners = {c}}, {}};
+  record.statement.bytes[31] = 7;
+  const Bytes bytes = encode_configuration(record);
+  EXPECT_EQ(to_hex(bytes),
+            "a466766f746572738282616101826162"
+            "02686c6561726e6572738182616301"
+            "686f7574676f696e678182616101"
+            "6973746174656d656e745820"
+            "0000000000000000000000000000000000000000000000000000000000000007");
+  const auto again = decode_configuration(bytes);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->configuration.voters, (std::vector<Member>{a, b}));
+  EXPECT_EQ(again->configuration.outgoing, (std::vector<Member>{a}));
+  EXPECT_EQ(again->configuration.learners, (std::vector<Member>{c}));
+  EXPECT_EQ(again->statement, record.statement);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_configuration(ByteView(bytes).first(size))) << size;
+  const auto refused = [&](Configuration configuration) {
+    return !decode_configuration(encode_configuration({std::move(configuration), {}}));
+  };
+  EXPECT_TRUE(refused({.voters = {}, .outgoing = {}, .learners = {c}}));
+  EXPECT_TRUE(refused({.voters = {a}, .outgoing = {}, .learners = {a}}));
+  EXPECT_TRUE(refused({.voters = {a, {NodeId{"b"}, 0}}, .outgoing = {}, .learners = {}}));
+  EXPECT_TRUE(refused({.voters = {{NodeId{"no id!"}, 1}}, .outgoing = {}, .learners = {}}));
+  EXPECT_TRUE(refused({.voters = {a, a}, .outgoing = {}, .learners = {}}));
+}
+
+TEST(Configuration, TheFirstStepKeepsToTheRules) {
+  // Goal: learners come and go in one entry, voters by way of a joint one; nobody votes who was no learner.
+  const Member a{NodeId{"a"}, 1}, b{NodeId{"b"}, 1}, c{NodeId{"c"}, 1}, d{NodeId{"d"}, 1}, d2{NodeId{"d"}, 2};
+  const Configuration now{.voters = {a, b, c}, .outgoing = {}, .learners = {d}};
+  const auto step = [&](std::vector<Member> voters, std::vector<Member> learners) {
+    return first_step(now, {.voters = std::move(voters), .outgoing = {}, .learners = std::move(learners)});
+  };
+  EXPECT_EQ(*step({a, b, c}, {}), (Configuration{.voters = {a, b, c}, .outgoing = {}, .learners = {}}));
+  EXPECT_EQ(*step({a, b, d}, {}),
+            (Configuration{.voters = {a, b, d}, .outgoing = {a, b, c}, .learners = {}}));
+  EXPECT_EQ(left(*step({a, b, d}, {})), (Configuration{.voters = {a, b, d}, .outgoing = {}, .learners = {}}));
+  EXPECT_FALSE(step({a, b, c}, {d}));                    // nothing changes
+  EXPECT_FALSE(step({}, {d}));                           // nobody votes
+  EXPECT_FALSE(step({a, b}, {c, d}));                    // a voter cannot become a learner
+  EXPECT_FALSE(step({a, b, c, d2}, {}));                 // another incarnation than the learner's
+  EXPECT_FALSE(step({a, b, c, {NodeId{"e"}, 1}}, {d}));  // no learner before
+  EXPECT_FALSE(first_step({.voters = {a}, .outgoing = {a, b}, .learners = {}},
+                          {.voters = {a}, .outgoing = {}, .learners = {b}}));  // a change is open
+}
+
+TEST(Membership, RollsBackAndForgets) {
+  // Goal: a truncated configuration is as if it had never been; of the committed ones the newest two are
+  // kept.
+  const auto voters = [](std::initializer_list<const char*> names) {
+    Configuration configuration;
+    for (const char* name : names)
+      configuration.voters.push_back({NodeId{name}, 1});
+    return configuration;
+  };
+  Membership membership({{LogIndex{}, voters({"a", "b", "c"})}});
+  membership.take(LogIndex{5}, voters({"a", "b"}));
+  membership.take(LogIndex{9}, voters({"a"}));
+  EXPECT_TRUE(membership.truncate(LogIndex{9}));
+  EXPECT_EQ(membership.index(), LogIndex{5});
+  membership.take(LogIndex{10}, voters({"b"}));
+  EXPECT_TRUE(membership.may_campaign(NodeId{"a"}, LogIndex{9}));   // by the one at 5
+  EXPECT_FALSE(membership.may_campaign(NodeId{"c"}, LogIndex{9}));  // 5 is committed
+  EXPECT_TRUE(membership.may_campaign(NodeId{"c"}, LogIndex{4}));
+  EXPECT_FALSE(membership.may_campaign(NodeId{"a"}, LogIndex{10}));
+  membership.committed(LogIndex{10});
+  EXPECT_EQ(membership.placed().size(), 2u);
+  EXPECT_EQ(membership.departed(), (std::vector<Member>{{NodeId{"a"}, 1}}));
+  EXPECT_FALSE(membership.truncate(LogIndex{5}));  // nothing would be left
+  EXPECT_EQ(membership.index(), LogIndex{10});
 }
 
 TEST(Configuration, ValidAndInvalid) {

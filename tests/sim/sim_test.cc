@@ -163,6 +163,45 @@ TEST_F(Judged, SeesACommitWithoutMajority) {
   EXPECT_NE(checker_.violation().find("majority"), std::string::npos);
 }
 
+TEST_F(Judged, SeesVotersThatChangeWithoutAJointConfiguration) {
+  // Goal: n3 is left out at once, or a stranger votes.
+  lead();
+  const auto wrote = [&](raft::Configuration next) {
+    auto payload = std::make_shared<const Bytes>(raft::encode_configuration({std::move(next), {}}));
+    return make_entry(LogIndex{2}, {Term{1}, EntryKind::configuration, no_op_.hash, Millis{}}, payload);
+  };
+  const raft::Member a{id(0), 1}, b{id(1), 1}, c{id(2), 1}, stranger{NodeId{"n9"}, 1};
+  checker_.on_handed(0, {{}, true, {}, {wrote({{a, b, c}, {}, {stranger}})}, {}});
+  EXPECT_EQ(checker_.violation(), "");
+  checker_.on_handed(1, {{}, true, {}, {wrote({{a, b}, {}, {}})}, {}});
+  EXPECT_NE(checker_.violation().find("without a joint"), std::string::npos);
+}
+
+TEST_F(Judged, SeesAVoterThatWasNoLearner) {
+  // Goal: a stranger in a joint configuration.
+  lead();
+  const raft::Member a{id(0), 1}, b{id(1), 1}, c{id(2), 1}, stranger{NodeId{"n9"}, 1};
+  auto payload =
+      std::make_shared<const Bytes>(raft::encode_configuration({{{a, b, c, stranger}, {a, b, c}, {}}, {}}));
+  checker_.on_handed(
+      0, {{},
+          true,
+          {},
+          {make_entry(LogIndex{2}, {Term{1}, EntryKind::configuration, no_op_.hash, Millis{}}, payload)},
+          {}});
+  EXPECT_NE(checker_.violation().find("no learner"), std::string::npos);
+}
+
+TEST_F(Judged, SeesACommitByOneSideOfAJointConfiguration) {
+  // Goal: the incoming side n1 n2 has entry 2, the outgoing side n1 n2 n3 n4 n5 has not.
+  lead();
+  Checker judge({id(0), id(1), id(2)}, {&disks_[0], &disks_[1], &disks_[2]},
+                {.voters = {{id(0), 1}}, .outgoing = {{id(0), 1}, {id(1), 1}, {id(2), 1}}, .learners = {}});
+  judge.on_send(0, {{}, 0, {id(0), 1}, {id(1), 1}, Term{1}, raft::Append{{}, {}, {}, {no_op_}}});
+  judge.on_commit(0, LogIndex{1});
+  EXPECT_NE(judge.violation().find("majority"), std::string::npos);
+}
+
 TEST_F(Judged, SeesACommitOfAnOlderTermByCounting) {
   // Goal: Figure 8: n1 leads term 2 and commits the entry of term 1 that a majority has.
   lead();

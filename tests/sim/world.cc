@@ -201,6 +201,9 @@ void World::perform(std::size_t node, raft::Output output) {
   }
   if (output.configuration) {
     if (output.configuration->index != n.configuration.index) n.counts_by_it_since = n.ticks;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {  // whoever joins has a window of its own
+      if (!n.configuration.configuration.contains(nodes_[i].member.id)) n.runs[i] = {};
+    }
     n.configuration = *output.configuration;
   }
   const bool writes = output.persist.has_value();

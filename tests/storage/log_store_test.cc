@@ -117,8 +117,7 @@ TEST_F(LogStoreTest, AppendsReadAndRestoreTheSameEntries) {
     const std::vector<LogStore::TermRun> runs = {
         {LogIndex{1}, Term{1}}, {LogIndex{4}, Term{2}}, {LogIndex{5}, Term{4}}};
     EXPECT_EQ(restored.terms, runs);
-    ASSERT_TRUE(restored.configuration.has_value());
-    expect_same({*restored.configuration}, {entries[3]});
+    expect_same(restored.configurations, {entries[3]});
     EXPECT_EQ(restored.cosigning_mark, one.cosigning_mark);
     EXPECT_FALSE(restored.amnesiac);
   }
@@ -191,13 +190,14 @@ TEST_F(LogStoreTest, TruncationTakesTablesAlong) {
   must_write(one);
   must_write(append({entry_after(&entries[2], Term{3}, "other")}, LogIndex{4}));
   auto restored = restart();
-  EXPECT_EQ(as_text(*restored.configuration->payload), "old members");
+  ASSERT_EQ(restored.configurations.size(), 1u);
+  EXPECT_EQ(as_text(*restored.configurations[0].payload), "old members");
   EXPECT_EQ(restored.terms.back(), (LogStore::TermRun{LogIndex{4}, Term{3}}));
   EXPECT_EQ(restored.terms.size(), 2u);
   must_write(append({}, LogIndex{1}));
   restored = restart();
   EXPECT_EQ(restored.last, LogIndex{0});
-  EXPECT_FALSE(restored.configuration.has_value());
+  EXPECT_TRUE(restored.configurations.empty());
   EXPECT_TRUE(restored.terms.empty());
 }
 

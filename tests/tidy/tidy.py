@@ -21,7 +21,7 @@ MAY_INCLUDE = {
     "crypto": ("crypto/",),
     "storage/ledger": ("storage/ledger/", "crypto/"),
     "storage": ("storage/", "crypto/"),
-    "consensus/raft": ("consensus/raft/", "storage/log_entry.h", "crypto/error.h", "crypto/digest.h", "storage/ledger/ids.h"),
+    "consensus/raft": ("consensus/raft/", "storage/log_entry.h", "crypto/error.h", "crypto/digest.h", "crypto/cbor.h", "storage/ledger/ids.h"),
     "consensus": ("consensus/", "storage/", "crypto/"),
     "node/views": ("node/views/", "storage/ledger/", "crypto/"),
     "node": ("node/", "consensus/", "storage/", "crypto/"),
