@@ -26,7 +26,8 @@ void Raft::State::on_propose_configuration(ProposeConfiguration& proposal) {
     return refuse(Transition::configuration_refused, Code::busy, "this leader is not in office");
   if (open && !ANTA_MUTANT(second_configuration))
     return refuse(Transition::configuration_refused, Code::busy, "another change of membership is open");
-  Result<Configuration> step = first_step(membership.now(), proposal.wanted);
+  const Configuration from = ANTA_MUTANT(second_configuration) ? left(membership.now()) : membership.now();
+  Result<Configuration> step = first_step(from, proposal.wanted);
   if (!step) return refuse(Transition::configuration_refused, step.error().code, step.error().message);
   for (const Member& voter : step->voters) {
     if (membership.now().is_voter(voter.id) || caught_up(voter)) continue;

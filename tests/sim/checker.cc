@@ -36,11 +36,22 @@ void Checker::on_start(std::size_t node) {
   take_configurations(node, disk(node).log);
 }
 
-void Checker::on_handed(std::size_t node, const raft::Persist& batch) {
+void Checker::on_handed(std::size_t node, const raft::Persist& batch, LogIndex commit) {
   auto& known = seen_[node].configurations;
   while (batch.truncate_from && known.back().index >= *batch.truncate_from)
     known.pop_back();
   take_configurations(node, batch.entries);
+  for (const LogEntry& entry : batch.entries)
+    if (entry.header.kind == EntryKind::configuration) check_office(node, entry, commit);
+}
+
+// A leader changes members only once it has committed an entry of its own term.
+void Checker::check_office(std::size_t node, const LogEntry& entry, LogIndex commit) {
+  const auto leader = leader_of_.find(entry.header.term);
+  if (leader == leader_of_.end() || leader->second != node) return;
+  const LogEntry* newest = disks_[node]->written(commit);
+  if (!newest || newest->header.term != entry.header.term)
+    fail(node, "changed members before it committed in its own term");
 }
 
 void Checker::take_configurations(std::size_t node, const std::vector<LogEntry>& entries) {

@@ -19,7 +19,8 @@ class Checker {
   Checker(std::vector<NodeId> ids, std::vector<const Disk*> disks, raft::Configuration genesis);
 
   void on_send(std::size_t node, const raft::Message& message);
-  void on_handed(std::size_t node, const raft::Persist& batch);   // to the disk
+  // Handed to the disk, in the step after which the node's commit index is `commit`.
+  void on_handed(std::size_t node, const raft::Persist& batch, LogIndex commit);
   void on_durable(std::size_t node, const raft::Persist& batch);  // just before it becomes durable
   void on_commit(std::size_t node, LogIndex commit);              // what the node tells its clients
   void on_start(std::size_t node);                                // a new life
@@ -68,6 +69,7 @@ class Checker {
   void check_ack(std::size_t node, const raft::Message& message, const raft::AppendReply& reply);
   void check_match(std::size_t node, const raft::Message& message, const raft::Heartbeat& heartbeat);
   void check_configuration(std::size_t node, const LogEntry& entry, const raft::Configuration& next);
+  void check_office(std::size_t node, const LogEntry& entry, LogIndex commit);
   void take_configurations(std::size_t node, const std::vector<LogEntry>& entries);
   void check_commit_rule(std::size_t node, LogIndex commit);
   void extend_history(std::size_t node, const LogEntry& entry);

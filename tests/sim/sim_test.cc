@@ -171,10 +171,26 @@ TEST_F(Judged, SeesVotersThatChangeWithoutAJointConfiguration) {
     return make_entry(LogIndex{2}, {Term{1}, EntryKind::configuration, no_op_.hash, Millis{}}, payload);
   };
   const raft::Member a{id(0), 1}, b{id(1), 1}, c{id(2), 1}, stranger{NodeId{"n9"}, 1};
-  checker_.on_handed(0, {{}, true, {}, {wrote({{a, b, c}, {}, {stranger}})}, {}});
+  checker_.on_handed(0, {{}, true, {}, {wrote({{a, b, c}, {}, {stranger}})}, {}}, LogIndex{1});
   EXPECT_EQ(checker_.violation(), "");
-  checker_.on_handed(1, {{}, true, {}, {wrote({{a, b}, {}, {}})}, {}});
+  checker_.on_handed(1, {{}, true, {}, {wrote({{a, b}, {}, {}})}, {}}, {});
   EXPECT_NE(checker_.violation().find("without a joint"), std::string::npos);
+}
+
+TEST_F(Judged, SeesAChangeBeforeOffice) {
+  // Goal: n1 leads term 1, nothing of which is committed, and a learner joins.
+  lead();
+  auto payload = std::make_shared<const Bytes>(
+      raft::encode_configuration({{{{id(0), 1}, {id(1), 1}, {id(2), 1}}, {}, {{NodeId{"n9"}, 1}}}, {}}));
+  checker_.on_handed(
+      0,
+      {{},
+       true,
+       {},
+       {make_entry(LogIndex{2}, {Term{1}, EntryKind::configuration, no_op_.hash, Millis{}}, payload)},
+       {}},
+      {});
+  EXPECT_NE(checker_.violation().find("before it committed"), std::string::npos);
 }
 
 TEST_F(Judged, SeesAVoterThatWasNoLearner) {
@@ -184,11 +200,13 @@ TEST_F(Judged, SeesAVoterThatWasNoLearner) {
   auto payload =
       std::make_shared<const Bytes>(raft::encode_configuration({{{a, b, c, stranger}, {a, b, c}, {}}, {}}));
   checker_.on_handed(
-      0, {{},
-          true,
-          {},
-          {make_entry(LogIndex{2}, {Term{1}, EntryKind::configuration, no_op_.hash, Millis{}}, payload)},
-          {}});
+      0,
+      {{},
+       true,
+       {},
+       {make_entry(LogIndex{2}, {Term{1}, EntryKind::configuration, no_op_.hash, Millis{}}, payload)},
+       {}},
+      LogIndex{1});
   EXPECT_NE(checker_.violation().find("no learner"), std::string::npos);
 }
 

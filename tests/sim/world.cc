@@ -207,7 +207,7 @@ void World::perform(std::size_t node, raft::Output output) {
     n.configuration = *output.configuration;
   }
   const bool writes = output.persist.has_value();
-  if (writes) checker_->on_handed(node, *output.persist);
+  if (writes) checker_->on_handed(node, *output.persist, output.commit);
   if (writes && crash_point(node, Fault::crash_before_write)) return;
   if (writes) n.disk.submit(std::move(*output.persist), n.applied);
   if (writes && crash_point(node, Fault::crash_before_send)) return;
