@@ -32,6 +32,7 @@ void Checker::fail(std::size_t node, const std::string& what) {
 
 void Checker::on_start(std::size_t node) {
   seen_[node].commit = LogIndex{};
+  seen_[node].handed_term = Term{};
   seen_[node].configurations = {{LogIndex{}, genesis_}};
   take_configurations(node, disk(node).log);
 }
@@ -41,14 +42,18 @@ void Checker::on_handed(std::size_t node, const raft::Persist& batch, LogIndex c
   while (batch.truncate_from && known.back().index >= *batch.truncate_from)
     known.pop_back();
   take_configurations(node, batch.entries);
+  Seen& seen = seen_[node];
+  if (batch.hard_state) seen.handed_term = batch.hard_state->term;
   for (const LogEntry& entry : batch.entries)
     if (entry.header.kind == EntryKind::configuration) check_office(node, entry, commit);
 }
 
-// A leader changes members only once it has committed an entry of its own term.
+// A leader changes members only once it has committed an entry of its own term. (In a later term it may get
+// back what it wrote as a leader.)
 void Checker::check_office(std::size_t node, const LogEntry& entry, LogIndex commit) {
   const auto leader = leader_of_.find(entry.header.term);
   if (leader == leader_of_.end() || leader->second != node) return;
+  if (std::max(seen_[node].handed_term, seen_[node].durable_term) > entry.header.term) return;
   const LogEntry* newest = disks_[node]->written(commit);
   if (!newest || newest->header.term != entry.header.term)
     fail(node, "changed members before it committed in its own term");

@@ -52,8 +52,9 @@ class Checker {
   struct Seen {  // of one node
     Term wire_term = {};
     Term durable_term = {};
-    LogIndex hint = {};    // durable commit hint
-    LogIndex commit = {};  // told in this life
+    Term handed_term = {};  // to the disk, in this life
+    LogIndex hint = {};     // durable commit hint
+    LogIndex commit = {};   // told in this life
     LogIndex commit_ever = {};
     Term leading = {};                                           // the last term in which it sent as a leader
     std::vector<raft::PlacedConfiguration> configurations = {};  // of its log, all of them, the genesis first
