@@ -20,6 +20,7 @@ constexpr std::uint64_t claim_subject = 2;
 constexpr std::uint64_t claim_issued_at = 6;
 constexpr std::uint64_t claim_cti = 7;
 
+constexpr std::string_view in_protected = "the protected header";
 constexpr std::string_view content_type_before = "application/vnd.anta.";
 constexpr std::string_view content_type_after = "+cbor";
 
@@ -33,7 +34,7 @@ Result<void> expect_label(cbor::Reader& in, std::uint64_t label, std::string_vie
   auto found = in.uint();
   if (!found) return pass(found);
   if (*found == label) return {};
-  if (*found == label_critical && where == "the protected header") {
+  if (*found == label_critical && where == in_protected) {
     return in.refuse("cose.critical", "critical headers are not understood here");
   }
   return in.refuse("cose.label", std::string(where) + " has label " + std::to_string(*found) + " where " +
@@ -100,10 +101,9 @@ Result<void> decode_claims(cbor::Reader& in, SignedHeader& header) {
   return {};
 }
 
-Result<SignedHeader> decode_protected(ByteView bytes) {
-  constexpr std::string_view where = "the protected header";
-  SignedHeader header;
-  cbor::Reader in(bytes);
+// alg, content type and kid, which come first. How many pairs the map has.
+Result<std::size_t> decode_until_kid(cbor::Reader& in, SignedHeader& header) {
+  constexpr std::string_view where = in_protected;
   auto pairs = enter_map(in, 4, where);
   if (!pairs) return pass(pairs);
   if (auto label = expect_label(in, label_alg, where); !label) return pass(label);
@@ -120,9 +120,28 @@ Result<SignedHeader> decode_protected(ByteView bytes) {
   header.content_type = *content_type;
   if (auto label = expect_label(in, label_kid, where); !label) return pass(label);
   if (auto kid = fixed_bytes(in, header.kid.bytes, "kid"); !kid) return pass(kid);
-  if (auto label = expect_label(in, label_claims, where); !label) return pass(label);
+  return pairs;
+}
+
+// Up to the protected header, the first of the four parts.
+Result<ByteView> enter_envelope(cbor::Reader& in) {
+  auto tag = in.tag();
+  if (!tag) return pass(tag);
+  if (*tag != tag_cose_sign1) return in.refuse("cose.tag", "a statement is a COSE_Sign1, tag 18");
+  auto parts = in.array();
+  if (!parts) return pass(parts);
+  if (*parts != 4) return in.refuse("cose.parts", "a COSE_Sign1 has four parts");
+  return in.bytes();
+}
+
+Result<SignedHeader> decode_protected(ByteView bytes) {
+  SignedHeader header;
+  cbor::Reader in(bytes);
+  auto pairs = decode_until_kid(in, header);
+  if (!pairs) return pass(pairs);
+  if (auto label = expect_label(in, label_claims, in_protected); !label) return pass(label);
   if (auto claims = decode_claims(in, header); !claims) return pass(claims);
-  if (auto left = leave_map(in, *pairs, 4, where); !left) return pass(left);
+  if (auto left = leave_map(in, *pairs, 4, in_protected); !left) return pass(left);
   if (auto end = in.finish(); !end) return pass(end);
   return header;
 }
@@ -165,15 +184,9 @@ Result<CoseSign1> decode_cose(ByteView statement) {
                     std::to_string(statement.size()));
   }
   cbor::Reader in(statement);
-  auto tag = in.tag();
-  if (!tag) return pass(tag);
-  if (*tag != tag_cose_sign1) return in.refuse("cose.tag", "a statement is a COSE_Sign1, tag 18");
-  auto parts = in.array();
-  if (!parts) return pass(parts);
-  if (*parts != 4) return in.refuse("cose.parts", "a COSE_Sign1 has four parts");
-  CoseSign1 decoded;
-  auto protected_bytes = in.bytes();
+  auto protected_bytes = enter_envelope(in);
   if (!protected_bytes) return pass(protected_bytes);
+  CoseSign1 decoded;
   auto unprotected = in.map();
   if (!unprotected) return pass(unprotected);
   if (*unprotected != 0) return in.refuse("cose.unprotected", "the unprotected header is not empty");
@@ -188,6 +201,16 @@ Result<CoseSign1> decode_cose(ByteView statement) {
   decoded.protected_bytes = *protected_bytes;
   decoded.payload = *payload;
   return decoded;
+}
+
+Result<Digest> peek_kid(ByteView statement) {
+  cbor::Reader envelope(statement);
+  const auto protected_bytes = enter_envelope(envelope);
+  if (!protected_bytes) return pass(protected_bytes);
+  cbor::Reader in(*protected_bytes);
+  SignedHeader header;
+  if (const auto pairs = decode_until_kid(in, header); !pairs) return pass(pairs);
+  return header.kid;
 }
 
 Bytes cose_signature_input(ByteView protected_bytes, ByteView payload) {

@@ -55,6 +55,10 @@ Result<std::string_view> statement_type_of(std::string_view content_type);
 
 Result<CoseSign1> decode_cose(ByteView statement);
 
+// The kid that a statement's bytes name, without looking at what stands behind it: for who must know whose it
+// claims to be before it is worth decoding. Of what decodes it is header.kid; other bytes may name one, too.
+Result<Digest> peek_kid(ByteView statement);
+
 // Sig_structure of RFC 9052 section 4.4: what the signature is over.
 Bytes cose_signature_input(ByteView protected_bytes, ByteView payload);
 

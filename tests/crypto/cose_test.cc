@@ -68,6 +68,27 @@ TEST(Cose, SignsWhatItDecodesAndVerifies) {
   EXPECT_TRUE(verify(key.public_key(), input, decoded->signature));
 }
 
+TEST(Cose, TheKidIsFoundWithoutDecodingTheRest) {
+  // Goal: peek_kid is header.kid of whatever decodes, needs nothing behind it, and is never found where the
+  // envelope is none.
+  const SigningKey key(test::seed(3));
+  const Bytes statement = *sign_cose(header_of(key), bytes("a1616101"), key);
+  EXPECT_EQ(*peek_kid(statement), key.kid());
+  const ByteView protected_bytes = decode_cose(statement)->protected_bytes;
+  const auto end =
+      static_cast<std::size_t>(protected_bytes.data() - statement.data()) + protected_bytes.size();
+  EXPECT_EQ(*peek_kid(ByteView(statement).first(end)), key.kid());
+  for (std::size_t size = 0; size < end; ++size)
+    EXPECT_FALSE(peek_kid(ByteView(statement).first(size))) << size;
+  EXPECT_EQ(outcome(peek_kid(bytes("d284"))), outcome(decode_cose(bytes("d284"))));
+  EXPECT_EQ(outcome(peek_kid(bytes("d183404040"))), "cose.tag");
+  Parts junk;
+  junk.claims = "0f40";  // no claims at all: nothing that decodes, and yet a kid
+  cbor::Writer out;
+  out.tag(18).array(4).bytes(bytes(junk.header())).map(0).bytes({}).bytes({});
+  EXPECT_EQ(hex(*peek_kid(out.take())), std::string(64, '1'));
+}
+
 TEST(Cose, AlgAndKidComeFromTheKey) {
   // Goal: a header that names another algorithm or key cannot be signed into a statement that lies.
   const SigningKey key(test::seed(3));

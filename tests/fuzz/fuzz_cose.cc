@@ -2,7 +2,8 @@
 // parts.
 //
 // Invariants: an accepted statement, assembled again from its decoded header, payload and signature, is the
-// input; its header keeps the limits of cose.h; a stranger's key never verifies it.
+// input; its header keeps the limits of cose.h; the kid that is peeked at is the header's; a stranger's key
+// never verifies it.
 #include <cstddef>
 #include <cstdint>
 
@@ -13,12 +14,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const SigningKey stranger{Secret32(std::array<std::uint8_t, 32>{0x5A})};
   const ByteView input(data, size);
   auto decoded = decode_cose(input);
+  const auto peeked = peek_kid(input);
+  ANTA_INVARIANT(peeked || peeked.error().code == Code::malformed);
   if (!decoded) {
     ANTA_INVARIANT(decoded.error().code == Code::malformed && !decoded.error().rule.empty());
     return 0;
   }
   ANTA_INVARIANT(size <= statement_bytes_max);
   const SignedHeader& header = decoded->header;
+  ANTA_INVARIANT(peeked && *peeked == header.kid);
   ANTA_INVARIANT(header.alg == alg_eddsa || header.alg == alg_ed25519);
   ANTA_INVARIANT(!header.issuer.empty() && header.issuer.size() <= claim_bytes_max);
   ANTA_INVARIANT(!header.subject.empty() && header.subject.size() <= claim_bytes_max);
