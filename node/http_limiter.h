@@ -9,6 +9,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "node/token_bucket.h"
+
 namespace anta {
 
 class HttpLimiter {
@@ -16,21 +18,17 @@ class HttpLimiter {
   static constexpr std::size_t addresses_max = 4'096;
 
   // `per_second` requests go on average and as many at once.
-  explicit HttpLimiter(std::uint32_t per_second) : per_second_(per_second) {}
+  explicit HttpLimiter(std::uint32_t per_second) : rate_{per_second, per_second} {}
 
   // Whether a request of this address may go now; if so it is counted.
   bool allow(const std::string& address, std::int64_t now_ms);
 
  private:
-  struct Bucket {
-    double tokens = 0;
-    std::int64_t at_ms = 0;
-  };
-  Bucket& bucket_of(const std::string& address, std::int64_t now_ms);
+  TokenBucket& bucket_of(const std::string& address, std::int64_t now_ms);
 
-  std::uint32_t per_second_ = 0;
-  std::unordered_map<std::string, Bucket> buckets_ = {};
-  Bucket overflow_ = {};
+  TokenRate rate_ = {};
+  std::unordered_map<std::string, TokenBucket> buckets_ = {};
+  TokenBucket overflow_ = {};
 };
 
 }  // namespace anta

@@ -2,9 +2,31 @@
 
 #include "node/http_limiter.h"
 #include "node/http_message.h"
+#include "node/token_bucket.h"
 
 namespace anta {
 namespace {
+
+TEST(TokenBucket, FillsWithTimeUpToItsBurstAndMayOwe) {
+  // Goal: full at first, refilled by the rate and never above the burst, below zero when more is taken; a
+  // clock that seems to stand still or to go back gives nothing.
+  const TokenRate rate{.per_second = 10, .burst = 4};
+  TokenBucket bucket(rate, 1'000);
+  EXPECT_EQ(bucket.tokens(rate, 1'000), 4.0);
+  for (int i = 0; i < 6; ++i)
+    bucket.take(rate, 1'000);
+  EXPECT_EQ(bucket.tokens(rate, 1'000), -2.0);
+  EXPECT_EQ(bucket.tokens(rate, 500), -2.0);
+  EXPECT_EQ(bucket.wait_ms(rate, 1'000), 300);
+  EXPECT_EQ(bucket.wait_ms(rate, 1'299), 1);
+  EXPECT_EQ(bucket.wait_ms(rate, 1'300), 0);
+  EXPECT_EQ(bucket.tokens(rate, 1'550), 3.5);
+  EXPECT_EQ(bucket.tokens(rate, 60'000), 4.0);
+  bucket.take(rate, 60'000);
+  bucket.take(rate, 59'000);  // from another thread, a moment late
+  EXPECT_EQ(bucket.tokens(rate, 60'000), 2.0);
+  EXPECT_EQ(TokenBucket().tokens(rate, 60'000), 4.0);
+}
 
 TEST(HttpLimiter, CountsPerAddressAndRefillsWithTime) {
   // Goal: a burst up to the rate passes, one more waits, and another address is not its business.
