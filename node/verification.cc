@@ -25,6 +25,11 @@ struct Kept {
   PublicKey key = {};  // what the verdict is about
 };
 
+struct Answer {
+  bool valid = false;
+  bool fresh = false;  // verified for this question
+};
+
 }  // namespace
 
 struct Verification::State {
@@ -52,7 +57,7 @@ struct Verification::State {
   SharedStatement find(const Digest& digest) const;
   Result<SharedStatement> decode(Arrived item);
   Result<SharedStatement> decoded(ByteView bytes, const Digest& digest);
-  bool check(const SignedStatement& statement, const PublicKey& key);
+  Answer check(const SignedStatement& statement, const PublicKey& key);
   std::optional<state::Key> key_of(const Digest& kid);
   Result<Admitted> admit_one(SharedStatement statement);
 };
@@ -118,7 +123,7 @@ Result<SharedStatement> Verification::State::decoded(ByteView input, const Diges
   return decode({.bytes = std::make_shared<const Bytes>(to_bytes(input)), .digest = digest});
 }
 
-bool Verification::State::check(const SignedStatement& statement, const PublicKey& key) {
+Answer Verification::State::check(const SignedStatement& statement, const PublicKey& key) {
   {
     const Lock lock(mutex);
     while (true) {
@@ -132,7 +137,7 @@ bool Verification::State::check(const SignedStatement& statement, const PublicKe
       }
       if (found->second.verdict != Checked::under_way) {
         ++figures.answered;
-        return found->second.verdict == Checked::valid;
+        return {.valid = found->second.verdict == Checked::valid};
       }
       decided.wait(mutex);
     }
@@ -147,7 +152,7 @@ bool Verification::State::check(const SignedStatement& statement, const PublicKe
     }
   }
   decided.notify_all();
-  return valid;
+  return {.valid = valid, .fresh = true};
 }
 
 std::optional<state::Key> Verification::State::key_of(const Digest& kid) {
@@ -169,11 +174,12 @@ std::optional<state::Key> Verification::State::key_of(const Digest& kid) {
 Result<Verification::Admitted> Verification::State::admit_one(SharedStatement statement) {
   const std::optional<state::Key> key = key_of(statement->header.kid);
   if (!key || !key_signs_for(*key, *statement)) return Admitted{.statement = statement, .known = false};
-  if (!check(*statement, key->key)) {
+  const Answer answer = check(*statement, key->key);
+  if (!answer.valid) {
     return fail(Code::bad_signature, "bad_signature",
                 "the signature does not verify under the key that the statement names");
   }
-  return Admitted{.statement = std::move(statement), .known = true};
+  return Admitted{.statement = std::move(statement), .known = true, .checked = answer.fresh};
 }
 
 Verification::Verification(VerificationOptions options, KeyLookup lookup)
@@ -243,7 +249,7 @@ Result<SharedStatement> Verification::decoded(ByteView bytes, const Digest& dige
   return state_->decoded(bytes, digest);
 }
 bool Verification::check(const SignedStatement& statement, const PublicKey& key) {
-  return state_->check(statement, key);
+  return state_->check(statement, key).valid;
 }
 
 void Verification::key_changed(const Digest& kid) {

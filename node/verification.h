@@ -56,7 +56,8 @@ class Verification {
 
   // What a client sent: decode and check each, then call `done` on a verifier's thread with one result per
   // item, in order. A decoded statement whose key the state does not have, or not (no more) for this
-  // statement, is a statement, with `known` false.
+  // statement, is a statement, with `known` false. `checked`: its signature was verified for this call, and
+  // not answered from what is kept.
   struct Arrived {
     std::shared_ptr<const Bytes> bytes = {};
     Digest digest = {};  // SHA-256(*bytes)
@@ -64,6 +65,7 @@ class Verification {
   struct Admitted {
     SharedStatement statement = {};  // its `bytes` are the very ones that arrived, unless it was kept before
     bool known = false;
+    bool checked = false;
   };
   using Done = std::function<void(std::vector<Result<Admitted>>)>;
   // busy: too many wait.

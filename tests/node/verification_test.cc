@@ -46,14 +46,16 @@ TEST(Verification, ChecksEachSignatureOnce) {
   const auto results = rig.admit({good, bad});
   ASSERT_TRUE(results[0]);
   EXPECT_TRUE(results[0]->known);
+  EXPECT_TRUE(results[0]->checked);
   ASSERT_FALSE(results[1]);
   EXPECT_EQ(results[1].error().code, Code::bad_signature);
   EXPECT_EQ(rig.verification.figures().checked, 2u);
+  EXPECT_FALSE(rig.admit({good})[0]->checked);  // answered from what is kept
   const PublicKey key = rig.world.key("miner").public_key();
   EXPECT_TRUE(rig.verification.check(**rig.verification.decoded(good, sha256(good)), key));
   EXPECT_FALSE(rig.verification.check(**rig.verification.decoded(bad, sha256(bad)), key));
   EXPECT_EQ(rig.verification.figures().checked, 2u);
-  EXPECT_EQ(rig.verification.figures().answered, 2u);
+  EXPECT_EQ(rig.verification.figures().answered, 3u);
 }
 
 TEST(Verification, AStatementKeepsTheBytesThatArrived) {
@@ -85,11 +87,12 @@ TEST(Verification, UnknownIsAskedAgainAndKnownIsRemembered) {
   Rig rig;
   const Bytes stranger = rig.world.sign("stranger", rig.world.lot("L-1"));
   EXPECT_FALSE(rig.admit({stranger})[0]->known);
+  EXPECT_FALSE(rig.admit({stranger})[0]->checked);
   EXPECT_FALSE(rig.admit({stranger})[0]->known);
-  EXPECT_EQ(rig.lookups, 2);
+  EXPECT_EQ(rig.lookups, 3);
   rig.admit({rig.world.sign("miner", rig.world.lot("L-1"))});
   rig.admit({rig.world.sign("miner", rig.world.lot("L-2"))});
-  EXPECT_EQ(rig.lookups, 3);
+  EXPECT_EQ(rig.lookups, 4);
 }
 
 TEST(Verification, AChangedKeyIsLookedUpAgain) {
