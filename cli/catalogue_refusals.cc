@@ -99,6 +99,8 @@ constexpr Saying table[] = {
    "Esta dirección tiene abiertas tantas conexiones como puede una sola (http_connections_per_address).", "Cierre algunas o reúselas para la próxima solicitud."},
   {"http.requests_per_second", "Too many requests come from this address (http_requests_per_second).", "Slow down and try again.",
    "Llegan demasiadas solicitudes de esta dirección (http_requests_per_second).", "Vaya más despacio e intente de nuevo."},
+  {"key_statements_per_second", "This key has sent more statements than one may at once (key_statements_per_second).", "Wait as long as the node says and send the same again: an outbox goes on where it stopped.",
+   "Esta clave envió más declaraciones de las que una puede a la vez (key_statements_per_second).", "Espere lo que indica el nodo y envíe lo mismo otra vez: la bandeja sigue donde se detuvo."},
   {"outside_window", "The node no longer tells the state of so long ago.", "Ask as of the leaf that is named or a later one; statements, proofs and certificates are there for every leaf.",
    "El nodo ya no cuenta el estado de hace tanto tiempo.", "Pregunte por la hoja indicada o una posterior; declaraciones, pruebas y certificados están para toda hoja."},
   {"disk_reserve", "The disk of the node that leads is almost full; nothing was recorded.", "Tell its operator to make room; send the same file again later.",

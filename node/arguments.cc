@@ -77,8 +77,8 @@ node.yaml:
   http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: data/http.port}
   log: {level: info, format: logfmt}
   limits: {memory_bytes, http_connections, http_connections_per_address, http_memory_bytes,
-           http_requests_per_second, request_bytes, pending_statements, pending_bytes, verifiers,
-           disk_reserve_bytes}
+           http_requests_per_second, key_statements_per_second, key_statements_burst, request_bytes,
+           pending_statements, pending_bytes, verifiers, disk_reserve_bytes}
   timeouts: {election_ms, heartbeat_ms, submit_ms, cosign_wait_ms, drain_ms}
 
 Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;

@@ -119,6 +119,8 @@ std::vector<Key> limit_keys(Limits& l) {
           number("http_memory_bytes", l.http_memory_bytes, std::int64_t{16} << 20, std::int64_t{1} << 40),
           number("http_requests_per_second", l.http_requests_per_second, 1, 10'000'000),
           number("request_bytes", l.request_bytes, 1 << 17, std::int64_t{4} << 20),
+          number("key_statements_per_second", l.key_statements_per_second, 1, 1'000'000),
+          number("key_statements_burst", l.key_statements_burst, 1, 10'000'000),
           number("pending_statements", l.pending_statements, 1, 1'000'000),
           number("pending_bytes", l.pending_bytes, 1 << 17, std::int64_t{1} << 30),
           number("verifiers", l.verifiers, 0, 256),

@@ -48,6 +48,9 @@ struct Limits {
   std::int64_t http_requests_per_second = 50'000;            // of one address
   // Of a body. /v1/verify takes a whole certificate file, whatever this says.
   std::int64_t request_bytes = std::int64_t{4} << 20;
+  // Of one signer's key: how many statements this node verifies for its own clients, on average and at once.
+  std::int64_t key_statements_per_second = 500;
+  std::int64_t key_statements_burst = 2'000;
   std::int64_t pending_statements = 16'384;  // submitted and not yet decided
   std::int64_t pending_bytes = std::int64_t{32} << 20;
   std::int64_t verifiers = 0;           // threads; 0: min(cores, 2)

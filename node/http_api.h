@@ -19,6 +19,7 @@
 
 #include "node/checkpointer.h"
 #include "node/http_message.h"
+#include "node/key_limiter.h"
 #include "node/metrics.h"
 #include "node/query_workers.h"
 #include "node/submission.h"
@@ -44,6 +45,8 @@ struct ApiServices {
   std::function<Value()> status = {};
   std::function<std::vector<std::string>()> unready = {};  // reasons; empty: ready
   std::function<Millis()> clock = {};
+  KeyLimiter* keys = nullptr;                    // none: no limit. Outlives the API
+  std::function<std::int64_t()> steady_ms = {};  // the clock of `keys`
   Genesis genesis = {};
   std::shared_ptr<const Bytes> genesis_bytes = {};
   Policy policy = {};

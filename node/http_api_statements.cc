@@ -82,11 +82,15 @@ std::pair<unsigned, Value> item_value(const ApiServices& services, const Submitt
   return {submitted.again ? 200u : 201u, std::move(value)};
 }
 
+// How long until whoever sent this may come again.
+std::uint32_t retry_after_s(const Submitted& submitted) { return std::max(submitted.retry_after_s, 1u); }
+
 HttpResponse single_response(const ApiServices& services, const Submitted& submitted) {
   auto [status, value] = item_value(services, submitted);
   if (status < 300) return json_response(status, value);
   ValueMap more{{"digest", Value{hex(submitted.statement)}}};
-  if (!submitted.outcome) return problem(submitted.outcome.error(), std::move(more));
+  if (!submitted.outcome)
+    return problem(submitted.outcome.error(), std::move(more), retry_after_s(submitted));
   for (const char* member : {"outcome", "block_time", "again"}) {
     if (const Value* found = value.find(member)) more.emplace_back(member, *found);
   }
@@ -97,6 +101,9 @@ HttpResponse single_response(const ApiServices& services, const Submitted& submi
 HttpResponse submitted_response(const ApiServices& services, bool sequence,
                                 const std::vector<Submitted>& answers) {
   if (!sequence) return single_response(services, answers.front());
+  // Of a request past a limit nothing was looked at: it is refused like any other, not item by item.
+  const bool refused = std::ranges::all_of(answers, [](const Submitted& s) { return s.retry_after_s > 0; });
+  if (refused) return problem(answers.front().outcome.error(), {}, retry_after_s(answers.front()));
   ValueList items;
   for (const Submitted& submitted : answers)
     items.push_back(item_value(services, submitted).second);
@@ -104,10 +111,10 @@ HttpResponse submitted_response(const ApiServices& services, bool sequence,
 }
 
 // What the law would say now, each item on top of those before it.
-std::vector<Submitted> try_out(const LedgerReader& reader, const Body& body, Millis now) {
+std::vector<Submitted> try_out(const ApiServices& services, const LedgerReader& reader, const Body& body) {
   const auto view = reader.view();
   Overlay overlay(*view);
-  const Millis block_time = std::max(now, reader.applied().block_time);
+  const Millis block_time = std::max(services.clock(), reader.applied().block_time);
   LeafIndex leaf{reader.applied().leaves.value};
   std::vector<Submitted> answers;
   for (const auto& bytes : body.items) {
@@ -123,6 +130,7 @@ std::vector<Submitted> try_out(const LedgerReader& reader, const Body& body, Mil
     if (auto key = authenticate(overlay, *statement); !key) {
       effects = pass(key);
     } else {
+      if (services.keys) services.keys->charge(statement->header.kid, services.steady_ms());
       effects = judge(overlay, *statement, Moment{.block_time = block_time, .leaf = leaf});
     }
     if (effects) {
@@ -167,6 +175,15 @@ HttpResponse tried_response(bool sequence, const std::vector<Submitted>& answers
   return problem(one.outcome.error(), {{"digest", Value{hex(one.statement)}}, {"dry_run", Value{true}}});
 }
 
+// Judging costs a verification of each, like submitting.
+std::uint32_t keys_wait_s(const ApiServices& services, const Body& body) {
+  if (!services.keys) return 0;
+  std::vector<ByteView> statements;
+  for (const auto& bytes : body.items)
+    statements.push_back(*bytes);
+  return services.keys->wait_s(statements, services.steady_ms());
+}
+
 void post_statements(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
   Result<Body> body = read_body(request);
   if (!body) {
@@ -177,10 +194,12 @@ void post_statements(const ApiServices& services, const HttpRequest& request, Ht
   if (dry && *dry != "0" && *dry != "false") {
     if (body->items.size() > dry_run_max)
       return reply(problem({Code::malformed, "dry_run_max", "at most 256 statements are tried out at once"}));
+    if (const std::uint32_t wait_s = keys_wait_s(services, *body); wait_s > 0)
+      return reply(problem(key_limit_error(wait_s), {}, wait_s));
     return answer_beside(services, std::move(reply), [&services, body = *body](const MayGoOn&) {
       const Result<LedgerReader> reader = services.reader();
       if (!reader) return problem(reader.error());
-      return tried_response(body.sequence, try_out(*reader, body, services.clock()));
+      return tried_response(body.sequence, try_out(services, *reader, body));
     });
   }
   SubmitOptions options = services.submit_options;

@@ -9,15 +9,16 @@
 
 namespace anta {
 
-// not_found is 404, and 410 for what was there (outside_window).
+// not_found is 404, and 410 for what was there (outside_window); busy is 503, and 429 for one key's limit.
 unsigned http_status_of(const Error& error);
 
 // The stable word of an error: the law's or limit's rule; "malformed" whatever was malformed (the rule then
 // stands beside it).
 std::string problem_code(const Error& error);
 
-// {type, title, status, code, rule?, detail} and `more` members. busy and not_cosigned carry Retry-After.
-HttpResponse problem(const Error& error, ValueMap more = {});
+// {type, title, status, code, rule?, detail} and `more` members. busy and not_cosigned carry Retry-After, of
+// so many seconds.
+HttpResponse problem(const Error& error, ValueMap more = {}, std::uint32_t retry_after_s = 1);
 HttpResponse problem(unsigned status, const std::string& code, const std::string& detail);
 
 // A value as a JSON answer.

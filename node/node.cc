@@ -47,6 +47,11 @@ unsigned verifier_threads(const Limits& limits) {
   return std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
 }
 
+TokenRate key_rate(const Limits& limits) {
+  return {.per_second = static_cast<std::uint32_t>(limits.key_statements_per_second),
+          .burst = static_cast<std::uint32_t>(limits.key_statements_burst)};
+}
+
 // How long answers have to leave after the drain time, when what was undecided is answered.
 constexpr std::uint32_t last_answers_ms = 500;
 
@@ -74,6 +79,7 @@ struct Node::Parts {
       : config(std::move(c)),
         identity(std::move(i)),
         log(l),
+        keys(key_rate(config.limits)),
         checkpoint_file(config.data),
         disk(config.data, static_cast<std::uint64_t>(config.limits.disk_reserve_bytes)) {}
 
@@ -83,6 +89,7 @@ struct Node::Parts {
   std::function<void(const Error&)> on_fatal = {};
   std::atomic<bool> stopping = false;
   Metrics metrics = {};
+  KeyLimiter keys;
   CheckpointFile checkpoint_file;
   DiskReserve disk;
   std::latch http_made{1};  // requests wait for it: the server runs before it can be told who holds it
@@ -215,6 +222,7 @@ void Node::Parts::make_submission() {
   };
   ports.clock = wall_clock;
   ports.disk_low = [this] { return disk.low(); };
+  ports.keys = &keys;
   submission = std::make_unique<Submission>(std::move(options), std::move(ports), *service, *verification);
 }
 
@@ -338,6 +346,7 @@ NodeStatus Node::Parts::status() const {
           .replica = replica->status(),
           .replica_metrics = replica->metrics(),
           .submission = submission->figures(),
+          .keys = keys.figures(),
           .verification = verification->figures(),
           .finished = checkpointer->finished(),
           .missing = checkpointer->missing(),
@@ -368,6 +377,8 @@ ApiServices Node::Parts::services() {
   s.status = [this] { return status_value(status()); };
   s.unready = [this] { return unready_reasons(status()); };
   s.clock = wall_clock;
+  s.keys = &keys;
+  s.steady_ms = [this] { return service->steady_ms(); };
   s.genesis = identity.genesis;
   s.genesis_bytes = identity.genesis_bytes;
   s.policy = policy;

@@ -125,6 +125,7 @@ std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& sta
       {"anta_peer_unpinned_refused_total", d(m.transport.unpinned_refused)},
       {"anta_pending_statements", d(status.submission.statements)},
       {"anta_pending_bytes", d(status.submission.bytes)},
+      {"anta_requests_refused_key_limit_total", d(status.keys.refused)},
       {"anta_blocks_proposed_total", d(status.submission.blocks_proposed)},
       {"anta_statements_proposed_total", d(status.submission.statements_proposed)},
       {"anta_statements_forwarded_total", d(status.submission.forwarded)},

@@ -22,6 +22,7 @@ struct NodeStatus {
   ReplicaStatus replica = {};
   ReplicaMetrics replica_metrics = {};
   Submission::Figures submission = {};
+  KeyLimiter::Figures keys = {};
   VerificationFigures verification = {};
   std::shared_ptr<const FinishedCheckpoint> finished = {};
   std::vector<std::string> missing = {};

@@ -94,7 +94,8 @@ std::string limits_text() {
          "the "
          "end. ?at_leaf reaches as far back as the node tells; beyond it 410 outside_window names the oldest "
          "leaf. 429 and 503 carry Retry-After: http.requests_per_second and http.connections_per_address of "
-         "one address; http.connections_max and http.memory_bytes of all. An answer with complete: false "
+         "one address; key_statements_per_second of one signer's key; http.connections_max and "
+         "http.memory_bytes of all. An answer with complete: false "
          "leaves things out.";
 }
 

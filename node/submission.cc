@@ -51,6 +51,13 @@ void Submission::State::take(RequestPtr request) {
     }
   }
   schedule_tick();
+  if (const std::uint32_t wait_s = keys_wait_s(*request, places); wait_s > 0) {
+    for (const std::size_t i : places) {
+      refuse(request, i, key_limit_error(wait_s));
+      request->items[i].answer->retry_after_s = wait_s;
+    }
+    unknown.clear();
+  }
   if (unknown.empty()) return settle(request);
   auto done = [self = weak_from_this(), request,
                places](std::vector<Result<Verification::Admitted>> results) {
@@ -69,6 +76,7 @@ void Submission::State::take(RequestPtr request) {
 
 void Submission::State::admitted(const RequestPtr& request, std::vector<std::size_t> places,
                                  std::vector<Result<Verification::Admitted>> results) {
+  charge(*request, results);
   const std::int64_t latest = ports.clock().value + ports.event_ahead_max_ms();
   for (std::size_t i = 0; i < places.size(); ++i) {
     Item& item = request->items[places[i]];
@@ -90,6 +98,23 @@ void Submission::State::admitted(const RequestPtr& request, std::vector<std::siz
     count_unknown(request->items[place]);
   settle(request);
   if (request->unanswered > 0) pump(request);
+}
+
+// Only the receiving node asks and charges: what another node forwards went through its own limits.
+std::uint32_t Submission::State::keys_wait_s(const Request& request, const std::vector<std::size_t>& places) {
+  if (!ports.keys || request.origin) return 0;
+  std::vector<ByteView> statements_of_keys;
+  for (const std::size_t i : places)
+    statements_of_keys.push_back(*request.items[i].bytes);
+  return ports.keys->wait_s(statements_of_keys, executor.steady_ms());
+}
+
+void Submission::State::charge(const Request& request,
+                               const std::vector<Result<Verification::Admitted>>& results) {
+  if (!ports.keys || request.origin) return;
+  for (const Result<Verification::Admitted>& result : results) {
+    if (result && result->checked) ports.keys->charge(result->statement->header.kid, executor.steady_ms());
+  }
 }
 
 // All or nothing, like the queue itself: what stands behind a statement that was left out could be rejected

@@ -2,7 +2,9 @@
 //
 // A request brings statements in the order in which they are to be decided. Each goes through: shed when
 // full, before any signature is checked; first outcome if this node knows one; busy when this node leads and
-// its disk is below the reserve; decoded, signature checked, event not ahead of the local clock (answered
+// its disk is below the reserve; busy, all that is left of the request, when one of the keys that it names is
+// over its limit (key_limiter.h; a request of this node's own clients only, another node's was charged
+// there); decoded, signature checked and charged to its key, event not ahead of the local clock (answered
 // finally: malformed, bad_signature, event_in_future). On the leader it then joins the block being formed:
 // while blocks_in_flight_max blocks are on their way the next one collects, no timer. A block is proposed
 // once the log has said where the one before it stands; one that the log refuses goes back to the head of the
@@ -29,6 +31,7 @@
 
 #include "consensus/raft/events.h"
 #include "node/executor.h"
+#include "node/key_limiter.h"
 #include "node/ledger_machine.h"
 #include "node/peer_wire.h"
 #include "node/verification.h"
@@ -60,7 +63,8 @@ struct Submitted {
   Digest statement = {};
   bool again = false;  // decided before this request
   Result<Outcome> outcome = Outcome{};
-  bool cosigned = false;  // a finished checkpoint covers it
+  bool cosigned = false;            // a finished checkpoint covers it
+  std::uint32_t retry_after_s = 0;  // of a refusal that says when to come again
 };
 
 // What the submission asks of the rest of the node.
@@ -74,6 +78,7 @@ struct SubmissionPorts {
   std::function<std::int64_t()> event_ahead_max_ms = {};                      // the parameter in force
   std::function<Millis()> clock = {};
   std::function<bool()> disk_low = {};  // whether the disk is below its reserve; absent: never
+  KeyLimiter* keys = nullptr;           // none: no limit. Outlives the submission
 };
 
 class Submission {

@@ -159,6 +159,9 @@ class Loads:
         held = self.ledger_size() - self.base
         if held != self.statements:
             raise Broken(f"after {when}: the nodes hold {held} statements, {self.statements} were answered accepted")
+        refused = [machine.metrics_of(node)["anta_requests_refused_key_limit_total"] for node in self.network.nodes]
+        if any(refused):
+            raise Broken(f"after {when}: keys met their limit, so this is no figure of the nodes: {refused} requests refused")
 
     def after(self):
         memory = [machine.memory_mib(node.process.pid) for node in self.network.nodes]

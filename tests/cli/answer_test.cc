@@ -56,6 +56,15 @@ TEST(Answer, EveryStatusHasItsCodeAndExit) {
   }
 }
 
+TEST(Answer, AKeyPastItsLimitStaysInTheOutbox) {
+  // Goal: what a node refuses for a key's limit is not final, and says which limit in the node's words.
+  const Answer read =
+      read_answer(answer(429, R"({"status": 429, "code": "key_statements_per_second", "detail": "in 7 s"})"));
+  EXPECT_FALSE(read.is_final());
+  EXPECT_EQ(read.code, "key_statements_per_second");
+  EXPECT_EQ(read.message, "in 7 s");
+}
+
 TEST(Answer, NoAnswerAtAllIsUndecided) {
   // Goal: an unreachable node leaves the statement in the outbox, and says its rule or else its code.
   const Answer silent = read_answer(fail(Code::uncertain, "unreachable", "no node answered"));

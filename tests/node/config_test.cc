@@ -71,6 +71,27 @@ TEST(Config, OneAddressMayNotHoldAllConnections) {
   EXPECT_EQ(parse_config(minimal + "limits: {http_memory_bytes: 1}\n", "/").error().rule, "config.bounds");
 }
 
+TEST(Config, AKeysLimitHasARateAndABurst) {
+  // Goal: both numbers are read and bounded; a rate of nothing, which would lock every key out, is refused.
+  const auto of = [](const std::string& limits) {
+    return parse_config(minimal + "limits: {" + limits + "}\n", "/");
+  };
+  const auto standard = parse_config(minimal, "/");
+  EXPECT_EQ(standard->limits.key_statements_per_second, 500);
+  EXPECT_EQ(standard->limits.key_statements_burst, 2'000);
+  const auto set = of("key_statements_per_second: 7, key_statements_burst: 9");
+  ASSERT_TRUE(set) << set.error().message;
+  EXPECT_EQ(set->limits.key_statements_per_second, 7);
+  EXPECT_EQ(set->limits.key_statements_burst, 9);
+  for (const char* bad :
+       {"key_statements_per_second: 0", "key_statements_per_second: 1000001", "key_statements_burst: 0",
+        "key_statements_burst: -1", "key_statements_burst: 10000001"})
+    EXPECT_EQ(of(bad).error().rule, "config.bounds") << bad;
+  EXPECT_FALSE(of("key_statements_burst: many"));
+  EXPECT_NE(of("key_statement_burst: 1").error().message.find("did you mean \"key_statements_burst\"?"),
+            std::string::npos);
+}
+
 TEST(Config, EndpointsAreHostAndPort) {
   // Goal: names, IPv4 and bracketed IPv6 with a port; nothing else.
   EXPECT_EQ(parse_endpoint("[::1]:7")->host, "::1");

@@ -33,8 +33,11 @@ struct Rig {
       submitted = options;
       submitted_items = items;
       std::vector<Submitted> answers;
-      for (const auto& bytes : items)
+      for (const auto& bytes : items) {
         answers.push_back({.statement = sha256(*bytes), .outcome = outcome});
+        if (!outcome && outcome.error().rule == key_limit_rule) answers.back().retry_after_s = 7;
+      }
+      if (first_known) answers.front() = {.again = true, .outcome = Outcome{.accepted = true}};
       callback(answers);
     };
     services.finished = [] { return nullptr; };
@@ -90,7 +93,8 @@ struct Rig {
   Result<LogIndex> read_answer = LogIndex{1};
   int reads = 0;
   int long_questions = 0;
-  bool full = false;  // the query workers have enough to do
+  bool full = false;         // the query workers have enough to do
+  bool first_known = false;  // the first of what is submitted was decided before
   SubmitOptions submitted = {};
   std::vector<std::shared_ptr<const Bytes>> submitted_items = {};
   std::shared_ptr<const Bytes> sent_body = {};
@@ -202,6 +206,70 @@ TEST(HttpApi, ADryRunJudgesAndRecordsNothing) {
   EXPECT_EQ(tried.body.find("rejected"), std::string::npos) << tried.body;
   EXPECT_EQ(*rig.ledger.ledger->applied(), before);
   EXPECT_EQ(rig.get("/v1/lots/L-1").status, 404u);
+}
+
+TEST(HttpApi, PastAKeysLimitTheAnswerIs429WithTheWait) {
+  // Goal: 429, problem details with the limit's name, Retry-After in the seconds that the limit says, for one
+  // statement and for a sequence; a sequence of which something is known answers item by item.
+  World world = rich_world();
+  Rig rig(world);
+  rig.outcome = tl::unexpected(key_limit_error(7));
+  const Bytes lot = world.sign("miner", world.lot("L-1"));
+  Bytes two = lot;
+  two.insert(two.end(), lot.begin(), lot.end());
+  for (const HttpResponse& refused :
+       {rig.post("/v1/statements", lot), rig.post("/v1/statements", two, "application/cbor-seq")}) {
+    EXPECT_EQ(refused.status, 429u);
+    EXPECT_EQ(refused.content_type, "application/problem+json");
+    EXPECT_EQ(refused.headers, (HttpFields{{"Retry-After", "7"}}));
+    EXPECT_EQ(Rig::text(Rig::json(refused), "code"), "key_statements_per_second");
+    EXPECT_EQ(Rig::text(Rig::json(refused), "type"), "urn:anta:problem:key_statements_per_second");
+  }
+  rig.first_known = true;
+  const HttpResponse some = rig.post("/v1/statements", two, "application/cbor-seq");
+  EXPECT_EQ(some.status, 200u);
+  const Value answer = Rig::json(some);
+  const ValueList& items = std::get<ValueList>(answer.find("items")->data);
+  EXPECT_EQ(Rig::text(items.at(0), "outcome"), "accepted");
+  EXPECT_EQ(Rig::text(items.at(1), "outcome"), "undecided");
+  EXPECT_EQ(Rig::text(items.at(1), "code"), "key_statements_per_second");
+}
+
+TEST(HttpApi, ADryRunIsChargedToItsKey) {
+  // Goal: each verified item costs a token, what does not verify none; past the limit 429 before anything is
+  // judged, until time has passed.
+  World world = rich_world();
+  Rig rig(world);
+  KeyLimiter keys({.per_second = 2, .burst = 2});
+  std::int64_t now_ms = 1'000;
+  rig.services.keys = &keys;
+  rig.services.steady_ms = [&] { return now_ms; };
+  rig.api = std::make_unique<HttpApi>(rig.services, rig.metrics);
+  const Bytes lot = world.sign("miner", world.lot("L-1"));
+  Bytes bent = lot;
+  bent.back() ^= 1;
+  const Bytes stranger = world.sign("stranger", world.lot("L-1"));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Rig::text(Rig::json(rig.post("/v1/statements?dry_run=1", bent)), "code"), "bad_signature");
+    EXPECT_EQ(Rig::text(Rig::json(rig.post("/v1/statements?dry_run=1", stranger)), "code"), "unknown_key");
+  }
+  EXPECT_EQ(keys.figures().buckets, 0u);
+  Bytes three;
+  for (const char* id : {"L-1", "L-2", "L-3"}) {
+    const Bytes one = world.sign("miner", world.lot(id));
+    three.insert(three.end(), one.begin(), one.end());
+  }
+  EXPECT_EQ(rig.post("/v1/statements?dry_run=1", three, "application/cbor-seq").status, 200u);
+  const int judged = rig.long_questions;
+  for (const HttpResponse& refused : {rig.post("/v1/statements?dry_run=1", lot),
+                                      rig.post("/v1/statements?dry_run=1", three, "application/cbor-seq")}) {
+    EXPECT_EQ(refused.status, 429u);
+    EXPECT_EQ(refused.headers, (HttpFields{{"Retry-After", "1"}}));
+    EXPECT_EQ(Rig::text(Rig::json(refused), "code"), "key_statements_per_second");
+  }
+  EXPECT_EQ(rig.long_questions, judged);
+  now_ms += 1'000;
+  EXPECT_EQ(rig.post("/v1/statements?dry_run=1", lot).status, 200u);
 }
 
 TEST(HttpApi, AStatementComesWithItsProofOrItsBytes) {
@@ -325,6 +393,10 @@ TEST(HttpApi, TheNodeSpeaksOfItself) {
   EXPECT_EQ(checkpoint.status, 503u);
   EXPECT_NE(checkpoint.body.find("org2"), std::string::npos);
   EXPECT_NE(rig.get("/v1/openapi.json").body.find("\"/v1/lots/{id}/graph\""), std::string::npos);
+  const Value openapi = Rig::json(rig.get("/v1/openapi.json"));
+  const Value* post = openapi.find("paths")->find("/v1/statements")->find("post");
+  EXPECT_NE(post->find("responses")->find("429"), nullptr);
+  EXPECT_NE(Rig::text(*openapi.find("info"), "description").find(key_limit_rule), std::string::npos);
   EXPECT_NE(rig.get("/metrics").body.find("anta_http_requests_total"), std::string::npos);
 }
 

@@ -48,6 +48,7 @@ TEST(HttpProblem, EveryCodeHasOneStatus) {
   EXPECT_EQ(http_status_of({Code::not_found, "", ""}), 404u);
   EXPECT_EQ(http_status_of({Code::not_found, "outside_window", ""}), 410u);
   EXPECT_EQ(http_status_of({Code::busy, "no_leader", ""}), 503u);
+  EXPECT_EQ(http_status_of({Code::busy, "key_statements_per_second", ""}), 429u);
   EXPECT_EQ(http_status_of({Code::uncertain, "deadline", ""}), 504u);
   EXPECT_EQ(http_status_of({Code::uncertain, "not_cosigned", ""}), 503u);
   EXPECT_EQ(http_status_of({Code::corrupt, "", ""}), 500u);

@@ -82,6 +82,7 @@ const std::map<std::string, Metric>& contract() {
       {"anta_persisted_index", {"gauge"}},
       {"anta_proposals_refused_total", {"counter"}},
       {"anta_proposals_total", {"counter"}},
+      {"anta_requests_refused_key_limit_total", {"counter"}},
       {"anta_signature_cache_hits_total", {"counter"}},
       {"anta_signatures_checked_total", {"counter"}},
       {"anta_statements_decided_total", {"counter", {"outcome", "rule"}}},

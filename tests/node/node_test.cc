@@ -135,6 +135,46 @@ TEST(Node, BelowTheDiskReserveItTakesNothingAndSaysSo) {
   EXPECT_EQ(trio.get(0, "/v1/ledger?fresh=1").body, trio.get(1, "/v1/ledger?fresh=1").body);
 }
 
+TEST(Node, OneKeyPastItsLimitWaitsAndNobodyElseDoes) {
+  // Goal: the configured limit holds at the node that a key sends to: its next request is 429, a dry run too,
+  // what is decided keeps its answer; other keys and other nodes go on, and forwarding is not limited.
+  World world = certified();
+  Trio trio(world.genesis);
+  trio.stop(0);
+  trio.members[0].config.limits.key_statements_per_second = 1;
+  trio.members[0].config.limits.key_statements_burst = 1;
+  trio.start(0);
+  ASSERT_TRUE(trio.ready(0) && trio.ready(1) && trio.ready(2));
+  Bytes sequence;
+  Bytes first;
+  for (int i = 0; i < 100; ++i) {  // a debt of a minute and a half
+    payload::Party party = world.party_payload("p-" + std::to_string(i));
+    party.keys = {world.key(party.id.value).public_key()};
+    const Bytes one = world.sign("registrar", party);
+    if (i == 0) first = one;
+    sequence.insert(sequence.end(), one.begin(), one.end());
+  }
+  const std::string head =
+      "POST /v1/statements?wait=committed HTTP/1.1\r\nContent-Type: application/cbor-seq\r\n";
+  const Reply all = request(trio.port(0), head, sequence);
+  ASSERT_EQ(all.status, 200u) << all.body;
+  EXPECT_EQ(all.body.find("undecided"), std::string::npos) << all.body;
+  const Bytes next = world.sign("registrar", world.party_payload("newcomer"));
+  const Reply refused = trio.post(0, next);
+  EXPECT_EQ(refused.status, 429u);
+  EXPECT_NE(refused.body.find("\"key_statements_per_second\""), std::string::npos) << refused.body;
+  EXPECT_EQ(request(trio.port(0),
+                    "POST /v1/statements?dry_run=1 HTTP/1.1\r\nContent-Type: application/cose\r\n", next)
+                .status,
+            429u);
+  EXPECT_NE(trio.get(0, "/metrics", "*/*").body.find("anta_requests_refused_key_limit_total 2\n"),
+            std::string::npos);
+  EXPECT_EQ(trio.post(0, first).status, 200u);
+  EXPECT_EQ(trio.post(0, world.sign("p-1", world.lot("L-9"))).status, 422u);
+  for (const std::size_t other : {1u, 2u})
+    EXPECT_LT(trio.post(other, next).status, 300u);
+}
+
 TEST(Node, AStopAnswersWhatIsUndecided) {
   // Goal: a request that no quorum decides is answered when the drain time ends, not cut off.
   const World world = certified();

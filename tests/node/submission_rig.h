@@ -26,6 +26,7 @@ struct SubmissionRig {
   int reads = 0;
   bool reads_wait = false;
   bool disk_low = false;
+  KeyLimiter keys{TokenRate{.per_second = 1'000'000, .burst = 1'000'000}};
   std::vector<std::function<void(Result<LogIndex>)>> unread = {};
   std::unique_ptr<Verification> verification = {};
   std::unique_ptr<Submission> submission = {};
@@ -79,6 +80,7 @@ struct SubmissionRig {
     p.event_ahead_max_ms = [] { return std::int64_t{600'000}; };
     p.clock = [this] { return Millis{world.now}; };
     p.disk_low = [this] { return disk_low; };
+    p.keys = &keys;
     return p;
   }
 
