@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "storage/ledger/spelling.h"
-
 namespace anta {
 namespace {
 
@@ -22,13 +20,9 @@ bool begins_with(const std::vector<std::string>& words, const std::vector<std::s
   return start.size() <= words.size() && std::equal(start.begin(), start.end(), words.begin());
 }
 
-tl::unexpected<Error> usage(std::string message) {
-  return tl::unexpected(Error{Code::malformed, "usage", std::move(message)});
-}
-
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
+std::string nearest(const std::string& word, const std::vector<std::string>& known, Language language) {
   const std::vector<std::string_view> views(known.begin(), known.end());
-  return suggestion(word, views);
+  return did_you_mean(word, views, language);
 }
 
 // The words of argv before the first that begins with a dash, matched against the table: longest first.
@@ -42,7 +36,7 @@ const Command* find_command(const std::vector<Command>& commands, const std::vec
 }
 
 tl::unexpected<Error> unknown_command(const std::vector<Command>& commands,
-                                      const std::vector<std::string>& arguments) {
+                                      const std::vector<std::string>& arguments, Language language) {
   std::vector<std::string> known;
   const bool noun_known = std::any_of(commands.begin(), commands.end(),
                                       [&](const Command& c) { return c.words.front() == arguments.front(); });
@@ -52,11 +46,53 @@ tl::unexpected<Error> unknown_command(const std::vector<Command>& commands,
       known.push_back(command.words[place]);
     }
   }
-  if (arguments.size() <= place) {
-    return usage("'anta " + arguments.front() + "' needs a verb: anta " + arguments.front() +
-                 " --help lists them");
+  if (noun_known && (arguments.size() <= place || arguments[place].starts_with('-'))) {
+    const std::string noun = "anta " + arguments.front();
+    return usage_error(language, "'" + noun + "' needs a verb: " + noun + " --help lists them",
+                       "'" + noun + "' necesita un verbo: " + noun + " --help los muestra");
   }
-  return usage("there is no command '" + arguments[place] + "'" + did_you_mean(arguments[place], known));
+  const std::string near = nearest(arguments[place], known, language);
+  return usage_error(language, "there is no command '" + arguments[place] + "'" + near,
+                     "no hay una orden '" + arguments[place] + "'" + near);
+}
+
+Result<void> check_option_names(const Command& command, const std::vector<std::string>& rest,
+                                Language language) {
+  std::vector<std::string> known = {"--output", "--language", "--help"};
+  for (const Option& option : command.options)
+    known.push_back(option.name);
+  for (const std::string& argument : rest) {
+    if (argument.substr(0, 2) != "--" || argument.size() == 2) continue;
+    const std::string name = argument.substr(0, argument.find('='));
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string called = "'anta " + joined(command.words) + "'", near = nearest(name, known, language);
+    return usage_error(language, called + " has no option " + name + near,
+                       called + " no tiene la opción " + name + near);
+  }
+  return {};
+}
+
+// What CLI11 could not take, in words of our own: its own are English only.
+tl::unexpected<Error> mistake(const CLI::App& app, const Command& command, const CLI::ParseError& error,
+                              Language language) {
+  const auto told = [&](const std::string& english, const std::string& spanish) {
+    const std::string help = " (anta " + joined(command.words) + " --help)";
+    return usage_error(language, english + help, spanish + help);
+  };
+  for (const Positional& positional : command.positionals) {
+    const std::size_t count = app.count(positional.name);
+    if (positional.required && count == 0)
+      return told(positional.name + " is missing", "falta " + positional.name);
+    if (!positional.repeated && count > 1)
+      return told("only one " + positional.name + " is taken", "se admite un solo " + positional.name);
+  }
+  const std::string what = error.what();
+  if (const std::vector<std::string> more = app.remaining(); !more.empty())
+    return told("'" + more.front() + "' is not expected here", "'" + more.front() + "' sobra aquí");
+  const std::string name = what.substr(0, what.find_first_of(": "));
+  if (error.get_name() == "ArgumentMismatch" && name.starts_with("--"))
+    return told(name + " needs a value", name + " necesita un valor");
+  return told("the arguments can not be read: " + what, "no se entienden los argumentos: " + what);
 }
 
 void add_options(CLI::App& app, const Command& command, Values& options, std::map<std::string, bool>& flags,
@@ -82,13 +118,6 @@ void add_options(CLI::App& app, const Command& command, Values& options, std::ma
   }
 }
 
-std::vector<std::string> option_names(const Command& command) {
-  std::vector<std::string> names = {"--output", "--language", "--help"};
-  for (const Option& option : command.options)
-    names.push_back(option.name);
-  return names;
-}
-
 // Flag, else environment, else settings.
 Result<void> fill_in(const Command& command, Invocation& invocation,
                      const std::map<std::string, std::string>& settings) {
@@ -101,8 +130,11 @@ Result<void> fill_in(const Command& command, Invocation& invocation,
     } else if (setting != settings.end()) {
       invocation.options[option.name] = {setting->second};
     } else if (option.required) {
-      return usage("'anta " + joined(command.words) + "' needs " + option.name + " " + option.value +
-                   (option.environment.empty() ? "" : " (or " + option.environment + ")"));
+      const std::string called = "'anta " + joined(command.words) + "'";
+      const std::string wanted = option.name + " " + option.value, standing_in = option.environment;
+      return invocation.usage(
+          called + " needs " + wanted + (standing_in.empty() ? "" : " (or " + standing_in + ")"),
+          called + " necesita " + wanted + (standing_in.empty() ? "" : " (o " + standing_in + ")"));
     }
   }
   return {};
@@ -114,7 +146,8 @@ Result<void> take_common(const std::string& format, Invocation& invocation) {
   } else if (format == "yaml") {
     invocation.format = OutputFormat::yaml;
   } else if (format != "table") {
-    return usage("--output takes table, json or yaml, not '" + format + "'");
+    return invocation.usage("--output takes table, json or yaml, not '" + format + "'",
+                            "--output admite table, json o yaml, no '" + format + "'");
   }
   return {};
 }
@@ -196,33 +229,27 @@ Result<Parsed> parse_arguments(const std::vector<Command>& commands,
     parsed.text = help_text(commands, command ? command->words : words);
     return parsed;
   }
+  const Language language = chosen_language(arguments, settings);
   const Command* command = find_command(commands, arguments);
-  if (!command) return unknown_command(commands, arguments);
+  if (!command) return unknown_command(commands, arguments, language);
 
   CLI::App app;
   app.set_help_flag();
   app.allow_extras(false);
   Values options, positionals;
   std::map<std::string, bool> flags;
-  std::string format = "table", language;
+  std::string format = "table", read_before;
   app.add_option("--output", format);
-  app.add_option("--language", language);
+  app.add_option("--language", read_before);
   add_options(app, *command, options, flags, positionals);
   std::vector<std::string> rest(arguments.begin() + static_cast<std::ptrdiff_t>(command->words.size()),
                                 arguments.end());
-  for (const std::string& argument : rest) {
-    if (argument.substr(0, 2) != "--" || argument.size() == 2) continue;
-    const std::string name = argument.substr(0, argument.find('='));
-    const auto known = option_names(*command);
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return usage("'anta " + joined(command->words) + "' has no option " + name + did_you_mean(name, known));
-    }
-  }
+  if (auto known = check_option_names(*command, rest, language); !known) return pass(known);
   std::reverse(rest.begin(), rest.end());  // CLI11 takes a vector from its end
   try {
     app.parse(rest);
   } catch (const CLI::ParseError& error) {
-    return usage(std::string(error.what()) + " (anta " + joined(command->words) + " --help)");
+    return mistake(app, *command, error, language);
   }
   parsed.command = command;
   for (auto& [name, values] : options) {
@@ -232,7 +259,7 @@ Result<Parsed> parse_arguments(const std::vector<Command>& commands,
     if (set) parsed.invocation.options[name] = {};
   }
   parsed.invocation.positionals = std::move(positionals);
-  parsed.invocation.language = chosen_language(arguments, settings);
+  parsed.invocation.language = language;
   if (auto common = take_common(format, parsed.invocation); !common) return pass(common);
   if (auto filled = fill_in(*command, parsed.invocation, settings); !filled) return pass(filled);
   return parsed;

@@ -1,5 +1,7 @@
 #include "cli/catalogue.h"
 
+#include "storage/ledger/spelling.h"
+
 namespace anta {
 namespace {
 
@@ -24,6 +26,16 @@ std::string_view next_of(const Saying* saying, Language language) {
 
 Language language_of(std::string_view locale) {
   return locale.substr(0, 2) == "es" ? Language::es : Language::en;
+}
+
+tl::unexpected<Error> usage_error(Language language, const std::string& english, const std::string& spanish) {
+  return tl::unexpected(Error{Code::malformed, "usage", language == Language::es ? spanish : english});
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known, Language language) {
+  if (language != Language::es) return suggestion(word, known);
+  const auto near = nearest_word(word, known);
+  return near ? "; ¿quiso decir \"" + std::string(*near) + "\"?" : std::string();
 }
 
 const Saying* find_saying(std::string_view code) {

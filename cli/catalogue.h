@@ -9,12 +9,20 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/error.h"
+
 namespace anta {
 
 enum class Language { en, es };
 
 // "es_PE.UTF-8" -> es; anything else -> en.
 Language language_of(std::string_view locale);
+
+// How anta was called is wrong: `malformed` with rule "usage", what is wrong in the reader's language.
+tl::unexpected<Error> usage_error(Language language, const std::string& english, const std::string& spanish);
+
+// `; did you mean "x"?` in the reader's language, or nothing. Appended to a message.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known, Language language);
 
 struct Saying {
   std::string_view code = {};

@@ -60,6 +60,9 @@ class Invocation {
   std::string in(const std::string& english, const std::string& spanish) const {
     return language == Language::es ? spanish : english;
   }
+  tl::unexpected<Error> usage(const std::string& english, const std::string& spanish) const {
+    return usage_error(language, english, spanish);
+  }
 };
 
 // A list of records with the named members only (separated by spaces), in that order: for tables.

@@ -51,7 +51,8 @@ Result<Exit> verify_file(Invocation& invocation) {
   }
   if (const auto wanted = invocation.option("--certificate")) {
     if (!is_id(*wanted)) {
-      return tl::unexpected(Error{Code::malformed, "usage", "--certificate: '" + *wanted + "' is not an id"});
+      return invocation.usage("--certificate: '" + *wanted + "' is not an id",
+                              "--certificate: '" + *wanted + "' no es un identificador");
     }
     trust.assertions.certificate = CertificateId{*wanted};
   }

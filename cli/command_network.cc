@@ -11,7 +11,8 @@ Result<Exit> make(Invocation& invocation) {
   const auto bytes = read_file(path);
   if (!bytes) return pass(bytes);
   const std::string directory = *invocation.option("--out");
-  const auto made = make_network(as_text(*bytes), invocation.has("--scenario"), directory, invocation.now);
+  const auto made = make_network(as_text(*bytes), invocation.has("--scenario"), directory, invocation.now,
+                                 invocation.language);
   if (!made) {
     const bool from_text = made.error().code == Code::malformed;
     return tl::unexpected(Error{made.error().code, from_text ? "usage" : made.error().rule,

@@ -55,8 +55,8 @@ Result<Exit> play(Invocation& invocation) {
   if (const auto spread = invocation.option("--spread")) {
     const auto seed = decimal(*spread);
     if (!seed)
-      return tl::unexpected(
-          Error{Code::malformed, "usage", "--spread takes a number, not '" + *spread + "'"});
+      return invocation.usage("--spread takes a number, not '" + *spread + "'",
+                              "--spread admite un número, no '" + *spread + "'");
     options.spread = *seed;
   }
   Player player(*scenario, **client, std::move(*registrar), std::move(options));

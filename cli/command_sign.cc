@@ -11,7 +11,6 @@
 #include "crypto/text.h"
 #include "node/views/statement_view.h"
 #include "storage/ledger/codec.h"
-#include "storage/ledger/spelling.h"
 
 namespace anta {
 namespace {
@@ -21,10 +20,10 @@ using views::UnsignedStatement;
 // A type that does not fit is told before any node is asked.
 Result<FromDispatch> fetch_from_dispatch(const Invocation& invocation, const std::string& type,
                                          const DispatchId& id) {
-  if (auto about = check_about_dispatch(type); !about) return pass(about);
+  if (auto about = check_about_dispatch(type, invocation.language); !about) return pass(about);
   if (!invocation.has("--node")) {
-    return tl::unexpected(Error{Code::malformed, "usage",
-                                "--from asks a node about the dispatch: give --node URL (or ANTA_NODE)"});
+    return invocation.usage("--from asks a node about the dispatch: give --node URL (or ANTA_NODE)",
+                            "--from pregunta a un nodo por el despacho: indique --node URL (o ANTA_NODE)");
   }
   auto client = client_for(invocation);
   if (!client) return pass(client);
@@ -38,9 +37,9 @@ Result<FromDispatch> fetch_from_dispatch(const Invocation& invocation, const std
 Result<Exit> make_document(Invocation& invocation) {
   const std::string type = invocation.argument("TYPE");
   if (!payload_shape(type)) {
-    return tl::unexpected(
-        Error{Code::malformed, "usage",
-              "there is no statement type '" + type + "'" + suggestion(type, statement_types())});
+    const std::string near = did_you_mean(type, statement_types(), invocation.language);
+    return invocation.usage("there is no statement type '" + type + "'" + near,
+                            "no hay declaraciones de tipo '" + type + "'" + near);
   }
   std::optional<std::string> as = invocation.option("--as");
   Known known;
@@ -78,12 +77,12 @@ Result<std::vector<UnsignedStatement>> read_unsigned(const Invocation& invocatio
 Result<PartyId> signer_of(const Invocation& invocation, const UnsignedStatement& document) {
   const auto as = invocation.option("--as");
   if (!as && !document.as) {
-    return tl::unexpected(
-        Error{Code::malformed, "usage", "who signs? Write `as: PARTY` in the document or give --as PARTY"});
+    return invocation.usage("who signs? Write `as: PARTY` in the document or give --as PARTY",
+                            "¿quién firma? Escriba `as: PARTE` en el documento o indique --as PARTE");
   }
   if (as && document.as && document.as->value != *as) {
-    return tl::unexpected(Error{Code::malformed, "usage",
-                                "the document says as: " + document.as->value + ", but --as is " + *as});
+    return invocation.usage("the document says as: " + document.as->value + ", but --as is " + *as,
+                            "el documento dice as: " + document.as->value + ", pero --as es " + *as);
   }
   return document.as ? *document.as : PartyId{*as};
 }

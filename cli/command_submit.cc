@@ -103,8 +103,8 @@ Result<Exit> submit(Invocation& invocation) {
   const std::vector<std::string> paths = invocation.arguments("FILE");
   const std::string wait = invocation.option("--wait").value_or("cosigned");
   if (wait != "cosigned" && wait != "committed") {
-    return tl::unexpected(
-        Error{Code::malformed, "usage", "--wait takes committed or cosigned, not '" + wait + "'"});
+    return invocation.usage("--wait takes committed or cosigned, not '" + wait + "'",
+                            "--wait admite committed o cosigned, no '" + wait + "'");
   }
   if (paths.size() == 1 && is_outbox(paths.front())) {
     auto outbox = Outbox::open(paths.front());

@@ -221,11 +221,11 @@ Result<void> make_directory(const std::string& path) {
   return tl::unexpected(Error{Code::io, "io", path + ": " + std::strerror(errno)});
 }
 
-Result<void> write_new(const std::string& path, ByteView bytes) {
+Result<void> write_new(const std::string& path, ByteView bytes, Language language) {
   struct stat ignored{};
   if (::stat(path.c_str(), &ignored) == 0) {
-    return tl::unexpected(
-        Error{Code::malformed, "usage", path + " exists already; choose another directory"});
+    return usage_error(language, path + " exists already; choose another directory",
+                       path + " ya existe; elija otro directorio");
   }
   return write_file(path, bytes);
 }
@@ -236,12 +236,14 @@ std::string node_yaml(const NodeDraft& draft) {
          "\"}\nhttp: {listen: \"" + draft.http + "\"}\n";
 }
 
-Result<void> write_nodes(const Draft& draft, const Bytes& genesis, const std::string& directory) {
+Result<void> write_nodes(const Draft& draft, const Bytes& genesis, const std::string& directory,
+                         Language language) {
   for (const NodeDraft& node : draft.nodes) {
     const std::string home = directory + "/" + node.node.id.value;
     if (auto made = make_directory(home); !made) return made;
-    if (auto written = write_new(home + "/genesis.cbor", genesis); !written) return written;
-    if (auto written = write_new(home + "/node.yaml", as_bytes(node_yaml(node))); !written) return written;
+    if (auto written = write_new(home + "/genesis.cbor", genesis, language); !written) return written;
+    if (auto written = write_new(home + "/node.yaml", as_bytes(node_yaml(node)), language); !written)
+      return written;
     if (!node.seed) continue;
     if (auto written = write_new_seed(home + "/node.seed", *node.seed); !written) return written;
   }
@@ -262,7 +264,7 @@ Result<std::string> policy_of(const Genesis& genesis, std::size_t quorum) {
 }  // namespace
 
 Result<NetworkMade> make_network(std::string_view yaml, bool scenario, const std::string& directory,
-                                 Millis created) {
+                                 Millis created, Language language) {
   const auto root = views::parse_yaml(yaml);
   if (!root) return pass(root);
   auto draft = read_network(*root, scenario, created);
@@ -281,12 +283,13 @@ Result<NetworkMade> make_network(std::string_view yaml, bool scenario, const std
   for (const auto& [name, content] : {std::pair<std::string, ByteView>{"genesis.cbor", bytes},
                                       {"policy.txt", as_bytes(*policy)},
                                       {"policy.assertions.yaml", as_bytes(assertions)}}) {
-    if (auto written = write_new(directory + "/" + name, content); !written) return pass(written);
+    if (auto written = write_new(directory + "/" + name, content, language); !written) return pass(written);
   }
-  if (auto written = write_new(directory + "/genesis.yaml", as_bytes(views::genesis_to_yaml(draft->genesis)));
+  if (auto written =
+          write_new(directory + "/genesis.yaml", as_bytes(views::genesis_to_yaml(draft->genesis)), language);
       !written)
     return pass(written);
-  if (auto nodes = write_nodes(*draft, bytes, directory); !nodes) return pass(nodes);
+  if (auto nodes = write_nodes(*draft, bytes, directory, language); !nodes) return pass(nodes);
   if (draft->registrar_seed) {
     if (auto key = write_seed_file(directory + "/registrar.key", *draft->registrar_seed); !key)
       return pass(key);

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/catalogue.h"
 #include "crypto/error.h"
 #include "storage/ledger/genesis.h"
 
@@ -30,8 +31,9 @@ struct NetworkMade {
   std::vector<std::string> http = {};  // base URLs, in the order of the nodes
 };
 
-// `scenario`: the text is a scenario file, of which only the network's part is read. `created` is now.
+// `scenario`: the text is a scenario file, of which only the network's part is read. `created` is now. What
+// exists already is told in that language.
 Result<NetworkMade> make_network(std::string_view yaml, bool scenario, const std::string& directory,
-                                 Millis created);
+                                 Millis created, Language language = Language::en);
 
 }  // namespace anta

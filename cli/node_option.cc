@@ -23,11 +23,11 @@ Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation) {
   }
   for (const std::string& node : nodes) {
     if (!node.starts_with("http://") && !node.starts_with("https://")) {
-      return tl::unexpected(
-          Error{Code::malformed, "usage", "--node takes http:// or https:// addresses, not '" + node + "'"});
+      return invocation.usage("--node takes http:// or https:// addresses, not '" + node + "'",
+                              "--node admite direcciones http:// o https://, no '" + node + "'");
     }
   }
-  if (nodes.empty()) return tl::unexpected(Error{Code::malformed, "usage", "--node names no address"});
+  if (nodes.empty()) return invocation.usage("--node names no address", "--node no indica ninguna dirección");
   return std::make_unique<HttpClient>(std::move(nodes));
 }
 

@@ -26,12 +26,12 @@ struct Passphrase {
   }
 };
 
-Result<Passphrase> read_descriptor(const std::string& text) {
+Result<Passphrase> read_descriptor(const Invocation& invocation, const std::string& text) {
   int descriptor = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), descriptor);
   if (error != std::errc() || end != text.data() + text.size() || descriptor < 0) {
-    return tl::unexpected(
-        Error{Code::malformed, "usage", "--passphrase-fd takes a descriptor's number, not '" + text + "'"});
+    return invocation.usage("--passphrase-fd takes a descriptor's number, not '" + text + "'",
+                            "--passphrase-fd admite el número de un descriptor, no '" + text + "'");
   }
   Passphrase passphrase;
   passphrase.bytes.reserve(passphrase_bytes_max + 2);
@@ -44,12 +44,13 @@ Result<Passphrase> read_descriptor(const std::string& text) {
 }
 
 Result<Passphrase> passphrase_of(const Invocation& invocation) {
-  if (const auto descriptor = invocation.option("--passphrase-fd")) return read_descriptor(*descriptor);
+  if (const auto descriptor = invocation.option("--passphrase-fd"))
+    return read_descriptor(invocation, *descriptor);
   const auto file = invocation.option("--passphrase-file");
   if (!file) {
-    return tl::unexpected(
-        Error{Code::malformed, "usage",
-              "a sealed key needs its passphrase: --passphrase-file FILE or --passphrase-fd NUMBER"});
+    return invocation.usage(
+        "a sealed key needs its passphrase: --passphrase-file FILE or --passphrase-fd NUMBER",
+        "una clave sellada necesita su frase: --passphrase-file FILE o --passphrase-fd NUMBER");
   }
   auto bytes = read_private_file(*file, passphrase_bytes_max + 2);
   if (!bytes) return pass(bytes);

@@ -109,7 +109,7 @@ Result<SentDispatch> read_dispatch(const Value& record) {
   return dispatch;
 }
 
-Result<void> check_about_dispatch(std::string_view type) {
+Result<void> check_about_dispatch(std::string_view type, Language language) {
   std::string fitting;
   for (const std::string_view known : statement_types()) {
     const Shape::Field* field = payload_shape(known)->find("dispatch");
@@ -117,14 +117,16 @@ Result<void> check_about_dispatch(std::string_view type) {
     if (known == type) return {};
     fitting += (fitting.empty() ? "" : ", ") + std::string(known);
   }
-  return tl::unexpected(Error{Code::malformed, "usage",
-                              "a statement of type " + std::string(type) +
-                                  " is not about a dispatch that was sent; --from goes with: " + fitting});
+  return usage_error(language,
+                     "a statement of type " + std::string(type) +
+                         " is not about a dispatch that was sent; --from goes with: " + fitting,
+                     "una declaración de tipo " + std::string(type) +
+                         " no trata de un despacho ya enviado; --from acompaña a: " + fitting);
 }
 
 Result<FromDispatch> from_dispatch(std::string_view type, const DispatchId& id, const SentDispatch& dispatch,
                                    Language language) {
-  if (auto about = check_about_dispatch(type); !about) return pass(about);
+  if (auto about = check_about_dispatch(type, language); !about) return pass(about);
   payload::Receipt receipt;
   receipt.dispatch = id;
   receipt.lots = dispatch.sent;

@@ -38,7 +38,7 @@ struct FromDispatch {
   std::optional<PartyId> signer = {};
   Known known = {};
 };
-Result<void> check_about_dispatch(std::string_view type);
+Result<void> check_about_dispatch(std::string_view type, Language language);
 Result<FromDispatch> from_dispatch(std::string_view type, const DispatchId& id, const SentDispatch& dispatch,
                                    Language language);
 

@@ -56,6 +56,11 @@ std::string complaint(const std::vector<std::string>& arguments) {
   return parsed.error().message;
 }
 
+std::string complaint_in(const std::string& language, std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--language", language});
+  return complaint(arguments);
+}
+
 TEST(Arguments, AnUnknownCommandNamesTheNearest) {
   // Goal: a typo in a noun or a verb is answered with the right word.
   EXPECT_THAT(complaint({"sing", "lot.yaml"}), HasSubstr("\"sign\""));
@@ -77,6 +82,55 @@ TEST(Arguments, WhatIsMissingIsNamed) {
   EXPECT_THAT(complaint({"lot", "show", "--node", "x"}), HasSubstr("ID"));
   EXPECT_THAT(complaint({"sign"}), HasSubstr("FILE"));
   EXPECT_THAT(complaint({"lot", "show", "L-1", "L-2", "--node", "x"}), HasSubstr("ID"));
+}
+
+TEST(Arguments, EveryMistakeIsToldInTheReadersLanguage) {
+  // Goal: what is wrong is one sentence in the language chosen, English or Spanish, with the same names in
+  // it.
+  struct Row {
+    std::vector<std::string> arguments = {};
+    std::string en = {};
+    std::string es = {};
+  };
+  const Row rows[] = {
+      {{"sing", "a"},
+       "there is no command 'sing'; did you mean \"sign\"?",
+       "no hay una orden 'sing'; ¿quiso decir \"sign\"?"},
+      {{"zzzzzzzz"}, "there is no command 'zzzzzzzz'", "no hay una orden 'zzzzzzzz'"},
+      {{"lot"},
+       "'anta lot' needs a verb: anta lot --help lists them",
+       "'anta lot' necesita un verbo: anta lot --help los muestra"},
+      {{"sign", "a", "--languge", "x"},
+       "'anta sign' has no option --languge; did you mean \"--language\"?",
+       "'anta sign' no tiene la opción --languge; ¿quiso decir \"--language\"?"},
+      {{"lot", "show", "L-1"},
+       "'anta lot show' needs --node URL (or ANTA_TEST_NODE)",
+       "'anta lot show' necesita --node URL (o ANTA_TEST_NODE)"},
+      {{"sign"}, "FILE is missing (anta sign --help)", "falta FILE (anta sign --help)"},
+      {{"lot", "show", "--node", "x"},
+       "ID is missing (anta lot show --help)",
+       "falta ID (anta lot show --help)"},
+      {{"lot", "show", "L-1", "L-2", "--node", "x"},
+       "only one ID is taken (anta lot show --help)",
+       "se admite un solo ID (anta lot show --help)"},
+      {{"lot", "history", "L-1"},
+       "'L-1' is not expected here (anta lot history --help)",
+       "'L-1' sobra aquí (anta lot history --help)"},
+      {{"sign", "a", "-x"},
+       "'-x' is not expected here (anta sign --help)",
+       "'-x' sobra aquí (anta sign --help)"},
+      {{"sign", "a", "--output", "xml"},
+       "--output takes table, json or yaml, not 'xml'",
+       "--output admite table, json o yaml, no 'xml'"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(complaint_in("en", row.arguments), row.en);
+    EXPECT_EQ(complaint_in("es", row.arguments), row.es);
+  }
+  EXPECT_EQ(complaint({"lot", "show", "L-1", "--language=es", "--node"}),
+            "--node necesita un valor (anta lot show --help)");
+  EXPECT_EQ(complaint({"lot", "show", "L-1", "--language=en", "--node"}),
+            "--node needs a value (anta lot show --help)");
 }
 
 TEST(Arguments, FlagsComeBeforeTheEnvironmentAndTheEnvironmentBeforeSettings) {
@@ -125,7 +179,7 @@ TEST(Arguments, OutputAndLanguageBelongToEveryCommand) {
   ASSERT_TRUE(parsed.has_value());
   EXPECT_EQ(parsed->invocation.format, OutputFormat::json);
   EXPECT_EQ(parsed->invocation.language, Language::en);
-  EXPECT_THAT(complaint({"sign", "a.yaml", "--output", "xml"}), HasSubstr("table, json or yaml"));
+  EXPECT_THAT(complaint({"sign", "a.yaml", "--output", "xml"}), HasSubstr("table, json o yaml"));
 }
 
 TEST(Arguments, TheLanguageIsKnownBeforeTheArgumentsAre) {

@@ -166,6 +166,16 @@ TEST(Catalogue, WhatTheProgramItselfSaysHasWordsToo) {
   }
 }
 
+TEST(Catalogue, NoMistakeOfUsageIsToldInOneLanguageOnly) {
+  // Goal: whoever adds such a message goes through usage_error, which takes it in both. (What the readers of
+  // YAML, scenarios and documents say of a file's content is passed on behind the file's name.)
+  const Words literal = raised("Code::malformed,\\s*\"usage\",\\s*(\"[^\"]*\")", "cli");
+  EXPECT_TRUE(literal.empty()) << *literal.begin();
+  EXPECT_EQ(usage_error(Language::en, "a", "b").value().message, "a");
+  EXPECT_EQ(usage_error(Language::es, "a", "b").value().message, "b");
+  EXPECT_EQ(usage_error(Language::es, "a", "b").value().rule, "usage");
+}
+
 TEST(Catalogue, EveryClassOfErrorsHasWordsForTheRulesThatHaveNone) {
   // Goal: an error whose rule is unknown here is explained by its class.
   int classes = 0;

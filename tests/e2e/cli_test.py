@@ -85,6 +85,15 @@ class Mistakes(unittest.TestCase):
                 self.expect(words + ("[usage]",), *wrong, ANTA_LANG=language)
                 self.expect(words, *wrong, "--language", language, ANTA_LANG="en" if language == "es" else "es")
 
+    def test_the_message_itself_is_in_the_readers_language(self):
+        """Goal: not only cause and next step: what is wrong is said in Spanish to who reads Spanish."""
+        for wrong, en, es in ((("lott",), "there is no command 'lott'; did you mean \"lot\"?", "no hay una orden 'lott'; ¿quiso decir \"lot\"?"),
+                              (("lot", "show", "--node", "http://127.0.0.1:1"), "ID is missing", "falta ID"),
+                              (("lot", "show", "L-1", "--node", "ftp://x"), "--node takes http:// or https://", "--node admite direcciones http:// o https://"),
+                              (("new", "truck"), "there is no statement type 'truck'", "no hay declaraciones de tipo 'truck'")):
+            self.expect(("anta: " + en,), *wrong, ANTA_LANG="en")
+            self.expect(("anta: " + es,), *wrong, ANTA_LANG="es")
+
     def test_of_the_settings_file(self):
         """Goal: an unknown setting is told in the variable's language; `language` in the file holds for mistakes of arguments."""
         with tempfile.TemporaryDirectory() as home:
