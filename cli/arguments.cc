@@ -174,21 +174,49 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
+// One of the places that say a language, and what it says there.
+struct Said {
+  std::string place = {};
+  std::optional<std::string> language = {};
+};
+
+// anta's own places, the first first.
+std::vector<Said> said_to_anta(const std::vector<std::string>& arguments,
+                               const std::map<std::string, std::string>& settings) {
+  static const std::string option = "--language";
+  Said flag{option}, own{"ANTA_LANG"}, file{"language (config.yaml)"};
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (arguments[i] == option && i + 1 < arguments.size()) flag.language = arguments[i + 1];
+    if (arguments[i].starts_with(option + "=")) flag.language = arguments[i].substr(option.size() + 1);
+  }
+  if (const std::string value = variable("ANTA_LANG"); !value.empty()) own.language = value;
+  if (const auto setting = settings.find("language"); setting != settings.end())
+    file.language = setting->second;
+  return {flag, own, file};
+}
+
+// The place that is heard says a language that anta speaks.
+Result<void> check_language(const std::vector<std::string>& arguments,
+                            const std::map<std::string, std::string>& settings, Language language) {
+  for (const Said& said : said_to_anta(arguments, settings)) {
+    if (!said.language) continue;
+    if (known_language(*said.language)) return {};
+    return usage_error(language, said.place + " takes en or es, not '" + *said.language + "'",
+                       said.place + " admite en o es, no '" + *said.language + "'");
+  }
+  return {};
+}
+
 }  // namespace
 
 Language chosen_language(const std::vector<std::string>& arguments,
                          const std::map<std::string, std::string>& settings) {
-  static const std::string option = "--language";
-  std::string flag;
-  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
-    if (arguments[i] == option && i + 1 < arguments.size()) flag = arguments[i + 1];
-    if (arguments[i].starts_with(option + "=")) flag = arguments[i].substr(option.size() + 1);
+  for (const Said& said : said_to_anta(arguments, settings)) {
+    if (!said.language) continue;
+    if (const auto known = known_language(*said.language)) return *known;
   }
-  const auto setting = settings.find("language");
-  for (const std::string& locale :
-       {flag, variable("ANTA_LANG"), setting == settings.end() ? std::string() : setting->second,
-        variable("LC_ALL"), variable("LANG")}) {
-    if (!locale.empty()) return language_of(locale);
+  for (const char* name : {"LC_ALL", "LANG"}) {
+    if (const std::string locale = variable(name); !locale.empty()) return language_of(locale);
   }
   return Language::en;
 }
@@ -218,6 +246,8 @@ Result<Parsed> parse_arguments(const std::vector<Command>& commands,
                                const std::vector<std::string>& arguments,
                                const std::map<std::string, std::string>& settings) {
   Parsed parsed;
+  const Language language = chosen_language(arguments, settings);
+  if (auto spoken = check_language(arguments, settings, language); !spoken) return pass(spoken);
   const bool wants_help = std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
                           std::find(arguments.begin(), arguments.end(), "-h") != arguments.end();
   if (arguments.empty() || wants_help || arguments.front() == "help") {
@@ -229,7 +259,6 @@ Result<Parsed> parse_arguments(const std::vector<Command>& commands,
     parsed.text = help_text(commands, command ? command->words : words);
     return parsed;
   }
-  const Language language = chosen_language(arguments, settings);
   const Command* command = find_command(commands, arguments);
   if (!command) return unknown_command(commands, arguments, language);
 

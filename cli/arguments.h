@@ -24,7 +24,9 @@ Result<Parsed> parse_arguments(const std::vector<Command>& commands,
                                const std::map<std::string, std::string>& settings);
 
 // In whose language words are, known before the arguments are: --language, else ANTA_LANG, else the settings
-// file's `language`, else LC_ALL and LANG. So a mistake in the arguments is told in it too.
+// file's `language`, else LC_ALL and LANG. So a mistake in the arguments is told in it too. Of these the
+// first three are anta's own, where a language that it does not speak is a usage error (of parse_arguments),
+// told in the language of the next; the last two are everybody's, where it means English.
 Language chosen_language(const std::vector<std::string>& arguments,
                          const std::map<std::string, std::string>& settings);
 

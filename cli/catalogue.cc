@@ -24,9 +24,14 @@ std::string_view next_of(const Saying* saying, Language language) {
 
 }  // namespace
 
-Language language_of(std::string_view locale) {
-  return locale.substr(0, 2) == "es" ? Language::es : Language::en;
+std::optional<Language> known_language(std::string_view locale) {
+  const std::string_view language = locale.substr(0, locale.find_first_of("_-.@"));
+  if (language == "en") return Language::en;
+  if (language == "es") return Language::es;
+  return std::nullopt;
 }
+
+Language language_of(std::string_view locale) { return known_language(locale).value_or(Language::en); }
 
 tl::unexpected<Error> usage_error(Language language, const std::string& english, const std::string& spanish) {
   return tl::unexpected(Error{Code::malformed, "usage", language == Language::es ? spanish : english});

@@ -5,6 +5,7 @@
 // and every mistake that anta itself names is here in both languages. Pure, any thread.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +16,9 @@ namespace anta {
 
 enum class Language { en, es };
 
-// "es_PE.UTF-8" -> es; anything else -> en.
+// "es_PE.UTF-8" -> es, "en" -> en; none for a language that anta does not speak.
+std::optional<Language> known_language(std::string_view locale);
+// The same; en for what it does not speak.
 Language language_of(std::string_view locale);
 
 // How anta was called is wrong: `malformed` with rule "usage", what is wrong in the reader's language.

@@ -201,6 +201,29 @@ TEST(Arguments, TheLanguageIsKnownBeforeTheArgumentsAre) {
   EXPECT_EQ(parsed->invocation.language, Language::es);
 }
 
+TEST(Arguments, ALanguageThatAntaDoesNotSpeakIsAMistake) {
+  // Goal: --language fr, ANTA_LANG=fr and `language: fr` name the languages that there are, in the language
+  // that the next place asks for; the system's locale may be anything.
+  const Variable locale("LC_ALL", "fr_FR.UTF-8");
+  EXPECT_EQ(complaint({"sign", "a", "--language", "fr"}), "--language takes en or es, not 'fr'");
+  EXPECT_EQ(complaint({"sign", "--help", "--language=francais"}),
+            "--language takes en or es, not 'francais'");
+  EXPECT_EQ(complaint({"sign", "a", "--language="}), "--language takes en or es, not ''");
+  EXPECT_EQ(complaint({"sign", "a", "--language", "est"}), "--language takes en or es, not 'est'");
+  const auto setting = parse({"sign", "a"}, {{"language", "fr"}});
+  ASSERT_FALSE(setting);
+  EXPECT_EQ(setting.error().message, "language (config.yaml) takes en or es, not 'fr'");
+  EXPECT_EQ(parse({"sign", "a"})->invocation.language, Language::en);
+  {
+    const Variable own("ANTA_LANG", "es");
+    EXPECT_EQ(complaint({"sign", "a", "--language", "fr"}), "--language admite en o es, no 'fr'");
+    EXPECT_EQ(complaint({"sign", "a", "--language", "en"}), "accepted");
+  }
+  const Variable own("ANTA_LANG", "fr");
+  EXPECT_EQ(complaint({"sign", "a"}), "ANTA_LANG takes en or es, not 'fr'");
+  EXPECT_EQ(complaint({"sign", "a", "--language", "es"}), "accepted");  // which the flag stands above
+}
+
 TEST(Arguments, HelpShowsExamplesBeforeOptions) {
   // Goal: a person copies an example before reading what each option means.
   const auto parsed = parse({"lot", "show", "--help"});

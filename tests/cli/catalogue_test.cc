@@ -235,6 +235,10 @@ TEST(Catalogue, TheLanguageComesFromTheLocalesFirstLetters) {
   EXPECT_EQ(language_of("es"), Language::es);
   EXPECT_EQ(language_of("C.UTF-8"), Language::en);
   EXPECT_EQ(language_of(""), Language::en);
+  EXPECT_EQ(known_language("es-419"), Language::es);
+  EXPECT_EQ(known_language("en_GB.UTF-8"), Language::en);
+  for (const char* other : {"fr", "C", "", "est", "english", "_es"})
+    EXPECT_FALSE(known_language(other)) << other;
 }
 
 }  // namespace

@@ -94,6 +94,12 @@ class Mistakes(unittest.TestCase):
             self.expect(("anta: " + en,), *wrong, ANTA_LANG="en")
             self.expect(("anta: " + es,), *wrong, ANTA_LANG="es")
 
+    def test_a_language_that_anta_does_not_speak(self):
+        """Goal: it is named with those that there are, instead of English without a word."""
+        self.expect(("--language takes en or es, not 'fr'", "[usage]"), "lot", "list", "--node", "http://127.0.0.1:1", "--language", "fr")
+        self.expect(("--language admite en o es, no 'fr'",), "--help", "--language", "fr", ANTA_LANG="es")
+        self.expect(("ANTA_LANG takes en or es, not 'fr'",), "lot", "list", ANTA_LANG="fr")
+
     def test_of_the_settings_file(self):
         """Goal: an unknown setting is told in the variable's language; `language` in the file holds for mistakes of arguments."""
         with tempfile.TemporaryDirectory() as home:
