@@ -29,6 +29,11 @@ Result<Value> parse(ByteView body) {
   return views::value_from_tree(*tree);
 }
 
+std::string not_understood(const HttpAnswer& http) {
+  return http.node + " answered " + std::to_string(http.status) +
+         " with something that is no answer of a node";
+}
+
 Code code_for(int status) {
   switch (status) {
     case 400:
@@ -63,7 +68,22 @@ Answer::Kind kind_for(int status) {
   return Answer::Kind::undecided;
 }
 
+void take_decided(const HttpAnswer& http, const Value& value, Answer& answer) {
+  answer.digest = text_at(value, "digest");
+  const std::string outcome = text_at(value, "outcome");
+  const bool good = http.status == 200 || http.status == 201;
+  if (good && outcome == "accepted") return take_accepted(value, answer);
+  if (good && outcome != "rejected") return;
+  answer.kind = good ? Answer::Kind::rejected : kind_for(http.status);
+  answer.code = text_at(value, "code");
+  answer.message = text_at(value, "detail");
+}
+
 }  // namespace
+
+tl::unexpected<Error> unintelligible(std::string message) {
+  return tl::unexpected(Error{Code::uncertain, "answer", std::move(message)});
+}
 
 Answer read_answer(const Result<HttpAnswer>& http) {
   Answer answer;
@@ -74,20 +94,12 @@ Answer read_answer(const Result<HttpAnswer>& http) {
   }
   answer.body = as_text(http->body);
   const auto value = parse(http->body);
-  if (!value) {
+  if (value) take_decided(*http, *value, answer);
+  if (answer.code.empty() && answer.kind != Answer::Kind::accepted) {
+    answer.kind = Answer::Kind::undecided;
     answer.code = "uncertain";
-    answer.message =
-        http->node + " answered " + std::to_string(http->status) + " with something else than JSON";
-    return answer;
+    answer.message = not_understood(*http);
   }
-  answer.digest = text_at(*value, "digest");
-  if ((http->status == 200 || http->status == 201) && text_at(*value, "outcome") != "rejected") {
-    take_accepted(*value, answer);
-    return answer;
-  }
-  answer.kind = http->status == 200 ? Answer::Kind::rejected : kind_for(http->status);
-  answer.code = text_at(*value, "code");
-  answer.message = text_at(*value, "detail");
   return answer;
 }
 
@@ -121,7 +133,9 @@ Error error_of(const HttpAnswer& http) {
 Result<Value> json_body(const Result<HttpAnswer>& http) {
   if (!http) return pass(http);
   if (http->status < 200 || http->status > 299) return tl::unexpected(error_of(*http));
-  return parse(http->body);
+  auto value = parse(http->body);
+  if (!value) return unintelligible(not_understood(*http));
+  return value;
 }
 
 bool take_page(const Value& page, ValueList& all, std::string& cursor) {

@@ -30,10 +30,14 @@ Answer read_answer(const Result<HttpAnswer>& http);
 // As data for --output.
 Value answer_value(const Answer& answer, const std::string& label);
 
+// A node that answers, but not what was asked: nobody knows more than before, like when it is silent.
+tl::unexpected<Error> unintelligible(std::string message);
+
 // A problem document (RFC 9457), or any other answer than 2xx, as an error for the user.
 Error error_of(const HttpAnswer& http);
 
-// The JSON body of a 2xx answer as a value.
+// The JSON body of a 2xx answer as a value. `uncertain`, rule "answer": it can not be understood, so nothing
+// is known of what was asked.
 Result<Value> json_body(const Result<HttpAnswer>& http);
 
 // Adds the items of a list by id to `all`; true, with the cursor of the next page, unless this was the last.

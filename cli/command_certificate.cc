@@ -73,12 +73,12 @@ Result<void> check_file_is_about(ByteView file, const CertificateId& wanted) {
     const bool newer =
         decoded.error().rule == "certificate.newer" || decoded.error().rule == "certificate.format";
     return tl::unexpected(
-        Error{Code::corrupt, newer ? decoded.error().rule : "file_malformed",
+        Error{Code::uncertain, newer ? decoded.error().rule : "file_malformed",
               "the node sent no certificate file that can be read: " + decoded.error().message});
   }
   if (decoded->subject == wanted) return {};
   return tl::unexpected(Error{
-      Code::corrupt, "policy_certificate",
+      Code::uncertain, "policy_certificate",
       "asked for certificate " + wanted.value + ", the node sent the file of " + decoded->subject.value});
 }
 

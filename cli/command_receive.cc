@@ -24,6 +24,9 @@ Result<Exit> inbox(Invocation& invocation) {
   for (bool more = true; more;) {
     const auto page = fetch(invocation, path + (cursor.empty() ? "" : "&cursor=" + url_escaped(cursor)));
     if (!page) return pass(page);
+    const Value* items = page->find("items");
+    if (!items || !std::holds_alternative<ValueList>(items->data))
+      return unintelligible("the node's answer is not a list");  // and not: nothing waits
     more = take_page(*page, all, cursor);
   }
   const bool nothing = all.empty();

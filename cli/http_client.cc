@@ -88,7 +88,7 @@ Result<HttpAnswer> HttpClient::once(std::size_t node, const Request& request,
   curl_slist_free_all(headers);
   if (collected.too_large) {
     return tl::unexpected(
-        Error{Code::malformed, "answer_too_large", nodes_[node] + " answered with too many bytes"});
+        Error{Code::uncertain, "answer_too_large", nodes_[node] + " answered with too many bytes"});
   }
   if (code != CURLE_OK) {
     return tl::unexpected(

@@ -34,7 +34,8 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // An answer of any status is an answer; Code::uncertain ("unreachable") is no answer at all.
+  // An answer of any status is an answer; Code::uncertain is no answer at all ("unreachable"), or one that is
+  // not read to its end ("answer_too_large").
   Result<HttpAnswer> get(const std::string& path, const std::string& accept = "application/json");
   Result<HttpAnswer> post(const std::string& path, const std::string& content_type, ByteView body);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/answer.h"
 #include "node/views/shape_view.h"
 #include "node/views/statement_view.h"
 #include "node/views/yaml_tree.h"
@@ -17,9 +18,7 @@ const std::string* text_at(const Value& value, std::string_view key) {
   return found ? std::get_if<std::string>(&found->data) : nullptr;
 }
 
-tl::unexpected<Error> unexpected_answer() {
-  return tl::unexpected(Error{Code::malformed, "answer", "the node's answer is not a dispatch"});
-}
+tl::unexpected<Error> unexpected_answer() { return unintelligible("the node's answer is not a dispatch"); }
 
 std::int64_t parameter(const Value& parameters, std::string_view name) {
   const Value* found = parameters.find(name);
@@ -88,7 +87,7 @@ Result<SentDispatch> read_dispatch(const Value& record) {
     measurements.push_back(Value{ValueMap{{"lot", *lot}, {"measurement", *sent}}});
   }
   auto read = read_lines(std::move(measurements));
-  if (!read) return pass(read);
+  if (!read) return unintelligible("the node's answer is not a dispatch: " + read.error().message);
   dispatch.sent = std::move(*read);
   const auto text_or_empty = [&](std::string_view key) {
     const std::string* found = text_at(record, key);

@@ -65,6 +65,30 @@ TEST(Answer, AKeyPastItsLimitStaysInTheOutbox) {
   EXPECT_EQ(read.message, "in 7 s");
 }
 
+TEST(Answer, AnUnintelligibleAnswerDecidesNothing) {
+  // Goal: what is no JSON, or not the JSON of a node, leaves a question undecided (exit 6, not usage's 2) and
+  // a statement in the outbox, whatever its status: it was taken for an acceptance when it said nothing.
+  for (const char* body : {"", "hello", "<html>", "{", "{\"a\":"}) {
+    const auto read = json_body(answer(200, body));
+    ASSERT_FALSE(read.has_value()) << body;
+    EXPECT_EQ(read.error().code, Code::uncertain) << body;
+    EXPECT_EQ(read.error().rule, "answer") << body;
+    EXPECT_EQ(exit_for(read.error()), Exit::undecided) << body;
+    EXPECT_NE(read.error().message.find("http://n1 answered 200"), std::string::npos) << read.error().message;
+  }
+  for (const int status : {200, 201, 400, 403, 422, 500}) {
+    for (const char* body :
+         {"", "hello", "{}", "[]", "7", R"({"status": "ok"})", R"({"outcome": "maybe"})"}) {
+      const Answer read = read_answer(answer(status, body));
+      EXPECT_FALSE(read.is_final()) << status << body;
+      EXPECT_EQ(read.code, "uncertain") << status << body;
+    }
+  }
+  EXPECT_EQ(read_answer(answer(200, R"({"code": "x"})")).kind, Answer::Kind::undecided);
+  EXPECT_EQ(read_answer(answer(201, R"({"outcome": "accepted", "leaf": 7})")).leaf, 7);
+  EXPECT_EQ(read_answer(answer(200, R"({"outcome": "rejected", "code": "x"})")).kind, Answer::Kind::rejected);
+}
+
 TEST(Answer, NoAnswerAtAllIsUndecided) {
   // Goal: an unreachable node leaves the statement in the outbox, and says its rule or else its code.
   const Answer silent = read_answer(fail(Code::uncertain, "unreachable", "no node answered"));

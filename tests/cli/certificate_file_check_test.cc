@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/commands.h"
+#include "crypto/exit.h"
 #include "storage/ledger/certificate_file.h"
 
 namespace anta {
@@ -22,6 +23,7 @@ TEST(CertificateGet, TheFileOfAnotherCertificateIsRefused) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().rule, "policy_certificate");
   EXPECT_NE(refused.error().message.find("C-2"), std::string::npos);
+  EXPECT_EQ(exit_for(refused.error()), Exit::undecided);  // it is not this machine's storage
 }
 
 TEST(CertificateGet, WhatIsNoFileIsRefused) {
@@ -30,6 +32,7 @@ TEST(CertificateGet, WhatIsNoFileIsRefused) {
   half.resize(half.size() / 2);
   EXPECT_EQ(check_file_is_about(half, CertificateId{"C-1"}).error().rule, "file_malformed");
   EXPECT_EQ(check_file_is_about({}, CertificateId{"C-1"}).error().rule, "file_malformed");
+  EXPECT_EQ(exit_for(check_file_is_about({}, CertificateId{"C-1"}).error()), Exit::undecided);
 }
 
 }  // namespace

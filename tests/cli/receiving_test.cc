@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/answer.h"
+#include "crypto/exit.h"
 #include "crypto/text.h"
 #include "node/views/statement_view.h"
 #include "storage/ledger/codec.h"
@@ -146,6 +147,8 @@ TEST(Receiving, ADispatchRecordIsReadFromTheNodesJson) {
   EXPECT_EQ(dispatch->sent.front().measurement.wet_g.value, 30'000'000);
   EXPECT_FALSE(read_dispatch(Value{ValueMap{{"to", Value{std::string("plant")}}}}).has_value());
   EXPECT_FALSE(read_dispatch(Value{}).has_value());
+  EXPECT_EQ(read_dispatch(Value{}).error().rule, "answer");
+  EXPECT_EQ(exit_for(read_dispatch(Value{}).error()), Exit::undecided);  // the node's fault, not usage
 }
 
 // What a node says of a dispatch whose measurement has an assay, as JSON holds it.

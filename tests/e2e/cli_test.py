@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The command line as people run it: programs, files and exit codes, against real nodes."""
+import http.server
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -124,6 +126,78 @@ class Mistakes(unittest.TestCase):
                 self.expect(words + (path,), "sign", path, "--key", key, ANTA_LANG=language)
             for language, words in (("en", ("There is such a file already",)), ("es", ("Ya existe ese archivo",))):
                 self.expect(words, "key", "new", key, "--no-passphrase", code=5, ANTA_LANG=language)
+
+
+class Answers(unittest.TestCase):
+    """What comes of an answer, whoever gives it: one small server in a node's place; no network."""
+
+    def setUp(self):
+        self.home = tempfile.TemporaryDirectory()
+        self.addCleanup(self.home.cleanup)
+        self.answer = (200, b"", {})
+        test = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status, body, headers = test.answer
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+            do_POST = do_GET
+
+            def log_message(self, *_):
+                pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+
+    def run_anta(self, *arguments, code, language="en"):
+        got, out, err = net.anta(*arguments, cwd=self.home.name, environment={"ANTA_LANG": language})
+        self.assertEqual(got, code, out.decode() + err)
+        return err
+
+    def outbox(self):
+        """An outbox with one statement; gives the names of the outcomes in it."""
+        with open(os.path.join(self.home.name, "site.yaml"), "w", encoding="utf-8") as file:
+            file.write(SITE.format("lager-1"))
+        self.run_anta("key", "new", "k.key", "--no-passphrase", code=0)
+        self.run_anta("sign", "site.yaml", "--key", "k.key", code=0)
+        return lambda: [name for name in os.listdir(os.path.join(self.home.name, "outbox")) if name.endswith(".outcome")]
+
+    def test_an_unintelligible_answer_leaves_the_question_undecided(self):
+        """Goal: exit 6, not usage's 2 nor storage's 8, with words of its own; what is sent stays in the outbox."""
+        outcomes = self.outbox()
+        for body in (b"<html>welcome</html>", b"", b"{}", b"[]"):
+            self.answer = (200, body, {})
+            self.run_anta("submit", "outbox", "--node", self.url, code=6)
+            self.run_anta("certificate", "get", "C-1", "--node", self.url, code=6)
+            self.run_anta("receive", "D-1", "--ticket", "T", "--node", self.url, code=6)
+            self.run_anta("inbox", "--as", "nordkabel", "--node", self.url, code=6)
+            self.assertEqual(outcomes(), [])
+        self.answer = (200, b"hello", {})
+        for language, words in (("en", "answered something else than was asked for"), ("es", "respondió otra cosa que la pedida")):
+            err = self.run_anta("lot", "show", "L-1", "--node", self.url, code=6, language=language)
+            self.assertIn(words, err)
+            self.assertIn("[answer]", err)
+
+    def test_a_key_past_its_limit_is_told_to_wait_and_its_outbox_goes_on_later(self):
+        """Goal: 429 for one key ends with 6, cause and next step in the reader's language, nothing lost; the next submit is recorded."""
+        outcomes = self.outbox()
+        problem = {"status": 429, "code": "key_statements_per_second", "detail": "send the same again in 7 s"}
+        self.answer = (429, json.dumps(problem).encode(), {"Retry-After": "7", "Content-Type": "application/problem+json"})
+        for language, words in (("en", ("more statements than one may", "goes on where it stopped")), ("es", ("más declaraciones de las que", "sigue donde se detuvo"))):
+            err = self.run_anta("submit", "outbox", "--node", self.url, code=6, language=language)
+            for wanted in words + ("key_statements_per_second: send the same again in 7 s",):
+                self.assertIn(wanted, err)
+            self.assertEqual(outcomes(), [])
+        self.answer = (201, json.dumps({"outcome": "accepted", "leaf": 3, "cosigned": True, "digest": "00"}).encode(), {})
+        self.run_anta("submit", "outbox", "--node", self.url, code=0)
+        self.assertEqual(len(outcomes()), 1)
 
 
 class Commands(unittest.TestCase):
