@@ -51,7 +51,8 @@ Result<raft::Restored> core_restored(LogStore::Restored found, const ReplicaOpti
                                      LogIndex applied) {
   raft::Restored restored;
   restored.hard_state = {found.hard_state.term, found.hard_state.vote, found.hard_state.commit};
-  restored.configurations = {{.index = {}, .configuration = options.configuration}};
+  if (found.configurations.size() < LogStore::configurations_restored)
+    restored.configurations = {{.index = {}, .configuration = options.configuration}};
   for (const LogEntry& entry : found.configurations) {
     auto record = raft::decode_configuration(*entry.payload);
     if (!record) return fail(Code::corrupt, "replica.configuration", record.error().message);

@@ -53,16 +53,19 @@ void ChunkedBody::framing(char c, std::size_t body_bytes) {
   }
   if (++line_ + 1 > limits_.line_max) {  // the line feed at least is still to come
     state_ = State::line_too_long;
-  } else if (c == '\r' && at_ != At::first_digit) {
+  } else if (c == '\r' && (at_ == At::digits || at_ == At::extension)) {
     at_ = At::line_end;
   } else if (at_ == At::first_digit || (at_ == At::digits && hex_value(c) < 16)) {
     digit(c, body_bytes);
-  } else if (at_ != At::extension) {
-    // After the digits: white space, then what a semicolon begins.
+  } else if (at_ == At::digits || at_ == At::before_extension) {
+    // After the digits: white space, but only before the semicolon that begins an extension.
     if (c != ' ' && c != '\t' && c != ';') state_ = State::syntax;
-    at_ = c == ';' ? At::extension : At::before_extension;
+    at_ = c == ';' ? At::extension_name : At::before_extension;
   } else if (static_cast<unsigned char>(c) < 0x20 ? c != '\t' : c == 0x7f) {
     state_ = State::syntax;
+  } else if (at_ == At::extension_name && c != ' ' && c != '\t') {
+    if (c == ';' || c == '=') state_ = State::syntax;
+    at_ = At::extension;
   }
 }
 

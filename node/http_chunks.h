@@ -36,6 +36,7 @@ class ChunkedBody {
     first_digit,
     digits,
     before_extension,
+    extension_name,
     extension,
     line_end,
     data,

@@ -15,7 +15,6 @@ constexpr std::string_view hard_state_key = "hard_state";
 constexpr std::string_view mark_key = "cosigning_mark";
 constexpr std::string_view applied_key = "applied";
 constexpr std::string_view term_prefix = "term/";                    // + be64 first index -> be64 term
-constexpr std::size_t configurations_restored = 3;                   // what raft.h: Restored asks for
 constexpr std::string_view configuration_prefix = "configuration/";  // + be64 index -> nothing
 constexpr const char* watermark_file = "watermark";
 

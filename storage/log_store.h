@@ -73,6 +73,7 @@ class LogStore {
     LogIndex watermark = {};  // an amnesiac must get past it before it votes
   };
 
+  static constexpr std::size_t configurations_restored = 3;  // the newest, as raft.h: Restored asks for
   static constexpr std::uint64_t recent_bytes_max = std::uint64_t{8} << 20;
   static constexpr std::int64_t watermark_interval_ms = 100;
 

@@ -121,7 +121,7 @@ void Raft::State::finish_change() {
     broadcast_appends(false);
     return;
   }
-  if (membership.now().is_voter(options.self.id)) return;
+  if (membership.now().votes(options.self)) return;
   trace(Transition::removed_leader_leaves, membership.index());
   on_transfer(std::nullopt);
   if (!transfer) become_follower(term, std::nullopt);

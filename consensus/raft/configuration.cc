@@ -122,6 +122,7 @@ Result<Configuration> first_step(const Configuration& now, const Configuration& 
   }
   Configuration joint = wanted;
   joint.outgoing = now.voters;
+  if (!joint.valid()) return refuse("too many members in the midst of the change");
   return joint;
 }
 
@@ -130,6 +131,11 @@ Configuration left(const Configuration& joint) {
 }
 
 bool Configuration::is_voter(const NodeId& id) const { return find_in(voters, id) || find_in(outgoing, id); }
+
+bool Configuration::votes(const Member& member) const {
+  const Member* found = find(member.id);
+  return found && *found == member && is_voter(member.id);
+}
 
 bool Configuration::is_learner(const NodeId& id) const { return find_in(learners, id) && !is_voter(id); }
 

@@ -33,6 +33,7 @@ struct Configuration {
 
   bool joint() const { return !outgoing.empty(); }
   bool is_voter(const NodeId& id) const;    // on either side
+  bool votes(const Member& member) const;   // the same, in this very incarnation
   bool is_learner(const NodeId& id) const;  // and not a voter
   bool contains(const NodeId& id) const { return is_voter(id) || is_learner(id); }
 

@@ -84,7 +84,7 @@ void Raft::State::ask_for_votes(bool pre, bool with_transfer) {
 void Raft::State::count_own_vote() {
   if (role == Role::candidate && !journal.hard_state_durable()) return;
   for (Ballot& ballot : ballots) {
-    if (ballot.member.id == options.self.id) ballot.answered = ballot.granted = true;
+    if (ballot.member == options.self) ballot.answered = ballot.granted = true;
   }
   count_ballots();
 }

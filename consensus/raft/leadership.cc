@@ -17,6 +17,12 @@ Progress* Raft::State::progress_of(const NodeId& id) {
   return nullptr;
 }
 
+// A wiped node that came back is another member: what it has is not what its former self acknowledged.
+Progress* Raft::State::own_progress() {
+  Progress* own = progress_of(options.self.id);
+  return own && own->member == options.self ? own : nullptr;
+}
+
 std::uint64_t Raft::State::quorum_of(std::uint64_t (*value)(const Progress&)) const {
   std::array<Standing, Configuration::members_max> standings = {};
   std::size_t voters = 0;
@@ -228,7 +234,7 @@ void Raft::State::broadcast_heartbeats() {
 // Section 5.4.2 of the paper: counting replicas commits only entries of the current term, and with them all
 // before (rule 1). The leader counts itself by what is on its disk, and never commits past that (rule 2).
 void Raft::State::maybe_commit() {
-  Progress* self = progress_of(options.self.id);
+  Progress* self = own_progress();
   const LogIndex own = ANTA_MUTANT(own_ack_before_persisted) ? journal.last() : journal.persisted();
   if (self) self->match = own;
   const LogIndex reached{quorum_of([](const Progress& peer) { return peer.match.value; })};
@@ -274,7 +280,8 @@ void Raft::State::on_leader_tick() {
     if (!transfer) return become_follower(term, std::nullopt);
   }
   if (++heartbeat_elapsed >= options.heartbeat_ticks) {
-    if (in_round.empty()) start_read_round();
+    // A change of members may have made what was answered a quorum.
+    in_round.empty() ? start_read_round() : finish_read_round();
     drive_transfer();
     broadcast_heartbeats();
   }
@@ -282,7 +289,7 @@ void Raft::State::on_leader_tick() {
 
 // Rule 7: a leader that does not hear a majority steps down, so that its clients look elsewhere.
 void Raft::State::check_quorum() {
-  if (Progress* self = progress_of(options.self.id)) self->active = true;
+  if (Progress* self = own_progress()) self->active = true;
   const bool heard = quorum_of([](const Progress& peer) { return std::uint64_t{peer.active}; }) > 0;
   for (Progress& peer : progress)
     peer.active = false;

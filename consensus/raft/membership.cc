@@ -37,9 +37,9 @@ void Membership::committed(LogIndex commit) {
   if (newer - placed_.begin() > 2) placed_.erase(placed_.begin(), newer - 2);
 }
 
-bool Membership::may_campaign(const NodeId& id, LogIndex commit) const {
+bool Membership::may_campaign(const Member& member, LogIndex commit) const {
   for (auto placed = placed_.rbegin(); placed != placed_.rend(); ++placed) {
-    if (placed->configuration.is_voter(id)) return true;
+    if (placed->configuration.votes(member)) return true;
     if (placed->index <= commit) return false;
   }
   return false;

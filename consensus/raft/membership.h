@@ -31,7 +31,7 @@ class Membership {
   // A voter of the configuration in force, or of one that may be in force for others because a newer one is
   // not known to be committed: such a node campaigns, or a change that only it has could never be finished
   // (dissertation, section 4.2.2).
-  bool may_campaign(const NodeId& id, LogIndex commit) const;
+  bool may_campaign(const Member& member, LogIndex commit) const;
 
   // Members of the older configurations that are kept who are not in the newest: a new leader tells them,
   // too, that they are gone (rule 10).

@@ -67,7 +67,7 @@ void Raft::State::start_read_round() {
 
 void Raft::State::finish_read_round() {
   if (in_round.empty()) return;
-  if (Progress* self = progress_of(options.self.id)) self->round = round;
+  if (Progress* self = own_progress()) self->round = round;
   const std::uint64_t answered = quorum_of([](const Progress& peer) { return peer.round; });
   if (answered < round && !ANTA_MUTANT(read_without_round)) return;
   for (const WaitingRead& read : std::exchange(in_round, {})) {

@@ -78,7 +78,7 @@ struct Raft::State {
             const LogEntry* theirs = nullptr);
   RoleChange seen() const;
   bool disk_stalled() const;  // rule 15
-  bool may_campaign() const { return membership.may_campaign(options.self.id, commit); }
+  bool may_campaign() const { return membership.may_campaign(options.self, commit); }
 
   // -- election.cc: campaigns and votes --
   void reset_election_timer();
@@ -123,6 +123,7 @@ struct Raft::State {
   void check_quorum();
   void on_leader_tick();
   Progress* progress_of(const NodeId& id);
+  Progress* own_progress();  // null: no member in this incarnation
   std::uint64_t quorum_of(std::uint64_t (*value)(const Progress&)) const;
   void on_transfer(std::optional<NodeId> to);
   void drive_transfer();

@@ -272,6 +272,25 @@ TEST(HttpApi, ADryRunIsChargedToItsKey) {
   EXPECT_EQ(rig.post("/v1/statements?dry_run=1", lot).status, 200u);
 }
 
+TEST(HttpApi, TryingOutWhatIsRecordedCostsItsSignerNothing) {
+  // Goal: recorded statements are public; a stranger who sends one again and again as a dry run gets its
+  // outcome and locks nobody out.
+  World world = rich_world();
+  world.deliver("L-1");
+  Rig rig(world);
+  KeyLimiter keys({.per_second = 2, .burst = 2});
+  rig.services.keys = &keys;
+  rig.services.steady_ms = [] { return std::int64_t{1'000}; };
+  rig.api = std::make_unique<HttpApi>(rig.services, rig.metrics);
+  const Bytes& recorded = world.log.back().bytes;
+  Bytes many;
+  for (int i = 0; i < 20; ++i)
+    many.insert(many.end(), recorded.begin(), recorded.end());
+  EXPECT_EQ(rig.post("/v1/statements?dry_run=1", many, "application/cbor-seq").status, 200u);
+  EXPECT_EQ(rig.post("/v1/statements?dry_run=1", recorded).status, 200u);
+  EXPECT_EQ(keys.figures().buckets, 0u);
+}
+
 TEST(HttpApi, AStatementComesWithItsProofOrItsBytes) {
   // Goal: the inclusion proof leads to the tree's root; Accept: application/cose gives what was signed.
   World world = rich_world();

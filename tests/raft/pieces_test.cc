@@ -99,6 +99,15 @@ TEST(Configuration, TheFirstStepKeepsToTheRules) {
   EXPECT_FALSE(step({a, b}, {c, d}));                    // a voter cannot become a learner
   EXPECT_FALSE(step({a, b, c, d2}, {}));                 // another incarnation than the learner's
   EXPECT_FALSE(step({a, b, c, {NodeId{"e"}, 1}}, {d}));  // no learner before
+  Configuration many{}, more{};
+  for (int i = 0; i < 40; ++i)
+    many.voters.push_back({NodeId{"n" + std::to_string(i)}, 1});
+  more.voters = {many.voters[0]};
+  for (int i = 0; i < 25; ++i)
+    more.learners.push_back({NodeId{"m" + std::to_string(i)}, 1});
+  EXPECT_FALSE(first_step(many, more));  // 65 members while it is joint
+  more.learners.pop_back();
+  EXPECT_TRUE(first_step(many, more));
   EXPECT_FALSE(first_step({.voters = {a}, .outgoing = {a, b}, .learners = {}},
                           {.voters = {a}, .outgoing = {}, .learners = {b}}));  // a change is open
 }
@@ -118,10 +127,11 @@ TEST(Membership, RollsBackAndForgets) {
   EXPECT_TRUE(membership.truncate(LogIndex{9}));
   EXPECT_EQ(membership.index(), LogIndex{5});
   membership.take(LogIndex{10}, voters({"b"}));
-  EXPECT_TRUE(membership.may_campaign(NodeId{"a"}, LogIndex{9}));   // by the one at 5
-  EXPECT_FALSE(membership.may_campaign(NodeId{"c"}, LogIndex{9}));  // 5 is committed
-  EXPECT_TRUE(membership.may_campaign(NodeId{"c"}, LogIndex{4}));
-  EXPECT_FALSE(membership.may_campaign(NodeId{"a"}, LogIndex{10}));
+  EXPECT_TRUE(membership.may_campaign({NodeId{"a"}, 1}, LogIndex{9}));   // by the one at 5
+  EXPECT_FALSE(membership.may_campaign({NodeId{"c"}, 1}, LogIndex{9}));  // 5 is committed
+  EXPECT_TRUE(membership.may_campaign({NodeId{"c"}, 1}, LogIndex{4}));
+  EXPECT_FALSE(membership.may_campaign({NodeId{"c"}, 2}, LogIndex{4}));  // another incarnation
+  EXPECT_FALSE(membership.may_campaign({NodeId{"a"}, 1}, LogIndex{10}));
   membership.committed(LogIndex{10});
   EXPECT_EQ(membership.placed().size(), 2u);
   EXPECT_EQ(membership.departed(), (std::vector<Member>{{NodeId{"a"}, 1}}));

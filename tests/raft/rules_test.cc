@@ -382,16 +382,6 @@ TEST(Rule12, ForeignMessagesCannotRaiseTheTerm) {
   EXPECT_TRUE(cluster.traced("n2", Transition::foreign_message_dropped));
 }
 
-TEST(Rule12, ANewerIncarnationIsNews) {
-  // Goal: a node that does not have the newest configuration yet still hears the leader and the candidates of
-  // that configuration; else it could be shut out for good.
-  Cluster cluster = led_by_n1();
-  Message m = cluster.message("n3", "n2", 50, VoteRequest{false, true, Term{50}, LogIndex{50}, Term{49}});
-  m.from.incarnation += 1;
-  cluster.step("n2", Receive{m});
-  EXPECT_EQ(cluster.status("n2").term, Term{50});
-}
-
 TEST(Rule13, ATokenFromBeforeATruncationDoesNotCountAfterIt) {
   // Goal: the ABA case. 2/1 is handed to the disk, replaced by 2/2, and then the first write is reported: 2/2
   // is not durable.

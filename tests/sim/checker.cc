@@ -75,7 +75,7 @@ void Checker::check_configuration(std::size_t node, const LogEntry& entry, const
   const raft::Configuration& now = seen_[node].configurations.back().configuration;
   const auto at = " at " + std::to_string(entry.index.value);
   if (now.joint()) {
-    if (next.joint() || next.voters != now.voters) fail(node, "left a joint configuration for another" + at);
+    if (next != raft::left(now)) fail(node, "left a joint configuration for another" + at);
     return;
   }
   if (next.joint() ? next.outgoing != now.voters : next.voters != now.voters)
@@ -228,6 +228,8 @@ void Checker::check_hard_state(std::size_t node, const raft::HardState& hard_sta
   seen.durable_term = hard_state.term;
   seen.hint = hard_state.commit;
 }
+
+void Checker::on_decided(std::size_t node, LogIndex commit) { check_commit(node, commit); }
 
 void Checker::on_commit(std::size_t node, LogIndex commit) {
   Seen& seen = seen_[node];

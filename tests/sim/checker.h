@@ -22,6 +22,7 @@ class Checker {
   // Handed to the disk, in the step after which the node's commit index is `commit`.
   void on_handed(std::size_t node, const raft::Persist& batch, LogIndex commit);
   void on_durable(std::size_t node, const raft::Persist& batch);  // just before it becomes durable
+  void on_decided(std::size_t node, LogIndex commit);             // its commit index after a step
   void on_commit(std::size_t node, LogIndex commit);              // what the node tells its clients
   void on_start(std::size_t node);                                // a new life
   void on_stop(std::size_t node, const raft::Stop& stop);

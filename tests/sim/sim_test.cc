@@ -210,14 +210,41 @@ TEST_F(Judged, SeesAVoterThatWasNoLearner) {
   EXPECT_NE(checker_.violation().find("no learner"), std::string::npos);
 }
 
+// n1's configuration entry at 2, of term 1.
+LogEntry written(raft::Configuration next, const Digest& prev, std::uint64_t index = 2) {
+  auto payload = std::make_shared<const Bytes>(raft::encode_configuration({std::move(next), {}}));
+  return make_entry(LogIndex{index}, {Term{1}, EntryKind::configuration, prev, Millis{}}, payload);
+}
+
 TEST_F(Judged, SeesACommitByOneSideOfAJointConfiguration) {
-  // Goal: the incoming side n1 n2 has entry 2, the outgoing side n1 n2 n3 n4 n5 has not.
+  // Goal: n1 alone is the incoming side and has the joint entry; of the outgoing side n1 n2 n3 nobody else
+  // has it. The configuration that leaves it, appended in the same step, does not excuse the commit.
   lead();
-  Checker judge({id(0), id(1), id(2)}, {&disks_[0], &disks_[1], &disks_[2]},
-                {.voters = {{id(0), 1}}, .outgoing = {{id(0), 1}, {id(1), 1}, {id(2), 1}}, .learners = {}});
-  judge.on_send(0, {{}, 0, {id(0), 1}, {id(1), 1}, Term{1}, raft::Append{{}, {}, {}, {no_op_}}});
-  judge.on_commit(0, LogIndex{1});
-  EXPECT_NE(judge.violation().find("majority"), std::string::npos);
+  const raft::Member a{id(0), 1}, b{id(1), 1}, c{id(2), 1};
+  const LogEntry joint = written({{a}, {a, b, c}, {}}, no_op_.hash);
+  checker_.on_handed(0, {{}, true, {}, {joint}, {}}, LogIndex{1});
+  put(0, {joint});
+  checker_.on_decided(0, LogIndex{2});
+  checker_.on_handed(0, {{}, true, {}, {written({{a}, {}, {}}, joint.hash, 3)}, {}}, LogIndex{2});
+  EXPECT_NE(checker_.violation().find("majority"), std::string::npos);
+}
+
+TEST_F(Judged, SeesAJointConfigurationLeftForAnother) {
+  // Goal: the second step has other voters, or other learners, than the first.
+  lead();
+  const raft::Member a{id(0), 1}, b{id(1), 1}, c{id(2), 1};
+  const LogEntry joint = written({{a, b}, {a, b, c}, {}}, no_op_.hash);
+  checker_.on_handed(1, {{}, true, {}, {joint, written({{a, b}, {}, {}}, joint.hash, 3)}, {}}, {});
+  EXPECT_EQ(checker_.violation(), "");
+  checker_.on_handed(2, {{}, true, {}, {joint, written({{a, b}, {}, {c}}, joint.hash, 3)}, {}}, {});
+  EXPECT_NE(checker_.violation().find("for another"), std::string::npos);
+}
+
+TEST_F(Judged, SeesAConfigurationThatIsNone) {
+  // Goal: such an entry with another payload.
+  lead();
+  checker_.on_handed(1, {{}, true, {}, {entry(2, 1, no_op_.hash, EntryKind::configuration, 1)}, {}}, {});
+  EXPECT_NE(checker_.violation().find("is none"), std::string::npos);
 }
 
 TEST_F(Judged, SeesACommitOfAnOlderTermByCounting) {

@@ -121,6 +121,8 @@ void World::start(std::size_t node) {
   restored.hard_state = durable.hard_state;
   checker_->on_start(node);
   restored.configurations = checker_->configurations_of(node);
+  if (restored.configurations.size() > 3)  // the newest, as the shell gives them
+    restored.configurations.erase(restored.configurations.begin(), restored.configurations.end() - 3);
   restored.last = LogIndex{durable.log.size()};
   restored.applied = durable.applied;
   for (const LogEntry& entry : durable.log) {
@@ -207,6 +209,8 @@ void World::perform(std::size_t node, raft::Output output) {
     n.configuration = *output.configuration;
   }
   const bool writes = output.persist.has_value();
+  // What is committed in this step is judged by the configuration before what this step appends.
+  if (output.commit > n.commit) checker_->on_decided(node, output.commit);
   if (writes) checker_->on_handed(node, *output.persist, output.commit);
   if (writes && crash_point(node, Fault::crash_before_write)) return;
   if (writes) n.disk.submit(std::move(*output.persist), n.applied);

@@ -1,0 +1,65 @@
+// Rules about members that take more than one line of a transcript: incarnations, and reads amid a change.
+#include <gtest/gtest.h>
+
+#include "tests/raft/cluster.h"
+
+namespace anta::raft::test {
+namespace {
+
+TEST(Rule12, AMemberThatCameBackWipedIsAnotherOne) {
+  // Goal: n1 of incarnation 2, whose only configuration has n1 of incarnation 1, neither campaigns nor takes
+  // the old one's place in a quorum: with n2's vote it could undo what n1 and n3 committed.
+  Cluster cluster({"n1", "n2", "n3"});
+  cluster.node("n1").options.self.incarnation = 2;
+  cluster.restart("n1");
+  cluster.timeout("n1");
+  EXPECT_EQ(cluster.status("n1").role, Role::follower);
+  EXPECT_TRUE(cluster.wire("n1", "n2").empty());
+  cluster.step("n1", Receive{cluster.message("n2", "n1", 0, TimeoutNow{})});
+  EXPECT_EQ(cluster.status("n1").role, Role::follower);
+}
+
+TEST(Rule12, AnOlderIncarnationIsDropped) {
+  // Goal: n3 is a member under incarnation 2; what its former self left behind on a slow link raises no term.
+  Cluster cluster({"n1", "n2"}, {}, {"n3"});
+  cluster.node("n3").options.self.incarnation = 2;
+  cluster.restart("n3");
+  cluster.elect("n1");
+  cluster.change("n1", {"n1", "n2"}, {"n3"});
+  cluster.settle();
+  Message m = cluster.message("n3", "n2", 50, VoteRequest{false, true, Term{50}, LogIndex{50}, Term{49}});
+  m.from.incarnation = 1;
+  cluster.step("n2", Receive{m});
+  EXPECT_EQ(cluster.status("n2").term, Term{1});
+}
+
+TEST(Rule14, AReadFinishesWhenAChangeMakesItsAnswersAQuorum) {
+  // Goal: n2 is removed and leaves without answering the round of a read; n1 alone decides then, and answers.
+  Cluster cluster({"n1", "n2"});
+  cluster.elect("n1");
+  cluster.change("n1", {"n1"}, {});
+  cluster.step("n1", ReadRequest{7});
+  cluster.persist("n1");
+  cluster.drop("n1", "n2", "heartbeat");
+  cluster.deliver("n1", "n2");
+  cluster.persist("n2");
+  cluster.deliver("n2", "n1");  // acknowledged: the joint configuration is committed and left
+  cluster.persist("n1");
+  cluster.tick("n1", 2);
+  ASSERT_EQ(cluster.node("n1").reads.size(), 1u);
+  EXPECT_TRUE(cluster.node("n1").reads[0].index.has_value());
+}
+
+TEST(Rule12, ANewerIncarnationIsNews) {
+  // Goal: a node that does not have the newest configuration yet still hears the leader and the candidates of
+  // that configuration; else it could be shut out for good.
+  Cluster cluster({"n1", "n2", "n3"});
+  cluster.elect("n1");
+  Message m = cluster.message("n3", "n2", 50, VoteRequest{false, true, Term{50}, LogIndex{50}, Term{49}});
+  m.from.incarnation += 1;
+  cluster.step("n2", Receive{m});
+  EXPECT_EQ(cluster.status("n2").term, Term{50});
+}
+
+}  // namespace
+}  // namespace anta::raft::test
