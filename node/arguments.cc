@@ -82,7 +82,8 @@ node.yaml:
   timeouts: {election_ms, heartbeat_ms, submit_ms, cosign_wait_ms, drain_ms}
 
 Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;
-SIGHUP reads the log level again.
+SIGHUP reads the file again and takes over log and limits; a file with a mistake changes nothing, and what
+needs a restart is named in the log.
 Exit codes: 0 stopped as told, 2 usage or configuration, 5 not allowed (--init where a seed is), 8 storage.
 )";
 }

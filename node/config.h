@@ -19,6 +19,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "consensus/log_sink.h"
 #include "crypto/error.h"
@@ -87,5 +89,9 @@ std::size_t connections_per_address(const Config& config);
 // `directory`: what relative paths are relative to.
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& directory);
 Result<Config> load_config(const std::filesystem::path& file);
+
+// Every key that node.yaml may have with its value as text: {"limits.verifiers", "2"}. Peers are one value.
+using ConfigValues = std::vector<std::pair<std::string, std::string>>;
+ConfigValues config_values(Config config);
 
 }  // namespace anta

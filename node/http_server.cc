@@ -70,6 +70,7 @@ struct HttpServer::Loop {
   void accepted(tcp::socket socket);
   void forget(const std::shared_ptr<Session>& session, const std::string& remote);
   void drain();
+  void take_limits(const HttpServerOptions& other);
 };
 
 namespace {
@@ -86,6 +87,7 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
 
   void start() { connection_.start(); }
   void drain() { connection_.drain(); }
+  void set_body_bytes_max(std::size_t bytes) { connection_.set_body_bytes_max(bytes); }
   void turn_away(const HttpResponse& response) {
     write(http_head(response, false) + response.body, nullptr);
     turned_away_ = true;
@@ -267,6 +269,16 @@ void HttpServer::Loop::drain() {
   if (sessions.empty()) io.stop();
 }
 
+void HttpServer::Loop::take_limits(const HttpServerOptions& other) {
+  options.parser.body_bytes_max = other.parser.body_bytes_max;
+  options.connections_max = other.connections_max;
+  options.connections_per_address = other.connections_per_address;
+  limiter.set_rate(other.requests_per_second);
+  budget.set_bytes_max(other.memory_bytes);
+  for (const std::shared_ptr<Session>& session : sessions)
+    session->set_body_bytes_max(other.parser.body_bytes_max);
+}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler,
                                                       HttpProblem problem) {
   auto loop = std::make_unique<Loop>(std::move(options), std::move(handler), std::move(problem));
@@ -280,6 +292,10 @@ HttpServer::HttpServer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
 HttpServer::~HttpServer() { stop(0); }
 std::uint16_t HttpServer::port() const { return loop_->port; }
 std::size_t HttpServer::connections() const { return loop_->open; }
+
+void HttpServer::set_limits(const HttpServerOptions& options) {
+  post([loop = loop_.get(), options] { loop->take_limits(options); });
+}
 
 void HttpServer::post(std::function<void()> work) { asio::post(loop_->io, std::move(work)); }
 

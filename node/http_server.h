@@ -57,6 +57,10 @@ class HttpServer {
   std::uint16_t port() const;
   std::size_t connections() const;  // open now
 
+  // Takes over what these options limit (body_bytes_max, connections, memory, requests), for new connections
+  // and requests; nothing that is open or in flight is cut. Any thread; it holds for what is posted after.
+  void set_limits(const HttpServerOptions& options);
+
   // Runs `work` on the server's thread. Any thread; the server outlives every HttpReply and every post.
   void post(std::function<void()> work);
 

@@ -1,8 +1,8 @@
 // A node: constructs everything and wires it together; no logic of its own.
 //
 // Threads: the replica's loop, disk and reader (consensus/replica.h), the verifiers, `service` (submission
-// and checkpointer), and the HTTP server's. What crosses is posted. Start and stop from one thread, in which
-// no hook runs.
+// and checkpointer), and the HTTP server's. What crosses is posted. Start, reload and stop from one thread,
+// in which no hook runs.
 //
 // Order at start: identity, data directory, database, the permission to begin removed (crypto/first_start.h),
 // log, ledger (the genesis is applied when it is new), services, replica, HTTP. stop() goes back: HTTP drains
@@ -14,7 +14,7 @@
 #include <memory>
 
 #include "crypto/error.h"
-#include "node/config.h"
+#include "node/config_change.h"
 #include "node/log.h"
 
 namespace anta {
@@ -27,6 +27,11 @@ class Node {
   static Result<std::unique_ptr<Node>> start(const Config& config, Log& log,
                                              std::function<void(const Error&)> on_fatal);
   ~Node();  // stop()
+
+  // Takes over what another configuration changes (config_change.h) once everything in it has proven good;
+  // an error, and nothing has changed. Logs what applies and what needs a restart. When it returns, new
+  // connections and requests meet the new limits; nothing in flight is cut.
+  Result<ConfigChange> reload(const Config& next);
 
   std::uint16_t http_port() const;
   void stop();

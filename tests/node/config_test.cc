@@ -1,4 +1,4 @@
-#include "node/config.h"
+#include "node/config_change.h"
 
 #include <gtest/gtest.h>
 
@@ -100,6 +100,63 @@ TEST(Config, EndpointsAreHostAndPort) {
     EXPECT_FALSE(parse_endpoint(bad)) << bad;
 }
 
+TEST(ConfigChange, LimitsAndLogApplyAndEverythingElseNeedsARestart) {
+  // Goal: each key that differs is named once, as applied or as needing a restart; what is unchanged is not.
+  const Config running = *parse_config(minimal, "/etc/anta");
+  EXPECT_TRUE(config_change(running, running).applied.empty());
+  EXPECT_TRUE(config_change(running, running).restart.empty());
+  const Config next = *parse_config(
+      "network: other.cbor\nnode: n2\ndata: data\nseed: node.seed\npeers: {n3: \"10.0.0.3:1\"}\n"
+      "http: {listen: \"127.0.0.1:9\"}\nlimits: {http_connections: 9, verifiers: 3}\n"
+      "log: {level: debug}\ntimeouts: {drain_ms: 1}\n",
+      "/etc/anta");
+  const ConfigChange change = config_change(running, next);
+  EXPECT_EQ(change.applied,
+            (std::vector<std::string>{"log.level", "limits.http_connections", "limits.verifiers"}));
+  EXPECT_EQ(change.restart,
+            (std::vector<std::string>{"network", "node", "peers", "http.listen", "timeouts.drain_ms"}));
+  EXPECT_EQ(change.config.limits.http_connections, 9);
+  EXPECT_EQ(change.config.log_level, LogLevel::debug);
+  EXPECT_EQ(change.config.node, running.node);
+  EXPECT_EQ(change.config.http, running.http);
+  EXPECT_EQ(change.config.timeouts.drain_ms, running.timeouts.drain_ms);
+}
+
+TEST(ConfigChange, EveryKeyOfAFileIsSeen) {
+  // Goal: whatever key differs from its default, it is told: none is forgotten.
+  const Config running = *parse_config(minimal, "/");
+  std::size_t keys = 0;
+  for (const auto& [key, value] : config_values(running)) {
+    ++keys;
+    const std::size_t dot = key.find('.');
+    const std::string leaf = dot == std::string::npos ? key : key.substr(dot + 1);
+    std::string other = "x";  // a path, a node's id
+    if (key.find("listen") != std::string::npos) other = "\"127.0.0.1:5\"";
+    if (key == "peers") other = "{n9: \"127.0.0.1:5\"}";
+    if (key == "log.level") other = "error";
+    if (key == "log.format") other = "json";
+    if (value == "false") other = "true";
+    if (!value.empty() && value.find_first_not_of("0123456789") == std::string::npos)
+      other = std::to_string(std::stoll(value) > 99 ? std::stoll(value) - 1 : std::stoll(value) + 1);
+    if (key == "timeouts.election_ms") other = "200";
+    std::string text = minimal;
+    const std::string line = "\n" + key + ": ";
+    const std::size_t at = ("\n" + minimal).find(line);
+    if (at != std::string::npos) text.erase(at, text.find('\n', at) + 1 - at);
+    text += dot == std::string::npos ? key + ": " + other + "\n"
+                                     : key.substr(0, dot) + ": {" + leaf + ": " + other + "}\n";
+    const auto next = parse_config(text, "/");
+    ASSERT_TRUE(next) << text << next.error().message;
+    const ConfigChange change = config_change(running, *next);
+    const bool applies = key.starts_with("limits.") || key.starts_with("log.");
+    const std::vector<std::string>& told = applies ? change.applied : change.restart;
+    EXPECT_TRUE(std::find(told.begin(), told.end(), key) != told.end()) << key;
+    // The port file lies in the data directory unless it is named.
+    EXPECT_EQ(change.applied.size() + change.restart.size(), key == "data" ? 2u : 1u) << key;
+  }
+  EXPECT_GE(keys, 26u);
+}
+
 TEST(Arguments, OneCommandEach) {
   // Goal: each option alone is its command; a typo names the nearest option.
   EXPECT_EQ(parse_arguments({"--config", "a.yaml"})->command, Arguments::Command::run);
@@ -128,6 +185,10 @@ TEST(DiskReserve, IsTheSmallerOfTwoGigabytesAndATwentiethUnlessConfigured) {
   full.look();
   EXPECT_TRUE(full.low());
   EXPECT_GT(full.available(), 0u);
+  full.configure(1);
+  EXPECT_TRUE(full.low());  // until it looks again
+  full.look();
+  EXPECT_FALSE(full.low());
   DiskReserve gone(directory.path() + "/no-such-place", 0);
   gone.look();
   EXPECT_FALSE(gone.low());  // nothing said: nothing refused

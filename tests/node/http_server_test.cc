@@ -175,5 +175,43 @@ TEST(HttpServer, StoppingLetsWhatIsInFlightBeAnswered) {
   stopper.join();
 }
 
+TEST(HttpServer, OtherLimitsHoldForWhatComesAndCutNothing) {
+  // Goal: open connections and a request in flight outlive smaller limits; newcomers and next requests meet
+  // them.
+  HttpReply pending;
+  std::atomic<bool> arrived = false;
+  HttpServerOptions options{.linger_ms = 100, .connections_max = 8};
+  auto server = serve(options, [&](const HttpRequest& request, const HttpReply& reply) {
+    if (request.path_text() != "/slow") return reply({.content_type = "text/plain", .body = "quick"});
+    pending = reply;
+    arrived = true;
+    arrived.notify_all();
+  });
+  Client first(server->port());
+  first.say("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123456789");
+  arrived.wait(false);
+  Client second(server->port());
+  second.say("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n");
+  second.until("quick");
+  options.connections_max = 1;
+  options.parser.body_bytes_max = 4;
+  server->set_limits(options);
+  std::atomic<bool> taken = false;
+  server->post([&] {
+    taken = true;
+    taken.notify_all();
+  });
+  taken.wait(false);
+  EXPECT_EQ(server->connections(), 2u);
+  Client third(server->port());
+  EXPECT_TRUE(third.rest().ends_with("http.connections_max"));
+  pending({.content_type = "text/plain", .body = "slow"});
+  EXPECT_TRUE(first.until("slow").starts_with("HTTP/1.1 200"));
+  first.say("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12345");
+  EXPECT_TRUE(first.rest().starts_with("HTTP/1.1 413"));
+  second.say("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(second.until("quick").starts_with("HTTP/1.1 200"));
+}
+
 }  // namespace
 }  // namespace anta
