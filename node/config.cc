@@ -187,7 +187,9 @@ std::vector<Key> all_keys(Config& c, const std::filesystem::path& directory) {
           map("peer", {std::move(listen)}),
           std::move(peers),
           map("http", {endpoint("listen", c.http), truth("behind_proxy", c.behind_proxy),
-                       path("port_file", c.http_port_file, directory)}),
+                       path("port_file", c.http_port_file, directory),
+                       map("tls", {path("certificate", c.http_tls.certificate, directory),
+                                   path("key", c.http_tls.key, directory)})}),
           map("log", {word("level", c.log_level, levels), word("format", c.log_format, formats)}),
           map("limits", limit_keys(c.limits)),
           map("timeouts", timeout_keys(c.timeouts))};
@@ -202,6 +204,20 @@ void add_values(const std::vector<Key>& keys, const std::string& prefix, ConfigV
 }
 
 bool is_loopback(std::string_view host) { return host.starts_with("127.") || host == "::1"; }
+
+// What the keys of http say together.
+Result<void> check_http(const TreeNode& http, const Config& config) {
+  const TlsFiles& tls = config.http_tls;
+  const TreeNode* named = http.find("tls");
+  if (named && (tls.certificate.empty() || tls.key.empty()))
+    return named->refuse("config.tls", "http.tls needs both: certificate and key");
+  if (config.behind_proxy || tls.given() || is_loopback(config.http.host)) return {};
+  return http.find("listen")->refuse(
+      "config.plain_http", "http.listen " + config.http.text() +
+                               " is not loopback, and without certificate this listener speaks plain HTTP; "
+                               "name PEM files in http.tls.certificate and http.tls.key, or put a TLS proxy "
+                               "before it and say http.behind_proxy: true");
+}
 
 }  // namespace
 
@@ -242,12 +258,8 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
     if (!tree->find(needed))
       return fail(Code::malformed, "config.missing", "the key \"" + std::string(needed) + "\" is missing");
   }
-  if (!config.behind_proxy && !is_loopback(config.http.host)) {
-    return fail(
-        Code::malformed, "config.plain_http",
-        "http.listen " + config.http.text() +
-            " is not loopback, and this listener speaks plain HTTP; put a TLS proxy before it and say "
-            "http.behind_proxy: true");
+  if (const TreeNode* http = tree->find("http")) {
+    if (auto good = check_http(*http, config); !good) return pass(good);
   }
   if (config.timeouts.heartbeat_ms * 2 > config.timeouts.election_ms) {
     return fail(Code::malformed, "config.timeouts",

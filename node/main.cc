@@ -46,9 +46,10 @@ int init(const std::string& directory) {
 int check(const std::string& file) {
   const auto config = anta::load_config(file);
   if (!config) return refuse(config.error());
-  const auto identity = anta::load_identity(*config);
-  if (!identity) return refuse(identity.error());
-  std::cout << "ok: node " << config->node.value << " of network " << identity->genesis.network.value << "\n";
+  const auto checked = anta::Node::check(*config);
+  if (!checked) return refuse(checked.error());
+  if (checked->warning) std::cerr << "antad: warning: " << *checked->warning << "\n";
+  std::cout << "ok: node " << config->node.value << " of network " << checked->network.value << "\n";
   return 0;
 }
 

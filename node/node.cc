@@ -17,11 +17,6 @@
 namespace anta {
 namespace {
 
-Millis wall_clock() {
-  using namespace std::chrono;
-  return Millis{duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
-}
-
 // How long answers have to leave after the drain time, when what was undecided is answered.
 constexpr std::uint32_t last_answers_ms = 500;
 
@@ -170,6 +165,7 @@ void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
       std::make_unique<Verification>(VerificationOptions{.threads = verifier_threads(config.limits)}, lookup);
   service = std::make_unique<ThreadExecutor>();
   watch_disk();
+  watch_certificate();
   make_submission();
   make_checkpointer(mark);
   machine = std::make_unique<LedgerMachine>(*ledger, *verification,
@@ -253,6 +249,8 @@ NodeStatus Node::Parts::status() const {
             return reader ? std::optional(reader->applied()) : std::nullopt;
           }(),
           .connections = http->connections(),
+          .handshakes_failed = http->handshakes_failed(),
+          .certificate_expires = Millis{certificate_expires},
           .database_failure = database->failure(),
           .disk_available = disk.available(),
           .disk_reserve = disk.reserve(),
@@ -299,14 +297,18 @@ Result<void> Node::Parts::serve_http() {
   const auto refusal = [](unsigned status, const std::string& rule, const std::string& message) {
     return problem(status, rule, message);
   };
-  Result<std::unique_ptr<HttpServer>> server = HttpServer::start(http_options(config), handler, refusal);
+  HttpServerOptions options = http_options(config);
+  options.tls = std::move(http_tls);
+  if (options.tls) use_certificate(*options.tls);
+  const std::string scheme = options.tls ? "https://" : "http://";
+  Result<std::unique_ptr<HttpServer>> server = HttpServer::start(std::move(options), handler, refusal);
   if (!server) return pass(server);
   http = std::move(*server);
   http_made.count_down();
   const std::string port = std::to_string(http->port());
   if (auto written = write_private_file(config.http_port_file, as_bytes(port + "\n"), Replace::yes); !written)
     return written;
-  log.write(LogLevel::info, "http_listening", {{"url", "http://" + config.http.host + ":" + port}});
+  log.write(LogLevel::info, "http_listening", {{"url", scheme + config.http.host + ":" + port}});
   return {};
 }
 
@@ -335,7 +337,10 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
                                           std::function<void(const Error&)> on_fatal) {
   Result<Identity> identity = load_identity(config);
   if (!identity) return pass(identity);
+  Result<std::shared_ptr<const HttpTls>> tls = load_http_tls(config);
+  if (!tls) return pass(tls);
   auto parts = std::make_unique<Parts>(config, std::move(*identity), log);
+  parts->http_tls = std::move(*tls);
   parts->on_fatal = std::move(on_fatal);
   Result<Policy> policy = network_policy(parts->identity.genesis);
   if (!policy) return pass(policy);

@@ -28,6 +28,11 @@
 
 namespace anta {
 
+Millis wall_clock();
+
+// The listener's certificate and key, read and checked; null where there are none.
+Result<std::shared_ptr<const HttpTls>> load_http_tls(const Config& config);
+
 // The limits of a configuration in the shape in which their owners take them.
 unsigned verifier_threads(const Limits& limits);
 TokenRate key_rate(const Limits& limits);
@@ -52,6 +57,8 @@ struct Node::Parts {
   Log& log;
   std::function<void(const Error&)> on_fatal = {};
   std::atomic<bool> stopping = false;
+  std::shared_ptr<const HttpTls> http_tls = {};       // until HTTP has it
+  std::atomic<std::int64_t> certificate_expires = 0;  // milliseconds, as HttpTls says; 0: there is none
   Metrics metrics = {};
   KeyLimiter keys;
   CheckpointFile checkpoint_file;
@@ -92,6 +99,9 @@ struct Node::Parts {
   // node_reload.cc
   void look_at_disk();
   void watch_disk();
+  void use_certificate(const HttpTls& certificate);
+  void warn_of_expiry();
+  void watch_certificate();
   Result<ConfigChange> reload(const Config& next);
   void apply(const Config& changed);
 };

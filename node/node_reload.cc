@@ -1,8 +1,11 @@
-// What changes while a node runs: its configuration, and the room on its disk.
+// What changes while a node runs: its configuration, its certificate, and the room on its disk.
 #include <algorithm>
+#include <chrono>
+#include <latch>
 #include <thread>
 
 #include "node/node_parts.h"
+#include "node/views/time_text.h"
 #include "storage/ledger/certificate_file.h"
 
 namespace anta {
@@ -16,6 +19,16 @@ std::string list(const std::vector<std::string>& keys) {
 }
 
 }  // namespace
+
+Millis wall_clock() {
+  using namespace std::chrono;
+  return Millis{duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
+}
+
+Result<std::shared_ptr<const HttpTls>> load_http_tls(const Config& config) {
+  if (!config.http_tls.given()) return std::shared_ptr<const HttpTls>();
+  return HttpTls::load(config.http_tls.certificate, config.http_tls.key);
+}
 
 unsigned verifier_threads(const Limits& limits) {
   if (limits.verifiers > 0) return static_cast<unsigned>(limits.verifiers);
@@ -56,13 +69,40 @@ void Node::Parts::watch_disk() {
   service->after(DiskReserve::interval_ms, [this] { watch_disk(); });
 }
 
+void Node::Parts::use_certificate(const HttpTls& certificate) {
+  certificate_expires = certificate.expires().value;
+  log.write(LogLevel::info, "http_certificate",
+            {{"sha256", certificate.fingerprint()}, {"expires", views::time_to_text(certificate.expires())}});
+  warn_of_expiry();
+}
+
+void Node::Parts::warn_of_expiry() {
+  const Millis expires{certificate_expires};
+  if (const auto warning = expiry_warning(expires, wall_clock()); warning && expires.value != 0)
+    log.write(LogLevel::warning, "http_certificate_expires", {{"message", *warning}});
+}
+
+// Each day from the start on, for as long as the service thread runs.
+void Node::Parts::watch_certificate() {
+  constexpr std::uint32_t day_ms = 24 * 3'600 * 1'000;
+  service->after(day_ms, [this] {
+    warn_of_expiry();
+    watch_certificate();
+  });
+}
+
 // Everything that can fail comes first; what follows cannot, so that a reload is whole or nothing.
 Result<ConfigChange> Node::Parts::reload(const Config& next) {
   // What --check refuses is refused here: a file with which this node would not start again.
-  if (const Result<Identity> good = load_identity(next); !good) return pass(good);
+  if (const Result<Node::Checked> good = Node::check(next); !good) return pass(good);
+  const Result<std::shared_ptr<const HttpTls>> renewed = load_http_tls(next);
+  if (!renewed) return pass(renewed);
   ConfigChange change = config_change(running, next);
+  // Read again also where the files' names are the same: renewing them is the operator's normal case.
+  if (*renewed) http->set_tls(*renewed);
   apply(change.config);
   running = change.config;
+  if (*renewed && running.http_tls.given()) use_certificate(**renewed);
   if (!change.restart.empty()) {
     log.write(LogLevel::warning, "reload_needs_restart",
               {{"keys", list(change.restart)},
@@ -83,14 +123,24 @@ void Node::Parts::apply(const Config& changed) {
   submission->set_limits(static_cast<std::size_t>(limits.pending_statements),
                          static_cast<std::uint64_t>(limits.pending_bytes));
   http->set_limits(http_options(changed));
-  std::latch applied{2};
-  service->post([&, this] {
-    disk.configure(static_cast<std::uint64_t>(limits.disk_reserve_bytes));
+  const auto applied = std::make_shared<std::latch>(2);  // shared: who counts it down may be in it still
+  service->post([this, applied, reserve = static_cast<std::uint64_t>(limits.disk_reserve_bytes)] {
+    disk.configure(reserve);
     look_at_disk();
-    applied.count_down();
+    applied->count_down();
   });
-  http->post([&applied] { applied.count_down(); });
-  applied.wait();
+  http->post([applied] { applied->count_down(); });
+  applied->wait();
+}
+
+Result<Node::Checked> Node::check(const Config& config) {
+  const Result<Identity> identity = load_identity(config);
+  if (!identity) return pass(identity);
+  const Result<std::shared_ptr<const HttpTls>> tls = load_http_tls(config);
+  if (!tls) return pass(tls);
+  Checked checked{.network = identity->genesis.network};
+  if (*tls) checked.warning = expiry_warning((*tls)->expires(), wall_clock());
+  return checked;
 }
 
 Result<ConfigChange> Node::reload(const Config& next) { return parts_->reload(next); }

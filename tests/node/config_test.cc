@@ -41,6 +41,10 @@ TEST(Config, AMistakeIsNamedWithItsLine) {
       {minimal + "node: n2\n", "line 5"},
       {"network: g\nnode: n1\ndata: d\n", "\"seed\" is missing"},
       {minimal + "http: {listen: \"0.0.0.0:80\"}\n", "behind_proxy"},
+      {minimal + "http: {listen: \"0.0.0.0:80\"}\n", "http.tls.certificate and http.tls.key"},
+      {minimal + "http:\n  tls: {certificate: a.pem}\n", "line 6, column 8: http.tls needs both"},
+      {minimal + "http: {tls: {}}\n", "http.tls needs both"},
+      {minimal + "http: {tls: {certificate: a, kye: b}}\n", "did you mean \"key\"?"},
       {minimal + "http: {listen: \"127.0.0.1\"}\n", "is not host:port"},
       {minimal + "timeouts: {election_ms: 60, heartbeat_ms: 50}\n", "at least twice"},
       {"- a\n", "a map of keys"},
@@ -53,6 +57,11 @@ TEST(Config, AMistakeIsNamedWithItsLine) {
   }
   EXPECT_NE(parse_config(minimal + "htp: 1\n", "/").error().message.find("line 5"), std::string::npos);
   EXPECT_TRUE(parse_config(minimal + "http: {listen: \"0.0.0.0:80\", behind_proxy: true}\n", "/"));
+  const auto tls = parse_config(
+      minimal + "http: {listen: \"0.0.0.0:443\", tls: {certificate: node.pem, key: /k/node.key}}\n", "/etc");
+  ASSERT_TRUE(tls) << tls.error().message;
+  EXPECT_EQ(tls->http_tls.certificate, "/etc/node.pem");
+  EXPECT_EQ(tls->http_tls.key, "/k/node.key");
 }
 
 TEST(Config, OneAddressMayNotHoldAllConnections) {
@@ -122,6 +131,21 @@ TEST(ConfigChange, LimitsAndLogApplyAndEverythingElseNeedsARestart) {
   EXPECT_EQ(change.config.timeouts.drain_ms, running.timeouts.drain_ms);
 }
 
+TEST(ConfigChange, OtherCertificateFilesApplyAndTlsItselfNeedsARestart) {
+  // Goal: renewed under another name is applied; from plain HTTP to TLS or back is named.
+  const auto of = [](const std::string& http) { return *parse_config(minimal + http, "/"); };
+  const Config plain = of("");
+  const Config one = of("http: {tls: {certificate: a.pem, key: a.key}}\n");
+  const Config two = of("http: {tls: {certificate: b.pem, key: b.key}}\n");
+  const std::vector<std::string> both = {"http.tls.certificate", "http.tls.key"};
+  EXPECT_EQ(config_change(one, two).applied, both);
+  EXPECT_EQ(config_change(one, two).config.http_tls.key, "/b.key");
+  EXPECT_EQ(config_change(plain, one).restart, both);
+  EXPECT_FALSE(config_change(plain, one).config.http_tls.given());
+  EXPECT_EQ(config_change(one, plain).restart, both);
+  EXPECT_EQ(config_change(one, plain).config.http_tls.key, "/a.key");
+}
+
 TEST(ConfigChange, EveryKeyOfAFileIsSeen) {
   // Goal: whatever key differs from its default, it is told: none is forgotten.
   const Config running = *parse_config(minimal, "/");
@@ -145,6 +169,8 @@ TEST(ConfigChange, EveryKeyOfAFileIsSeen) {
     if (at != std::string::npos) text.erase(at, text.find('\n', at) + 1 - at);
     text += dot == std::string::npos ? key + ": " + other + "\n"
                                      : key.substr(0, dot) + ": {" + leaf + ": " + other + "}\n";
+    const bool of_tls = key.starts_with("http.tls.");
+    if (of_tls) text = minimal + "http: {tls: {certificate: a, key: b}}\n";
     const auto next = parse_config(text, "/");
     ASSERT_TRUE(next) << text << next.error().message;
     const ConfigChange change = config_change(running, *next);
@@ -152,7 +178,7 @@ TEST(ConfigChange, EveryKeyOfAFileIsSeen) {
     const std::vector<std::string>& told = applies ? change.applied : change.restart;
     EXPECT_TRUE(std::find(told.begin(), told.end(), key) != told.end()) << key;
     // The port file lies in the data directory unless it is named.
-    EXPECT_EQ(change.applied.size() + change.restart.size(), key == "data" ? 2u : 1u) << key;
+    EXPECT_EQ(change.applied.size() + change.restart.size(), key == "data" || of_tls ? 2u : 1u) << key;
   }
   EXPECT_GE(keys, 26u);
 }

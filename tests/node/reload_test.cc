@@ -1,6 +1,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/node/certificates.h"
+#include "tests/node/http_clients.h"
 #include "tests/node/trio.h"
 
 namespace anta::test {
@@ -83,6 +85,42 @@ TEST(Reload, WhatTheNodeWouldNotStartWithChangesNothing) {
   for (int i = 0; i < 5; ++i)
     EXPECT_EQ(trio.get(0, "/healthz").status, 200u);
   EXPECT_EQ(log_of(trio, 0).find("event=reload"), std::string::npos);
+}
+
+TEST(Reload, CertificatesAreReadAgainAndTlsItselfIsNot) {
+  // Goal: renewed files of the same names are served without any key having changed; files that do not
+  // belong together change nothing, limits beside them included; leaving TLS needs a restart.
+  const World world;
+  Trio trio(world.genesis);
+  const CertificateFiles files;
+  trio.stop(0);
+  Config& config = trio.members[0].config;
+  const Config plain = config;
+  config.http_tls = {.certificate = files.certificate, .key = files.key};
+  trio.start(0);
+  Node& node = *trio.members[0].node;
+  const auto shown = [&] { return TlsClient(trio.port(0)).fingerprint(); };
+  const auto on_disk = [&] { return (*HttpTls::load(files.certificate, files.key))->fingerprint(); };
+  const std::string first = shown();
+  EXPECT_EQ(first, on_disk());
+  const MadeCertificate renewed = make_certificate();
+  files.write({.certificate = renewed.certificate, .key = make_certificate().key});
+  Config next = config;
+  next.limits.http_requests_per_second = 1;
+  EXPECT_EQ(node.reload(next).error().rule, "config.tls");
+  EXPECT_EQ(Node::check(next).error().rule, "config.tls");
+  EXPECT_EQ(shown(), first);
+  files.write(renewed);
+  const auto change = node.reload(config);
+  ASSERT_TRUE(change) << change.error().message;
+  EXPECT_TRUE(change->applied.empty() && change->restart.empty());
+  EXPECT_NE(first, on_disk());
+  EXPECT_EQ(shown(), on_disk());
+  EXPECT_NE(log_of(trio, 0).find("event=http_certificate sha256=" + on_disk()), std::string::npos);
+  const auto gone = node.reload(plain);
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->restart, (std::vector<std::string>{"http.tls.certificate", "http.tls.key"}));
+  EXPECT_EQ(shown(), on_disk());
 }
 
 }  // namespace
