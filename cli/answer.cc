@@ -37,7 +37,8 @@ std::string not_understood(const HttpAnswer& http) {
 Code code_for(int status) {
   switch (status) {
     case 400:
-    case 413: return Code::malformed;
+    case 413:
+    case 421: return Code::malformed;  // 421: the address is another's
     case 401:
     case 403: return Code::not_authorised;
     case 404:

@@ -88,6 +88,7 @@ std::vector<Command> certificate_commands() {
        .summary = "fetch a certificate file from a node",
        .examples = {"anta certificate get CERT-CATHODE --node http://127.0.0.1:8080 --out cathode.anta"},
        .options = {node_option(),
+                   ca_option(),
                    {.name = "--out", .value = "FILE", .help = "where it goes (default: ID.anta)"}},
        .positionals = {{"ID", "the certificate's id"}},
        .run = get_file},

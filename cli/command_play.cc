@@ -71,6 +71,7 @@ Result<Exit> play(Invocation& invocation) {
 std::vector<Command> play_commands() {
   std::vector<Option> options = {
       node_option(),
+      ca_option(),
       {.name = "--registrar-key",
        .value = "FILE",
        .help = "the key that the genesis names",

@@ -79,6 +79,7 @@ Result<Exit> print(Invocation& invocation, const std::string& path, const std::s
 
 std::vector<Option> reading_options() {
   return {node_option(),
+          ca_option(),
           {.name = "--at-leaf",
            .value = "N",
            .help = "as it was when the ledger had this leaf; the node says how far back"},
@@ -149,7 +150,7 @@ std::vector<Command> read_commands() {
   commands.push_back({.words = {"status"},
                       .summary = "what a node knows of itself and its peers",
                       .examples = {"anta status --node http://127.0.0.1:8080"},
-                      .options = {node_option()},
+                      .options = {node_option(), ca_option()},
                       .positionals = {},
                       .run = [](Invocation& i) { return print(i, "/v1/status"); }});
   return commands;
@@ -164,6 +165,7 @@ std::vector<Command> attestation_commands() {
                     "2025-08-01T00:00:00Z "
                     "--node http://127.0.0.1:8080"},
        .options = {node_option(),
+                   ca_option(),
                    {.name = "--status",
                     .value = "WORD",
                     .help = "suspended, reinstated, revoked or withdrawn",

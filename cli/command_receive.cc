@@ -95,6 +95,7 @@ std::vector<Command> receive_commands() {
        .examples = {"anta inbox --as nasca-sur --node http://127.0.0.1:8080"},
        .options =
            {node_option(),
+            ca_option(),
             {.name = "--as", .value = "PARTY", .help = "who", .required = true, .environment = "ANTA_AS"}},
        .positionals = {},
        .run = inbox},
@@ -103,6 +104,7 @@ std::vector<Command> receive_commands() {
        .examples = {"anta receive D-L-001 --measurements weighed.yaml --ticket BLC1-00001 --node "
                     "http://127.0.0.1:8080 > receipt.yaml"},
        .options = {node_option(),
+                   ca_option(),
                    {.name = "--measurements",
                     .value = "FILE",
                     .help = "YAML: lot id -> measurement (wet_g, moisture_ppm, cu_ppm, status, ...)"},

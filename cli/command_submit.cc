@@ -75,17 +75,24 @@ Result<std::vector<Outgoing>> read_outbox(const Outbox& outbox) {
   return all;
 }
 
+// Whether trying again is all there is to do: not when the address or its certificate is wrong.
+Exit exit_of_undecided(const Result<HttpAnswer>& http) {
+  if (!http && http.error().rule.starts_with("tls.")) return exit_for(http.error());
+  return http && http->status == 421 ? Exit::usage : Exit::undecided;
+}
+
 // Sends in order and stops at the first that stays undecided: what follows may build on it.
 Result<Exit> send_all(Invocation& invocation, HttpClient& client, const std::vector<Outgoing>& all,
                       Outbox* outbox) {
   Exit exit = Exit::ok;
   ValueList answers;
   for (const Outgoing& outgoing : all) {
-    const Answer answer = read_answer(client.post(path_for(invocation), "application/cose", outgoing.bytes));
+    const auto http = client.post(path_for(invocation), "application/cose", outgoing.bytes);
+    const Answer answer = read_answer(http);
     answers.push_back(answer_value(answer, outgoing.label));
     tell(invocation, outgoing, answer);
     if (!answer.is_final()) {
-      exit = Exit::undecided;
+      exit = exit_of_undecided(http);
       break;
     }
     if (answer.kind != Answer::Kind::accepted) exit = Exit::rejected;
@@ -131,6 +138,7 @@ std::vector<Command> submit_commands() {
            .examples = {"anta submit outbox --node http://127.0.0.1:8080",
                         "anta submit statement.cose --dry-run --node http://127.0.0.1:8080"},
            .options = {node_option(),
+                       ca_option(),
                        {.name = "--wait", .value = "WHAT", .help = "committed or cosigned (default)"},
                        {.name = "--dry-run", .help = "ask for the verdict only; nothing is recorded"}},
            .positionals = {{"FILE", "signed statements, or one outbox directory", true, true}},

@@ -2,7 +2,9 @@
 
 #include <curl/curl.h>
 
+#include <array>
 #include <mutex>
+#include <optional>
 
 namespace anta {
 namespace {
@@ -34,6 +36,28 @@ void start_curl() {
 // by digest).
 bool worth_another(const HttpAnswer& answer) { return answer.status == 503 || answer.status == 504; }
 
+// What kept a call from having an answer; `detail` is curl's longer text, where it has one.
+Error call_error(CURLcode code, const std::string& node, const std::string& authorities, const char* detail) {
+  const std::string said = node + ": " + (*detail ? detail : curl_easy_strerror(code));
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION: return Error{Code::not_authorised, "tls.untrusted", said};
+    case CURLE_SSL_CACERT_BADFILE:
+      return Error{Code::malformed, "tls.ca",
+                   authorities.empty() ? "the system's trusted authorities cannot be read"
+                                       : authorities + " is no readable file of PEM certificates"};
+    case CURLE_SSL_CONNECT_ERROR: return Error{Code::uncertain, "tls.handshake", said};
+    default: return Error{Code::uncertain, "unreachable", node + ": " + curl_easy_strerror(code)};
+  }
+}
+
+// Nobody is trusted but these authorities: not the system's file, nor its directory, which curl would add.
+void trust(CURL* curl, const std::string& authorities) {
+  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (authorities.empty()) return;
+  curl_easy_setopt(curl, CURLOPT_CAINFO, authorities.c_str());
+  curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+}
+
 }  // namespace
 
 struct HttpClient::Handle {
@@ -51,8 +75,12 @@ struct HttpClient::Request {
   ByteView body = {};
 };
 
-HttpClient::HttpClient(std::vector<std::string> nodes, std::chrono::milliseconds deadline)
-    : handle_(std::make_unique<Handle>()), nodes_(std::move(nodes)), deadline_(deadline) {
+HttpClient::HttpClient(std::vector<std::string> nodes, std::string authorities,
+                       std::chrono::milliseconds deadline)
+    : handle_(std::make_unique<Handle>()),
+      nodes_(std::move(nodes)),
+      authorities_(std::move(authorities)),
+      deadline_(deadline) {
   ANTA_INVARIANT(!nodes_.empty());
   for (std::string& node : nodes_) {
     while (!node.empty() && node.back() == '/')
@@ -67,6 +95,7 @@ Result<HttpAnswer> HttpClient::once(std::size_t node, const Request& request,
   CURL* curl = handle_->curl;
   curl_easy_reset(curl);  // keeps connections alive
   Collected collected;
+  std::array<char, CURL_ERROR_SIZE> detail = {};
   const std::string url = nodes_[node] + request.path;
   curl_slist* headers = curl_slist_append(nullptr, request.header.c_str());
   headers = curl_slist_append(headers, "Expect:");
@@ -74,6 +103,8 @@ Result<HttpAnswer> HttpClient::once(std::size_t node, const Request& request,
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail.data());
+  trust(curl, authorities_);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(std::min<std::int64_t>(left.count(), 5000)));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
@@ -85,15 +116,13 @@ Result<HttpAnswer> HttpClient::once(std::size_t node, const Request& request,
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
   }
   const CURLcode code = curl_easy_perform(curl);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, nullptr);  // it does not outlive this call
   curl_slist_free_all(headers);
   if (collected.too_large) {
     return tl::unexpected(
         Error{Code::uncertain, "answer_too_large", nodes_[node] + " answered with too many bytes"});
   }
-  if (code != CURLE_OK) {
-    return tl::unexpected(
-        Error{Code::uncertain, "unreachable", nodes_[node] + ": " + curl_easy_strerror(code)});
-  }
+  if (code != CURLE_OK) return tl::unexpected(call_error(code, nodes_[node], authorities_, detail.data()));
   HttpAnswer answer;
   long status = 0;
   const char* type = nullptr;
@@ -109,12 +138,15 @@ Result<HttpAnswer> HttpClient::once(std::size_t node, const Request& request,
 Result<HttpAnswer> HttpClient::anywhere(const Request& request) {
   const auto until = Clock::now() + deadline_;
   Result<HttpAnswer> last = tl::unexpected(Error{Code::uncertain, "unreachable", "no node answered in time"});
+  std::optional<Error> untrusted;
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
     if (left.count() <= 0) break;
     last = once(node, request, left);
     if (last && !worth_another(*last)) return last;
+    if (!last && last.error().rule == "tls.untrusted") untrusted = last.error();
   }
+  if (!last && untrusted) return tl::unexpected<Error>(std::move(*untrusted));
   return last;
 }
 

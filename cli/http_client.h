@@ -2,6 +2,9 @@
 //
 // Requests go to the first node; when it cannot be reached, or says busy or uncertain, to the next, in order,
 // until one answers or the deadline passes. Answers are bounded in size. Blocking; one thread per client.
+//
+// https asks for TLS 1.2 or newer and a certificate for that address from an authority that is trusted: the
+// system's, or those of one file instead. A node that shows another one hears no request.
 // libcurl lives in http_client.cc only.
 #pragma once
 
@@ -27,15 +30,18 @@ struct HttpAnswer {
 
 class HttpClient {
  public:
-  // Base URLs ("http://127.0.0.1:8080"), at least one; the deadline is for one call, all its tries together.
-  explicit HttpClient(std::vector<std::string> nodes,
+  // Base URLs ("http://127.0.0.1:8080"), at least one; `authorities` is a PEM file, or empty for the
+  // system's; the deadline is for one call, all its tries together.
+  explicit HttpClient(std::vector<std::string> nodes, std::string authorities = {},
                       std::chrono::milliseconds deadline = std::chrono::seconds(30));
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // An answer of any status is an answer; Code::uncertain is no answer at all ("unreachable"), or one that is
-  // not read to its end ("answer_too_large").
+  // An answer of any status is an answer; Code::uncertain is no answer at all ("unreachable",
+  // "tls.handshake"), or one that is not read to its end ("answer_too_large"). "tls.untrusted": the
+  // certificate is not to be trusted, and another try changes nothing (told also when other nodes were merely
+  // unreachable); "tls.ca": the authorities cannot be read.
   Result<HttpAnswer> get(const std::string& path, const std::string& accept = "application/json");
   Result<HttpAnswer> post(const std::string& path, const std::string& content_type, ByteView body);
 
@@ -55,6 +61,7 @@ class HttpClient {
   struct Handle;
   std::unique_ptr<Handle> handle_;
   std::vector<std::string> nodes_;
+  std::string authorities_;
   std::chrono::milliseconds deadline_;
 };
 

@@ -233,7 +233,9 @@ Result<void> write_new(const std::string& path, ByteView bytes, Language languag
 std::string node_yaml(const NodeDraft& draft) {
   return "# How this node runs; antad --check validates it.\nnetwork: genesis.cbor\nnode: " +
          draft.node.id.value + "\ndata: data\nseed: node.seed\npeer: {listen: \"" + draft.node.address +
-         "\"}\nhttp: {listen: \"" + draft.http + "\"}\n";
+         "\"}\nhttp: {listen: \"" + draft.http +
+         "\"}\n# On another address than loopback http needs tls: {certificate: node.pem, key: node.key} "
+         "too.\n";
 }
 
 Result<void> write_nodes(const Draft& draft, const Bytes& genesis, const std::string& directory,

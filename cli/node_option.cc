@@ -11,6 +11,13 @@ Option node_option() {
           .environment = "ANTA_NODE"};
 }
 
+Option ca_option() {
+  return {.name = "--ca",
+          .value = "FILE",
+          .help = "for https: trust the authorities of this PEM file instead of the system's",
+          .environment = "ANTA_CA"};
+}
+
 Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation) {
   std::vector<std::string> nodes;
   for (const std::string& value : invocation.all("--node")) {
@@ -28,7 +35,10 @@ Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation) {
     }
   }
   if (nodes.empty()) return invocation.usage("--node names no address", "--node no indica ninguna dirección");
-  return std::make_unique<HttpClient>(std::move(nodes));
+  const auto authorities = invocation.option("--ca");
+  if (authorities && authorities->empty())
+    return invocation.usage("--ca names no file", "--ca no indica ningún archivo");
+  return std::make_unique<HttpClient>(std::move(nodes), authorities.value_or(""));
 }
 
 }  // namespace anta

@@ -1,4 +1,5 @@
-// --node URL[,URL...]: which nodes a command asks.
+// --node URL[,URL...]: which nodes a command asks. --ca FILE: whom it trusts to say that they are these
+// nodes.
 #pragma once
 
 #include <memory>
@@ -9,8 +10,9 @@
 namespace anta {
 
 Option node_option();
+Option ca_option();
 
-// A client for the nodes of the invocation; the option is required by the table.
+// A client for the nodes of the invocation; --node is required by the table.
 Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation);
 
 }  // namespace anta

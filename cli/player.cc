@@ -7,6 +7,7 @@
 #include "cli/answer.h"
 #include "cli/text_file.h"
 #include "crypto/cose.h"
+#include "crypto/exit.h"
 #include "crypto/sealed.h"
 #include "node/views/time_text.h"
 #include "storage/ledger/codec.h"
@@ -128,8 +129,10 @@ Result<Player::Sent> Player::send(const Bytes& statement) {
   const auto until = Clock::now() + options_.patience;
   Answer answer;
   while (Clock::now() < until) {
-    answer = read_answer(
-        client_.post_to(next_node(), "/v1/statements?wait=committed", "application/cose", statement));
+    const auto http =
+        client_.post_to(next_node(), "/v1/statements?wait=committed", "application/cose", statement);
+    if (!http && exit_for(http.error()) != Exit::undecided) return pass(http);  // asking again does not help
+    answer = read_answer(http);
     if (answer.kind == Answer::Kind::accepted) return Sent{"accepted", ""};
     if (answer.is_final()) return Sent{answer.code, answer.message};
   }

@@ -9,7 +9,7 @@
 namespace anta {
 namespace {
 
-constexpr std::array<std::string_view, 6> known = {"node",    "as", "key", "policy", "passphrase-file",
+constexpr std::array<std::string_view, 7> known = {"node",    "ca", "as", "key", "policy", "passphrase-file",
                                                    "language"};
 
 std::string settings_path() {

@@ -8,6 +8,8 @@ Exit exit_for(const Error& error) {
   // Whatever is wrong with a node's store (not there, in use, of another node): an operator looks at the
   // disk.
   if (error.rule.starts_with("store.")) return Exit::storage;
+  // A node's certificate was verified, and the answer is no.
+  if (error.rule == "tls.untrusted") return Exit::refused;
   switch (error.code) {
     case Code::malformed: return Exit::usage;
     case Code::bad_signature: return Exit::rejected;

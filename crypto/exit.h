@@ -1,7 +1,7 @@
 // Exit codes of both programs (README.md) and the one switch that maps errors to them.
 //
-// The code decides; of the rules only the taken ports (a configuration's fault) and store.* (a node's disk,
-// whatever the code) have an exit of their own.
+// The code decides; of the rules only the taken ports (a configuration's fault), store.* (a node's disk,
+// whatever the code) and tls.untrusted (a node whose certificate does not verify) have an exit of their own.
 //
 // Scripts rely on these: never renumber.
 #pragma once

@@ -74,7 +74,8 @@ node.yaml:
   seed: node.seed           its secret (mode 0600)
   peer: {listen: "127.0.0.1:7001"}
   peers: {n2: "10.0.0.2:7001"}
-  http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: data/http.port}
+  http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: data/http.port,
+         tls: {certificate: node.pem, key: node.key}}   PEM; needed where listen is not loopback
   log: {level: info, format: logfmt}
   limits: {memory_bytes, http_connections, http_connections_per_address, http_memory_bytes,
            http_requests_per_second, key_statements_per_second, key_statements_burst, request_bytes,
@@ -82,7 +83,8 @@ node.yaml:
   timeouts: {election_ms, heartbeat_ms, submit_ms, cosign_wait_ms, drain_ms}
 
 Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;
-SIGHUP reads the log level again.
+SIGHUP reads the file again and takes over log, limits and the certificate, renewed under the same name too; a
+file with a mistake changes nothing, and what needs a restart is named in the log.
 Exit codes: 0 stopped as told, 2 usage or configuration, 5 not allowed (--init where a seed is), 8 storage.
 )";
 }

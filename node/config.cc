@@ -16,10 +16,12 @@ namespace {
 using views::TreeEntry;
 using views::TreeNode;
 
-// The keys of one map, and what each does with its value.
+// The keys of one map: what each does with its value, and the value it has as text.
 struct Key {
   std::string_view name = {};
   std::function<Result<void>(const TreeNode&)> read = {};
+  std::function<std::string()> show = {};
+  std::vector<Key> inner = {};  // of a map; then there is no text
 };
 
 Result<void> read_map(const TreeNode& node, std::span<const Key> keys) {
@@ -36,17 +38,20 @@ Result<void> read_map(const TreeNode& node, std::span<const Key> keys) {
 }
 
 Key path(std::string_view name, std::filesystem::path& out, const std::filesystem::path& directory) {
-  return {name, [&out, &directory](const TreeNode& node) -> Result<void> {
+  return {name,
+          [&out, &directory](const TreeNode& node) -> Result<void> {
             Result<std::string> text = node.text();
             if (!text) return pass(text);
             if (text->empty()) return node.refuse("config.path", "a path is missing here");
             out = (directory / *text).lexically_normal();
             return {};
-          }};
+          },
+          [&out] { return out.string(); }};
 }
 
 Key number(std::string_view name, std::int64_t& out, std::int64_t min, std::int64_t max) {
-  return {name, [&out, min, max](const TreeNode& node) -> Result<void> {
+  return {name,
+          [&out, min, max](const TreeNode& node) -> Result<void> {
             const Result<std::int64_t> value = node.integer();
             if (!value) return pass(value);
             if (*value < min || *value > max) {
@@ -55,23 +60,27 @@ Key number(std::string_view name, std::int64_t& out, std::int64_t min, std::int6
             }
             out = *value;
             return {};
-          }};
+          },
+          [&out] { return std::to_string(out); }};
 }
 
 Key endpoint(std::string_view name, Endpoint& out) {
-  return {name, [&out](const TreeNode& node) -> Result<void> {
+  return {name,
+          [&out](const TreeNode& node) -> Result<void> {
             const Result<std::string> text = node.text();
             if (!text) return pass(text);
             Result<Endpoint> parsed = parse_endpoint(*text);
             if (!parsed) return node.refuse("config.endpoint", parsed.error().message);
             out = std::move(*parsed);
             return {};
-          }};
+          },
+          [&out] { return out.text(); }};
 }
 
 template <typename E, std::size_t N>
 Key word(std::string_view name, E& out, std::array<std::pair<std::string_view, E>, N> words) {
-  return {name, [&out, words](const TreeNode& node) -> Result<void> {
+  return {name,
+          [&out, words](const TreeNode& node) -> Result<void> {
             const Result<std::string> text = node.text();
             if (!text) return pass(text);
             std::string all;
@@ -83,20 +92,26 @@ Key word(std::string_view name, E& out, std::array<std::pair<std::string_view, E
               all += (all.empty() ? "" : ", ") + std::string(known);
             }
             return node.refuse("config.word", "\"" + *text + "\" is not one of " + all);
+          },
+          [&out, words] {
+            const auto is_it = [&out](const auto& known) { return known.second == out; };
+            return std::string(std::find_if(words.begin(), words.end(), is_it)->first);
           }};
 }
 
 Key map(std::string_view name, std::vector<Key> keys) {
-  return {name, [keys = std::move(keys)](const TreeNode& node) { return read_map(node, keys); }};
+  return {name, [keys](const TreeNode& node) { return read_map(node, keys); }, {}, keys};
 }
 
 Key truth(std::string_view name, bool& out) {
-  return {name, [&out](const TreeNode& node) -> Result<void> {
+  return {name,
+          [&out](const TreeNode& node) -> Result<void> {
             const Result<bool> value = node.boolean();
             if (!value) return pass(value);
             out = *value;
             return {};
-          }};
+          },
+          [&out] { return std::string(out ? "true" : "false"); }};
 }
 
 Result<void> read_peers(const TreeNode& node, Config& config) {
@@ -110,6 +125,13 @@ Result<void> read_peers(const TreeNode& node, Config& config) {
     config.peers.emplace(entry.key, std::move(where));
   }
   return {};
+}
+
+std::string peers_text(const Config& config) {
+  std::string text;
+  for (const auto& [name, where] : config.peers)
+    text += (text.empty() ? "" : ", ") + name + " " + where.text();
+  return text;
 }
 
 std::vector<Key> limit_keys(Limits& l) {
@@ -134,20 +156,24 @@ std::vector<Key> timeout_keys(Timeouts& t) {
 }
 
 std::vector<Key> all_keys(Config& c, const std::filesystem::path& directory) {
-  Key node{"node", [&c](const TreeNode& n) -> Result<void> {
+  Key node{"node",
+           [&c](const TreeNode& n) -> Result<void> {
              Result<std::string> text = n.text();
              if (!text) return pass(text);
              if (!is_id(*text)) return n.refuse("config.node", "\"" + *text + "\" is no node id");
              c.node = NodeId{std::move(*text)};
              return {};
-           }};
-  Key listen{"listen", [&c](const TreeNode& n) -> Result<void> {
+           },
+           [&c] { return c.node.value; }};
+  Key listen{"listen",
+             [&c](const TreeNode& n) -> Result<void> {
                Endpoint where;
                if (auto read = endpoint("listen", where).read(n); !read) return read;
                c.peer_listen = where.text();
                return {};
-             }};
-  Key peers{"peers", [&c](const TreeNode& n) { return read_peers(n, c); }};
+             },
+             [&c] { return c.peer_listen; }};
+  Key peers{"peers", [&c](const TreeNode& n) { return read_peers(n, c); }, [&c] { return peers_text(c); }};
   const std::array<std::pair<std::string_view, LogLevel>, 4> levels = {{{"debug", LogLevel::debug},
                                                                         {"info", LogLevel::info},
                                                                         {"warning", LogLevel::warning},
@@ -161,13 +187,37 @@ std::vector<Key> all_keys(Config& c, const std::filesystem::path& directory) {
           map("peer", {std::move(listen)}),
           std::move(peers),
           map("http", {endpoint("listen", c.http), truth("behind_proxy", c.behind_proxy),
-                       path("port_file", c.http_port_file, directory)}),
+                       path("port_file", c.http_port_file, directory),
+                       map("tls", {path("certificate", c.http_tls.certificate, directory),
+                                   path("key", c.http_tls.key, directory)})}),
           map("log", {word("level", c.log_level, levels), word("format", c.log_format, formats)}),
           map("limits", limit_keys(c.limits)),
           map("timeouts", timeout_keys(c.timeouts))};
 }
 
+void add_values(const std::vector<Key>& keys, const std::string& prefix, ConfigValues& out) {
+  for (const Key& key : keys) {
+    const std::string name = prefix + std::string(key.name);
+    if (key.show) out.emplace_back(name, key.show());
+    add_values(key.inner, name + ".", out);
+  }
+}
+
 bool is_loopback(std::string_view host) { return host.starts_with("127.") || host == "::1"; }
+
+// What the keys of http say together.
+Result<void> check_http(const TreeNode& http, const Config& config) {
+  const TlsFiles& tls = config.http_tls;
+  const TreeNode* named = http.find("tls");
+  if (named && (tls.certificate.empty() || tls.key.empty()))
+    return named->refuse("config.tls", "http.tls needs both: certificate and key");
+  if (config.behind_proxy || tls.given() || is_loopback(config.http.host)) return {};
+  return http.find("listen")->refuse(
+      "config.plain_http", "http.listen " + config.http.text() +
+                               " is not loopback, and without certificate this listener speaks plain HTTP; "
+                               "name PEM files in http.tls.certificate and http.tls.key, or put a TLS proxy "
+                               "before it and say http.behind_proxy: true");
+}
 
 }  // namespace
 
@@ -208,12 +258,8 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
     if (!tree->find(needed))
       return fail(Code::malformed, "config.missing", "the key \"" + std::string(needed) + "\" is missing");
   }
-  if (!config.behind_proxy && !is_loopback(config.http.host)) {
-    return fail(
-        Code::malformed, "config.plain_http",
-        "http.listen " + config.http.text() +
-            " is not loopback, and this listener speaks plain HTTP; put a TLS proxy before it and say "
-            "http.behind_proxy: true");
+  if (const TreeNode* http = tree->find("http")) {
+    if (auto good = check_http(*http, config); !good) return pass(good);
   }
   if (config.timeouts.heartbeat_ms * 2 > config.timeouts.election_ms) {
     return fail(Code::malformed, "config.timeouts",
@@ -221,6 +267,13 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
   }
   if (config.http_port_file.empty()) config.http_port_file = config.data / "http.port";
   return config;
+}
+
+ConfigValues config_values(Config config) {
+  ConfigValues values;
+  const std::filesystem::path here;
+  add_values(all_keys(config, here), "", values);
+  return values;
 }
 
 Result<Config> load_config(const std::filesystem::path& file) {

@@ -6,11 +6,13 @@
 //     seed: node.seed                  the node's secret (antad --init), mode 0600
 //     peer: {listen: "127.0.0.1:7001"}                  default: this node's address in the genesis
 //     peers: {n2: "10.0.0.2:7001"}                      where the genesis's addresses no longer hold
-//     http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: http.port}
+//     http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: http.port,
+//            tls: {certificate: node.pem, key: node.key}}   both or none (http_tls.h)
 //     log: {level: info, format: logfmt}                debug|info|warning|error, logfmt|json
 //     limits: {...}   timeouts: {...}                   see Limits and Timeouts below
 //
-// Plain HTTP listens on loopback only, unless behind_proxy says that something else speaks TLS before it.
+// Without http.tls the listener speaks plain HTTP, on loopback only, unless behind_proxy says that something
+// else speaks TLS before it.
 // Pure but for load_config, which reads the file. Errors are `malformed` with rule config.*.
 #pragma once
 
@@ -19,6 +21,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "consensus/log_sink.h"
 #include "crypto/error.h"
@@ -37,6 +41,14 @@ struct Endpoint {
 
 // "127.0.0.1:7001", "[::1]:7001", "node.example:7001".
 Result<Endpoint> parse_endpoint(std::string_view text);
+
+// The HTTP listener's PEM files; both empty: plain HTTP.
+struct TlsFiles {
+  std::filesystem::path certificate = {};
+  std::filesystem::path key = {};
+
+  bool given() const { return !certificate.empty(); }
+};
 
 struct Limits {
   std::int64_t memory_bytes = std::int64_t{192} << 20;  // caches and buffers of the database
@@ -73,6 +85,7 @@ struct Config {
   std::string peer_listen = {};  // empty: as the genesis says
   std::map<std::string, Endpoint> peers = {};
   Endpoint http = {.host = "127.0.0.1", .port = 0};
+  TlsFiles http_tls = {};
   bool behind_proxy = false;
   std::filesystem::path http_port_file = {};  // default: <data>/http.port
   LogLevel log_level = LogLevel::info;
@@ -87,5 +100,9 @@ std::size_t connections_per_address(const Config& config);
 // `directory`: what relative paths are relative to.
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& directory);
 Result<Config> load_config(const std::filesystem::path& file);
+
+// Every key that node.yaml may have with its value as text: {"limits.verifiers", "2"}. Peers are one value.
+using ConfigValues = std::vector<std::pair<std::string, std::string>>;
+ConfigValues config_values(Config config);
 
 }  // namespace anta

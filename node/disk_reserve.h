@@ -22,6 +22,7 @@ class DiskReserve {
       : directory_(std::move(directory)), configured_(configured) {}
 
   void look();
+  void configure(std::uint64_t configured) { configured_ = configured; }  // counts from the next look
 
   bool low() const { return available_ < reserve_; }
   std::uint64_t available() const { return available_; }
@@ -29,7 +30,7 @@ class DiskReserve {
 
  private:
   const std::filesystem::path directory_;
-  const std::uint64_t configured_;
+  std::atomic<std::uint64_t> configured_;
   std::atomic<std::uint64_t> available_ = 0;
   std::atomic<std::uint64_t> reserve_ = 0;
 };

@@ -16,6 +16,9 @@ class HttpBudget {
 
   explicit HttpBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
+  // What is held already stays held; nothing is added until it fits again.
+  void set_bytes_max(std::size_t bytes_max) { bytes_max_ = bytes_max; }
+
   // Whether a share of `total` bytes may take `more` of them now.
   bool has_room(std::size_t more, std::size_t total) const;
   std::size_t used() const { return used_; }

@@ -153,6 +153,11 @@ void HttpConnection::expired(std::uint64_t deadline) {
   socket_.close();
 }
 
+void HttpConnection::set_body_bytes_max(std::size_t bytes) {
+  options_.parser.body_bytes_max = bytes;
+  parser_.set_body_bytes_max(bytes);
+}
+
 void HttpConnection::drain() {
   draining_ = true;
   if (phase_ == Phase::reading && parser_.state() == HttpParser::State::idle) {

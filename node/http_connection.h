@@ -58,7 +58,8 @@ class HttpConnection {
   // told by its number, and nothing happens.
   void expired(std::uint64_t deadline);
   void answer(std::uint64_t number, HttpResponse response);
-  void drain();  // close when what is in flight has been answered
+  void set_body_bytes_max(std::size_t bytes);  // from the next request on
+  void drain();                                // close when what is in flight has been answered
 
  private:
   enum class Phase : std::uint8_t { reading, handling, writing, closing };

@@ -20,6 +20,10 @@ class HttpLimiter {
   // `per_second` requests go on average and as many at once.
   explicit HttpLimiter(std::uint32_t per_second) : rate_{per_second, per_second} {}
 
+  void set_rate(std::uint32_t per_second) {
+    rate_ = {per_second, per_second};
+  }  // of every address, from now on
+
   // Whether a request of this address may go now; if so it is counted.
   bool allow(const std::string& address, std::int64_t now_ms);
 

@@ -293,6 +293,7 @@ HttpParser::State HttpParser::feed(std::span<const char> bytes) {
 }
 
 HttpParser::State HttpParser::state() const { return parts_->state; }
+void HttpParser::set_body_bytes_max(std::size_t bytes) { parts_->limits.body_bytes_max = bytes; }
 bool HttpParser::expects_continue() const { return parts_->expects_continue; }
 std::string_view HttpParser::method() const { return parts_->request.method; }
 std::optional<std::size_t> HttpParser::body_announced() const {

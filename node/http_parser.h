@@ -59,6 +59,9 @@ class HttpParser {
   State feed(std::span<const char> bytes);
   State state() const;
 
+  // Another body_bytes_max, from the next header on.
+  void set_body_bytes_max(std::size_t bytes);
+
   // The header asked to be told before it sends its body (RFC 9110 section 10.1.1).
   bool expects_continue() const;
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <asio.hpp>
+#include <asio/ssl.hpp>
 #include <atomic>
 #include <thread>
 #include <unordered_map>
@@ -16,6 +17,7 @@ namespace anta {
 namespace {
 
 using asio::ip::tcp;
+using TlsStream = asio::ssl::stream<tcp::socket&>;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t read_bytes = std::size_t{16} << 10;
@@ -61,6 +63,7 @@ struct HttpServer::Loop {
   std::unordered_set<std::shared_ptr<Session>> sessions = {};
   std::unordered_map<std::string, std::size_t> open_from = {};  // by address
   std::atomic<std::size_t> open = 0;
+  std::atomic<std::uint64_t> handshakes_failed = 0;
   std::atomic<std::uint16_t> port = 0;
   bool draining = false;
   std::thread thread = {};
@@ -70,34 +73,45 @@ struct HttpServer::Loop {
   void accepted(tcp::socket socket);
   void forget(const std::shared_ptr<Session>& session, const std::string& remote);
   void drain();
+  void take_limits(const HttpServerOptions& other);
 };
 
 namespace {
 
 // A connection's socket: asynchronous operations for HttpConnection, kept alive by the operations in flight.
+// The same over TCP and over TLS: which of the two carries the bytes is known to on_stream() alone.
 class Session final : public HttpSocket, public std::enable_shared_from_this<Session> {
  public:
-  template <typename LoopType>
-  Session(LoopType& loop, tcp::socket socket, const std::string& remote)
-      : socket_(std::move(socket)),
+  Session(HttpServer::Loop& loop, tcp::socket socket, const std::string& remote)
+      : loop_(loop),
+        remote_(remote),
+        socket_(std::move(socket)),
+        tls_(loop.options.tls),
+        stream_(tls_ ? std::make_unique<TlsStream>(socket_, tls_->native()) : nullptr),
         timer_(socket_.get_executor()),
-        connection_(*this, connection_options(loop.options), hooks(loop, remote)),
-        forget_([&loop, remote](const std::shared_ptr<Session>& self) { loop.forget(self, remote); }) {}
+        connection_(*this, connection_options(loop.options), hooks()) {}
 
-  void start() { connection_.start(); }
-  void drain() { connection_.drain(); }
-  void turn_away(const HttpResponse& response) {
-    write(http_head(response, false) + response.body, nullptr);
-    turned_away_ = true;
+  void start() {
+    if (stream_) deadline(0, loop_.options.header_deadline_ms);  // the connection's own begin with its start
+    when_secure([this] { connection_.start(); });
   }
+  void turn_away(HttpResponse response) {
+    turned_away_ = true;
+    deadline(0, loop_.options.linger_ms);
+    when_secure([this, said = http_head(response, false) + response.body] { write(said, nullptr); });
+  }
+  void drain() { connection_.drain(); }
+  void set_body_bytes_max(std::size_t bytes) { connection_.set_body_bytes_max(bytes); }
 
   void read() override {
-    socket_.async_read_some(asio::buffer(input_),
-                            [self = shared_from_this()](asio::error_code error, std::size_t n) {
-                              if (self->closed_) return;
-                              if (error) return self->connection_.ended();
-                              self->connection_.received({self->input_.data(), n});
-                            });
+    on_stream([this](auto& stream) {
+      stream.async_read_some(asio::buffer(input_),
+                             [self = shared_from_this()](asio::error_code error, std::size_t n) {
+                               if (self->closed_) return;
+                               if (error) return self->connection_.ended();
+                               self->connection_.received({self->input_.data(), n});
+                             });
+    });
   }
 
   void write(std::string head, std::shared_ptr<const Bytes> file) override {
@@ -105,12 +119,14 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
     file_ = std::move(file);
     const std::array<asio::const_buffer, 2> parts = {
         asio::buffer(head_), file_ ? asio::buffer(file_->data(), file_->size()) : asio::const_buffer()};
-    asio::async_write(socket_, parts, [self = shared_from_this()](asio::error_code error, std::size_t) {
-      if (self->closed_) return;
-      self->file_.reset();
-      if (error) return self->close();
-      if (self->turned_away_) return self->linger();
-      self->connection_.written();
+    on_stream([&](auto& stream) {
+      asio::async_write(stream, parts, [self = shared_from_this()](asio::error_code error, std::size_t) {
+        if (self->closed_) return;
+        self->file_.reset();
+        if (error) return self->close();
+        if (self->turned_away_) return self->linger();
+        self->connection_.written();
+      });
     });
   }
 
@@ -126,10 +142,10 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
   void linger() override {
     if (!lingering_) {
       lingering_ = true;
-      asio::error_code ignored;
-      socket_.shutdown(tcp::socket::shutdown_send, ignored);
-      deadline(linger_number, linger_ms_);
+      end_sending();
+      deadline(linger_number, loop_.options.linger_ms);
     }
+    // Of the socket also under TLS: what is thrown away need not be decrypted.
     socket_.async_read_some(asio::buffer(input_),
                             [self = shared_from_this()](asio::error_code error, std::size_t n) {
                               if (self->closed_) return;
@@ -144,24 +160,23 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
     closed_ = true;
     asio::error_code ignored;
     timer_.cancel();
+    if (!lingering_) end_sending();
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
-    forget_(shared_from_this());
+    loop_.forget(shared_from_this(), remote_);
   }
 
  private:
-  template <typename LoopType>
-  HttpConnection::Hooks hooks(LoopType& loop, const std::string& remote) {
-    linger_ms_ = loop.options.linger_ms;
+  HttpConnection::Hooks hooks() {
     HttpConnection::Hooks out;
-    out.remote = remote;
-    out.allowed = [&loop, remote] { return loop.limiter.allow(remote, steady_ms()); };
-    out.problem = loop.problem;
-    out.budget = &loop.budget;
-    out.request = [this, &loop](HttpRequest request, std::uint64_t number) {
+    out.remote = remote_;
+    out.allowed = [this] { return loop_.limiter.allow(remote_, steady_ms()); };
+    out.problem = loop_.problem;
+    out.budget = &loop_.budget;
+    out.request = [this](HttpRequest request, std::uint64_t number) {
       auto executor = socket_.get_executor();
       std::weak_ptr<Session> weak = shared_from_this();
-      loop.handler(std::move(request), [weak, number, executor](HttpResponse response) {
+      loop_.handler(std::move(request), [weak, number, executor](HttpResponse response) {
         asio::dispatch(executor, [weak, number, response = std::move(response)]() mutable {
           const std::shared_ptr<Session> self = weak.lock();
           if (self && !self->closed_) self->connection_.answer(number, std::move(response));
@@ -171,15 +186,54 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
     return out;
   }
 
+  template <typename Use>
+  void on_stream(Use use) {
+    secure_ ? use(*stream_) : use(socket_);
+  }
+
+  // Goes on once the handshake is done, at once where there is none.
+  void when_secure(std::function<void()> next) {
+    if (!stream_) return next();
+    stream_->async_handshake(asio::ssl::stream_base::server,
+                             [self = shared_from_this(), next = std::move(next)](asio::error_code error) {
+                               if (self->closed_) return;
+                               if (error) return self->handshake_failed(error);
+                               self->secure_ = true;
+                               next();
+                             });
+  }
+
+  void handshake_failed(const asio::error_code& error) {
+    ++loop_.handshakes_failed;
+    const bool plain =
+        error.category() == asio::error::get_ssl_category() && HttpTls::is_plain_http(error.value());
+    if (!plain) return close();
+    turned_away_ = true;
+    const HttpResponse answer =
+        loop_.problem(421, "http.tls_required", "this address speaks HTTPS: write https://");
+    write(http_head(answer, false) + answer.body, nullptr);
+  }
+
+  // Tells the client that nothing follows. Under TLS by a close_notify: it is sent within this call if the
+  // kernel has room for it, and if not the client does not read; nobody waits for the client's own.
+  void end_sending() {
+    asio::error_code ignored;
+    if (secure_) stream_->async_shutdown([self = shared_from_this()](asio::error_code) {});
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  HttpServer::Loop& loop_;
+  const std::string remote_;
   tcp::socket socket_;
+  const std::shared_ptr<const HttpTls> tls_;  // the one it began with; null: plain
+  const std::unique_ptr<TlsStream> stream_;   // over the socket; null: plain
   asio::steady_timer timer_;
-  std::uint32_t linger_ms_ = 0;
   HttpConnection connection_;
-  std::function<void(const std::shared_ptr<Session>&)> forget_ = {};
   std::array<char, read_bytes> input_ = {};
   std::string head_ = {};
   std::shared_ptr<const Bytes> file_ = {};
   std::size_t discarded_ = 0;
+  bool secure_ = false;  // TLS carries the bytes
   bool lingering_ = false;
   bool turned_away_ = false;
   bool closed_ = false;
@@ -243,8 +297,7 @@ void HttpServer::Loop::accepted(tcp::socket socket) {
   HttpResponse full = room ? problem(503, "http.connections_per_address",
                                      "too many connections from this address; close some")
                            : problem(503, "http.connections_max", "too many connections; try again shortly");
-  session->deadline(0, options.linger_ms);  // it was never started: the deadline is its first
-  session->turn_away(full);
+  session->turn_away(std::move(full));
 }
 
 void HttpServer::Loop::forget(const std::shared_ptr<Session>& session, const std::string& remote) {
@@ -267,6 +320,16 @@ void HttpServer::Loop::drain() {
   if (sessions.empty()) io.stop();
 }
 
+void HttpServer::Loop::take_limits(const HttpServerOptions& other) {
+  options.parser.body_bytes_max = other.parser.body_bytes_max;
+  options.connections_max = other.connections_max;
+  options.connections_per_address = other.connections_per_address;
+  limiter.set_rate(other.requests_per_second);
+  budget.set_bytes_max(other.memory_bytes);
+  for (const std::shared_ptr<Session>& session : sessions)
+    session->set_body_bytes_max(other.parser.body_bytes_max);
+}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler,
                                                       HttpProblem problem) {
   auto loop = std::make_unique<Loop>(std::move(options), std::move(handler), std::move(problem));
@@ -280,6 +343,18 @@ HttpServer::HttpServer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
 HttpServer::~HttpServer() { stop(0); }
 std::uint16_t HttpServer::port() const { return loop_->port; }
 std::size_t HttpServer::connections() const { return loop_->open; }
+
+std::uint64_t HttpServer::handshakes_failed() const { return loop_->handshakes_failed; }
+
+void HttpServer::set_tls(std::shared_ptr<const HttpTls> tls) {
+  post([loop = loop_.get(), tls = std::move(tls)] {
+    if (loop->options.tls) loop->options.tls = tls;
+  });
+}
+
+void HttpServer::set_limits(const HttpServerOptions& options) {
+  post([loop = loop_.get(), options] { loop->take_limits(options); });
+}
 
 void HttpServer::post(std::function<void()> work) { asio::post(loop_->io, std::move(work)); }
 

@@ -9,7 +9,10 @@
 // connection lingers, discarding what the client still sends, so that the client reads the answer instead of
 // a reset (RFC 9112 section 9.6).
 //
-// Plain HTTP only, therefore loopback only unless the configuration says that a proxy stands before it.
+// With a certificate (http_tls.h) it speaks HTTPS: a connection counts from the moment it is accepted, its
+// handshake has the header's deadline, and who is too slow for that, or speaks something else, is closed
+// (who speaks plain HTTP is told so). Without one it speaks plain HTTP, on loopback only unless the
+// configuration says that a proxy stands before it.
 #pragma once
 
 #include <cstdint>
@@ -20,22 +23,25 @@
 #include "crypto/error.h"
 #include "node/http_message.h"
 #include "node/http_parser.h"
+#include "node/http_tls.h"
 
 namespace anta {
 
 struct HttpServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0: one that is free; port() tells
+  std::uint16_t port = 0;                   // 0: one that is free; port() tells
+  std::shared_ptr<const HttpTls> tls = {};  // null: plain HTTP
   HttpParserLimits parser = {};
-  std::uint32_t header_deadline_ms = 10'000;  // from a request's first byte to its last header field
-  std::uint32_t body_deadline_ms = 30'000;    // from there to the body's end
-  std::uint32_t idle_deadline_ms = 60'000;    // between requests
-  std::uint32_t write_deadline_ms = 30'000;   // one answer
+  std::uint32_t header_deadline_ms =
+      10'000;  // of a handshake; from a request's first byte to its last header field
+  std::uint32_t body_deadline_ms = 30'000;   // from there to the body's end
+  std::uint32_t idle_deadline_ms = 60'000;   // between requests
+  std::uint32_t write_deadline_ms = 30'000;  // one answer
   std::uint32_t linger_ms = 2'000;
   std::size_t connections_max = 1'024;
   std::size_t connections_per_address = 0;  // 0: no limit (behind a proxy all come from one)
   // Bodies and answers of all connections together (http_budget.h). Beside it a connection takes at most
-  // parser.header_bytes_max and a read buffer of 16 KiB.
+  // parser.header_bytes_max and a read buffer of 16 KiB; under TLS some 80 KiB more.
   std::size_t memory_bytes = std::size_t{128} << 20;
   std::uint32_t requests_per_second = 50'000;  // of one address; as many may come at once
 };
@@ -56,6 +62,15 @@ class HttpServer {
 
   std::uint16_t port() const;
   std::size_t connections() const;  // open now
+  std::uint64_t handshakes_failed() const;
+
+  // Takes over what these options limit (body_bytes_max, connections, memory, requests), for new connections
+  // and requests; nothing that is open or in flight is cut. Any thread; it holds for what is posted after.
+  void set_limits(const HttpServerOptions& options);
+
+  // New connections are served with this certificate; a server without one stays without. Any thread; as
+  // above.
+  void set_tls(std::shared_ptr<const HttpTls> tls);
 
   // Runs `work` on the server's thread. Any thread; the server outlives every HttpReply and every post.
   void post(std::function<void()> work);
@@ -64,8 +79,9 @@ class HttpServer {
   // from the server's own thread.
   void stop(std::uint32_t drain_ms);
 
+  struct Loop;  // http_server.cc's own
+
  private:
-  struct Loop;
   explicit HttpServer(std::unique_ptr<Loop> loop);
   std::unique_ptr<Loop> loop_;
 };

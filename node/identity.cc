@@ -1,5 +1,6 @@
 #include "node/identity.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -51,6 +52,12 @@ Result<Identity> load_identity(const Config& config) {
   }
   if (self == nullptr) {
     return wrong("node", "the genesis has no node " + config.node.value + "; its nodes are " + all);
+  }
+  for (const auto& [name, where] : config.peers) {
+    const auto is_it = [&n = name](const GenesisNode& node) { return node.id.value == n; };
+    if (std::none_of(genesis->nodes.begin(), genesis->nodes.end(), is_it))
+      return wrong("peers",
+                   "peers names " + name + ", which is no node of the genesis; its nodes are " + all);
   }
   Result<Secret32> seed = read_seed_file(config.seed);
   if (!seed) return wrong("seed", config.seed.string() + ": " + seed.error().message);

@@ -110,7 +110,7 @@ std::string format_log_line(LogFormat format, std::int64_t time_ms, LogLevel lev
 
 struct Log::Parts {
   std::shared_ptr<spdlog::logger> logger = {};
-  LogFormat format = LogFormat::logfmt;
+  std::atomic<LogFormat> format = LogFormat::logfmt;
   std::atomic<LogLevel> level = LogLevel::info;
 };
 
@@ -138,6 +138,7 @@ Result<std::unique_ptr<Log>> Log::open(LogLevel level, LogFormat format, const s
 Log::Log(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Log::~Log() { parts_->logger->flush(); }
 void Log::set_level(LogLevel level) { parts_->level = level; }
+void Log::set_format(LogFormat format) { parts_->format = format; }
 
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (level < parts_->level.load(std::memory_order_relaxed)) return;

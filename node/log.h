@@ -36,6 +36,7 @@ class Log {
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
   void error(std::string_view event, const Error& error);
   void set_level(LogLevel level);
+  void set_format(LogFormat format);
   LogSink sink();  // for the rooms below; valid while this Log lives
 
  private:

@@ -46,25 +46,27 @@ int init(const std::string& directory) {
 int check(const std::string& file) {
   const auto config = anta::load_config(file);
   if (!config) return refuse(config.error());
-  const auto identity = anta::load_identity(*config);
-  if (!identity) return refuse(identity.error());
-  std::cout << "ok: node " << config->node.value << " of network " << identity->genesis.network.value << "\n";
+  const auto checked = anta::Node::check(*config);
+  if (!checked) return refuse(checked.error());
+  if (checked->warning) std::cerr << "antad: warning: " << *checked->warning << "\n";
+  std::cout << "ok: node " << config->node.value << " of network " << checked->network.value << "\n";
   return 0;
 }
 
-// Until a signal says stop. SIGHUP takes the log level over from the file.
-void wait_for_stop(const sigset_t& signals, const std::string& file, anta::Log& log) {
+// A file with any error changes nothing.
+void reload(const std::string& file, anta::Node& node, anta::Log& log) {
+  const auto next = anta::load_config(file);
+  if (!next) return log.error("reload_refused", next.error());
+  if (const auto changed = node.reload(*next); !changed) log.error("reload_refused", changed.error());
+}
+
+// Until a signal says stop; SIGHUP takes over what the file says now.
+void wait_for_stop(const sigset_t& signals, const std::string& file, anta::Node& node, anta::Log& log) {
   while (true) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) return;
-    const auto again = anta::load_config(file);
-    if (!again) {
-      log.error("reload_refused", again.error());
-      continue;
-    }
-    log.set_level(again->log_level);
-    log.write(anta::LogLevel::info, "reloaded", {{"file", file}});
+    reload(file, node, log);
   }
 }
 
@@ -88,7 +90,7 @@ int run(const std::string& file) {
     (*log)->error("not_started", error);
     return refuse(error);
   }
-  wait_for_stop(signals, file, **log);
+  wait_for_stop(signals, file, **node, **log);
   (*node)->stop();
   return 0;
 }

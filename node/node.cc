@@ -1,56 +1,21 @@
 #include "node/node.h"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <chrono>
-#include <latch>
-#include <thread>
 
-#include "consensus/replica.h"
-#include "consensus/tls_transport.h"
 #include "crypto/first_start.h"
 #include "crypto/private_file.h"
 #include "crypto/text.h"
-#include "node/checkpoint_file.h"
-#include "node/checkpointer.h"
-#include "node/disk_reserve.h"
-#include "node/executor.h"
-#include "node/http_api.h"
 #include "node/http_problem.h"
-#include "node/http_server.h"
-#include "node/identity.h"
-#include "node/ledger_machine.h"
-#include "node/metrics.h"
+#include "node/node_parts.h"
 #include "node/node_status.h"
 #include "node/queries.h"
-#include "node/query_workers.h"
-#include "node/submission.h"
-#include "node/verification.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/law.h"
 #include "storage/ledger/state.h"
 
 namespace anta {
 namespace {
-
-Millis wall_clock() {
-  using namespace std::chrono;
-  return Millis{duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
-}
-
-// One more than one: a file of many megabytes does not keep the others waiting.
-constexpr std::size_t query_threads = 2;
-
-unsigned verifier_threads(const Limits& limits) {
-  if (limits.verifiers > 0) return static_cast<unsigned>(limits.verifiers);
-  return std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
-}
-
-TokenRate key_rate(const Limits& limits) {
-  return {.per_second = static_cast<std::uint32_t>(limits.key_statements_per_second),
-          .burst = static_cast<std::uint32_t>(limits.key_statements_burst)};
-}
 
 // How long answers have to leave after the drain time, when what was undecided is answered.
 constexpr std::uint32_t last_answers_ms = 500;
@@ -73,71 +38,6 @@ Result<SealedTree> tree_at(const LedgerStore& ledger, TreeSize size) {
 }
 
 }  // namespace
-
-struct Node::Parts {
-  Parts(Config c, Identity i, Log& l)
-      : config(std::move(c)),
-        identity(std::move(i)),
-        log(l),
-        keys(key_rate(config.limits)),
-        checkpoint_file(config.data),
-        disk(config.data, static_cast<std::uint64_t>(config.limits.disk_reserve_bytes)) {}
-
-  Config config = {};
-  Identity identity;
-  Log& log;
-  std::function<void(const Error&)> on_fatal = {};
-  std::atomic<bool> stopping = false;
-  Metrics metrics = {};
-  KeyLimiter keys;
-  CheckpointFile checkpoint_file;
-  DiskReserve disk;
-  std::latch http_made{1};  // requests wait for it: the server runs before it can be told who holds it
-  Policy policy = {};
-
-  // In the order of construction; destroyed the other way round.
-  std::unique_ptr<Database> database = {};
-  std::unique_ptr<LogStore> log_store = {};
-  std::unique_ptr<LedgerStore> ledger = {};
-  std::unique_ptr<Verification> verification = {};
-  std::unique_ptr<HttpApi> api = {};
-  std::unique_ptr<HttpServer> http = {};
-  std::array<ThreadExecutor, query_threads> query_executors = {};
-  std::unique_ptr<QueryWorkers> query_workers = {};
-  std::unique_ptr<ThreadExecutor> service = {};
-  std::unique_ptr<Submission> submission = {};
-  std::unique_ptr<Checkpointer> checkpointer = {};
-  std::unique_ptr<LedgerMachine> machine = {};
-  std::unique_ptr<Replica> replica = {};
-
-  Result<void> open_storage();
-  Result<void> apply_genesis();
-  void make_services(std::optional<CheckpointMark> mark);
-  void make_submission();
-  void make_checkpointer(std::optional<CheckpointMark> mark);
-  Result<void> make_replica(LogStore::Restored restored);
-  Result<TlsOptions> tls_options();
-  ReplicaHooks hooks();
-  Result<void> serve_http();
-  ApiServices services();
-  NodeStatus status() const;
-  void on_block(const BlockNotice& notice);
-  void on_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
-  void watch_disk();
-  void stop();
-};
-
-// Once now, then for as long as the service thread runs.
-void Node::Parts::watch_disk() {
-  const bool before = disk.low();
-  disk.look();
-  if (disk.low() != before) {
-    log.write(LogLevel::warning, disk.low() ? "disk_low" : "disk_has_room",
-              {{"available_bytes", std::to_string(disk.available())},
-               {"reserve_bytes", std::to_string(disk.reserve())}});
-  }
-  service->after(DiskReserve::interval_ms, [this] { watch_disk(); });
-}
 
 Result<void> Node::Parts::open_storage() {
   const Result<bool> begins = may_begin(config.seed);
@@ -265,6 +165,7 @@ void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
       std::make_unique<Verification>(VerificationOptions{.threads = verifier_threads(config.limits)}, lookup);
   service = std::make_unique<ThreadExecutor>();
   watch_disk();
+  watch_certificate();
   make_submission();
   make_checkpointer(mark);
   machine = std::make_unique<LedgerMachine>(*ledger, *verification,
@@ -282,13 +183,6 @@ Result<TlsOptions> Node::Parts::tls_options() {
   if (!listen) return pass(listen);
   options.listen_host = listen->host;
   options.listen_port = listen->port;
-  for (const auto& [name, where] : config.peers) {
-    const bool known = std::any_of(identity.genesis.nodes.begin(), identity.genesis.nodes.end(),
-                                   [&n = name](const GenesisNode& node) { return node.id.value == n; });
-    if (!known)
-      return fail(Code::malformed, "config.peers",
-                  "peers names " + name + ", which is no node of the genesis");
-  }
   for (const GenesisNode& node : identity.genesis.nodes) {
     if (node.id == identity.self.id) continue;
     const auto overridden = config.peers.find(node.id.value);
@@ -355,6 +249,8 @@ NodeStatus Node::Parts::status() const {
             return reader ? std::optional(reader->applied()) : std::nullopt;
           }(),
           .connections = http->connections(),
+          .handshakes_failed = http->handshakes_failed(),
+          .certificate_expires = Millis{certificate_expires},
           .database_failure = database->failure(),
           .disk_available = disk.available(),
           .disk_reserve = disk.reserve(),
@@ -394,16 +290,6 @@ Result<void> Node::Parts::serve_http() {
     executors.push_back(&executor);
   query_workers = std::make_unique<QueryWorkers>(std::move(executors), QueryWorkersOptions{});
   api = std::make_unique<HttpApi>(services(), metrics);
-  HttpServerOptions options;
-  options.address = config.http.host;
-  options.port = config.http.port;
-  options.parser.body_bytes_max = static_cast<std::size_t>(config.limits.request_bytes);
-  options.parser.large_path = verify_path;
-  options.parser.large_body_bytes_max = certificate_file_bytes_max;
-  options.connections_max = static_cast<std::size_t>(config.limits.http_connections);
-  options.connections_per_address = connections_per_address(config);
-  options.memory_bytes = static_cast<std::size_t>(config.limits.http_memory_bytes);
-  options.requests_per_second = static_cast<std::uint32_t>(config.limits.http_requests_per_second);
   const auto handler = [this](HttpRequest request, HttpReply reply) {
     http_made.wait();
     api->handle(std::move(request), std::move(reply));
@@ -411,6 +297,10 @@ Result<void> Node::Parts::serve_http() {
   const auto refusal = [](unsigned status, const std::string& rule, const std::string& message) {
     return problem(status, rule, message);
   };
+  HttpServerOptions options = http_options(config);
+  options.tls = std::move(http_tls);
+  if (options.tls) use_certificate(*options.tls);
+  const std::string scheme = options.tls ? "https://" : "http://";
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(std::move(options), handler, refusal);
   if (!server) return pass(server);
   http = std::move(*server);
@@ -418,7 +308,7 @@ Result<void> Node::Parts::serve_http() {
   const std::string port = std::to_string(http->port());
   if (auto written = write_private_file(config.http_port_file, as_bytes(port + "\n"), Replace::yes); !written)
     return written;
-  log.write(LogLevel::info, "http_listening", {{"url", "http://" + config.http.host + ":" + port}});
+  log.write(LogLevel::info, "http_listening", {{"url", scheme + config.http.host + ":" + port}});
   return {};
 }
 
@@ -447,7 +337,10 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
                                           std::function<void(const Error&)> on_fatal) {
   Result<Identity> identity = load_identity(config);
   if (!identity) return pass(identity);
+  Result<std::shared_ptr<const HttpTls>> tls = load_http_tls(config);
+  if (!tls) return pass(tls);
   auto parts = std::make_unique<Parts>(config, std::move(*identity), log);
+  parts->http_tls = std::move(*tls);
   parts->on_fatal = std::move(on_fatal);
   Result<Policy> policy = network_policy(parts->identity.genesis);
   if (!policy) return pass(policy);

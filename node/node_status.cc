@@ -132,9 +132,14 @@ std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& sta
       {"anta_signatures_checked_total", d(status.verification.checked)},
       {"anta_signature_cache_hits_total", d(status.verification.answered)},
       {"anta_http_connections", d(status.connections)},
+      {"anta_http_handshakes_failed_total", d(status.handshakes_failed)},
       {"anta_forks_total", d(status.forks)},
       {"anta_checkpoint_size", status.finished ? d(status.finished->checkpoint.size) : 0.0},
       {"anta_checkpoint_quorum_seconds", status.finished ? d(status.finished->quorum_seconds) : 0.0}};
+  if (status.certificate_expires.value != 0) {
+    all.emplace_back("anta_http_certificate_expires_seconds",
+                     static_cast<double>(status.certificate_expires.value / 1'000));
+  }
   if (status.applied) {
     all.emplace_back("anta_leaves", d(status.applied->leaves.value));
     all.emplace_back("anta_height", d(status.applied->height.value));

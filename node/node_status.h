@@ -28,6 +28,8 @@ struct NodeStatus {
   std::vector<std::string> missing = {};
   std::optional<Applied> applied = {};
   std::size_t connections = 0;
+  std::uint64_t handshakes_failed = 0;
+  Millis certificate_expires = {};  // of the HTTP listener; 0: it has none
   std::optional<Error> database_failure = {};
   std::uint64_t disk_available = 0;
   std::uint64_t disk_reserve = 0;

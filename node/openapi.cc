@@ -84,6 +84,11 @@ Value components() {
                                                           {"content", content}}}}}}}}};
 }
 
+constexpr const char* servers_text =
+    "the node that this document came from; https with the certificate of its configuration (TLS 1.2 or "
+    "1.3), "
+    "http on loopback or behind a proxy only. An https address answers http with 421 http.tls_required.";
+
 std::string limits_text() {
   const auto n = [](std::size_t number) { return std::to_string(number); };
   return "Lists are pages: {items, next}. A page ends at ?limit (" + n(queries::page_default) + ", at most " +
@@ -113,12 +118,14 @@ std::string openapi_document(const std::vector<Route>& routes) {
     if (found == paths.end()) found = paths.insert(paths.end(), {route.path, Value{ValueMap{}}});
     std::get<ValueMap>(found->second.data).emplace_back(method, operation(route));
   }
-  return views::to_json(Value{ValueMap{{"openapi", text("3.1.0")},
-                                       {"info", Value{ValueMap{{"title", text("Anta node")},
-                                                               {"version", text(anta_version)},
-                                                               {"description", text(limits_text())}}}},
-                                       {"paths", Value{std::move(paths)}},
-                                       {"components", components()}}});
+  return views::to_json(Value{ValueMap{
+      {"openapi", text("3.1.0")},
+      {"info", Value{ValueMap{{"title", text("Anta node")},
+                              {"version", text(anta_version)},
+                              {"description", text(limits_text())}}}},
+      {"servers", Value{ValueList{Value{ValueMap{{"url", text("/")}, {"description", text(servers_text)}}}}}},
+      {"paths", Value{std::move(paths)}},
+      {"components", components()}}});
 }
 
 }  // namespace anta

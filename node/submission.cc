@@ -313,6 +313,13 @@ void Submission::on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes)
   });
 }
 
+void Submission::set_limits(std::size_t statements_max, std::uint64_t bytes_max) {
+  state_->executor.post([state = state_, statements_max, bytes_max] {
+    state->options.statements_max = statements_max;
+    state->options.bytes_max = bytes_max;
+  });
+}
+
 void Submission::stop() {
   state_->executor.post([state = state_] {
     state->stopped = true;

@@ -98,6 +98,8 @@ class Submission {
   void on_role(const raft::RoleChange& role);
   void on_finished(TreeSize size);  // a finished checkpoint of that size is served
   void on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes);
+  // Of what comes from now on: what waits already stays.
+  void set_limits(std::size_t statements_max, std::uint64_t bytes_max);
   void stop();  // answers everything; refuses what comes later
 
   struct Figures {

@@ -85,7 +85,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
 
   bool leading() const { return in_office; }
 
-  const SubmissionOptions options;
+  SubmissionOptions options;
   const SubmissionPorts ports;
   Executor& executor;
   Verification& verification;

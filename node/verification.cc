@@ -49,9 +49,11 @@ struct Verification::State {
   std::uint64_t bytes ANTA_GUARDED_BY(mutex) = 0;
   VerificationFigures figures ANTA_GUARDED_BY(mutex) = {};
   bool ended ANTA_GUARDED_BY(mutex) = false;
-  std::vector<std::thread> threads = {};
+  unsigned wanted ANTA_GUARDED_BY(mutex) = 0;  // threads; those numbered from here on end
+  std::vector<std::thread> threads = {};       // by their number; of who constructs, resizes and destroys
 
-  void run();
+  void run(unsigned number);
+  void resize(unsigned count);
   bool post(std::function<void()> job, bool whatever_waits);
   void keep(const SharedStatement& statement) ANTA_REQUIRES(mutex);
   SharedStatement find(const Digest& digest) const;
@@ -62,19 +64,33 @@ struct Verification::State {
   Result<Admitted> admit_one(SharedStatement statement);
 };
 
-void Verification::State::run() {
+void Verification::State::run(unsigned number) {
   while (true) {
     std::function<void()> job;
     {
       const Lock lock(mutex);
-      while (jobs.empty() && !ended)
+      while (jobs.empty() && !ended && number < wanted)
         work.wait(mutex);
-      if (jobs.empty()) return;
+      if (jobs.empty() || number >= wanted) return;
       job = std::move(jobs.front());
       jobs.pop_front();
     }
     job();
   }
+}
+
+void Verification::State::resize(unsigned count) {
+  {
+    const Lock lock(mutex);
+    wanted = count;
+  }
+  work.notify_all();  // also those who would sleep over the job of one that ends
+  while (threads.size() > count) {
+    threads.back().join();
+    threads.pop_back();
+  }
+  while (threads.size() < count)
+    threads.emplace_back([this, number = static_cast<unsigned>(threads.size())] { run(number); });
 }
 
 bool Verification::State::post(std::function<void()> job, bool whatever_waits) {
@@ -184,9 +200,7 @@ Result<Verification::Admitted> Verification::State::admit_one(SharedStatement st
 
 Verification::Verification(VerificationOptions options, KeyLookup lookup)
     : state_(std::make_unique<State>(options, std::move(lookup))) {
-  for (unsigned i = 0; i < std::max(options.threads, 1u); ++i) {
-    state_->threads.emplace_back([state = state_.get()] { state->run(); });
-  }
+  set_threads(options.threads);
 }
 
 Verification::~Verification() {
@@ -198,6 +212,8 @@ Verification::~Verification() {
   for (std::thread& thread : state_->threads)
     thread.join();
 }
+
+void Verification::set_threads(unsigned threads) { state_->resize(std::max(threads, 1u)); }
 
 void Verification::prefetch(std::shared_ptr<const Bytes> block) {
   Result<std::vector<ByteView>> items = decode_block(*block);

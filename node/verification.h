@@ -84,6 +84,10 @@ class Verification {
   // Whether the statement with this digest is kept: nothing is left to do ahead of apply.
   bool knows(const Digest& digest) const;
 
+  // Another number of threads (at least one); those too many end after what they are doing, which is waited
+  // for. From one thread at a time, and not from a verifier's.
+  void set_threads(unsigned threads);
+
   VerificationFigures figures() const;
 
  private:

@@ -133,6 +133,16 @@ class Database {
   Cursor cursor(Family family, const ReadSnapshot* at = nullptr) const;
   ReadSnapshot snapshot() const;
 
+  // Another memory_budget_bytes, from now on: what is in memory beyond a smaller one leaves as it is evicted
+  // and flushed.
+  void set_memory_budget(std::uint64_t bytes);
+  // What RocksDB has of it.
+  struct Memory {
+    std::uint64_t cache_bytes_max = 0;
+    std::uint64_t write_buffer_bytes_max = 0;
+  };
+  Memory memory() const;
+
   // Why the database is dead, once it is. Also told by RocksDB's background threads.
   std::optional<Error> failure() const;
 

@@ -60,7 +60,6 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options, rocksdb::Env
   db.two_write_queues = false;
   db.manual_wal_flush = false;
   db.max_total_wal_size = options.wal_bytes_max;
-  db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.memory_budget_bytes / 4);
   db.max_background_jobs = 2;
   db.max_open_files = 512;
   db.max_log_file_size = 1 << 20;
@@ -70,6 +69,10 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options, rocksdb::Env
   db.stats_persist_period_sec = 0;
   return db;
 }
+
+// The rest of a budget is what RocksDB holds beside: tables' filters and readers, copies under way.
+std::uint64_t cache_share(std::uint64_t budget) { return budget / 2; }
+std::uint64_t write_buffer_share(std::uint64_t budget) { return budget / 4; }
 
 rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions& options,
                                             const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -212,7 +215,10 @@ Result<void> Database::State::open_files(bool point_in_time) {
   failure = std::make_shared<FailureMark>();  // a first try that failed is not this one's failure
   rocksdb::DBOptions how = database_options(options, env, point_in_time);
   how.listeners.push_back(std::make_shared<FailureListener>(failure));
-  const auto cache = rocksdb::NewLRUCache(options.memory_budget_bytes / 2);
+  cache = rocksdb::NewLRUCache(cache_share(options.memory_budget_bytes));
+  write_buffers =
+      std::make_shared<rocksdb::WriteBufferManager>(write_buffer_share(options.memory_budget_bytes));
+  how.write_buffer_manager = write_buffers;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (std::size_t i = 0; i < family_count; ++i) {
     descriptors.emplace_back(family_names[i], family_options(static_cast<Family>(i), options, cache));
@@ -232,6 +238,16 @@ Result<void> Database::State::open_files(bool point_in_time) {
   std::copy_n(handles.begin(), family_count, families.begin());
   db->DestroyColumnFamilyHandle(handles.back());
   return {};
+}
+
+void Database::set_memory_budget(std::uint64_t bytes) {
+  state_->cache->SetCapacity(cache_share(bytes));
+  state_->write_buffers->SetBufferSize(write_buffer_share(bytes));
+}
+
+Database::Memory Database::memory() const {
+  return {.cache_bytes_max = state_->cache->GetCapacity(),
+          .write_buffer_bytes_max = state_->write_buffers->buffer_size()};
 }
 
 // Which tables do not verify, as ": 000012.sst, 000031.sst": RocksDB's own text names no file, or (properties

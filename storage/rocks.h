@@ -11,10 +11,12 @@
 #include "storage/database.h"
 
 namespace rocksdb {
+class Cache;
 class ColumnFamilyHandle;
 class DB;
 class Env;
 class Status;
+class WriteBufferManager;
 }  // namespace rocksdb
 
 namespace anta {
@@ -43,6 +45,8 @@ struct Database::State {
   std::shared_ptr<FailureMark> failure = std::make_shared<FailureMark>();
   rocksdb::DB* db = nullptr;                                             // owned
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families = {};  // owned
+  std::shared_ptr<rocksdb::Cache> cache = {};
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers = {};
 
   State() = default;
   State(const State&) = delete;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "cli/commands.h"
@@ -180,6 +181,20 @@ TEST(Arguments, OutputAndLanguageBelongToEveryCommand) {
   EXPECT_EQ(parsed->invocation.format, OutputFormat::json);
   EXPECT_EQ(parsed->invocation.language, Language::en);
   EXPECT_THAT(complaint({"sign", "a.yaml", "--output", "xml"}), HasSubstr("table, json o yaml"));
+}
+
+TEST(Arguments, WhoeverAsksANodeMaySayWhomToTrust) {
+  // Goal: --ca stands beside every --node, and beside nothing else.
+  int asking = 0;
+  for (const Command& command : all_commands()) {
+    const auto has = [&command](const char* name) {
+      return std::any_of(command.options.begin(), command.options.end(),
+                         [name](const Option& option) { return option.name == name; });
+    };
+    EXPECT_EQ(has("--node"), has("--ca")) << command.words.front() << " " << command.words.back();
+    asking += has("--node") ? 1 : 0;
+  }
+  EXPECT_GE(asking, 25);
 }
 
 TEST(Arguments, TheLanguageIsKnownBeforeTheArgumentsAre) {

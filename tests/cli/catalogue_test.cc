@@ -146,11 +146,18 @@ TEST(Catalogue, TheLimitsOfANodeHaveWords) {
   }
 }
 
+TEST(Catalogue, AnAddressThatSpeaksHttpsOnlyHasWords) {
+  // Goal: who writes http:// to it reads what to write instead.
+  expect_words("http.tls_required");
+  EXPECT_NE(next_step("http.tls_required", Language::es).find("https://"), std::string_view::npos);
+}
+
 TEST(Catalogue, WhatTheProgramItselfSaysHasWordsToo) {
   // Goal: usage, expectation and every other rule that the sources of cli name, and those of the readers it
   // uses, have cause and next step in both languages.
   Words codes = raised("(?:Error\\{|fail\\()\\s*Code::[a-z_]+,\\s*\"([a-z_.]+)\"", "cli");
-  for (const char* wanted : {"usage", "expectation", "scenario_date", "outbox_locked", "unreachable"})
+  for (const char* wanted : {"usage", "expectation", "scenario_date", "outbox_locked", "unreachable",
+                             "tls.untrusted", "tls.ca", "tls.handshake"})
     EXPECT_TRUE(codes.contains(wanted)) << wanted;
   for (const char* folder : {"node/views", "crypto"}) {
     const Words some = raised("\"((?:view|file|sealed|seed|secret|policy)\\.[a-z_]+)\"", folder);

@@ -56,14 +56,16 @@ TEST(Exit, EveryCodeHasItsExit) {
   }
 }
 
-TEST(Exit, AddressesAndTheStoreHaveTheirOwn) {
-  // Goal: a taken port is the configuration's, and every refusal of a store is storage, whatever its code.
+TEST(Exit, AddressesTheStoreAndCertificatesHaveTheirOwn) {
+  // Goal: a taken port is the configuration's, every refusal of a store is storage, and a node's certificate
+  // that does not verify is refused, whatever the code.
   for (const Row& row : rows) {
     for (const char* rule : {"store.missing", "store.in_use", "store.other_node", "store.damaged"})
       EXPECT_EQ(exit_for({row.code, rule, ""}), Exit::storage) << name(row.code) << rule;
     for (const char* rule : {"http.port_taken", "peer.port_taken"})
       EXPECT_EQ(exit_for({row.code, rule, ""}), Exit::usage) << name(row.code) << rule;
-    for (const char* rule : {"stored.else", "http.port", "restore.x"})
+    EXPECT_EQ(exit_for({row.code, "tls.untrusted", ""}), Exit::refused) << name(row.code);
+    for (const char* rule : {"stored.else", "http.port", "restore.x", "tls.handshake", "tls.ca"})
       EXPECT_EQ(exit_for({row.code, rule, ""}), row.exit) << name(row.code) << rule;
   }
 }

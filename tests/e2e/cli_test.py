@@ -252,6 +252,7 @@ class Commands(unittest.TestCase):
         node = self.network.nodes[0]
         document = node.json("/v1/openapi.json")
         self.assertRegex(document["openapi"], r"^3\.1\.")
+        self.assertEqual([server["url"] for server in document["servers"]], ["/"])
         text = json.dumps(document)
         for reference in set(re.findall(r'"#/([^"]+)"', text)):
             found = document

@@ -45,6 +45,7 @@ def until(what, condition, deadline=DEADLINE):
 class Node:
     def __init__(self, directory, url):
         self.directory, self.url, self.process = directory, url, None
+        self.trust = None  # an ssl.SSLContext, for a node whose url is https
         self.name = os.path.basename(directory)
 
     def start(self, faulty=False, program=ANTAD, **options):
@@ -91,7 +92,7 @@ class Node:
         """(status, body), or None when the node does not answer."""
         request = urllib.request.Request(self.url + path, headers={"Accept": accept})
         try:
-            with urllib.request.urlopen(request, timeout=15) as answer:
+            with urllib.request.urlopen(request, timeout=15, context=self.trust) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -105,7 +106,7 @@ class Node:
     def post(self, statement, wait="committed"):
         request = urllib.request.Request(self.url + "/v1/statements?wait=" + wait, data=statement, headers={"Content-Type": "application/cose"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30, context=self.trust) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"{}")

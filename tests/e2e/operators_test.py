@@ -234,6 +234,30 @@ class Operators(unittest.TestCase):
         self.assertEqual(self.node.process.pid, process)
         self.assertIsNone(self.node.process.poll())
 
+    def test_sighup_takes_the_limits_over_and_names_what_needs_a_restart(self):
+        """Goal: a new limit is met by the next requests, an address that changed is named and stays, a file with one mistake changes
+        nothing of what else it says, and the good file again brings everything back; in the same process."""
+        self.addCleanup(self.reload, self.good, "reloaded")
+        process = self.node.process.pid
+        own = next(line for line in self.good.splitlines() if line.startswith("http:"))
+        limited = "limits: {http_requests_per_second: 1}\n"
+        self.reload(self.good.replace(own, 'http: {listen: "127.0.0.1:1"}') + limited, "reloaded")
+        lines = [line for line in self.node.log().splitlines() if "event=reload" in line][-2:]
+        self.assertIn("level=warning event=reload_needs_restart keys=http.listen ", lines[0])
+        self.assertIn("event=reloaded changed=limits.http_requests_per_second", lines[1])
+        net.until("the second request of a second is refused", lambda: self.node.get("/healthz")[0] == 429)
+        mistaken = self.good + "limits:\n  http_requests_per_second: 50000\n  http_connection: 9\n"
+        self.reload(mistaken, "reload_refused")
+        refused = [line for line in self.node.log().splitlines() if "event=reload_refused" in line][-1]
+        self.assertIn(f"line {mistaken.count(chr(10))}, ", refused)
+        self.assertIn("did you mean", refused)
+        net.until("the old limit holds", lambda: self.node.get("/healthz")[0] == 429)
+        self.reload(self.good, "reloaded")
+        net.until("the limit is gone", lambda: self.node.get("/healthz")[0] == 200)
+        for _ in range(20):
+            self.assertEqual(self.node.get("/healthz")[0], 200)
+        self.assertEqual((self.node.process.pid, self.node.process.poll()), (process, None))
+
     def pending(self, number):
         """Whether the signal waits to be taken by the node's process."""
         with open(f"/proc/{self.node.process.pid}/status", encoding="ascii") as file:

@@ -1,4 +1,4 @@
-#include "node/config.h"
+#include "node/config_change.h"
 
 #include <gtest/gtest.h>
 
@@ -41,6 +41,10 @@ TEST(Config, AMistakeIsNamedWithItsLine) {
       {minimal + "node: n2\n", "line 5"},
       {"network: g\nnode: n1\ndata: d\n", "\"seed\" is missing"},
       {minimal + "http: {listen: \"0.0.0.0:80\"}\n", "behind_proxy"},
+      {minimal + "http: {listen: \"0.0.0.0:80\"}\n", "http.tls.certificate and http.tls.key"},
+      {minimal + "http:\n  tls: {certificate: a.pem}\n", "line 6, column 8: http.tls needs both"},
+      {minimal + "http: {tls: {}}\n", "http.tls needs both"},
+      {minimal + "http: {tls: {certificate: a, kye: b}}\n", "did you mean \"key\"?"},
       {minimal + "http: {listen: \"127.0.0.1\"}\n", "is not host:port"},
       {minimal + "timeouts: {election_ms: 60, heartbeat_ms: 50}\n", "at least twice"},
       {"- a\n", "a map of keys"},
@@ -53,6 +57,11 @@ TEST(Config, AMistakeIsNamedWithItsLine) {
   }
   EXPECT_NE(parse_config(minimal + "htp: 1\n", "/").error().message.find("line 5"), std::string::npos);
   EXPECT_TRUE(parse_config(minimal + "http: {listen: \"0.0.0.0:80\", behind_proxy: true}\n", "/"));
+  const auto tls = parse_config(
+      minimal + "http: {listen: \"0.0.0.0:443\", tls: {certificate: node.pem, key: /k/node.key}}\n", "/etc");
+  ASSERT_TRUE(tls) << tls.error().message;
+  EXPECT_EQ(tls->http_tls.certificate, "/etc/node.pem");
+  EXPECT_EQ(tls->http_tls.key, "/k/node.key");
 }
 
 TEST(Config, OneAddressMayNotHoldAllConnections) {
@@ -100,6 +109,80 @@ TEST(Config, EndpointsAreHostAndPort) {
     EXPECT_FALSE(parse_endpoint(bad)) << bad;
 }
 
+TEST(ConfigChange, LimitsAndLogApplyAndEverythingElseNeedsARestart) {
+  // Goal: each key that differs is named once, as applied or as needing a restart; what is unchanged is not.
+  const Config running = *parse_config(minimal, "/etc/anta");
+  EXPECT_TRUE(config_change(running, running).applied.empty());
+  EXPECT_TRUE(config_change(running, running).restart.empty());
+  const Config next = *parse_config(
+      "network: other.cbor\nnode: n2\ndata: data\nseed: node.seed\npeers: {n3: \"10.0.0.3:1\"}\n"
+      "http: {listen: \"127.0.0.1:9\"}\nlimits: {http_connections: 9, verifiers: 3}\n"
+      "log: {level: debug}\ntimeouts: {drain_ms: 1}\n",
+      "/etc/anta");
+  const ConfigChange change = config_change(running, next);
+  EXPECT_EQ(change.applied,
+            (std::vector<std::string>{"log.level", "limits.http_connections", "limits.verifiers"}));
+  EXPECT_EQ(change.restart,
+            (std::vector<std::string>{"network", "node", "peers", "http.listen", "timeouts.drain_ms"}));
+  EXPECT_EQ(change.config.limits.http_connections, 9);
+  EXPECT_EQ(change.config.log_level, LogLevel::debug);
+  EXPECT_EQ(change.config.node, running.node);
+  EXPECT_EQ(change.config.http, running.http);
+  EXPECT_EQ(change.config.timeouts.drain_ms, running.timeouts.drain_ms);
+}
+
+TEST(ConfigChange, OtherCertificateFilesApplyAndTlsItselfNeedsARestart) {
+  // Goal: renewed under another name is applied; from plain HTTP to TLS or back is named.
+  const auto of = [](const std::string& http) { return *parse_config(minimal + http, "/"); };
+  const Config plain = of("");
+  const Config one = of("http: {tls: {certificate: a.pem, key: a.key}}\n");
+  const Config two = of("http: {tls: {certificate: b.pem, key: b.key}}\n");
+  const std::vector<std::string> both = {"http.tls.certificate", "http.tls.key"};
+  EXPECT_EQ(config_change(one, two).applied, both);
+  EXPECT_EQ(config_change(one, two).config.http_tls.key, "/b.key");
+  EXPECT_EQ(config_change(plain, one).restart, both);
+  EXPECT_FALSE(config_change(plain, one).config.http_tls.given());
+  EXPECT_EQ(config_change(one, plain).restart, both);
+  EXPECT_EQ(config_change(one, plain).config.http_tls.key, "/a.key");
+}
+
+TEST(ConfigChange, EveryKeyOfAFileIsSeen) {
+  // Goal: whatever key differs from its default, it is told: none is forgotten.
+  const Config running = *parse_config(minimal, "/");
+  std::size_t keys = 0;
+  for (const auto& [key, value] : config_values(running)) {
+    ++keys;
+    const std::size_t dot = key.find('.');
+    const std::string leaf = dot == std::string::npos ? key : key.substr(dot + 1);
+    std::string other = "x";  // a path, a node's id
+    if (key.find("listen") != std::string::npos) other = "\"127.0.0.1:5\"";
+    if (key == "peers") other = "{n9: \"127.0.0.1:5\"}";
+    if (key == "log.level") other = "error";
+    if (key == "log.format") other = "json";
+    if (value == "false") other = "true";
+    if (!value.empty() && value.find_first_not_of("0123456789") == std::string::npos)
+      other = std::to_string(std::stoll(value) > 99 ? std::stoll(value) - 1 : std::stoll(value) + 1);
+    if (key == "timeouts.election_ms") other = "200";
+    std::string text = minimal;
+    const std::string line = "\n" + key + ": ";
+    const std::size_t at = ("\n" + minimal).find(line);
+    if (at != std::string::npos) text.erase(at, text.find('\n', at) + 1 - at);
+    text += dot == std::string::npos ? key + ": " + other + "\n"
+                                     : key.substr(0, dot) + ": {" + leaf + ": " + other + "}\n";
+    const bool of_tls = key.starts_with("http.tls.");
+    if (of_tls) text = minimal + "http: {tls: {certificate: a, key: b}}\n";
+    const auto next = parse_config(text, "/");
+    ASSERT_TRUE(next) << text << next.error().message;
+    const ConfigChange change = config_change(running, *next);
+    const bool applies = key.starts_with("limits.") || key.starts_with("log.");
+    const std::vector<std::string>& told = applies ? change.applied : change.restart;
+    EXPECT_TRUE(std::find(told.begin(), told.end(), key) != told.end()) << key;
+    // The port file lies in the data directory unless it is named.
+    EXPECT_EQ(change.applied.size() + change.restart.size(), key == "data" || of_tls ? 2u : 1u) << key;
+  }
+  EXPECT_GE(keys, 26u);
+}
+
 TEST(Arguments, OneCommandEach) {
   // Goal: each option alone is its command; a typo names the nearest option.
   EXPECT_EQ(parse_arguments({"--config", "a.yaml"})->command, Arguments::Command::run);
@@ -128,6 +211,10 @@ TEST(DiskReserve, IsTheSmallerOfTwoGigabytesAndATwentiethUnlessConfigured) {
   full.look();
   EXPECT_TRUE(full.low());
   EXPECT_GT(full.available(), 0u);
+  full.configure(1);
+  EXPECT_TRUE(full.low());  // until it looks again
+  full.look();
+  EXPECT_FALSE(full.low());
   DiskReserve gone(directory.path() + "/no-such-place", 0);
   gone.look();
   EXPECT_FALSE(gone.low());  // nothing said: nothing refused

@@ -244,5 +244,26 @@ TEST(HttpConnection, TheRateIsAskedAtTheHeaderBeforeTheBody) {
   EXPECT_EQ(once.requests.size(), 1u);
 }
 
+TEST(HttpConnection, AnotherBodyLimitHoldsFromTheNextRequest) {
+  // Goal: a body under way is finished under the limit that its header met; the next request meets the new
+  // one.
+  Rig rig;
+  rig.connection.start();
+  rig.receive("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123");
+  rig.connection.set_body_bytes_max(4);
+  rig.receive("456789");
+  ASSERT_EQ(rig.requests.size(), 1u);
+  EXPECT_EQ(rig.requests[0].body->size(), 9u);
+  rig.connection.answer(rig.number, {.body = "one"});
+  rig.connection.written();
+  rig.receive("POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n1234");
+  ASSERT_EQ(rig.requests.size(), 2u);
+  rig.connection.answer(rig.number, {.body = "two"});
+  rig.connection.written();
+  rig.receive("POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12345");
+  EXPECT_EQ(rig.requests.size(), 2u);
+  EXPECT_NE(rig.socket.sent.find("HTTP/1.1 413"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace anta

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "node/http_budget.h"
 #include "node/http_limiter.h"
 #include "node/http_message.h"
 #include "node/token_bucket.h"
@@ -47,6 +48,35 @@ TEST(HttpLimiter, AddressesBeyondItsTableShareOneBucket) {
   EXPECT_TRUE(limiter.allow("x", 5'000));
   EXPECT_FALSE(limiter.allow("y", 5'000));
   EXPECT_TRUE(limiter.allow("y", 6'001));  // the others' buckets are full again and forgotten
+}
+
+TEST(HttpLimiter, AnotherRateHoldsForAddressesItKnows) {
+  // Goal: a lower rate takes away what was saved up, a higher one fills up with time.
+  HttpLimiter limiter(5);
+  EXPECT_TRUE(limiter.allow("a", 1'000));
+  limiter.set_rate(1);
+  EXPECT_TRUE(limiter.allow("a", 1'000));
+  EXPECT_FALSE(limiter.allow("a", 1'000));
+  limiter.set_rate(10);
+  for (int i = 0; i < 10; ++i)
+    EXPECT_TRUE(limiter.allow("a", 2'000)) << i;
+  EXPECT_FALSE(limiter.allow("a", 2'000));
+}
+
+TEST(HttpBudget, ASmallerOneTakesNothingAway) {
+  // Goal: what is held stays held, nothing is added until it fits again.
+  HttpBudget budget(1'000);
+  HttpShare first(&budget);
+  HttpShare second(&budget);
+  EXPECT_TRUE(first.hold(800));
+  budget.set_bytes_max(500);
+  EXPECT_EQ(budget.used(), 800u);
+  EXPECT_FALSE(second.hold(1));
+  first.release();
+  EXPECT_TRUE(second.hold(500));
+  EXPECT_FALSE(first.hold(1));
+  budget.set_bytes_max(501);
+  EXPECT_TRUE(first.hold(1));
 }
 
 TEST(HttpMessage, TargetsAreDecodedOnceAndStrictly) {

@@ -1,71 +1,11 @@
-#include "node/http_server.h"
-
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <thread>
 
-namespace anta {
+#include "tests/node/http_clients.h"
+
+namespace anta::test {
 namespace {
-
-// A client that says exactly what the test wants, and reads until the server closes or the answer is whole.
-class Client {
- public:
-  explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    const timeval limit = {.tv_sec = 10, .tv_usec = 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  }
-  ~Client() { ::close(socket_); }
-  bool connected() const { return connected_; }
-  void say(const std::string& text) {
-    EXPECT_EQ(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-  }
-  // Until the other side closes.
-  std::string rest() {
-    std::string out;
-    char buffer[4'096];
-    ssize_t n = 0;
-    while ((n = ::recv(socket_, buffer, sizeof buffer, 0)) > 0)
-      out.append(buffer, static_cast<std::size_t>(n));
-    return out;
-  }
-  // Until this much of the stream has come.
-  std::string until(std::string_view end) {
-    std::string out;
-    char c = 0;
-    while (!out.ends_with(end) && ::recv(socket_, &c, 1, 0) == 1)
-      out.push_back(c);
-    return out;
-  }
-
- private:
-  int socket_ = -1;
-  bool connected_ = false;
-};
-
-HttpResponse plain_problem(unsigned status, const std::string& rule, const std::string&) {
-  return {.status = status, .body = rule};
-}
-
-std::unique_ptr<HttpServer> serve(HttpServerOptions options, HttpHandler handler = nullptr) {
-  if (!handler) {
-    handler = [](const HttpRequest& request, const HttpReply& reply) {
-      reply({.status = 200,
-             .content_type = "text/plain",
-             .body = request.path_text() + ":" + std::to_string(request.body->size())});
-    };
-  }
-  auto server = HttpServer::start(std::move(options), std::move(handler), plain_problem);
-  EXPECT_TRUE(server) << server.error().message;
-  return std::move(*server);
-}
 
 TEST(HttpServer, AnswersKeepsAliveAndCloses) {
   // Goal: two requests on one connection, the second from another thread, then a close that the client asked
@@ -175,5 +115,43 @@ TEST(HttpServer, StoppingLetsWhatIsInFlightBeAnswered) {
   stopper.join();
 }
 
+TEST(HttpServer, OtherLimitsHoldForWhatComesAndCutNothing) {
+  // Goal: open connections and a request in flight outlive smaller limits; newcomers and next requests meet
+  // them.
+  HttpReply pending;
+  std::atomic<bool> arrived = false;
+  HttpServerOptions options{.linger_ms = 100, .connections_max = 8};
+  auto server = serve(options, [&](const HttpRequest& request, const HttpReply& reply) {
+    if (request.path_text() != "/slow") return reply({.content_type = "text/plain", .body = "quick"});
+    pending = reply;
+    arrived = true;
+    arrived.notify_all();
+  });
+  Client first(server->port());
+  first.say("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123456789");
+  arrived.wait(false);
+  Client second(server->port());
+  second.say("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n");
+  second.until("quick");
+  options.connections_max = 1;
+  options.parser.body_bytes_max = 4;
+  server->set_limits(options);
+  std::atomic<bool> taken = false;
+  server->post([&] {
+    taken = true;
+    taken.notify_all();
+  });
+  taken.wait(false);
+  EXPECT_EQ(server->connections(), 2u);
+  Client third(server->port());
+  EXPECT_TRUE(third.rest().ends_with("http.connections_max"));
+  pending({.content_type = "text/plain", .body = "slow"});
+  EXPECT_TRUE(first.until("slow").starts_with("HTTP/1.1 200"));
+  first.say("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12345");
+  EXPECT_TRUE(first.rest().starts_with("HTTP/1.1 413"));
+  second.say("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(second.until("quick").starts_with("HTTP/1.1 200"));
+}
+
 }  // namespace
-}  // namespace anta
+}  // namespace anta::test

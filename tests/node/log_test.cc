@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <thread>
+
 #include "node/http_problem.h"
 #include "node/metrics.h"
+#include "tests/storage/disk.h"
 
 namespace anta {
 namespace {
@@ -58,6 +62,37 @@ TEST(HttpProblem, EveryCodeHasOneStatus) {
   EXPECT_NE(busy.body.find("\"code\": \"no_leader\""), std::string::npos) << busy.body;
   EXPECT_NE(problem({Code::malformed, "cbor.depth", "x"}).body.find("\"code\": \"malformed\""),
             std::string::npos);
+}
+
+TEST(Log, LevelAndFormatChangeWhileItIsWritten) {
+  // Goal: each line is whole and in one format, whatever changes beside it.
+  const test::TempDirectory directory;
+  const std::string path = directory.path() + "/log";
+  {
+    auto log = *Log::open(LogLevel::info, LogFormat::logfmt, path);
+    std::thread writer([&] {
+      for (int i = 0; i < 200; ++i)
+        log->write(LogLevel::info, "line", {{"number", std::to_string(i)}});
+    });
+    for (int i = 0; i < 200; ++i)
+      log->set_format(i % 2 == 0 ? LogFormat::json : LogFormat::logfmt);
+    writer.join();
+    log->set_level(LogLevel::error);
+    log->write(LogLevel::info, "unheard");
+    log->set_level(LogLevel::info);
+    log->set_format(LogFormat::json);
+    log->write(LogLevel::info, "last");
+  }
+  std::ifstream in(path);
+  std::string line;
+  int lines = 0;
+  while (std::getline(in, line)) {
+    ++lines;
+    EXPECT_TRUE((line.starts_with("ts=") && line.find("{") == std::string::npos) ||
+                (line.starts_with("{\"ts\":") && line.ends_with("}")))
+        << line;
+  }
+  EXPECT_EQ(lines, 201);
 }
 
 }  // namespace

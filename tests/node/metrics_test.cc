@@ -45,7 +45,9 @@ std::map<std::string, Metric> metrics_of(const std::string& text) {
   return found;
 }
 
-// Operators' rules and dashboards name these: a change here is a change for them (CHANGELOG.md).
+// Operators' rules and dashboards name these: a change here is a change for them (CHANGELOG.md). A node with
+// HTTPS has anta_http_certificate_expires_seconds, a gauge, too (node_status_test.cc,
+// tests/e2e/https_test.py).
 const std::map<std::string, Metric>& contract() {
   static const std::map<std::string, Metric> all = {
       {"anta_appends_dropped_clock_total", {"counter"}},
@@ -64,6 +66,7 @@ const std::map<std::string, Metric>& contract() {
       {"anta_forks_total", {"counter"}},
       {"anta_height", {"gauge"}},
       {"anta_http_connections", {"gauge"}},
+      {"anta_http_handshakes_failed_total", {"counter"}},
       {"anta_http_request_seconds", {"histogram", {"route"}}},
       {"anta_http_requests_total", {"counter", {"route", "status"}}},
       {"anta_is_leader", {"gauge"}},

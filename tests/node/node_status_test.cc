@@ -92,5 +92,21 @@ TEST(NodeStatus, AllReasonsAreTold) {
   EXPECT_EQ(unready_reasons(worst), expected);
 }
 
+TEST(NodeStatus, TheCertificatesEndIsAFigureWhereThereIsOne) {
+  // Goal: seconds since 1970 with HTTPS, absent without; failed handshakes are counted.
+  const auto figure = [](const NodeStatus& status, const std::string& name) {
+    for (const auto& [known, value] : status_metrics(status)) {
+      if (known == name) return value;
+    }
+    return -1.0;
+  };
+  NodeStatus status = sound();
+  EXPECT_EQ(figure(status, "anta_http_certificate_expires_seconds"), -1.0);
+  status.certificate_expires = Millis{1'800'000'000'500};
+  status.handshakes_failed = 7;
+  EXPECT_EQ(figure(status, "anta_http_certificate_expires_seconds"), 1'800'000'000.0);
+  EXPECT_EQ(figure(status, "anta_http_handshakes_failed_total"), 7.0);
+}
+
 }  // namespace
 }  // namespace anta::test

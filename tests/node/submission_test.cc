@@ -172,6 +172,28 @@ TEST(Submission, FullIsBusyBeforeAnySignatureCheck) {
   EXPECT_TRUE(rig.until([&] { return rig.blocks.size() == 2; }));
 }
 
+TEST(Submission, OtherLimitsHoldForWhatComes) {
+  // Goal: what waits already stays when the limit falls below it; with room again more is taken.
+  Rig rig({.statements_max = 2});
+  rig.lead(false);
+  rig.submit({rig.world.sign("miner", rig.world.lot("L-1")), rig.world.sign("miner", rig.world.lot("L-2"))});
+  rig.executor.run();
+  EXPECT_EQ(rig.submission->figures().statements, 2u);
+  rig.submission->set_limits(1, 1 << 20);
+  rig.submit({rig.world.sign("miner", rig.world.lot("L-3"))});
+  ASSERT_TRUE(rig.until([&] { return !rig.answers.empty(); }));
+  EXPECT_EQ(rig.answers[0][0].outcome.error().rule, "statements_max");
+  EXPECT_EQ(rig.submission->figures().statements, 2u);
+  rig.submission->set_limits(3, 1 << 20);
+  rig.submit({rig.world.sign("miner", rig.world.lot("L-4"))});
+  rig.executor.run();
+  EXPECT_EQ(rig.submission->figures().statements, 3u);
+  rig.submission->set_limits(9, 1);  // bytes count too
+  rig.submit({rig.world.sign("miner", rig.world.lot("L-5"))});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 2; }));
+  EXPECT_EQ(rig.answers[1][0].outcome.error().rule, "statements_max");
+}
+
 TEST(Submission, BelowTheDiskReserveTheLeaderIsBusy) {
   // Goal: a leader without room answers at once and keeps nothing; what is decided already has its outcome.
   Rig rig;

@@ -123,5 +123,30 @@ TEST(Verification, MalformedIsSaidAndMemoryIsBounded) {
   EXPECT_EQ(rig.verification.figures().kept, 8u);
 }
 
+TEST(Verification, ThreadsComeAndGoWhileItWorks) {
+  // Goal: with more, fewer and again more threads every job is done once, those that waited too.
+  Rig rig;
+  std::vector<std::future<std::vector<Result<Verification::Admitted>>>> all;
+  for (unsigned round = 0; round < 12; ++round) {
+    std::vector<Verification::Arrived> items;
+    for (unsigned i = 0; i < 8; ++i) {
+      const Bytes bytes = rig.world.sign("miner", rig.world.lot("L-" + std::to_string(round * 8 + i)));
+      items.push_back({.bytes = std::make_shared<const Bytes>(bytes), .digest = sha256(bytes)});
+    }
+    auto promise = std::make_shared<std::promise<std::vector<Result<Verification::Admitted>>>>();
+    all.push_back(promise->get_future());
+    ASSERT_TRUE(
+        rig.verification.admit(items, [promise](auto results) { promise->set_value(std::move(results)); }));
+    rig.verification.set_threads(std::array{1u, 5u, 0u, 3u}[round % 4]);
+  }
+  for (auto& results : all) {
+    for (const auto& result : results.get()) {
+      ASSERT_TRUE(result);
+      EXPECT_TRUE(result->known);
+    }
+  }
+  EXPECT_EQ(rig.verification.figures().checked, 96u);
+}
+
 }  // namespace
 }  // namespace anta::test

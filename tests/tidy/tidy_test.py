@@ -58,6 +58,11 @@ class TidyTest(unittest.TestCase):
         include = "#include <boost/beast/http/parser.hpp>\n"
         self.assertIn(("node/b.cc", "library"), self.offences({"node/a.cc": include, "node/b.cc": include}))
 
+    def test_openssl_is_known_to_one_file_of_each_room(self):
+        include = "#include <openssl/ssl.h>\n"
+        self.assertEqual(self.offences({"node/a.cc": include, "consensus/a.cc": include, "crypto/a.cc": include, "crypto/b.cc": include}), [])
+        self.assertIn(("node/b.cc", "library"), self.offences({"node/a.cc": include, "node/b.cc": include}))
+
     def test_long_file(self):
         self.assertIn(("crypto/a.cc", "size"), self.offences({"crypto/a.cc": "int x;\n" * 501}))
         self.assertIn(("crypto/a.h", "size"), self.offences({"crypto/a.h": "// A.\n#pragma once\n" + "extern int x;\n" * 300}))

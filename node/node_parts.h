@@ -1,0 +1,109 @@
+// What a Node holds, and the steps of its life. Internal to node.cc and node_reload.cc.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <optional>
+
+#include "consensus/replica.h"
+#include "consensus/tls_transport.h"
+#include "node/checkpoint_file.h"
+#include "node/checkpointer.h"
+#include "node/config_change.h"
+#include "node/disk_reserve.h"
+#include "node/executor.h"
+#include "node/http_api.h"
+#include "node/http_server.h"
+#include "node/identity.h"
+#include "node/key_limiter.h"
+#include "node/ledger_machine.h"
+#include "node/metrics.h"
+#include "node/node.h"
+#include "node/node_status.h"
+#include "node/query_workers.h"
+#include "node/submission.h"
+#include "node/verification.h"
+
+namespace anta {
+
+Millis wall_clock();
+
+// The listener's certificate and key, read and checked; null where there are none.
+Result<std::shared_ptr<const HttpTls>> load_http_tls(const Config& config);
+
+// The limits of a configuration in the shape in which their owners take them.
+unsigned verifier_threads(const Limits& limits);
+TokenRate key_rate(const Limits& limits);
+HttpServerOptions http_options(const Config& config);
+
+// One more than one: a file of many megabytes does not keep the others waiting.
+inline constexpr std::size_t query_threads = 2;
+
+struct Node::Parts {
+  Parts(Config c, Identity i, Log& l)
+      : config(std::move(c)),
+        running(config),
+        identity(std::move(i)),
+        log(l),
+        keys(key_rate(config.limits)),
+        checkpoint_file(config.data),
+        disk(config.data, static_cast<std::uint64_t>(config.limits.disk_reserve_bytes)) {}
+
+  const Config config;  // as antad was started; who the node is and where
+  Config running = {};  // with what reloads have changed; of the thread that starts, reloads and stops
+  Identity identity;
+  Log& log;
+  std::function<void(const Error&)> on_fatal = {};
+  std::atomic<bool> stopping = false;
+  std::shared_ptr<const HttpTls> http_tls = {};       // until HTTP has it
+  std::atomic<std::int64_t> certificate_expires = 0;  // milliseconds, as HttpTls says; 0: there is none
+  Metrics metrics = {};
+  KeyLimiter keys;
+  CheckpointFile checkpoint_file;
+  DiskReserve disk;
+  std::latch http_made{1};  // requests wait for it: the server runs before it can be told who holds it
+  Policy policy = {};
+
+  // In the order of construction; destroyed the other way round.
+  std::unique_ptr<Database> database = {};
+  std::unique_ptr<LogStore> log_store = {};
+  std::unique_ptr<LedgerStore> ledger = {};
+  std::unique_ptr<Verification> verification = {};
+  std::unique_ptr<HttpApi> api = {};
+  std::unique_ptr<HttpServer> http = {};
+  std::array<ThreadExecutor, query_threads> query_executors = {};
+  std::unique_ptr<QueryWorkers> query_workers = {};
+  std::unique_ptr<ThreadExecutor> service = {};
+  std::unique_ptr<Submission> submission = {};
+  std::unique_ptr<Checkpointer> checkpointer = {};
+  std::unique_ptr<LedgerMachine> machine = {};
+  std::unique_ptr<Replica> replica = {};
+
+  Result<void> open_storage();
+  Result<void> apply_genesis();
+  void make_services(std::optional<CheckpointMark> mark);
+  void make_submission();
+  void make_checkpointer(std::optional<CheckpointMark> mark);
+  Result<void> make_replica(LogStore::Restored restored);
+  Result<TlsOptions> tls_options();
+  ReplicaHooks hooks();
+  Result<void> serve_http();
+  ApiServices services();
+  NodeStatus status() const;
+  void on_block(const BlockNotice& notice);
+  void on_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
+  void stop();
+
+  // node_reload.cc
+  void look_at_disk();
+  void watch_disk();
+  void use_certificate(const HttpTls& certificate);
+  void warn_of_expiry();
+  void watch_certificate();
+  Result<ConfigChange> reload(const Config& next);
+  void apply(const Config& changed);
+};
+
+}  // namespace anta

@@ -1,0 +1,127 @@
+#include <fstream>
+#include <iterator>
+
+#include "tests/node/certificates.h"
+#include "tests/node/http_clients.h"
+#include "tests/node/trio.h"
+
+namespace anta::test {
+namespace {
+
+std::string log_of(const Trio& trio, std::size_t i) {
+  std::ifstream in(trio.home.path() + "/" + trio.genesis.nodes[i].id.value + "/antad.log");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(Reload, LimitsAreMetByWhatComesNextAndTheRestIsNamed) {
+  // Goal: every kind of limit changes in a running node, what needs a restart is named in the answer and in
+  // the log, and doing it again changes nothing.
+  const World world = certified();
+  Trio trio(world.genesis);
+  ASSERT_TRUE(trio.ready(0));
+  Node& node = *trio.members[0].node;
+  Config next = trio.members[0].config;
+  next.limits.disk_reserve_bytes = std::int64_t{1} << 60;
+  next.limits.memory_bytes = std::int64_t{16} << 20;
+  next.limits.verifiers = 3;
+  next.limits.http_requests_per_second = 1'000'000;
+  next.log_level = LogLevel::warning;
+  next.http.port = 1;
+  next.timeouts.drain_ms = 1;
+  const auto change = node.reload(next);
+  ASSERT_TRUE(change) << change.error().message;
+  EXPECT_EQ(change->applied,
+            (std::vector<std::string>{"log.level", "limits.memory_bytes", "limits.http_requests_per_second",
+                                      "limits.verifiers", "limits.disk_reserve_bytes"}));
+  EXPECT_EQ(change->restart, (std::vector<std::string>{"http.listen", "timeouts.drain_ms"}));
+  EXPECT_NE(log_of(trio, 0).find("event=reload_needs_restart keys=http.listen,timeouts.drain_ms"),
+            std::string::npos);
+  EXPECT_EQ(log_of(trio, 0).find("event=reloaded"), std::string::npos);  // below the new level
+  const Reply full = trio.get(0, "/readyz");
+  EXPECT_EQ(full.status, 503u);
+  EXPECT_NE(full.body.find("less than its reserve"), std::string::npos) << full.body;
+  const auto again = node.reload(next);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->applied.empty());
+  EXPECT_EQ(again->restart, change->restart);
+  const auto back = node.reload(trio.members[0].config);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->applied, change->applied);
+  EXPECT_TRUE(back->restart.empty());
+  EXPECT_NE(log_of(trio, 0).find("event=reloaded changed=log.level,limits.memory_bytes"), std::string::npos);
+  ASSERT_TRUE(trio.ready(0));
+  trio.play(world, {0, 1, 2});
+}
+
+TEST(Reload, RequestsAreCountedByTheNewRateAtOnce) {
+  // Goal: a rate of one request per second is met by the second request, and gone again after another reload.
+  const World world;
+  Trio trio(world.genesis);
+  Config next = trio.members[0].config;
+  next.limits.http_requests_per_second = 1;
+  ASSERT_TRUE(trio.members[0].node->reload(next));
+  ASSERT_TRUE(trio.until([&] { return trio.get(0, "/healthz").status == 429; }));
+  ASSERT_TRUE(trio.members[0].node->reload(trio.members[0].config));
+  ASSERT_TRUE(trio.until([&] { return trio.get(0, "/healthz").status == 200; }));
+}
+
+TEST(Reload, WhatTheNodeWouldNotStartWithChangesNothing) {
+  // Goal: a genesis that is not there, a peer that nobody knows and another node's seed are refused as
+  // --check refuses them, and the limits beside them do not apply.
+  const World world;
+  Trio trio(world.genesis);
+  Node& node = *trio.members[0].node;
+  Config good = trio.members[0].config;
+  good.limits.http_requests_per_second = 1;
+  Config next = good;
+  next.network = trio.home.path() + "/none.cbor";
+  EXPECT_EQ(node.reload(next).error().rule, "config.network");
+  next = good;
+  next.peers.emplace("n9", Endpoint{.host = "127.0.0.1", .port = 1});
+  EXPECT_EQ(node.reload(next).error().rule, "config.peers");
+  next = good;
+  next.seed = trio.members[1].config.seed;
+  EXPECT_EQ(node.reload(next).error().rule, "config.seed");
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(trio.get(0, "/healthz").status, 200u);
+  EXPECT_EQ(log_of(trio, 0).find("event=reload"), std::string::npos);
+}
+
+TEST(Reload, CertificatesAreReadAgainAndTlsItselfIsNot) {
+  // Goal: renewed files of the same names are served without any key having changed; files that do not
+  // belong together change nothing, limits beside them included; leaving TLS needs a restart.
+  const World world;
+  Trio trio(world.genesis);
+  const CertificateFiles files;
+  trio.stop(0);
+  Config& config = trio.members[0].config;
+  const Config plain = config;
+  config.http_tls = {.certificate = files.certificate, .key = files.key};
+  trio.start(0);
+  Node& node = *trio.members[0].node;
+  const auto shown = [&] { return TlsClient(trio.port(0)).fingerprint(); };
+  const auto on_disk = [&] { return (*HttpTls::load(files.certificate, files.key))->fingerprint(); };
+  const std::string first = shown();
+  EXPECT_EQ(first, on_disk());
+  const MadeCertificate renewed = make_certificate();
+  files.write({.certificate = renewed.certificate, .key = make_certificate().key});
+  Config next = config;
+  next.limits.http_requests_per_second = 1;
+  EXPECT_EQ(node.reload(next).error().rule, "config.tls");
+  EXPECT_EQ(Node::check(next).error().rule, "config.tls");
+  EXPECT_EQ(shown(), first);
+  files.write(renewed);
+  const auto change = node.reload(config);
+  ASSERT_TRUE(change) << change.error().message;
+  EXPECT_TRUE(change->applied.empty() && change->restart.empty());
+  EXPECT_NE(first, on_disk());
+  EXPECT_EQ(shown(), on_disk());
+  EXPECT_NE(log_of(trio, 0).find("event=http_certificate sha256=" + on_disk()), std::string::npos);
+  const auto gone = node.reload(plain);
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->restart, (std::vector<std::string>{"http.tls.certificate", "http.tls.key"}));
+  EXPECT_EQ(shown(), on_disk());
+}
+
+}  // namespace
+}  // namespace anta::test
