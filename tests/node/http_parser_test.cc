@@ -68,8 +68,9 @@ TEST(HttpParser, ChunksAreReadByTheLetter) {
   ASSERT_EQ(ten.state(), HttpParser::State::request);
   EXPECT_EQ(ten.take().request.body->size(), 20u);
   for (const std::string_view bad :
-       {"\r\n", ";x\r\n", "g\r\n", "-1\r\n", "0x1\r\n", "1\na", "1\r\nab", "1\r\na\r\r", "1 2\r\n", "1 \r\na", "1;\r\na", "1; \r\na", "1;;x\r\na", "1;=\r\na",
-        "1;\1\r\n", "1\rx", "0\r\nA: b\r\n\r\n", "0\r\n\rx", "ffffffffffffffff1\r\n"}) {
+       {"\r\n", ";x\r\n", "g\r\n", "-1\r\n", "0x1\r\n", "1\na", "1\r\nab", "1\r\na\r\r", "1 2\r\n", "1 \r\na",
+        "1;\r\na", "1; \r\na", "1;;x\r\na", "1;=\r\na", "1;\1\r\n", "1\rx", "0\r\nA: b\r\n\r\n", "0\r\n\rx",
+        "ffffffffffffffff1\r\n"}) {
     EXPECT_EQ(fed(head + std::string(bad)).state(), HttpParser::State::refused) << bad;
   }
 }
