@@ -65,6 +65,32 @@ TEST(Reload, RequestsAreCountedByTheNewRateAtOnce) {
   ASSERT_TRUE(trio.until([&] { return trio.get(0, "/healthz").status == 200; }));
 }
 
+TEST(Reload, ASignersKeyMeetsItsNewLimit) {
+  // Goal: after a reload to one statement at once the key's second statement waits, after another it goes.
+  World world = certified();
+  Trio trio(world.genesis);
+  ASSERT_TRUE(trio.ready(0));
+  trio.play(world, {0, 1, 2});
+  world.now += day;
+  Config next = trio.members[0].config;
+  next.limits.key_statements_per_second = 1;
+  next.limits.key_statements_burst = 1;
+  ASSERT_TRUE(trio.members[0].node->reload(next));
+  Reply reply;
+  int sent = 0;
+  ASSERT_TRUE(trio.until([&] {
+    reply = trio.post(0, world.sign("miner", world.lot("L-new-" + std::to_string(++sent))));
+    return reply.status == 429;
+  }));
+  EXPECT_NE(reply.body.find("\"key_statements_per_second\""), std::string::npos) << reply.body;
+  const auto change = trio.members[0].node->reload(trio.members[0].config);
+  EXPECT_EQ(change->applied,
+            (std::vector<std::string>{"limits.key_statements_per_second", "limits.key_statements_burst"}));
+  ASSERT_TRUE(trio.until([&] {
+    return trio.post(0, world.sign("miner", world.lot("L-new-" + std::to_string(++sent)))).status == 201;
+  }));
+}
+
 TEST(Reload, WhatTheNodeWouldNotStartWithChangesNothing) {
   // Goal: a genesis that is not there, a peer that nobody knows and another node's seed are refused as
   // --check refuses them, and the limits beside them do not apply.
