@@ -47,13 +47,14 @@ bool Membership::may_campaign(const Member& member, LogIndex commit) const {
 
 std::vector<Member> Membership::departed() const {
   std::vector<Member> gone;
-  for (auto placed = placed_.begin(); placed + 1 != placed_.end(); ++placed) {
+  for (auto placed = placed_.rbegin() + 1; placed != placed_.rend(); ++placed) {
     for (const Member& member : placed->configuration.members()) {
-      if (!now().contains(member.id)) gone.push_back(member);
+      const bool known =
+          now().contains(member.id) || std::ranges::find(gone, member.id, &Member::id) != gone.end();
+      if (!known) gone.push_back(member);  // of two incarnations the newer one
     }
   }
   std::sort(gone.begin(), gone.end());
-  gone.erase(std::unique(gone.begin(), gone.end()), gone.end());
   return gone;
 }
 

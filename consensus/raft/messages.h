@@ -3,7 +3,8 @@
 //
 // Envelope. `term` is always the sender's own current term, which is already on the sender's disk: a term
 // that a node has shown never falls, also across a crash. `from` and `to` are members, with incarnations; a
-// message of another cluster, incarnation or recovery epoch is dropped before anything else (rule 12).
+// message of another cluster or recovery epoch, to another incarnation of its receiver, or of an older one of
+// its sender than is known here, is dropped before anything else (rule 12).
 //
 // The protocol is Raft (Ongaro and Ousterhout 2014; dissertation, sections 3 to 6 and 9.6) with pre-vote,
 // check-quorum, ReadIndex and pipelined appends. Heartbeats are their own messages, because their answers

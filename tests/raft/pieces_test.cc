@@ -136,6 +136,10 @@ TEST(Membership, RollsBackAndForgets) {
   EXPECT_EQ(membership.placed().size(), 2u);
   EXPECT_EQ(membership.departed(), (std::vector<Member>{{NodeId{"a"}, 1}}));
   EXPECT_FALSE(membership.truncate(LogIndex{5}));  // nothing would be left
+  Membership twice({{LogIndex{}, {{{NodeId{"a"}, 1}, {NodeId{"b"}, 1}}, {}, {}}},
+                    {LogIndex{3}, {{{NodeId{"a"}, 2}, {NodeId{"b"}, 1}}, {}, {}}},
+                    {LogIndex{5}, {{{NodeId{"b"}, 1}}, {}, {}}}});
+  EXPECT_EQ(twice.departed(), (std::vector<Member>{{NodeId{"a"}, 2}}));  // the newer of two incarnations
   EXPECT_EQ(membership.index(), LogIndex{10});
 }
 
