@@ -104,7 +104,8 @@ Result<ConfigurationRecord> decode_configuration(ByteView payload) {
   return record;
 }
 
-Result<Configuration> first_step(const Configuration& now, const Configuration& wanted) {
+Result<Configuration> first_step(const Configuration& now, Configuration wanted) {
+  wanted.order();
   const auto refuse = [](const std::string& why) { return fail(Code::malformed, "raft.configuration", why); };
   if (!wanted.valid() || wanted.joint()) return refuse("the wanted members contradict each other");
   if (now.joint()) return refuse("the present configuration is joint");
@@ -130,6 +131,49 @@ Configuration left(const Configuration& joint) {
   return {.voters = joint.voters, .outgoing = {}, .learners = joint.learners};
 }
 
+bool follows(const Configuration& now, const ConfigurationRecord& record) {
+  const Configuration& next = record.configuration;
+  const bool asked = record.statement != Digest{};
+  if (now.joint()) return !asked && next == left(now);
+  if (!asked) return false;
+  const Result<Configuration> step = first_step(now, left(next));
+  return step && *step == next;
+}
+
+std::optional<NextChange> next_change(const Configuration& now, const Configuration& wanted) {
+  if (now.joint()) return std::nullopt;
+  NextChange next{.configuration = now, .node = {}};
+  const auto about = [&next](const Member& member) {
+    if (next.node == NodeId{}) next.node = member.id;
+  };
+  const auto gone = [&](const Member& member) {
+    const Member* there = wanted.find(member.id);
+    if (there && *there == member) return false;
+    about(member);
+    return true;
+  };
+  std::erase_if(next.configuration.voters, gone);
+  std::erase_if(next.configuration.learners, gone);
+  if (next.node != NodeId{}) return next;
+  for (const Member& member : wanted.members()) {
+    if (now.contains(member.id)) continue;
+    about(member);
+    next.configuration.learners.push_back(member);
+  }
+  std::sort(next.configuration.learners.begin(), next.configuration.learners.end());
+  if (next.node != NodeId{}) return next;
+  const auto rises = [&](const Member& member) {
+    if (!wanted.is_voter(member.id)) return false;
+    about(member);
+    next.configuration.voters.push_back(member);
+    return true;
+  };
+  std::erase_if(next.configuration.learners, rises);
+  std::sort(next.configuration.voters.begin(), next.configuration.voters.end());
+  if (next.node == NodeId{}) return std::nullopt;
+  return next;
+}
+
 bool Configuration::is_voter(const NodeId& id) const { return find_in(voters, id) || find_in(outgoing, id); }
 
 bool Configuration::votes(const Member& member) const {
@@ -153,6 +197,11 @@ std::vector<Member> Configuration::members() const {
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
+}
+
+void Configuration::order() {
+  for (auto* set : {&voters, &outgoing, &learners})
+    std::sort(set->begin(), set->end());
 }
 
 bool Configuration::valid() const {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "crypto/digest.h"
@@ -47,6 +48,9 @@ struct Configuration {
   // learners apart from voters, at most members_max in all.
   bool valid() const;
 
+  // Every set in order of id: what is compared or encoded is.
+  void order();
+
   static constexpr std::size_t members_max = 64;
 };
 
@@ -76,9 +80,22 @@ struct PlacedConfiguration {
 // the joint configuration on the way to it (dissertation, section 4.3). malformed: `wanted` is not valid or
 // joint, nothing would change, a voter that `now` does not even have as a learner (rule 9), or a voter that
 // becomes a learner without leaving first.
-Result<Configuration> first_step(const Configuration& now, const Configuration& wanted);
+Result<Configuration> first_step(const Configuration& now, Configuration wanted);
 
 // The second step: what a joint configuration is left for.
 Configuration left(const Configuration& joint);
+
+// Whether a leader in its right mind appends `record` where `now` is in force: the step out of a joint
+// configuration, which nobody asks for, or a first step towards something, which a statement asks for.
+bool follows(const Configuration& now, const ConfigurationRecord& record);
+
+// What to ask for next on the way from `now` to `wanted`, and which node it is about; nothing when they are
+// equal or `now` is joint. One kind of change at a time: who is gone (or is another incarnation of itself)
+// leaves, then the new are learners, then learners are promoted.
+struct NextChange {
+  Configuration configuration = {};
+  NodeId node = {};
+};
+std::optional<NextChange> next_change(const Configuration& now, const Configuration& wanted);
 
 }  // namespace anta::raft

@@ -11,6 +11,7 @@ namespace anta::raft {
 Membership::Membership(std::vector<PlacedConfiguration> restored) : placed_(std::move(restored)) {
   ANTA_INVARIANT(!placed_.empty());
   for (std::size_t i = 0; i < placed_.size(); ++i) {
+    placed_[i].configuration.order();
     ANTA_INVARIANT(placed_[i].configuration.valid());
     ANTA_INVARIANT(i == 0 || placed_[i - 1].index < placed_[i].index);
   }
@@ -20,6 +21,7 @@ void Membership::take(LogIndex index, Configuration configuration) {
   if (ANTA_MUTANT(configuration_not_rolled_back))
     std::erase_if(placed_, [&](const PlacedConfiguration& placed) { return placed.index >= index; });
   ANTA_INVARIANT(placed_.empty() || index > placed_.back().index);
+  configuration.order();
   placed_.push_back({index, std::move(configuration)});
 }
 
@@ -43,6 +45,12 @@ bool Membership::may_campaign(const Member& member, LogIndex commit) const {
     if (placed->index <= commit) return false;
   }
   return false;
+}
+
+const Configuration* Membership::before(LogIndex index) const {
+  const auto later = std::find_if(placed_.begin(), placed_.end(),
+                                  [&](const PlacedConfiguration& placed) { return placed.index >= index; });
+  return later == placed_.begin() ? nullptr : &std::prev(later)->configuration;
 }
 
 std::vector<Member> Membership::departed() const {

@@ -37,6 +37,9 @@ class Membership {
   // too, that they are gone (rule 10).
   std::vector<Member> departed() const;
 
+  // The one in force for the entry at `index`, before that entry; null where that is forgotten already.
+  const Configuration* before(LogIndex index) const;
+
   const std::vector<PlacedConfiguration>& placed() const { return placed_; }
 
  private:

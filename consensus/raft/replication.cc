@@ -24,17 +24,37 @@ bool Raft::State::accept_leader(const Member& from) {
   return true;
 }
 
+// The first index at which the append has what this log has not.
+LogIndex Raft::State::first_unknown(const Append& append) const {
+  LogIndex index = append.prev_index.next();
+  for (const LogEntry& entry : append.entries) {
+    if (index > journal.last() || journal.terms().at(index) != entry.header.term) break;
+    index = index.next();
+  }
+  return index;
+}
+
 // What our own leader never sends, whatever happened: entries out of place, without payload, of terms that
-// fall or lie ahead, or not chained. The transport authenticates peers; this keeps a broken one from breaking
-// us.
+// fall or lie ahead, or not chained; a configuration that is no step from the one before it. The transport
+// authenticates peers; this keeps a broken one from breaking us.
 bool Raft::State::well_formed(const Append& append) const {
   Term before = append.prev_term;
   LogIndex index = append.prev_index;
   const Digest* chain = nullptr;
+  // What of it is here already was held against its predecessor when it came.
+  const LogIndex first_new = first_unknown(append);
+  std::optional<Configuration> newest;  // after the newest configuration of this append that is new
   for (const LogEntry& entry : append.entries) {
     index = index.next();
     if (entry.index != index || !entry.payload) return false;
-    if (entry.header.kind == EntryKind::configuration && !decode_configuration(*entry.payload)) return false;
+    if (entry.header.kind == EntryKind::configuration) {
+      auto record = decode_configuration(*entry.payload);
+      if (!record) return false;
+      const Configuration* there = newest ? &*newest : membership.before(first_new);
+      const bool step = index < first_new || there == nullptr || follows(*there, *record);
+      if (!step && !ANTA_MUTANT(second_configuration)) return false;
+      if (index >= first_new) newest = std::move(record->configuration);
+    }
     if (entry.header.term < before || entry.header.term > term || entry.header.term == Term{}) return false;
     if (chain && entry.header.prev_hash != *chain) return false;
     before = entry.header.term;

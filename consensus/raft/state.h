@@ -99,6 +99,7 @@ struct Raft::State {
   // -- replication.cc: the follower's side --
   bool accept_leader(const Member& from);  // false: stopped (rule 11)
   void on_append(const Member& from, Append& append);
+  LogIndex first_unknown(const Append& append) const;
   bool well_formed(const Append& append) const;
   bool merge(const Member& from, Append& append);
   bool agrees(const Member& from, const LogEntry& entry);

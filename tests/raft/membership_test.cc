@@ -33,6 +33,39 @@ TEST(Rule12, AnOlderIncarnationIsDropped) {
   EXPECT_EQ(cluster.status("n2").term, Term{1});
 }
 
+TEST(Rule08, AConfigurationThatIsNoStepIsDropped) {
+  // Goal: a pinned peer that leads sends a configuration that nobody asked for, or one that is no step from
+  // the one in force: it is dropped, and nothing of that append is taken.
+  Cluster cluster({"n1", "n2", "n3"});
+  cluster.elect("n1");
+  const Status before = cluster.status("n2");
+  const auto append = [&](const ConfigurationRecord& record) {
+    Message m = cluster.message("n1", "n2", before.term.value, Append{});
+    auto& body = std::get<Append>(m.body);
+    body.prev_index = before.last;
+    body.prev_term = before.last_term;
+    EntryHeader header{.term = before.term, .kind = EntryKind::configuration};
+    if (const LogEntry* last = cluster.raft("n2").find_entry(before.last)) header.prev_hash = last->hash;
+    body.entries.push_back(
+        make_entry(before.last.next(), header, std::make_shared<const Bytes>(encode_configuration(record))));
+    cluster.step("n2", Receive{m});
+    return cluster.status("n2");
+  };
+  const Configuration now = before.configuration.configuration;
+  Configuration fewer = now;
+  fewer.voters.pop_back();
+  Digest asked;
+  asked.bytes[0] = 1;
+  Configuration joint = fewer;
+  joint.outgoing = now.voters;
+  EXPECT_EQ(append({fewer, asked}).last, before.last);
+  EXPECT_EQ(append({joint, {}}).last, before.last);
+  EXPECT_EQ(append({now, asked}).last, before.last);
+  const Status taken = append({joint, asked});
+  EXPECT_EQ(taken.last, before.last.next());
+  EXPECT_EQ(taken.configuration.configuration, joint);
+}
+
 TEST(Rule14, AReadFinishesWhenAChangeMakesItsAnswersAQuorum) {
   // Goal: n2 is removed and leaves without answering the round of a read; n1 alone decides then, and answers.
   Cluster cluster({"n1", "n2"});

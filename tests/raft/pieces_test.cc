@@ -53,6 +53,54 @@ TEST(Quorum, AgreesWithCountingByHand) {
   }
 }
 
+TEST(Configuration, FollowsOnlyByOneStep) {
+  // Goal: a step towards something names the statement that asked for it, the step out of a joint
+  // configuration names none and goes nowhere else; anything else is no leader's.
+  const Member a{NodeId{"a"}, 1}, b{NodeId{"b"}, 1}, c{NodeId{"c"}, 1}, d{NodeId{"d"}, 1};
+  const Digest asked = sha256(as_bytes("asked"));
+  const Configuration now{.voters = {a, b}, .outgoing = {}, .learners = {c}};
+  const Configuration joint{.voters = {a, b, c}, .outgoing = {a, b}, .learners = {}};
+  const Configuration after{.voters = {a, b, c}, .outgoing = {}, .learners = {}};
+  EXPECT_TRUE(follows(now, {joint, asked}));
+  EXPECT_FALSE(follows(now, {joint, {}}));
+  EXPECT_FALSE(follows(now, {after, asked}));
+  EXPECT_FALSE(follows(now, {now, asked}));
+  EXPECT_TRUE(follows(now, {{.voters = {a, b}, .outgoing = {}, .learners = {c, d}}, asked}));
+  EXPECT_FALSE(follows(now, {{.voters = {a, b}, .outgoing = {}, .learners = {c, d}}, {}}));
+  EXPECT_FALSE(follows(now, {{.voters = {a, d}, .outgoing = {a, b}, .learners = {c}}, asked}));
+  EXPECT_TRUE(follows(joint, {after, {}}));
+  EXPECT_FALSE(follows(joint, {after, asked}));
+  EXPECT_FALSE(follows(joint, {now, {}}));
+  EXPECT_FALSE(follows(joint, {joint, asked}));
+}
+
+TEST(Configuration, GoesTowardsWhatIsWantedStepByStep) {
+  // Goal: whatever is wanted is reached by steps that first_step allows: the lost leave, the new come as
+  // learners, then they are promoted; a node that was wiped leaves before it comes back.
+  const Member a{NodeId{"a"}, 1}, b{NodeId{"b"}, 1}, c{NodeId{"c"}, 1}, d{NodeId{"d"}, 1};
+  const Member again{NodeId{"b"}, 2};
+  const auto walk = [](Configuration now, const Configuration& wanted) {
+    std::string steps;
+    while (const auto next = next_change(now, wanted)) {
+      const Result<Configuration> step = first_step(now, next->configuration);
+      if (!step || steps.size() > 100) return steps + "!";
+      steps += (steps.empty() ? "" : " ") + next->node.value + (step->joint() ? "*" : "");
+      EXPECT_FALSE(next_change(*step, wanted) && step->joint());
+      now = step->joint() ? left(*step) : *step;
+    }
+    Configuration ordered = wanted;
+    ordered.order();
+    EXPECT_EQ(now, ordered);
+    return steps;
+  };
+  EXPECT_EQ(walk({{a, b, c}, {}, {}}, {{c, b, a}, {}, {}}), "");
+  EXPECT_EQ(walk({{a, b, c}, {}, {}}, {{a, b, c}, {}, {d}}), "d");
+  EXPECT_EQ(walk({{a, b, c}, {}, {}}, {{a, b, d}, {}, {}}), "c* d d*");
+  EXPECT_EQ(walk({{a, b, c}, {}, {}}, {{a, again, c}, {}, {}}), "b* b b*");
+  EXPECT_EQ(walk({{a}, {}, {b}}, {{a, again}, {}, {}}), "b b b*");
+  EXPECT_EQ(walk({{a}, {}, {b, c}}, {{a, b}, {}, {d}}), "c d b*");
+}
+
 TEST(Configuration, HasOneEncoding) {
   // Goal: golden bytes, both directions; whatever differs from the one encoding is refused.
   const Member a{NodeId{"a"}, 1}, b{NodeId{"b"}, 2}, c{NodeId{"c"}, 1};

@@ -107,7 +107,9 @@ void World::change_membership() {
     if (!n.core || n.role.role != raft::Role::leader || now_ < n.paused_until) continue;
     counts_.count(Fault::membership_change);
     note(i, name(Fault::membership_change), n.configuration.index.value);
-    step(i, raft::ProposeConfiguration{draw_change(n.configuration.configuration), {}});
+    Digest asked;
+    asked.bytes.front() = 1;
+    step(i, raft::ProposeConfiguration{draw_change(n.configuration.configuration), asked});
   }
 }
 
