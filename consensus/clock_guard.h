@@ -40,6 +40,8 @@ class ClockGuard {
   // majority any more.
   bool note_refusal(const NodeId& from, Term term, Term own_term);
 
+  void set_configuration(raft::Configuration configuration) { configuration_ = std::move(configuration); }
+
   void tick();
 
   // So many refused this node's clock lately that it could commit nothing.

@@ -157,10 +157,18 @@ void Replica::send_app(NodeId peer, std::uint8_t kind, Bytes bytes, Done callbac
   });
 }
 
-void Replica::transfer_leadership() {
+void Replica::transfer_leadership(std::optional<NodeId> to) {
   const Visit visit(*impl_);
   if (visit.late()) return;
-  impl_->on_loop([impl = impl_.get()] { impl->turns.turn(raft::TransferLeadership{}); });
+  impl_->on_loop(
+      [impl = impl_.get(), to = std::move(to)] { impl->turns.turn(raft::TransferLeadership{to}); });
+}
+
+void Replica::follow(MembershipPlan plan) {
+  const Visit visit(*impl_);
+  if (visit.late()) return;
+  impl_->on_loop(
+      [impl = impl_.get(), plan = std::move(plan)]() mutable { impl->turns.follow(std::move(plan)); });
 }
 
 void Replica::post(std::function<void()> work) {

@@ -34,7 +34,7 @@
 // exits with code 8. Retrying is wrong (consensus.md section 3: a failed sync means unknown). A database that
 // died in its background threads is found at the next tick, also on an idle node.
 //
-// Three rules of the shell that the core knows nothing of:
+// Four rules of the shell that the core knows nothing of:
 //
 //   Disk reserve. While `disk_low` says so, proposals are answered busy and appends with entries are dropped,
 //   as if lost: what is never acknowledged needs no room. Heartbeats, votes and reads go on.
@@ -43,6 +43,10 @@
 //   dropped, as if lost, and the leader is told. A leader so told by voters without whom it can commit
 //   nothing has a wrong clock: it falls silent (which makes it step down and another be elected; handing over
 //   in the usual way would need the refused entries to arrive) and asks for no vote for `clock_penalty`.
+//
+//   Members. The ledger says who belongs to the cluster (membership_plan.h); whoever leads proposes
+//   configurations until the one in force is the wanted one. An append with a configuration whose statement
+//   is neither applied here nor earlier in the log is dropped, as if lost.
 //
 //   Amnesia. A node whose log was found shorter than what it once had on disk receives, but promises nothing
 //   that counts, until a majority without it has gone past all it may have promised (amnesia.h).
@@ -57,6 +61,7 @@
 #include <vector>
 
 #include "consensus/log_sink.h"
+#include "consensus/membership_plan.h"
 #include "consensus/raft/raft.h"
 #include "consensus/state_machine.h"
 #include "consensus/transport.h"
@@ -68,7 +73,8 @@ struct ReplicaOptions {
   raft::Member self = {};
   Digest cluster = {};  // digest of the genesis
   std::uint64_t recovery_epoch = 0;
-  raft::Configuration configuration = {};  // from the genesis; fixed for the life of the ledger
+  raft::Configuration configuration = {};  // the genesis'; the log has every later one
+  MembershipPlan plan = {};                // as far as the ledger is applied at start
 
   std::chrono::milliseconds tick{10};
   std::chrono::milliseconds heartbeat{50};
@@ -124,6 +130,7 @@ struct ReplicaStatus {
   bool amnesiac = false;
   bool clock_refused = false;  // a majority refused this node's clock lately
   bool stopped = false;
+  raft::ConfigurationChange configuration = {};  // in force here
   std::vector<ReplicaPeer> peers = {};
 };
 
@@ -138,7 +145,8 @@ struct ReplicaMetrics {
   std::uint64_t appends_received = 0;  // with entries
   std::uint64_t appends_dropped_clock = 0;
   std::uint64_t appends_dropped_disk = 0;
-  std::uint64_t elections = 0;  // campaigns begun here
+  std::uint64_t appends_dropped_members = 0;  // with a configuration that no statement asks for
+  std::uint64_t elections = 0;                // campaigns begun here
   std::uint64_t leaderships = 0;
   std::uint64_t proposals = 0;
   std::uint64_t proposals_refused = 0;  // busy or not_leader
@@ -185,8 +193,11 @@ class Replica {
   // One of the node's own messages (transport.h). Answered ok when it is queued.
   void send_app(NodeId peer, std::uint8_t kind, Bytes bytes, Done callback = {});
 
-  // Hand leadership to the peer that is furthest. No effect on a follower.
-  void transfer_leadership();
+  // Hand leadership to this voter or, when absent, to the one that is furthest. No effect on a follower.
+  void transfer_leadership(std::optional<NodeId> to = {});
+
+  // What the ledger wants of the members has changed.
+  void follow(MembershipPlan plan);
 
   // Run on the loop.
   void post(std::function<void()> work);

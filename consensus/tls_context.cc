@@ -141,6 +141,8 @@ Result<std::unique_ptr<TlsContext>> TlsContext::create(const SigningKey& key, st
 TlsContext::TlsContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsContext::~TlsContext() = default;
 
+void TlsContext::set_pinned(std::vector<PublicKey> pinned) { state_->pinned = std::move(pinned); }
+
 asio::ssl::context& TlsContext::native() { return state_->context; }
 
 void TlsContext::expect(ssl_st* connection, const PublicKey* key) {

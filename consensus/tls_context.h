@@ -34,6 +34,9 @@ class TlsContext {
 
   asio::ssl::context& native();
 
+  // For handshakes from now on; connections that are up are their owner's.
+  void set_pinned(std::vector<PublicKey> pinned);
+
   // For the dialling side, before the handshake: only this key will do. It outlives the connection.
   static void expect(ssl_st* connection, const PublicKey* key);
 

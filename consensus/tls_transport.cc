@@ -22,7 +22,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds refusal_log_interval{1000};
 
 struct Link {
-  TlsPeer peer = {};
+  TransportPeer peer = {};
   bool dials = false;                               // this side dials; the other listens
   std::shared_ptr<PeerConnection> dialling = {};    // not yet past the hello
   std::shared_ptr<PeerConnection> connection = {};  // up
@@ -37,6 +37,13 @@ struct Accepted {
   std::shared_ptr<PeerConnection> connection = {};
 };
 
+std::vector<PublicKey> keys_of(const std::vector<TransportPeer>& peers) {
+  std::vector<PublicKey> keys;
+  for (const TransportPeer& peer : peers)
+    keys.push_back(peer.key);
+  return keys;
+}
+
 class TlsTransport final : public Transport {
  public:
   TlsTransport(asio::io_context& loop, TlsOptions options)
@@ -46,6 +53,7 @@ class TlsTransport final : public Transport {
   Result<void> prepare();  // everything that needs the key
   Result<void> start(TransportHandlers handlers) override;
   void stop() override;
+  Result<void> set_peers(std::vector<TransportPeer> peers) override;
   bool send(raft::Message message) override;
   Result<void> send_app(const NodeId& peer, std::uint8_t kind, Bytes bytes) override;
   TransportMetrics metrics() const override { return metrics_; }
@@ -61,6 +69,9 @@ class TlsTransport final : public Transport {
   }
 
   PeerConnection::Handlers handlers();
+  Result<void> check(const std::vector<TransportPeer>& peers) const;
+  void add(const TransportPeer& peer);
+  void forget(std::map<NodeId, Link>::iterator at);
   void dial(Link& link);
   void redial_later(Link& link);
   Result<void> greeted(PeerConnection& from, const PublicKey& key, const Hello& hello);
@@ -83,6 +94,7 @@ class TlsTransport final : public Transport {
   TransportMetrics metrics_ = {};
   std::unique_ptr<TlsContext> tls_ = {};
   std::unique_ptr<PeerListener> listener_ = {};
+  PublicKey own_key_ = {};
   std::map<NodeId, Link> links_ = {};
   std::deque<Accepted> accepted_ = {};  // not yet past the hello, the oldest first
   std::minstd_rand jitter_;
@@ -93,19 +105,11 @@ class TlsTransport final : public Transport {
 Result<void> TlsTransport::prepare() {
   if (options_.key == nullptr)
     return fail(Code::malformed, "peer.key", "a transport needs the node's TLS key");
-  std::vector<PublicKey> pinned;
-  std::set<PublicKey> once = {options_.key->public_key()};
-  for (const TlsPeer& peer : options_.peers) {
-    if (peer.id == options_.self || links_.contains(peer.id) || !once.insert(peer.key).second)
-      return fail(Code::malformed, "peer.twice", "node " + peer.id.value + " or its key is there twice");
-    pinned.push_back(peer.key);
-    Link link;
-    link.peer = peer;
-    link.dials = options_.self < peer.id;
-    link.backoff = options_.backoff_min;
-    links_.emplace(peer.id, std::move(link));
-  }
-  auto tls = TlsContext::create(*options_.key, std::move(pinned),
+  own_key_ = options_.key->public_key();
+  if (auto good = check(options_.peers); !good) return good;
+  for (const TransportPeer& peer : options_.peers)
+    add(peer);
+  auto tls = TlsContext::create(*options_.key, keys_of(options_.peers),
                                 [this](const PublicKey& shown) { unpinned(shown); });
   if (!tls) return pass(tls);
   tls_ = std::move(*tls);
@@ -116,6 +120,53 @@ Result<void> TlsTransport::prepare() {
   settings_.outgoing_bytes_max = options_.outgoing_bytes_max;
   settings_.handshake_timeout = options_.handshake_timeout;
   settings_.idle_timeout = options_.idle_timeout;
+  return {};
+}
+
+Result<void> TlsTransport::check(const std::vector<TransportPeer>& peers) const {
+  std::set<PublicKey> keys = {own_key_};
+  std::set<NodeId> ids = {options_.self};
+  for (const TransportPeer& peer : peers) {
+    if (!ids.insert(peer.id).second || !keys.insert(peer.key).second)
+      return fail(Code::malformed, "peer.twice", "node " + peer.id.value + " or its key is there twice");
+  }
+  return {};
+}
+
+void TlsTransport::add(const TransportPeer& peer) {
+  Link link;
+  link.peer = peer;
+  link.dials = options_.self < peer.id;
+  link.backoff = options_.backoff_min;
+  const auto made = links_.emplace(peer.id, std::move(link)).first;
+  if (running_ && made->second.dials) dial(made->second);
+}
+
+void TlsTransport::forget(std::map<NodeId, Link>::iterator at) {
+  Link gone = std::move(at->second);
+  links_.erase(at);
+  if (gone.redial) gone.redial->cancel();
+  if (gone.dialling) gone.dialling->close();
+  if (!gone.connection) return;
+  gone.connection->close();
+  log(LogLevel::info, "peer_down",
+      {{"peer", gone.peer.id.value}, {"reason", "the ledger no longer has it, or has it otherwise"}});
+  if (owner_.on_peer) owner_.on_peer(gone.peer.id, false);
+}
+
+Result<void> TlsTransport::set_peers(std::vector<TransportPeer> peers) {
+  if (auto good = check(peers); !good) return good;
+  tls_->set_pinned(keys_of(peers));
+  std::vector<NodeId> changed;
+  for (const auto& [id, link] : links_) {
+    if (std::find(peers.begin(), peers.end(), link.peer) == peers.end()) changed.push_back(id);
+  }
+  for (const NodeId& id : changed) {
+    if (const auto at = links_.find(id); at != links_.end()) forget(at);
+  }
+  for (const TransportPeer& peer : peers) {
+    if (!links_.contains(peer.id)) add(peer);
+  }
   return {};
 }
 
@@ -205,8 +256,10 @@ void TlsTransport::redial_later(Link& link) {
   std::uniform_int_distribution<std::int64_t> draw(0, half);
   link.redial->expires_after(milliseconds(half + draw(jitter_)));
   link.backoff = std::min(link.backoff * 2, options_.backoff_max);
-  link.redial->async_wait([this, &link](const asio::error_code& cancelled) {
-    if (!cancelled && running_ && !link.dialling && !link.connection) dial(link);
+  link.redial->async_wait([this, id = link.peer.id](const asio::error_code& cancelled) {
+    const auto at = links_.find(id);  // by name: the link may have been forgotten with this under way
+    if (cancelled || !running_ || at == links_.end()) return;
+    if (!at->second.dialling && !at->second.connection) dial(at->second);
   });
 }
 
@@ -236,7 +289,8 @@ Result<void> TlsTransport::judge(const Link& link, const Hello& hello) {
 Result<void> TlsTransport::greeted(PeerConnection& from, const PublicKey& key, const Hello& hello) {
   const auto owns = [&key](const auto& entry) { return entry.second.peer.key == key; };
   const auto found = std::find_if(links_.begin(), links_.end(), owns);
-  ANTA_INVARIANT(found != links_.end());  // the handshake let no other key pass
+  if (found == links_.end())
+    return fail(Code::not_authorised, "peer.forgotten", "the ledger no longer has its key");
   Link& link = found->second;
   if (auto good = judge(link, hello); !good) {
     ++metrics_.hello_refused;

@@ -30,22 +30,14 @@
 
 namespace anta {
 
-struct TlsPeer {
-  NodeId id = {};
-  std::uint64_t incarnation = 1;
-  PublicKey key = {};     // its TLS key, from the genesis
-  std::string host = {};  // name or address; used only where this node dials
-  std::uint16_t port = 0;
-};
-
 struct TlsOptions {
   NodeId self = {};
   std::uint64_t incarnation = 1;
   Digest network = {};
   const SigningKey* key = nullptr;  // this node's TLS key; read while the transport is made, not kept
   std::string listen_host = "127.0.0.1";
-  std::uint16_t listen_port = 0;    // 0: the system chooses (on_listening tells)
-  std::vector<TlsPeer> peers = {};  // every other node
+  std::uint16_t listen_port = 0;          // 0: the system chooses (on_listening tells)
+  std::vector<TransportPeer> peers = {};  // every other node, at the start
   LogSink log = {};
   std::function<void(std::uint16_t port)> on_listening = {};  // called within start(), on the loop
 

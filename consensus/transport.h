@@ -9,15 +9,29 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "consensus/raft/messages.h"
 #include "crypto/error.h"
+#include "crypto/signature.h"
 
 namespace asio {
 class io_context;
 }
 
 namespace anta {
+
+// Another node, as the ledger has it: how to reach it and how to know it.
+struct TransportPeer {
+  NodeId id = {};
+  std::uint64_t incarnation = 1;
+  PublicKey key = {};     // its TLS key
+  std::string host = {};  // name or address; used only where this node dials
+  std::uint16_t port = 0;
+
+  bool operator==(const TransportPeer&) const = default;
+};
 
 // What the owner of the transport is told. Set once, before start().
 struct TransportHandlers {
@@ -54,6 +68,11 @@ class Transport {
 
   // Closes every connection; no handler is called afterwards.
   virtual void stop() = 0;
+
+  // From now on these are the others. Who is not among them, or is there with another key, incarnation or
+  // address, loses its connection; the new are dialled. malformed: one of them twice, or a key; then nothing
+  // changes.
+  virtual Result<void> set_peers(std::vector<TransportPeer> peers) = 0;
 
   // To message.to. False: dropped, because the peer is down or its queue is full; Raft sends again.
   virtual bool send(raft::Message message) = 0;

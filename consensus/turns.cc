@@ -11,8 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint8_t clock_notice_kind = replica_kind_first;
-
 // An apply that reads from the log covers at most this many entries, so that its progress is seen.
 constexpr std::uint64_t apply_read_entries_max = 4096;
 
@@ -23,11 +21,6 @@ std::uint64_t drawn_seed() {
   for (const std::uint8_t byte : drawn)
     seed = seed << 8 | byte;
   return seed;
-}
-
-Millis system_time() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return Millis{std::chrono::duration_cast<milliseconds>(now).count()};
 }
 
 raft::Options core_options(const ReplicaOptions& given) {
@@ -90,6 +83,7 @@ Turns::Turns(ReplicaOptions given, LogStore& log_store, StateMachine& state_mach
       machine(state_machine),
       post(std::move(post_work)),
       guard(clock_limits(options), options.configuration),
+      plan(options.plan),
       disk(
           log_store, state_machine, [this](DiskReport report) { reported(std::move(report)); },
           hooks.on_applied) {}
@@ -98,8 +92,10 @@ Result<void> Turns::check(const LogStore::Restored& restored) const {
   if (options.tick.count() <= 0 || options.heartbeat < options.tick ||
       options.election < 2 * options.heartbeat)
     return fail(Code::malformed, "replica.times", "needs tick <= heartbeat <= election / 2");
-  if (!options.configuration.valid() || !options.configuration.contains(options.self.id))
-    return fail(Code::malformed, "replica.configuration", "this node is not a member of the configuration");
+  if (!options.configuration.valid())
+    return fail(Code::malformed, "replica.configuration", "the genesis' configuration is none");
+  if (!options.plan.wanted.valid() || options.plan.wanted.joint())
+    return fail(Code::malformed, "replica.plan", "the members that there should be contradict each other");
   if (machine.applied() > restored.last)
     return fail(Code::corrupt, "replica.applied",
                 "entry " + std::to_string(machine.applied().value) + " is applied, but the log ends at " +
@@ -118,10 +114,7 @@ Result<void> Turns::begin(LogStore::Restored restored, std::unique_ptr<Transport
   if (!found) return pass(found);
   core = std::make_unique<raft::Raft>(core_options(options), std::move(*found));
   role.term = core->status().term;
-  for (const raft::Member& member : options.configuration.members()) {
-    if (member.id != options.self.id) peers.emplace(member.id, false);
-  }
-
+  guard.set_configuration(core->status().configuration.configuration);
   TransportHandlers handlers;
   handlers.on_message = [this](raft::Message message) { received(std::move(message)); };
   handlers.on_app = [this](const NodeId& from, std::uint8_t kind, Bytes bytes) {
@@ -129,6 +122,7 @@ Result<void> Turns::begin(LogStore::Restored restored, std::unique_ptr<Transport
   };
   handlers.on_peer = [this](const NodeId& peer, bool up) { peer_changed(peer, up); };
   if (auto listening = transport->start(std::move(handlers)); !listening) return listening;
+  connect_members();
   disk.start();
   reader.start("anta-reader");
   publish();
@@ -208,6 +202,7 @@ void Turns::perform(raft::Output& out) {
     maybe_end_amnesia();
     hand_over_commits();
   }
+  if (out.configuration) configuration_changed(*out.configuration);
   if (out.proposal) proposal = std::move(out.proposal);
   for (raft::FinishedRead& read : out.reads)
     reads.finish(read.read, std::move(read.index), applied);
@@ -256,7 +251,8 @@ void Turns::send(raft::Message message) {
   }
   const NodeId to = message.to.id;
   const bool append = std::holds_alternative<raft::Append>(message.body);
-  if (transport->send(std::move(message)) || !append || !peers[to]) return;
+  if (transport->send(std::move(message)) || !append) return;
+  if (const auto known = peers.find(to); known == peers.end() || !known->second) return;
   // Its queue is full, and the core takes the append for sent. Told once this turn is over, and once for all
   // that it dropped: the leader then asks, small, instead of sending more into a full queue.
   if (!overfull.insert(to).second) return;
@@ -340,76 +336,13 @@ void Turns::tick() {
   guard.tick();
   turn(raft::Tick{});
   maybe_end_amnesia();  // also where nothing is committed any more
+  if (ticks % static_cast<std::uint64_t>(options.heartbeat / options.tick) == 0) {
+    pursue_plan();
+    if (running() && members != core->status().peers.size()) connect_members();  // a removed node was told
+  }
   reads.expire(ticks);
   if (handed_over != nullptr && ticks >= hand_over_deadline) std::exchange(handed_over, nullptr)->set_value();
   publish();
-}
-
-// ---- from peers ----
-
-void Turns::received(raft::Message message) {
-  if (!running() || guard.deafens(role.role)) return;
-  // An amnesiac may have promised what it no longer knows: it gives no vote and takes no office.
-  if (amnesia.suffers() && (std::holds_alternative<raft::VoteRequest>(message.body) ||
-                            std::holds_alternative<raft::TimeoutNow>(message.body)))
-    return;
-  if (const auto* append = std::get_if<raft::Append>(&message.body); append && !append->entries.empty()) {
-    ++counts.appends_received;
-    if (options.disk_low && options.disk_low()) {
-      ++counts.appends_dropped_disk;
-      return;
-    }
-    if (guard.refuses(message, options.clock ? options.clock() : system_time()))
-      return refuse_for_clock(message);
-    if (hooks.on_entries) hooks.on_entries(append->entries);
-  }
-  if (!amnesia.suffers()) return turn(raft::Receive{std::move(message)});
-  const auto* told = std::get_if<raft::Heartbeat>(&message.body);
-  const raft::Heartbeat heartbeat = told ? *told : raft::Heartbeat{};
-  const NodeId from = message.from.id;
-  const Term term = message.term;
-  turn(raft::Receive{std::move(message)});
-  // Only what the core took for its leader's word.
-  if (told && running() && role.leader == from && role.term == term) amnesia.heard(term, heartbeat);
-}
-
-void Turns::refuse_for_clock(const raft::Message& message) {
-  ++counts.appends_dropped_clock;
-  say(LogLevel::warning, "append_dropped_clock",
-      {{"peer", message.from.id.value}, {"dropped", std::to_string(counts.appends_dropped_clock)}});
-  // Best effort: the next append is refused and told again.
-  std::ignore = transport->send_app(message.from.id, clock_notice_kind, encode_clock_notice(message.term));
-}
-
-void Turns::received_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
-  if (!running()) return;
-  if (kind < replica_kind_first) {
-    if (hooks.on_app) hooks.on_app(from, kind, std::move(bytes));
-    return;
-  }
-  if (kind != clock_notice_kind || role.role != raft::Role::leader) return;
-  const auto term = decode_clock_notice(bytes);
-  if (!term || !guard.note_refusal(from, *term, role.term)) return;
-  say(LogLevel::error, "clock_refused",
-      {{"term", std::to_string(role.term.value)},
-       {"next_step",
-        "too many nodes find this node's clock ahead to commit anything: check its time service"}});
-}
-
-void Turns::peer_changed(const NodeId& peer, bool up) {
-  peers[peer] = up;
-  if (!up) turn(raft::PeerUnreachable{peer});
-  if (running() && hooks.on_peer) hooks.on_peer(peer, up);
-}
-
-// Looked at after each commit, each change of role and each tick: what it needs may have come before this
-// node knew.
-void Turns::maybe_end_amnesia() {
-  if (!amnesia.suffers() || !running() || !role.leader || *role.leader == options.self.id) return;
-  const LogEntry* entry = core->find_entry(commit);
-  if (entry == nullptr || !amnesia.ends(role.term, commit, entry->header.term)) return;
-  say(LogLevel::info, "amnesia_ended", {{"commit", std::to_string(commit.value)}});
-  disk.end_amnesia();
 }
 
 // ---- the owner's wishes ----
@@ -469,6 +402,7 @@ void Turns::publish() {
   shown.amnesiac = amnesia.suffers();
   shown.clock_refused = guard.refused();
   shown.stopped = stopping || failed;
+  shown.configuration = now.configuration;
   for (const auto& [id, up] : peers) {
     ReplicaPeer peer{id, up, {}, false};
     for (const raft::PeerStatus& known : now.peers) {

@@ -17,6 +17,7 @@
 #include "consensus/amnesia.h"
 #include "consensus/clock_guard.h"
 #include "consensus/disk_worker.h"
+#include "consensus/membership_plan.h"
 #include "consensus/pending_reads.h"
 #include "consensus/published.h"
 #include "consensus/replica.h"
@@ -46,6 +47,7 @@ struct Turns {
   void mark(Bytes bytes, Replica::Done callback);
   void send_app(const NodeId& peer, std::uint8_t kind, Bytes bytes, const Replica::Done& callback);
   void begin_hand_over(std::promise<void>* done);  // set when another leads, or in vain
+  void follow(MembershipPlan next);
 
   // Any thread.
   ReplicaStatus shown_status() const { return status.get(); }
@@ -66,6 +68,10 @@ struct Turns {
   void peer_changed(const NodeId& peer, bool up);
   void refuse_for_clock(const raft::Message& message);
   void maybe_end_amnesia();
+  void configuration_changed(const raft::ConfigurationChange& change);
+  void connect_members();
+  void pursue_plan();
+  bool unasked(const raft::Append& append) const;
   void disk_died(const Error& why);
   void fatal(const Error& error);
   void fail_callbacks(const Error& why);
@@ -88,7 +94,12 @@ struct Turns {
   PendingReads reads = {};
   std::deque<Replica::Done> marks = {};
   std::map<NodeId, bool> peers = {};
-  std::set<NodeId> overfull = {};  // an append to them was dropped, and the core will be told
+  MembershipPlan plan = {};
+  std::vector<TransportPeer> connected = {};  // what the transport has, or will have after this turn
+  std::size_t members = 0;                    // that the core sends to, when `connected` was made
+  NodeId unexplained = {};                    // no statement asks for what should become of it: said once
+  std::string plan_waits_for = {};            // said once
+  std::set<NodeId> overfull = {};             // an append to them was dropped, and the core will be told
   std::optional<Result<raft::Proposed>> proposal = {};  // of the turn under way
   raft::RoleChange role = {};
   LogIndex commit = {};

@@ -155,4 +155,16 @@ Result<void> LedgerMachine::apply(const LogEntry& entry) {
   return {};
 }
 
+bool LedgerMachine::knows(const Digest& statement, std::span<const LogEntry* const> blocks) const {
+  if (const Result<LedgerReader> reader = store_.reader()) {
+    const auto outcome = reader->outcome(statement);
+    if (outcome && *outcome) return (*outcome)->accepted;
+  }
+  return std::any_of(blocks.begin(), blocks.end(), [&statement](const LogEntry* block) {
+    const auto statements = decode_block(*block->payload);
+    return statements && std::any_of(statements->begin(), statements->end(),
+                                     [&](ByteView bytes) { return sha256(bytes) == statement; });
+  });
+}
+
 }  // namespace anta

@@ -44,6 +44,7 @@ class LedgerMachine final : public StateMachine {
 
   Result<void> apply(const LogEntry& block) override;
   LogIndex applied() const override;
+  bool knows(const Digest& statement, std::span<const LogEntry* const> blocks) const override;
 
  private:
   LedgerStore& store_;

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <future>
 
+#include "crypto/text.h"
+
 namespace anta::test {
 namespace {
 
@@ -45,8 +47,17 @@ bool Memory::has(const std::string& text) const {
   return std::any_of(blocks_.begin(), blocks_.end(), [&](const Block& block) { return block.text == text; });
 }
 
-Cluster::Cluster(std::size_t nodes, std::function<void(ReplicaOptions&)> change)
-    : change_(std::move(change)) {
+std::string asking(const Digest& statement) { return "asks " + hex(statement).substr(0, 16); }
+
+bool Memory::knows(const Digest& statement, std::span<const LogEntry* const> waiting) const {
+  const std::string text = asking(statement);
+  return has(text) || std::any_of(waiting.begin(), waiting.end(), [&](const LogEntry* block) {
+           return as_text(*block->payload).starts_with(text);
+         });
+}
+
+Cluster::Cluster(std::size_t nodes, std::function<void(ReplicaOptions&)> change, std::size_t founders)
+    : change_(std::move(change)), founders_(founders == 0 ? nodes : founders) {
   std::string pattern = (std::filesystem::temp_directory_path() / "anta-replica-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no temporary directory";
   root_ = pattern;
@@ -55,7 +66,48 @@ Cluster::Cluster(std::size_t nodes, std::function<void(ReplicaOptions&)> change)
     nodes_.push_back(std::make_unique<Node>());
     nodes_.back()->id = NodeId{"n" + std::to_string(i)};
     nodes_.back()->directory = root_ + "/n" + std::to_string(i);
+    if (i < founders_) wanted_.voters.push_back({nodes_.back()->id, 1});
   }
+}
+
+MembershipPlan Cluster::plan_of(std::size_t node) const {
+  MembershipPlan plan{.wanted = wanted_, .because = because_, .peers = {}};
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (i != node)
+      plan.peers.push_back({nodes_[i]->id, 1, keys_[i]->public_key(), "127.0.0.1", nodes_[i]->port});
+  }
+  return plan;
+}
+
+raft::Configuration Cluster::configuration(const std::vector<std::size_t>& voters,
+                                           const std::vector<std::size_t>& learners) const {
+  raft::Configuration made;
+  for (const std::size_t i : voters)
+    made.voters.push_back({nodes_.at(i)->id, 1});
+  for (const std::size_t i : learners)
+    made.learners.push_back({nodes_.at(i)->id, 1});
+  return made;
+}
+
+void Cluster::want(std::vector<std::size_t> voters, std::vector<std::size_t> learners,
+                   std::map<NodeId, Digest> because) {
+  wanted_ = configuration(voters, learners);
+  because_ = std::move(because);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (at(i).runs()) at(i).replica->follow(plan_of(i));
+  }
+}
+
+bool Cluster::settled(std::vector<std::size_t> voters, std::vector<std::size_t> learners) {
+  const raft::Configuration agreed = configuration(voters, learners);
+  return until([&] {
+    for (const auto& node : nodes_) {
+      if (!node->runs() || !agreed.contains(node->id)) continue;
+      const raft::ConfigurationChange now = node->status().configuration;
+      if (!now.committed || now.configuration != agreed) return false;
+    }
+    return true;
+  });
 }
 
 Cluster::~Cluster() {
@@ -74,11 +126,7 @@ TlsOptions Cluster::tls(Node& node) {
   options.on_listening = [&node](std::uint16_t port) { node.port = port; };
   options.backoff_max = milliseconds(100);
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (nodes_[i].get() == &node) {
-      options.key = keys_[i].get();
-    } else {
-      options.peers.push_back({nodes_[i]->id, 1, keys_[i]->public_key(), "127.0.0.1", nodes_[i]->port});
-    }
+    if (nodes_[i].get() == &node) options.key = keys_[i].get();
   }
   return options;
 }
@@ -102,8 +150,9 @@ void Cluster::start(std::size_t index) {
   ReplicaOptions options;
   options.self = {node.id, 1};
   options.cluster = network;
-  for (const auto& each : nodes_)
-    options.configuration.voters.push_back({each->id, 1});
+  for (std::size_t i = 0; i < founders_; ++i)
+    options.configuration.voters.push_back({nodes_[i]->id, 1});
+  options.plan = plan_of(index);
   options.clock = [&node] { return Millis{test_time + node.clock_ahead}; };
   if (change_) change_(options);
 
@@ -164,7 +213,7 @@ std::size_t Cluster::leader() {
           ++following;
       }
       found = i;
-      if (status.in_office && following > size() / 2) return true;
+      if (status.in_office && following > status.configuration.configuration.voters.size() / 2) return true;
     }
     return false;
   });

@@ -22,6 +22,8 @@ class Memory final : public StateMachine {
  public:
   Result<void> apply(const LogEntry& block) override;
   LogIndex applied() const override { return {}; }
+  // A statement is a block with its text: asking(statement).
+  bool knows(const Digest& statement, std::span<const LogEntry* const> blocks) const override;
 
   struct Block {
     LogIndex index = {};
@@ -46,6 +48,9 @@ struct FaultyEnv {
   std::shared_ptr<rocksdb::Env> env = {};
 };
 
+// The block that stands for a statement in these tests.
+std::string asking(const Digest& statement);
+
 struct Node {
   NodeId id = {};
   std::string directory = {};
@@ -66,7 +71,9 @@ struct Node {
 
 class Cluster {
  public:
-  explicit Cluster(std::size_t nodes, std::function<void(ReplicaOptions&)> change = {});
+  // The first `founders` are the genesis' members; 0: all are.
+  explicit Cluster(std::size_t nodes, std::function<void(ReplicaOptions&)> change = {},
+                   std::size_t founders = 0);
   ~Cluster();
 
   void start(std::size_t node);
@@ -87,6 +94,12 @@ class Cluster {
   Result<LogIndex> read(std::size_t node);
   Result<void> mark(std::size_t node, Bytes bytes);
 
+  // What the ledger says from now on, told to the running nodes and to those started later.
+  void want(std::vector<std::size_t> voters, std::vector<std::size_t> learners,
+            std::map<NodeId, Digest> because);
+  // Waits until the running members agree on this configuration, committed and not joint.
+  bool settled(std::vector<std::size_t> voters, std::vector<std::size_t> learners = {});
+
   // Every running node has applied exactly these blocks' texts, in one order, with equal hashes.
   bool all_have(const std::vector<std::string>& texts);
 
@@ -97,7 +110,14 @@ class Cluster {
   void wake();
 
   std::string root_ = {};
+  MembershipPlan plan_of(std::size_t node) const;
+  raft::Configuration configuration(const std::vector<std::size_t>& voters,
+                                    const std::vector<std::size_t>& learners) const;
+
   std::function<void(ReplicaOptions&)> change_ = {};
+  std::size_t founders_ = 0;
+  raft::Configuration wanted_ = {};
+  std::map<NodeId, Digest> because_ = {};
   std::vector<std::unique_ptr<SigningKey>> keys_ = {};
   std::vector<std::unique_ptr<Node>> nodes_ = {};
   std::mutex mutex_;

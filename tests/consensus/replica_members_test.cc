@@ -1,4 +1,4 @@
-// A replica that starts over a log with configurations in it.
+// Members that change while replicas run, and a replica that starts over a log with configurations in it.
 #include <gtest/gtest.h>
 
 #include "consensus/raft/configuration.h"
@@ -78,7 +78,7 @@ TEST(ReplicaMembers, AConfigurationThatIsNoneStopsTheStart) {
   test::Memory machine;
   ReplicaOptions options;
   options.self = {NodeId{"n0"}, 1};
-  options.configuration.voters = {{NodeId{"n0"}, 1}};
+  options.plan.wanted.voters = options.configuration.voters = {{NodeId{"n0"}, 1}};
   const auto alone = [](asio::io_context&) -> Result<std::unique_ptr<Transport>> {
     return std::unique_ptr<Transport>();
   };
@@ -86,6 +86,78 @@ TEST(ReplicaMembers, AConfigurationThatIsNoneStopsTheStart) {
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, Code::corrupt);
   EXPECT_EQ(started.error().rule, "replica.configuration");
+}
+
+Digest statement(const char* what) { return sha256(as_bytes(what)); }
+
+TEST(ReplicaMembers, ADeadNodeOfThreeIsReplaced) {
+  // Goal: the ledger says that n2 goes and that n3 comes; the members follow, n3 gets the log from its first
+  // entry, counts once it has it, and the cluster then survives the loss of another.
+  Cluster cluster(4, {}, 3);
+  for (const std::size_t i : {2, 1, 0})
+    cluster.start(i);
+  cluster.commit("one");
+  cluster.stop(2);
+  const Digest removes = statement("remove n2"), adds = statement("add n3");
+  cluster.commit(test::asking(removes));
+  cluster.want({0, 1}, {}, {{NodeId{"n2"}, removes}});
+  ASSERT_TRUE(cluster.settled({0, 1}));
+  cluster.start(3);
+  cluster.commit(test::asking(adds));
+  cluster.want({0, 1, 3}, {}, {{NodeId{"n2"}, removes}, {NodeId{"n3"}, adds}});
+  ASSERT_TRUE(cluster.settled({0, 1, 3}));
+  cluster.commit("two");
+  const std::vector<std::string> all = {"one", test::asking(removes), test::asking(adds), "two"};
+  EXPECT_TRUE(cluster.all_have(all));
+  cluster.stop(cluster.leader());
+  cluster.commit("three");
+}
+
+TEST(ReplicaMembers, AConfigurationThatNoStatementAsksForIsNotTaken) {
+  // Goal: a leader that makes members of its own accord stands alone: the others drop its appends, count
+  // them, and another leader undoes it.
+  Cluster cluster(4, {}, 3);
+  for (const std::size_t i : {2, 1, 0})
+    cluster.start(i);
+  cluster.commit("one");
+  const std::size_t leader = cluster.leader();
+  cluster.want({0, 1, 2}, {3}, {{NodeId{"n3"}, statement("nobody said so")}});
+  ASSERT_TRUE(cluster.until([&] { return cluster.at(leader).status().configuration.index > LogIndex{}; }));
+  const std::size_t other = (leader + 1) % 3;
+  ASSERT_TRUE(
+      cluster.until([&] { return cluster.at(other).replica->metrics().appends_dropped_members > 0; }));
+  EXPECT_EQ(cluster.at(other).status().configuration.index, LogIndex{});
+  cluster.want({0, 1, 2}, {}, {});
+  cluster.stop(leader);
+  cluster.commit("two");
+  cluster.start(leader);
+  EXPECT_TRUE(cluster.all_have({"one", "two"}));
+  EXPECT_TRUE(cluster.until([&] { return cluster.at(leader).status().configuration.index == LogIndex{}; }));
+}
+
+TEST(ReplicaMembers, ARemovedLeaderHandsOverAndIsLetGo) {
+  // Goal: the leader's own removal is committed under it; another leads, and nobody is connected to it any
+  // more once it knows.
+  Cluster cluster(3);
+  cluster.start_all();
+  cluster.commit("one");
+  const std::size_t leader = cluster.leader();
+  std::vector<std::size_t> stay;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (i != leader) stay.push_back(i);
+  }
+  const Digest removes = statement("remove the leader");
+  cluster.commit(test::asking(removes));
+  cluster.want(stay, {}, {{cluster.at(leader).id, removes}});
+  ASSERT_TRUE(cluster.settled(stay));
+  EXPECT_TRUE(cluster.until([&] {
+    const auto peers = cluster.at(stay[0]).status().peers;
+    return cluster.at(leader).status().role == raft::Role::follower && peers.size() == 1;
+  }));
+  EXPECT_FALSE(cluster.at(leader).status().configuration.configuration.contains(cluster.at(leader).id));
+  cluster.stop(leader);
+  cluster.commit("two");
+  EXPECT_TRUE(cluster.all_have({"one", test::asking(removes), "two"}));
 }
 
 }  // namespace

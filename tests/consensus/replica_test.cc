@@ -278,6 +278,7 @@ struct Interrupted final : StateMachine {
     return {};
   }
   LogIndex applied() const override { return {}; }
+  bool knows(const Digest&, std::span<const LogEntry* const>) const override { return false; }
   unsigned blocks = 0;
   DiskWorker* worker = nullptr;
 };
@@ -447,7 +448,7 @@ TEST(Replica, RefusesUnusableOptions) {
   test::Memory machine;
   ReplicaOptions options;
   options.self = {NodeId{"n0"}, 1};
-  options.configuration.voters = {{NodeId{"n0"}, 1}};
+  options.plan.wanted.voters = options.configuration.voters = {{NodeId{"n0"}, 1}};
   options.heartbeat = options.election;
   const auto start = [&] {
     const auto none = [](asio::io_context&) -> Result<std::unique_ptr<Transport>> {
@@ -457,9 +458,11 @@ TEST(Replica, RefusesUnusableOptions) {
   };
   EXPECT_EQ(start(), "replica.times");
   options.heartbeat = std::chrono::milliseconds(50);
-  options.self.id = NodeId{"n1"};
+  options.configuration = {};
   EXPECT_EQ(start(), "replica.configuration");
-  options.self.id = NodeId{"n0"};
+  options.configuration = std::exchange(options.plan.wanted, {});
+  EXPECT_EQ(start(), "replica.plan");
+  options.plan.wanted = options.configuration;
   EXPECT_EQ(start(), "test.transport");
 }
 

@@ -38,7 +38,7 @@ struct End {
   unsigned downs = 0;
   std::string reason = {};  // of the last refusal that was logged
 
-  TlsOptions options(const char* id, const SigningKey& key, std::vector<TlsPeer> peers) {
+  TlsOptions options(const char* id, const SigningKey& key, std::vector<TransportPeer> peers) {
     TlsOptions made;
     made.self = NodeId{id};
     made.network = network;
@@ -88,8 +88,8 @@ bool until(asio::io_context& loop, Condition condition) {
   return true;
 }
 
-TlsPeer peer(const char* id, const SigningKey& key, std::uint16_t port = 1) {
-  return TlsPeer{NodeId{id}, 1, key.public_key(), "127.0.0.1", port};
+TransportPeer peer(const char* id, const SigningKey& key, std::uint16_t port = 1) {
+  return TransportPeer{NodeId{id}, 1, key.public_key(), "127.0.0.1", port};
 }
 
 raft::Message between(const char* from, const char* to, raft::Body body) {
@@ -439,6 +439,36 @@ TEST_F(TlsTransport, TwiceTheSameKey) {
   const auto made = a.start(loop, a.options("a", key_a, {peer("b", key_b), peer("c", key_b)}));
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().rule, "peer.twice");
+}
+
+// Goal: a peer that the ledger drops loses its connection and gets none any more; one that comes is connected
+// while the transport runs.
+TEST_F(TlsTransport, PeersComeAndGo) {
+  start_b(loop);
+  ASSERT_TRUE(a.start(loop, a.options("a", key_a, {})));
+  EXPECT_FALSE(a.transport->send(between("a", "b", raft::Body{raft::TimeoutNow{}})));
+  ASSERT_TRUE(a.transport->set_peers({peer("b", key_b, b.port)}));
+  ASSERT_TRUE(until(loop, [&] { return a.sees("b") && b.sees("a"); }));
+  ASSERT_TRUE(b.transport->set_peers({}));
+  EXPECT_FALSE(b.sees("a"));
+  ASSERT_TRUE(until(loop, [&] { return !a.sees("b") && b.transport->metrics().unpinned_refused > 0; }));
+  ASSERT_TRUE(b.transport->set_peers({peer("a", key_a)}));
+  EXPECT_TRUE(until(loop, [&] { return a.sees("b") && b.sees("a"); }));
+}
+
+// Goal: a peer with another key is another peer: the connection under the old one ends at once.
+TEST_F(TlsTransport, AnotherKeyEndsTheConnection) {
+  start_pair();
+  ASSERT_TRUE(until(loop, [&] { return a.sees("b") && b.sees("a"); }));
+  ASSERT_TRUE(a.transport->set_peers({peer("b", key_b, b.port)}));  // as before: nothing happens
+  EXPECT_TRUE(a.sees("b"));
+  ASSERT_TRUE(b.transport->set_peers({peer("a", stranger)}));
+  EXPECT_FALSE(b.sees("a"));
+  EXPECT_TRUE(until(loop, [&] { return b.transport->metrics().unpinned_refused > 0; }));
+  const auto twice = b.transport->set_peers({peer("a", key_a), peer("c", key_a)});
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().rule, "peer.twice");
+  EXPECT_FALSE(until(loop, [&, turns = 0]() mutable { return a.sees("b") || ++turns > 20; }) && a.sees("b"));
 }
 
 }  // namespace

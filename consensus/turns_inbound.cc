@@ -1,0 +1,90 @@
+// What peers send: the shell's own rules (disk reserve, clock, amnesia, members) before the core hears of it.
+#include <utility>
+#include <variant>
+
+#include "consensus/turns.h"
+
+namespace anta {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint8_t clock_notice_kind = replica_kind_first;
+
+Millis system_time() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return Millis{std::chrono::duration_cast<milliseconds>(now).count()};
+}
+
+}  // namespace
+
+void Turns::received(raft::Message message) {
+  if (!running() || guard.deafens(role.role)) return;
+  // An amnesiac may have promised what it no longer knows: it gives no vote and takes no office.
+  if (amnesia.suffers() && (std::holds_alternative<raft::VoteRequest>(message.body) ||
+                            std::holds_alternative<raft::TimeoutNow>(message.body)))
+    return;
+  if (const auto* append = std::get_if<raft::Append>(&message.body); append && !append->entries.empty()) {
+    ++counts.appends_received;
+    if (options.disk_low && options.disk_low()) {
+      ++counts.appends_dropped_disk;
+      return;
+    }
+    if (guard.refuses(message, options.clock ? options.clock() : system_time()))
+      return refuse_for_clock(message);
+    if (unasked(*append)) {
+      ++counts.appends_dropped_members;
+      return;
+    }
+    if (hooks.on_entries) hooks.on_entries(append->entries);
+  }
+  if (!amnesia.suffers()) return turn(raft::Receive{std::move(message)});
+  const auto* told = std::get_if<raft::Heartbeat>(&message.body);
+  const raft::Heartbeat heartbeat = told ? *told : raft::Heartbeat{};
+  const NodeId from = message.from.id;
+  const Term term = message.term;
+  turn(raft::Receive{std::move(message)});
+  // Only what the core took for its leader's word.
+  if (told && running() && role.leader == from && role.term == term) amnesia.heard(term, heartbeat);
+}
+
+void Turns::refuse_for_clock(const raft::Message& message) {
+  ++counts.appends_dropped_clock;
+  say(LogLevel::warning, "append_dropped_clock",
+      {{"peer", message.from.id.value}, {"dropped", std::to_string(counts.appends_dropped_clock)}});
+  // Best effort: the next append is refused and told again.
+  std::ignore = transport->send_app(message.from.id, clock_notice_kind, encode_clock_notice(message.term));
+}
+
+void Turns::received_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
+  if (!running()) return;
+  if (kind < replica_kind_first) {
+    if (hooks.on_app) hooks.on_app(from, kind, std::move(bytes));
+    return;
+  }
+  if (kind != clock_notice_kind || role.role != raft::Role::leader) return;
+  const auto term = decode_clock_notice(bytes);
+  if (!term || !guard.note_refusal(from, *term, role.term)) return;
+  say(LogLevel::error, "clock_refused",
+      {{"term", std::to_string(role.term.value)},
+       {"next_step",
+        "too many nodes find this node's clock ahead to commit anything: check its time service"}});
+}
+
+void Turns::peer_changed(const NodeId& peer, bool up) {
+  if (const auto known = peers.find(peer); known != peers.end()) known->second = up;
+  if (!up) turn(raft::PeerUnreachable{peer});
+  if (running() && hooks.on_peer) hooks.on_peer(peer, up);
+}
+
+// Looked at after each commit, each change of role and each tick: what it needs may have come before this
+// node knew.
+void Turns::maybe_end_amnesia() {
+  if (!amnesia.suffers() || !running() || !role.leader || *role.leader == options.self.id) return;
+  const LogEntry* entry = core->find_entry(commit);
+  if (entry == nullptr || !amnesia.ends(role.term, commit, entry->header.term)) return;
+  say(LogLevel::info, "amnesia_ended", {{"commit", std::to_string(commit.value)}});
+  disk.end_amnesia();
+}
+
+}  // namespace anta
