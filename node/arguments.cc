@@ -69,7 +69,10 @@ Options:
 
 node.yaml:
   network: genesis.cbor     the genesis file; paths are relative to node.yaml
-  node: n1                  which node of the genesis this is
+  node: n1                  which node this is
+  incarnation: 1            more than 1 where the network has admitted this node anew
+  members: members.json     the nodes as they are now (anta network node list --output json): for a node
+                            that is not in the genesis, or is there with other keys
   data: data                its directory (mode 0700)
   seed: node.seed           its secret (mode 0600)
   peer: {listen: "127.0.0.1:7001"}

@@ -10,21 +10,6 @@
 
 namespace anta {
 
-std::size_t cosigner_quorum(std::size_t cosigners) { return 2 * cosigners / 3 + 1; }
-
-std::string cosigner_name(const PartyId& organisation) { return organisation.value + "/anta"; }
-
-Result<Policy> network_policy(const Genesis& genesis) {
-  std::vector<VerifierKey> logs;
-  std::vector<VerifierKey> cosigners;
-  for (const GenesisNode& node : genesis.nodes) {
-    logs.push_back({.name = genesis.origin, .type = KeyType::ed25519, .key = node.keys.log});
-    cosigners.push_back(
-        {.name = cosigner_name(node.organisation), .type = KeyType::cosignature, .key = node.keys.cosigner});
-  }
-  return quorum_policy(logs, cosigners, cosigner_quorum(cosigners.size()));
-}
-
 Bytes encode_mark(const CheckpointMark& mark) {
   cbor::Writer out;
   out.array(2).uint(mark.size).bytes(mark.root.view());
@@ -49,6 +34,17 @@ Result<CheckpointMark> decode_mark(ByteView bytes) {
   return mark;
 }
 
+namespace {
+
+// What a note says it is about, before anything of it is believed.
+Result<Checkpoint> checkpoint_of(const std::string& note) {
+  const Result<Note> parsed = parse_note(note);
+  if (!parsed) return pass(parsed);
+  return parse_checkpoint(parsed->text);
+}
+
+}  // namespace
+
 struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   struct Open {
     Checkpoint checkpoint = {};
@@ -58,18 +54,17 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
     std::int64_t since = 0;  // steady
   };
 
-  State(CheckpointerOptions o, const Genesis& g, Policy p, const NodeKeys& k, CheckpointerPorts ports_,
+  State(CheckpointerOptions o, std::vector<CosignerSet> s, const NodeKeys& k, CheckpointerPorts ports_,
         Executor& e)
       : options(std::move(o)),
-        genesis(g),
-        policy(std::move(p)),
+        sets(std::move(s)),
+        origin(sets.front().origin),
         keys(k),
         ports(std::move(ports_)),
         executor(e) {}
 
-  const GenesisNode* node(const NodeId& id) const;
-  VerifierKey log_key(const GenesisNode& node) const;
-  VerifierKey cosigner_key(const GenesisNode& node) const;
+  const CosignerSet& set_of(std::uint64_t size) const;
+  const CosignerSet& open_set() const { return set_of(open->checkpoint.size); }
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const {
     if (ports.log) ports.log(level, event, fields);
   }
@@ -80,7 +75,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void opened(const Checkpoint& checkpoint);
   void with_mark(const Checkpoint& checkpoint, std::function<void()> then);
   Result<void> may_sign(const Checkpoint& checkpoint) const;
-  NoteSignature cosign(const std::string& text) const;
+  NoteSignature cosign(const state::Node& self, const std::string& text) const;
   void count(const NodeId& from, NoteSignature line);
   void finish();
   Result<void> take_finished(const std::string& note, bool from_peer);
@@ -90,8 +85,8 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void publish_missing();
 
   const CheckpointerOptions options;
-  const Genesis genesis;
-  const Policy policy;
+  std::vector<CosignerSet> sets;  // in order of `from`; older ones than the newest finished note's are gone
+  const std::string origin;
   const NodeKeys& keys;
   const CheckpointerPorts ports;
   Executor& executor;
@@ -118,24 +113,16 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   }
 };
 
-const GenesisNode* Checkpointer::State::node(const NodeId& id) const {
-  for (const GenesisNode& n : genesis.nodes) {
-    if (n.id == id) return &n;
-  }
-  return nullptr;
-}
-
-VerifierKey Checkpointer::State::log_key(const GenesisNode& n) const {
-  return {.name = genesis.origin, .type = KeyType::ed25519, .key = n.keys.log};
-}
-
-VerifierKey Checkpointer::State::cosigner_key(const GenesisNode& n) const {
-  return {.name = cosigner_name(n.organisation), .type = KeyType::cosignature, .key = n.keys.cosigner};
+// The newest set that a tree of this size says, or the oldest that is still known.
+const CosignerSet& Checkpointer::State::set_of(std::uint64_t size) const {
+  const auto later = std::find_if(sets.begin() + 1, sets.end(),
+                                  [size](const CosignerSet& set) { return set.from.value > size; });
+  return *std::prev(later);
 }
 
 void Checkpointer::State::broadcast(PeerKind kind, const Bytes& bytes) const {
-  for (const GenesisNode& n : genesis.nodes) {
-    if (n.id != options.self) ports.send(n.id, kind, bytes);
+  for (const NodeId& id : sets.back().audience) {
+    if (id != options.self) ports.send(id, kind, bytes);
   }
 }
 
@@ -173,8 +160,8 @@ void Checkpointer::State::consider() {
 }
 
 void Checkpointer::State::open_newest() {
-  const Checkpoint checkpoint{
-      .origin = genesis.origin, .size = applied->leaves.value, .root = applied->tree_root};
+  const Checkpoint checkpoint{.origin = origin, .size = applied->leaves.value, .root = applied->tree_root};
+  if (set_of(checkpoint.size).find(options.self) == nullptr) return wake(options.open_timeout_ms);
   if (auto allowed = may_sign(checkpoint); !allowed) {
     log(LogLevel::warning, "checkpoint_refused",
         {{"size", std::to_string(checkpoint.size)},
@@ -190,10 +177,10 @@ void Checkpointer::State::open_newest() {
 
 void Checkpointer::State::opened(const Checkpoint& checkpoint) {
   if (!open || !in_office || !(open->checkpoint == checkpoint) || open->log_line) return;
-  open->log_line = sign_note_line(open->text, genesis.origin, keys.log);
+  open->log_line = sign_note_line(open->text, origin, keys.log);
   broadcast(PeerKind::checkpoint_open,
             encode_checkpoint_open({.text = open->text, .log_line = encode_signature_line(*open->log_line)}));
-  count(options.self, cosign(open->text));
+  count(options.self, cosign(*open_set().find(options.self), open->text));
 }
 
 Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
@@ -239,15 +226,15 @@ void Checkpointer::State::with_mark(const Checkpoint& checkpoint, std::function<
                      });
 }
 
-NoteSignature Checkpointer::State::cosign(const std::string& text) const {
+NoteSignature Checkpointer::State::cosign(const state::Node& self, const std::string& text) const {
   const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 1));
-  return sign_cosignature(text, cosigner_name(node(options.self)->organisation), keys.cosigner, seconds);
+  return sign_cosignature(text, cosigner_name(self.organisation), keys.cosigner, seconds);
 }
 
 void Checkpointer::State::count(const NodeId& from, NoteSignature line) {
   if (!open) return;
   open->cosignatures.insert_or_assign(from, std::move(line));
-  if (open->cosignatures.size() >= cosigner_quorum(genesis.nodes.size()) && open->log_line) finish();
+  if (open->cosignatures.size() >= open_set().quorum() && open->log_line) finish();
 }
 
 void Checkpointer::State::finish() {
@@ -271,7 +258,14 @@ void Checkpointer::State::finish() {
 // A note is served once its quorum is checked and this node has the same tree.
 Result<void> Checkpointer::State::take_finished(const std::string& note, bool from_peer) {
   const auto now_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 0));
-  const Result<PolicyVerdict> verdict = check_note(policy, note, now_seconds);
+  const Result<Checkpoint> claimed = checkpoint_of(note);
+  if (!claimed) return pass(claimed);
+  const bool early = applied && claimed->size > applied->leaves.value;
+  if (early || !applied) {  // who has to have signed it is not known yet
+    early_note = note;
+    return {};
+  }
+  const Result<PolicyVerdict> verdict = check_note(set_of(claimed->size).policy, note, now_seconds);
   if (!verdict) return pass(verdict);
   if (!verdict->quorum_met) return fail(Code::malformed, "checkpoint.quorum", "the note is below its quorum");
   const auto last = newest();
@@ -300,6 +294,8 @@ Result<void> Checkpointer::State::take_finished(const std::string& note, bool fr
     served = std::make_shared<const FinishedCheckpoint>(next);
     missing.clear();
   }
+  while (sets.size() > 1 && sets[1].from.value <= next.checkpoint.size)
+    sets.erase(sets.begin());
   finished_at = executor.steady_ms();
   const double seconds = open && !from_peer ? static_cast<double>(finished_at - open->since) / 1'000.0 : 0.0;
   if (ports.finished) ports.finished(next, seconds);
@@ -307,41 +303,42 @@ Result<void> Checkpointer::State::take_finished(const std::string& note, bool fr
 }
 
 void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& message) {
-  const GenesisNode* leader = node(from);
   const Result<Checkpoint> checkpoint = parse_checkpoint(message.text);
   const Result<NoteSignature> line = parse_signature_line(message.log_line);
-  if (leader == nullptr || !checkpoint || !line || checkpoint->origin != genesis.origin) return;
-  if (!is_by(*line, log_key(*leader)) || !verify_note_line(log_key(*leader), message.text, *line)) {
-    return log(LogLevel::warning, "checkpoint_bad_log_line", {{"peer", from.value}});
-  }
-  const Result<void> allowed = may_sign(*checkpoint);
-  if (!allowed && allowed.error().code == Code::not_found) {
+  if (!checkpoint || !line || checkpoint->origin != origin) return;
+  if (!applied || checkpoint->size > applied->leaves.value) {  // who may open it is not known yet
     early_open.emplace(from, message);
     return;
   }
-  if (!allowed) {
+  const CosignerSet& set = set_of(checkpoint->size);
+  const state::Node* leader = set.find(from);
+  const state::Node* self = set.find(options.self);
+  if (leader == nullptr || self == nullptr) return;
+  if (!is_by(*line, set.log_key(*leader)) || !verify_note_line(set.log_key(*leader), message.text, *line)) {
+    return log(LogLevel::warning, "checkpoint_bad_log_line", {{"peer", from.value}});
+  }
+  if (const Result<void> allowed = may_sign(*checkpoint); !allowed) {
     return log(LogLevel::warning, "checkpoint_refused",
                {{"peer", from.value},
                 {"size", std::to_string(checkpoint->size)},
                 {"rule", allowed.error().rule},
                 {"message", allowed.error().message}});
   }
-  with_mark(*checkpoint, [this, from, text = message.text, c = *checkpoint] {
+  with_mark(*checkpoint, [this, from, text = message.text, c = *checkpoint, as = *self] {
     const CheckpointCosigned answer{
-        .size = c.size, .root = c.root, .line = encode_signature_line(cosign(text))};
+        .size = c.size, .root = c.root, .line = encode_signature_line(cosign(as, text))};
     ports.send(from, PeerKind::checkpoint_cosigned, encode_checkpoint_cosigned(answer));
   });
 }
 
 void Checkpointer::State::take_cosigned(const NodeId& from, const CheckpointCosigned& message) {
-  const GenesisNode* cosigner = node(from);
-  if (!open || cosigner == nullptr || message.size != open->checkpoint.size ||
-      message.root != open->checkpoint.root)
-    return;
+  if (!open || message.size != open->checkpoint.size || message.root != open->checkpoint.root) return;
+  const state::Node* cosigner = open_set().find(from);
+  if (cosigner == nullptr) return;
   Result<NoteSignature> line = parse_signature_line(message.line);
   const auto now_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 0));
-  if (!line || !is_by(*line, cosigner_key(*cosigner)) ||
-      !verify_cosignature(cosigner_key(*cosigner), open->text, *line, now_seconds)) {
+  if (!line || !is_by(*line, open_set().cosigner_key(*cosigner)) ||
+      !verify_cosignature(open_set().cosigner_key(*cosigner), open->text, *line, now_seconds)) {
     return log(LogLevel::warning, "checkpoint_bad_cosignature", {{"peer", from.value}});
   }
   count(from, std::move(*line));
@@ -349,7 +346,7 @@ void Checkpointer::State::take_cosigned(const NodeId& from, const CheckpointCosi
 
 void Checkpointer::State::publish_missing() {
   std::vector<std::string> names;
-  for (const GenesisNode& n : genesis.nodes) {
+  for (const state::Node& n : (open ? open_set() : sets.back()).signers) {
     const bool silent = open ? !open->cosignatures.contains(n.id) : down.contains(n.id);
     if (silent) names.push_back(n.organisation.value);
   }
@@ -357,18 +354,28 @@ void Checkpointer::State::publish_missing() {
   missing = std::move(names);
 }
 
-Checkpointer::Checkpointer(CheckpointerOptions options, const Genesis& genesis, Policy policy,
-                           const NodeKeys& keys, CheckpointerPorts ports, Executor& executor,
-                           std::optional<CheckpointMark> mark, std::optional<std::string> note)
-    : state_(std::make_shared<State>(std::move(options), genesis, std::move(policy), keys, std::move(ports),
-                                     executor)) {
-  ANTA_INVARIANT(state_->node(state_->options.self) != nullptr);
+Checkpointer::Checkpointer(CheckpointerOptions options, std::vector<CosignerSet> sets, const NodeKeys& keys,
+                           CheckpointerPorts ports, Executor& executor, std::optional<CheckpointMark> mark,
+                           std::optional<std::string> note)
+    : state_(
+          std::make_shared<State>(std::move(options), std::move(sets), keys, std::move(ports), executor)) {
   state_->mark = mark;
   state_->promised = mark;
   state_->early_note = std::move(note);  // taken, once checked, with the first applied state
 }
 
 Checkpointer::~Checkpointer() = default;
+
+void Checkpointer::on_cosigners(CosignerSet set) {
+  state_->executor.post([state = state_, set = std::move(set)] {
+    ANTA_INVARIANT(state->sets.back().from < set.from);
+    state->log(LogLevel::info, "cosigners",
+               {{"from", std::to_string(set.from.value)},
+                {"cosigners", std::to_string(set.signers.size())},
+                {"quorum", std::to_string(set.quorum())}});
+    state->sets.push_back(set);
+  });
+}
 
 void Checkpointer::on_applied(const Applied& applied) {
   state_->executor.post([state = state_, applied] {

@@ -14,6 +14,9 @@
 // back), or whose tree does not extend it, and a seal whose block time is more than ahead_max_seconds ahead
 // of its clock.
 //
+// Who cosigns is the ledger's to say (cosigners.h): a checkpoint of a tree is opened, cosigned and judged by
+// the set that this very tree says. A node that is not in it signs nothing.
+//
 // Two different roots of one size under a quorum are a fork: the note is kept (port `evidence`) and reported.
 //
 // State lives on one executor; the on_ functions, finished() and missing() may be called from any thread.
@@ -31,22 +34,12 @@
 #include "crypto/keys.h"
 #include "crypto/note.h"
 #include "crypto/policy.h"
+#include "node/cosigners.h"
 #include "node/executor.h"
 #include "node/peer_wire.h"
 #include "storage/applied.h"
-#include "storage/ledger/genesis.h"
 
 namespace anta {
-
-// k of n: floor(2n/3) + 1.
-std::size_t cosigner_quorum(std::size_t cosigners);
-
-// "<organisation>/anta", the name under which an organisation cosigns.
-std::string cosigner_name(const PartyId& organisation);
-
-// What a verifier of this network's checkpoints must trust: every node's log key, one cosigner per
-// organisation, k of them.
-Result<Policy> network_policy(const Genesis& genesis);
 
 struct CheckpointMark {
   std::uint64_t size = 0;
@@ -91,13 +84,16 @@ struct CheckpointerPorts {
 
 class Checkpointer {
  public:
-  // `keys` outlive it, as do the executor (stopped before it goes) and what the ports reach. `mark` is what
-  // persist_mark made durable last, `note` the newest finished one from before the start, if any.
-  Checkpointer(CheckpointerOptions options, const Genesis& genesis, Policy policy, const NodeKeys& keys,
+  // `keys` outlive it, as do the executor (stopped before it goes) and what the ports reach. `sets`: who
+  // cosigns as far as the ledger is applied, at least one, in order of `from`. `mark` is what persist_mark made
+  // durable last, `note` the newest finished one from before the start, if any.
+  Checkpointer(CheckpointerOptions options, std::vector<CosignerSet> sets, const NodeKeys& keys,
                CheckpointerPorts ports, Executor& executor, std::optional<CheckpointMark> mark,
                std::optional<std::string> note);
   ~Checkpointer();
 
+  // A block changed who cosigns, from its own seal on; called before on_applied tells of that block.
+  void on_cosigners(CosignerSet set);
   // In any order: what is smaller than what came before is ignored.
   void on_applied(const Applied& applied);
   void on_role(const raft::RoleChange& role);

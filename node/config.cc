@@ -182,6 +182,8 @@ std::vector<Key> all_keys(Config& c, const std::filesystem::path& directory) {
       {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}}};
   return {path("network", c.network, directory),
           std::move(node),
+          number("incarnation", c.incarnation, 1, 1'000'000),
+          path("members", c.members, directory),
           path("data", c.data, directory),
           path("seed", c.seed, directory),
           map("peer", {std::move(listen)}),

@@ -1,7 +1,10 @@
 // node.yaml: how one node runs. Strict: an unknown key is an error with its line and the nearest known key.
 //
 //     network: genesis.cbor            the genesis file (canonical CBOR); paths are relative to this file
-//     node: n1                         which node of the genesis this is
+//     node: n1                         which node this is
+//     incarnation: 1                   from 1; more where the network has admitted this node anew
+//     members: members.json            the nodes as they are now (anta network node list --output json): for a
+//                                      node that is not in the genesis, or is there with other keys
 //     data: data                       directory of the database, made with mode 0700
 //     seed: node.seed                  the node's secret (antad --init), mode 0600
 //     peer: {listen: "127.0.0.1:7001"}                  default: this node's address in the genesis
@@ -80,6 +83,8 @@ struct Timeouts {  // milliseconds
 struct Config {
   std::filesystem::path network = {};
   NodeId node = {};
+  std::int64_t incarnation = 1;
+  std::filesystem::path members = {};  // empty: the genesis says it all
   std::filesystem::path data = {};
   std::filesystem::path seed = {};
   std::string peer_listen = {};  // empty: as the genesis says

@@ -49,7 +49,7 @@ struct ApiServices {
   std::function<std::int64_t()> steady_ms = {};  // the clock of `keys`
   Genesis genesis = {};
   std::shared_ptr<const Bytes> genesis_bytes = {};
-  Policy policy = {};
+  std::function<Policy()> policy = {};  // in force now
   SubmitOptions submit_options = {};
 };
 

@@ -83,7 +83,7 @@ void verify(const ApiServices& services, const HttpRequest& request, HttpReply r
   const auto file = request.body;
   answer_beside(services, std::move(reply), [&services, file](const MayGoOn&) {
     Trust trust;
-    trust.policy = services.policy;
+    trust.policy = services.policy();
     trust.assertions.genesis = sha256(*services.genesis_bytes);
     return json_response(200, views::report_value(verify_certificate(*file, trust, services.clock())));
   });

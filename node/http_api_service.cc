@@ -56,7 +56,7 @@ std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
             },
             {"application/json", "application/cbor"}),
       route("/v1/policy", "The verifier's policy of this network (C2SP tlog-policy)",
-            [&services](const HttpRequest&) { return plain(encode_policy(services.policy)); },
+            [&services](const HttpRequest&) { return plain(encode_policy(services.policy())); },
             {"text/plain"}),
   };
 }

@@ -7,6 +7,7 @@
 #include "crypto/first_start.h"
 #include "crypto/sealed.h"
 #include "crypto/text.h"
+#include "node/cosigners.h"
 
 namespace anta {
 namespace {
@@ -30,12 +31,12 @@ Result<Bytes> read_genesis(const fs::path& path) {
   return Bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
 }
 
+}  // namespace
+
 bool same_keys(const payload::NodeKeySet& wanted, const NodeKeys& keys) {
   return wanted.log == keys.log.public_key() && wanted.cosigner == keys.cosigner.public_key() &&
          wanted.tls == keys.tls.public_key();
 }
-
-}  // namespace
 
 Result<Identity> load_identity(const Config& config) {
   Result<Bytes> bytes = read_genesis(config.network);
@@ -44,35 +45,57 @@ Result<Identity> load_identity(const Config& config) {
   if (!genesis) {
     return wrong("network", config.network.string() + " is no genesis file: " + genesis.error().message);
   }
-  std::string all;
-  const GenesisNode* self = nullptr;
-  for (const GenesisNode& node : genesis->nodes) {
-    if (node.id == config.node) self = &node;
-    all += (all.empty() ? "" : ", ") + node.id.value;
+  NetworkState known{.from = {}, .nodes = founding_nodes(*genesis)};
+  if (!config.members.empty()) {
+    Result<NetworkState> members = read_members(config.members);
+    if (!members) return pass(members);
+    known = std::move(*members);
   }
+  std::string all;
+  for (const state::Node& node : known.nodes)
+    all += (all.empty() ? "" : ", ") + node.id.value;
+  const state::Node* self = known.find(config.node);
   if (self == nullptr) {
-    return wrong("node", "the genesis has no node " + config.node.value + "; its nodes are " + all);
+    return wrong("node", config.members.empty()
+                             ? "the genesis has no node " + config.node.value + "; its nodes are " + all +
+                                   ". (A node that was admitted later names its members file)"
+                             : config.members.string() + " has no node " + config.node.value +
+                                   "; its nodes are " + all);
   }
   for (const auto& [name, where] : config.peers) {
-    const auto is_it = [&n = name](const GenesisNode& node) { return node.id.value == n; };
-    if (std::none_of(genesis->nodes.begin(), genesis->nodes.end(), is_it))
-      return wrong("peers",
-                   "peers names " + name + ", which is no node of the genesis; its nodes are " + all);
+    if (known.find(NodeId{name}) == nullptr)
+      return wrong("peers", "peers names " + name + ", which is no node of the network; its nodes are " + all);
   }
   Result<Secret32> seed = read_seed_file(config.seed);
   if (!seed) return wrong("seed", config.seed.string() + ": " + seed.error().message);
   NodeKeys keys = derive_node_keys(*seed);
   if (!same_keys(self->keys, keys)) {
     return wrong("seed", config.seed.string() + " is not the seed of node " + config.node.value +
-                             " of this genesis; give it the file that antad --init made for this node");
+                             " of this network; give it the file that antad --init made for this node");
   }
   const Digest network = sha256(*bytes);
-  const GenesisNode node = *self;
+  const GenesisNode node{
+      .id = self->id, .organisation = self->organisation, .keys = self->keys, .address = self->address};
   return Identity{.genesis = std::move(*genesis),
                   .genesis_bytes = std::make_shared<const Bytes>(std::move(*bytes)),
                   .network = network,
                   .self = node,
                   .keys = std::move(keys)};
+}
+
+Result<void> check_self(const Identity& identity, const Config& config, const NetworkState& network) {
+  const state::Node* self = network.find(config.node);
+  if (self == nullptr || self->standing == NodeStanding::removed) return {};
+  if (self->incarnation != static_cast<std::uint64_t>(config.incarnation)) {
+    return wrong("incarnation", "the network has node " + config.node.value + " as incarnation " +
+                                    std::to_string(self->incarnation) + ", and this is incarnation " +
+                                    std::to_string(config.incarnation) +
+                                    "; a node that was admitted anew needs an empty data directory and its "
+                                    "new number under incarnation:");
+  }
+  if (same_keys(self->keys, identity.keys)) return {};
+  return wrong("seed", config.seed.string() + " is not the seed of the keys that the network has for node " +
+                           config.node.value + " now");
 }
 
 Result<void> prepare_data_directory(const fs::path& directory, DataDirectory how) {

@@ -1,5 +1,7 @@
 // Who this node is: its genesis, its place in it, its keys; and how a new node gets its seed.
 //
+// A node is one of the genesis, or one that the network admitted later: then the members file has it.
+//
 // Reads the genesis file and the seed file and holds them against each other, so that a node with the wrong
 // seed, or of another network, says so at start and not by refused connections. Errors are `malformed`
 // (configuration) and name the file and the next step.
@@ -12,9 +14,13 @@
 #include "crypto/error.h"
 #include "crypto/keys.h"
 #include "node/config.h"
+#include "node/network_state.h"
 #include "storage/ledger/genesis.h"
 
 namespace anta {
+
+// Whether these are the public halves of those.
+bool same_keys(const payload::NodeKeySet& wanted, const NodeKeys& keys);
 
 struct Identity {
   Genesis genesis = {};
@@ -25,6 +31,10 @@ struct Identity {
 };
 
 Result<Identity> load_identity(const Config& config);
+
+// Holds the node against the newest that is known of the network: its ledger's state, or its members file. A
+// node that is removed, or not admitted yet, may start.
+Result<void> check_self(const Identity& identity, const Config& config, const NetworkState& network);
 
 // Whether the data directory may be made. A node that has run before must find the one it had.
 enum class DataDirectory : bool { find, make };

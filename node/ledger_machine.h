@@ -33,6 +33,7 @@ struct BlockNotice {
   Applied applied = {};
   std::vector<Decision> decisions = {};  // in block order
   double seconds = 0;                    // judging and applying took
+  bool nodes_changed = false;            // a record of kind node did
 };
 
 class LedgerMachine final : public StateMachine {

@@ -48,6 +48,7 @@ Result<void> Node::Parts::open_storage() {
   options.directory = (config.data / "db").string();
   options.network = identity.network;
   options.node = identity.self.id;
+  options.incarnation = static_cast<std::uint64_t>(config.incarnation);
   options.memory_budget_bytes = static_cast<std::uint64_t>(config.limits.memory_bytes);
   options.create = *begins;
   Result<std::unique_ptr<Database>> opened = Database::open(options);
@@ -85,6 +86,8 @@ void Node::Parts::on_block(const BlockNotice& notice) {
         accepted, decision.answer ? decision.answer->rule : problem_code(decision.answer.error()));
   }
   metrics.block_applied(notice.decisions.size(), notice.seconds);
+  if (notice.nodes_changed || (members && notice.applied.leaves >= members->from))
+    network_changed(notice.applied);
   submission->on_block(notice);
   checkpointer->on_applied(notice.applied);
 }
@@ -126,7 +129,10 @@ void Node::Parts::make_submission() {
   submission = std::make_unique<Submission>(std::move(options), std::move(ports), *service, *verification);
 }
 
-void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
+Result<void> Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
+  const std::optional<std::string> note = checkpoint_file.load();
+  Result<std::vector<CosignerSet>> sets = cosigner_sets(note);
+  if (!sets) return pass(sets);
   CheckpointerPorts ports;
   ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
     replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
@@ -147,12 +153,12 @@ void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
   };
   ports.evidence = [this](const std::string& note) { checkpoint_file.keep_evidence(note); };
   ports.log = log.sink();
-  checkpointer =
-      std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, identity.genesis, policy,
-                                     identity.keys, std::move(ports), *service, mark, checkpoint_file.load());
+  checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, std::move(*sets),
+                                                identity.keys, std::move(ports), *service, mark, note);
+  return {};
 }
 
-void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
+Result<void> Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   const auto lookup = [this](const Digest& kid) -> std::optional<state::Key> {
     const Result<LedgerReader> reader = ledger->reader();
     if (!reader) return std::nullopt;
@@ -167,14 +173,16 @@ void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   watch_disk();
   watch_certificate();
   make_submission();
-  make_checkpointer(mark);
+  if (auto made = make_checkpointer(mark); !made) return made;
   machine = std::make_unique<LedgerMachine>(*ledger, *verification,
                                             [this](const BlockNotice& notice) { on_block(notice); });
+  return {};
 }
 
 Result<TlsOptions> Node::Parts::tls_options() {
   TlsOptions options;
   options.self = identity.self.id;
+  options.incarnation = static_cast<std::uint64_t>(config.incarnation);
   options.network = identity.network;
   options.key = &identity.keys.tls;
   options.log = log.sink();
@@ -183,14 +191,6 @@ Result<TlsOptions> Node::Parts::tls_options() {
   if (!listen) return pass(listen);
   options.listen_host = listen->host;
   options.listen_port = listen->port;
-  for (const GenesisNode& node : identity.genesis.nodes) {
-    if (node.id == identity.self.id) continue;
-    const auto overridden = config.peers.find(node.id.value);
-    const Result<Endpoint> where = overridden != config.peers.end() ? Result<Endpoint>(overridden->second)
-                                                                    : parse_endpoint(node.address);
-    if (!where) return pass(where);
-    options.peers.push_back({.id = node.id, .key = node.keys.tls, .host = where->host, .port = where->port});
-  }
   return options;
 }
 
@@ -221,11 +221,12 @@ Result<void> Node::Parts::make_replica(LogStore::Restored restored) {
   Result<TlsOptions> tls = tls_options();
   if (!tls) return pass(tls);
   ReplicaOptions options;
-  options.self = {.id = identity.self.id};
+  options.self = {.id = identity.self.id, .incarnation = static_cast<std::uint64_t>(config.incarnation)};
   options.cluster = identity.network;
   for (const GenesisNode& node : identity.genesis.nodes)
     options.configuration.voters.push_back({.id = node.id});
-  std::sort(options.configuration.voters.begin(), options.configuration.voters.end());
+  options.configuration.order();
+  options.plan = plan();
   options.election = std::chrono::milliseconds(config.timeouts.election_ms);
   options.heartbeat = std::chrono::milliseconds(config.timeouts.heartbeat_ms);
   options.disk_low = [this] { return disk.low(); };
@@ -237,6 +238,8 @@ Result<void> Node::Parts::make_replica(LogStore::Restored restored) {
 NodeStatus Node::Parts::status() const {
   return {.config = &config,
           .genesis = &identity.genesis,
+          .network_nodes = network.get(),
+          .keys_of_self = &identity.keys,
           .replica = replica->status(),
           .replica_metrics = replica->metrics(),
           .submission = submission->figures(),
@@ -277,7 +280,7 @@ ApiServices Node::Parts::services() {
   s.steady_ms = [this] { return service->steady_ms(); };
   s.genesis = identity.genesis;
   s.genesis_bytes = identity.genesis_bytes;
-  s.policy = policy;
+  s.policy = [this] { return cosigners.get()->policy; };
   s.submit_options.deadline_ms = static_cast<std::uint32_t>(config.timeouts.submit_ms);
   s.submit_options.cosign_wait_ms = static_cast<std::uint32_t>(config.timeouts.cosign_wait_ms);
   return s;
@@ -342,10 +345,8 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
   auto parts = std::make_unique<Parts>(config, std::move(*identity), log);
   parts->http_tls = std::move(*tls);
   parts->on_fatal = std::move(on_fatal);
-  Result<Policy> policy = network_policy(parts->identity.genesis);
-  if (!policy) return pass(policy);
-  parts->policy = std::move(*policy);
   if (auto opened = parts->open_storage(); !opened) return pass(opened);
+  if (auto read = parts->read_network(); !read) return pass(read);
   LogStore::Restored restored = parts->log_store->recover();
   std::optional<CheckpointMark> mark;
   if (restored.cosigning_mark) {
@@ -353,7 +354,7 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
     if (!decoded) return pass(decoded);
     mark = *decoded;
   }
-  parts->make_services(mark);
+  if (auto made = parts->make_services(mark); !made) return pass(made);
   auto node =
       std::unique_ptr<Node>(new Node(std::move(parts)));  // from here on its destructor stops what runs
   if (auto started = node->parts_->make_replica(std::move(restored)); !started) return pass(started);

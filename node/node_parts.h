@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "consensus/published.h"
 #include "consensus/replica.h"
 #include "consensus/tls_transport.h"
 #include "node/checkpoint_file.h"
@@ -20,6 +21,7 @@
 #include "node/key_limiter.h"
 #include "node/ledger_machine.h"
 #include "node/metrics.h"
+#include "node/network_state.h"
 #include "node/node.h"
 #include "node/node_status.h"
 #include "node/query_workers.h"
@@ -64,7 +66,10 @@ struct Node::Parts {
   CheckpointFile checkpoint_file;
   DiskReserve disk;
   std::latch http_made{1};  // requests wait for it: the server runs before it can be told who holds it
-  Policy policy = {};
+  Published<std::shared_ptr<const NetworkState>> network = {};   // as applied
+  Published<std::shared_ptr<const CosignerSet>> cosigners = {};  // likewise
+  // From the file, while the ledger here is behind it; of the thread that starts, then of the disk's.
+  std::optional<NetworkState> members = {};
 
   // In the order of construction; destroyed the other way round.
   std::unique_ptr<Database> database = {};
@@ -83,9 +88,9 @@ struct Node::Parts {
 
   Result<void> open_storage();
   Result<void> apply_genesis();
-  void make_services(std::optional<CheckpointMark> mark);
+  Result<void> make_services(std::optional<CheckpointMark> mark);
   void make_submission();
-  void make_checkpointer(std::optional<CheckpointMark> mark);
+  Result<void> make_checkpointer(std::optional<CheckpointMark> mark);
   Result<void> make_replica(LogStore::Restored restored);
   Result<TlsOptions> tls_options();
   ReplicaHooks hooks();
@@ -95,6 +100,12 @@ struct Node::Parts {
   void on_block(const BlockNotice& notice);
   void on_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
   void stop();
+
+  // node_network.cc
+  Result<void> read_network();
+  MembershipPlan plan() const;
+  Result<std::vector<CosignerSet>> cosigner_sets(const std::optional<std::string>& note);
+  void network_changed(const Applied& applied);
 
   // node_reload.cc
   void look_at_disk();

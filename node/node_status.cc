@@ -1,6 +1,7 @@
 #include "node/node_status.h"
 
 #include "crypto/text.h"
+#include "node/identity.h"
 #include "node/version.h"
 #include "node/views/time_text.h"
 
@@ -22,6 +23,39 @@ Value peers_value(const NodeStatus& status) {
                                    {"active", Value{peer.active}}}});
   }
   return Value{std::move(peers)};
+}
+
+Value members_value(const std::vector<raft::Member>& members) {
+  ValueList ids;
+  for (const raft::Member& member : members)
+    ids.push_back(text(member.id.value));
+  return Value{std::move(ids)};
+}
+
+Value configuration_value(const raft::ConfigurationChange& now) {
+  return Value{ValueMap{{"index", number(now.index.value)},
+                        {"committed", Value{now.committed}},
+                        {"voters", members_value(now.configuration.voters)},
+                        {"outgoing", members_value(now.configuration.outgoing)},
+                        {"learners", members_value(now.configuration.learners)}}};
+}
+
+// What the ledger says of this node that keeps it from serving.
+void add_standing(const NodeStatus& status, std::vector<std::string>& reasons) {
+  if (!status.network_nodes) return;
+  const state::Node* self = status.network_nodes->find(status.config->node);
+  const auto incarnation = static_cast<std::uint64_t>(status.config->incarnation);
+  if (self == nullptr) {
+    reasons.emplace_back("the ledger as applied here has no node " + status.config->node.value +
+                         ": it is not admitted yet, or its admission has not arrived here");
+  } else if (self->incarnation > incarnation) {
+    reasons.emplace_back("the network has admitted this node anew as incarnation " +
+                         std::to_string(self->incarnation) + ": stop this one");
+  } else if (self->standing == NodeStanding::removed) {
+    reasons.emplace_back("this node was removed from the network: stop it");
+  } else if (self->incarnation == incarnation && !same_keys(self->keys, *status.keys_of_self)) {
+    reasons.emplace_back("the network has given this node other keys: start it again with their seed");
+  }
 }
 
 Value checkpoint_value(const NodeStatus& status) {
@@ -59,6 +93,7 @@ Value status_value(const NodeStatus& status) {
   }
   map.emplace_back("checkpoint", checkpoint_value(status));
   map.emplace_back("forks", number(status.forks));
+  map.emplace_back("configuration", configuration_value(r.configuration));
   map.emplace_back("peers", peers_value(status));
   return Value{std::move(map)};
 }
@@ -67,6 +102,7 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
   std::vector<std::string> reasons;
   const ReplicaStatus& r = status.replica;
   if (status.stopping) reasons.emplace_back("the node is stopping");
+  add_standing(status, reasons);
   if (r.stopped) reasons.emplace_back("the replica has stopped; see the log");
   if (status.database_failure)
     reasons.emplace_back("the database has failed: " + status.database_failure->message);
@@ -118,6 +154,7 @@ std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& sta
       {"anta_proposals_refused_total", d(m.proposals_refused)},
       {"anta_appends_dropped_clock_total", d(m.appends_dropped_clock)},
       {"anta_appends_dropped_disk_total", d(m.appends_dropped_disk)},
+      {"anta_appends_dropped_members_total", d(m.appends_dropped_members)},
       {"anta_disk_available_bytes", d(status.disk_available)},
       {"anta_disk_reserve_bytes", d(status.disk_reserve)},
       {"anta_peer_bytes_sent_total", d(m.transport.bytes_sent)},

@@ -10,6 +10,7 @@
 #include "consensus/replica.h"
 #include "node/checkpointer.h"
 #include "node/config.h"
+#include "node/network_state.h"
 #include "node/submission.h"
 #include "storage/applied.h"
 #include "storage/ledger/value.h"
@@ -19,6 +20,8 @@ namespace anta {
 struct NodeStatus {
   const Config* config = nullptr;
   const Genesis* genesis = nullptr;
+  std::shared_ptr<const NetworkState> network_nodes = {};  // as applied
+  const NodeKeys* keys_of_self = nullptr;
   ReplicaStatus replica = {};
   ReplicaMetrics replica_metrics = {};
   Submission::Figures submission = {};

@@ -43,6 +43,7 @@ struct Network {
       members.push_back(std::move(member));
     }
     policy = *network_policy(genesis);
+    sets = {*cosigner_set(genesis.origin, TreeSize{}, founding_nodes(genesis))};
     for (auto& member : members)
       start(*member, std::nullopt, std::nullopt);
   }
@@ -71,8 +72,7 @@ struct Network {
     ports.clock = [this] { return Millis{start_ms + executor.steady_ms()}; };
     ports.evidence = [&m](const std::string& note_text) { m.evidence.push_back(note_text); };
     ports.finished = [&m](const FinishedCheckpoint& f, double) { m.finished.push_back(f.checkpoint.size); };
-    m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, genesis, policy,
-                                                    *m.keys, ports, executor, mark, note);
+    m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, sets, *m.keys, ports, executor, mark, note);
   }
 
   // The member applies a block: the tree of `size` leaves has this root.
@@ -105,6 +105,7 @@ struct Network {
   ManualExecutor executor = {};
   Genesis genesis = {};
   Policy policy = {};
+  std::vector<CosignerSet> sets = {};
   std::vector<std::unique_ptr<Member>> members = {};
   std::map<PeerKind, int> sent = {};
 };

@@ -380,7 +380,7 @@ TEST(HttpApi, AVerifiedFileIsReportedAsTheCommandLineDoes) {
   broken[broken.size() / 2] ^= 1;
   Rig rig(world);
   rig.services.genesis_bytes = std::make_shared<const Bytes>(encode_genesis(node.ledger.genesis));
-  rig.services.policy = *network_policy(node.ledger.genesis);
+  rig.services.policy = [policy = *network_policy(node.ledger.genesis)] { return policy; };
   rig.services.clock = [] { return Millis{1'800'000'100'000}; };
   rig.api = std::make_unique<HttpApi>(rig.services, rig.metrics);
   Trust trust;

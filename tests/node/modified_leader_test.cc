@@ -54,9 +54,11 @@ struct ModifiedLeader {
         tls.listen_host = where.host;
         tls.listen_port = where.port;
       } else {
-        tls.peers.push_back({.id = node.id, .key = node.keys.tls, .host = where.host, .port = where.port});
+        how.plan.peers.push_back(
+            {.id = node.id, .key = node.keys.tls, .host = where.host, .port = where.port});
       }
     }
+    how.plan.wanted = how.configuration;
     replica = std::make_unique<Replica>(
         std::move(how), *log, *machine, tls_transport(std::move(tls)),
         ReplicaHooks{.on_fatal = [](const Error& e) { ADD_FAILURE() << e.message; }});
