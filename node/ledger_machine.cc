@@ -89,6 +89,10 @@ Result<void> Judgement::decide(ByteView bytes, std::uint32_t position) {
     decisions_.push_back({.statement = outcome.statement, .again = true, .answer = std::move(**first)});
     return {};
   }
+  // Before each statement: one earlier in this very block may have brought a law into force.
+  if (const Result<void> known = law_known(overlay_, block_.block_time); !known && !overlay_.failed()) {
+    return known;
+  }
   SharedStatement statement;
   Result<Effects> effects = verdict(bytes, outcome.statement, statement);
   if (overlay_.failed())

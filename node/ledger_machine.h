@@ -7,6 +7,9 @@
 // waits is told all the same. Block time is max(previous seal's, the entry's). Nothing here reads a clock:
 // the same log gives the same ledger on every node.
 //
+// Where the law in force is of a version that this release does not have, apply() fails before it judges and
+// writes nothing (law.h: law_known): the node stops, and goes on from there with a newer release.
+//
 // A whole block is one write (storage/ledger_store.h), made by apply() on the replica's disk thread. Then the
 // observer is told, on that thread; it hands the notice on and returns.
 #pragma once

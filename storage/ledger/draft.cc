@@ -11,7 +11,8 @@ namespace {
 // A statement belongs to the history of every such thing that it changed.
 constexpr std::array historic = {Kind::party,         Kind::key,      Kind::role,        Kind::site,
                                  Kind::lot,           Kind::dispatch, Kind::attestation, Kind::accreditation,
-                                 Kind::formalisation, Kind::account,  Kind::certificate, Kind::relation};
+                                 Kind::formalisation, Kind::account,  Kind::certificate, Kind::relation,
+                                 Kind::node,          Kind::proposal, Kind::parameter};
 
 template <typename T>
 void sort_unique(std::vector<T>& list) {

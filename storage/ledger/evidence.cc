@@ -97,6 +97,9 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
     return ReplayFailure{"event_in_future", "the event lies after the checkpoint was cosigned", leaf};
   }
   latest_ = std::max(latest_, statement.event_time());
+  if (const Result<void> known = law_known(view_, latest_); !known) {
+    return ReplayFailure{"newer", known.error().message, leaf};
+  }
   const Moment moment{.block_time = latest_, .leaf = leaf, .partial = true};
   Result<Effects> effects = judge(view_, statement, moment);
   if (!effects) return refused(effects.error(), code_of(effects.error()), leaf);

@@ -73,14 +73,6 @@ std::string digits_of(Genesis genesis, const std::string& name) {
   return hex(sha256(encode_any(genesis))).substr(0, origin_digits);
 }
 
-// "host:port", "[2001:db8::1]:7000".
-bool is_address(std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos || colon == 0 || has_space(address)) return false;
-  const auto port = decimal(address.substr(colon + 1));
-  return port && *port >= 1 && *port <= 65535;
-}
-
 template <typename T>
 Result<void> take(std::set<T>& taken, const T& value, const Place& at, const char* what) {
   if (taken.insert(value).second) return {};
@@ -112,7 +104,7 @@ Result<void> check_members(const Genesis& genesis, const Place& top) {
     for (const PublicKey* key : {&node.keys.log, &node.keys.cosigner, &node.keys.tls}) {
       if (auto r = take(keys, *key, at_keys, "a key"); !r) return r;
     }
-    if (!is_address(node.address)) {
+    if (!schema::is_address(node.address)) {
       return schema::refuse(at.field("address"), "address", "is not host:port");
     }
   }

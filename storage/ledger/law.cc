@@ -8,6 +8,7 @@
 #include "crypto/text.h"
 #include "storage/ledger/draft.h"
 #include "storage/ledger/mass.h"
+#include "storage/ledger/network.h"
 #include "storage/ledger/parameter.h"
 #include "storage/ledger/rules.h"
 #include "storage/ledger/standing.h"
@@ -55,9 +56,7 @@ Verdict check_device(Draft& draft) {
 }
 
 template <typename P>
-constexpr bool has_rule =
-    !std::is_same_v<P, payload::BalanceClose> && !std::is_same_v<P, payload::ParameterProposal> &&
-    !std::is_same_v<P, payload::Vote> && !std::is_same_v<P, payload::Node>;
+constexpr bool has_rule = !std::is_same_v<P, payload::BalanceClose>;
 
 Verdict apply_rule(Draft& draft) {
   return std::visit(
@@ -126,7 +125,9 @@ Result<void> put_parameters(GenesisWriter& writer, const Genesis& genesis) {
 }
 
 void put_nodes(GenesisWriter& writer, const Genesis& genesis) {
+  state::Network network;
   for (const GenesisNode& node : genesis.nodes) {
+    network.nodes.push_back(node.id);
     state::Node record;
     record.id = node.id;
     record.organisation = node.organisation;
@@ -134,6 +135,12 @@ void put_nodes(GenesisWriter& writer, const Genesis& genesis) {
     record.address = node.address;
     writer.put(node.id.value, std::move(record));
   }
+  for (const GenesisWitness& witness : genesis.witnesses.value_or(std::vector<GenesisWitness>{}))
+    network.witnesses.push_back({witness.id, witness.key});
+  std::sort(network.nodes.begin(), network.nodes.end());
+  std::sort(network.witnesses.begin(), network.witnesses.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
+  writer.put(std::string(network_record_id), std::move(network));
 }
 
 }  // namespace
@@ -168,6 +175,14 @@ Result<Effects> judge(const LedgerView& view, const SignedStatement& statement, 
   if (const Verdict verdict = check_device(draft); !verdict) return pass(verdict);
   if (const Verdict verdict = apply_rule(draft); !verdict) return pass(verdict);
   return draft.take();
+}
+
+Result<void> law_known(const LedgerView& view, Millis block_time) {
+  const std::int64_t version = parameter_at(view, "law_version", block_time);
+  if (version <= law_version_known) return {};
+  return fail(Code::not_found, "law_version",
+              "version " + std::to_string(version) + " of the law is in force and this release knows up to " +
+                  std::to_string(law_version_known) + ": install a newer release, then start again");
 }
 
 bool rejection_is_recorded(std::string_view rule) {

@@ -49,6 +49,10 @@ Result<PublicKey> authenticate(const LedgerView& view, const SignedStatement& st
 // The verdict on an authenticated statement. Effects, or rule_violated with the first code that hits.
 Result<Effects> judge(const LedgerView& view, const SignedStatement& statement, Moment moment);
 
+// Whether the law in force at a block's time is one that this release has. Where it is not, nothing may be
+// judged: a node that goes on by the old law forks. not_found with rule `law_version` names the version.
+Result<void> law_known(const LedgerView& view, Millis block_time);
+
 // Whether a rejection by this rule is final for the statement's digest (kind `rejected`), or leaves no
 // record.
 bool rejection_is_recorded(std::string_view rule);

@@ -1,4 +1,4 @@
-// Five one-line faults of the law, to show that the suite notices each (tests/ledger/law_mutants).
+// One-line faults of the law, to show that the suite notices each (tests/ledger/law_mutants).
 //
 // ANTA_LAW_MUTANT(name) is the constant false in every production target. In the test-only library
 // anta_ledger_mutants it compares the name with a global that the test sets before it judges. A faulty line
@@ -16,6 +16,11 @@ enum class LawMutant {
   reservation_ignored,   // a lot that is dispatched may be drawn or dispatched again
   half_up_rounding,      // instead of half even
   model_from_site_only,  // an output takes the site's model, not the weakest of its inputs
+  vote_twice,            // an organisation's second vote counts too
+  silence_approves,      // a majority of those who voted decides, not of all who may
+  lost_vote_counts,      // a vote counts on after its organisation's node was removed
+  second_voter,          // an organisation may have two voting nodes
+  effect_unchecked,      // what was lawful when it was proposed takes effect, whatever happened since
 };
 
 extern LawMutant active_law_mutant;  // mass.cc; set by one thread before the law runs

@@ -62,7 +62,13 @@ Verdict rule(Draft& draft, const payload::Document& p);
 // correction.cc
 Verdict rule(Draft& draft, const payload::Correction& p);
 
-// Types that decode but have no rule yet: balance-close, parameter-proposal, vote, node (law.cc answers
-// not_enabled).
+// membership.cc
+Verdict rule(Draft& draft, const payload::Node& p);
+// amendment.cc
+Verdict rule(Draft& draft, const payload::ParameterProposal& p);
+// vote.cc
+Verdict rule(Draft& draft, const payload::Vote& p);
+
+// The one type that decodes but has no rule yet: balance-close (law.cc answers not_enabled).
 
 }  // namespace anta

@@ -1,6 +1,28 @@
+#include "crypto/text.h"
 #include "storage/ledger/schema_payload.h"
 
 namespace anta::schema {
+namespace {
+
+// What each action needs, and what would say something that it does not do.
+Result<void> check_node(const void* object, const Place& at) {
+  const auto& node = *static_cast<const payload::Node*>(object);
+  const bool begins = node.action == NodeAction::learner;
+  const bool carries = begins || node.action == NodeAction::keys;
+  const std::string action(word(node.action));
+  if (carries && !node.keys) return refuse(at.field("keys"), "missing_field", "is due with " + action);
+  if (begins && !node.address) return refuse(at.field("address"), "missing_field", "is due with " + action);
+  if (!carries && (node.keys || node.address)) {
+    return refuse(at.field(node.keys ? "keys" : "address"), "unexpected_field",
+                  "says nothing with " + action);
+  }
+  if (node.address && !is_address(*node.address)) {
+    return refuse(at.field("address"), "address", "is not host:port");
+  }
+  return {};
+}
+
+}  // namespace
 
 void describe(Schema& schema, const payload::Countersign& countersign) {
   describe(schema, countersign.common);
@@ -45,7 +67,15 @@ void describe(Schema& schema, const payload::Node& node) {
       .add("action", node.action)
       .add("keys", node.keys)
       .add("address", node.address)
-      .add("proposal", node.proposal);
+      .add("proposal", node.proposal)
+      .check(check_node);
+}
+
+bool is_address(std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || has_space(address)) return false;
+  const auto port = decimal(address.substr(colon + 1));
+  return port && *port >= 1 && *port <= 65535;
 }
 
 }  // namespace anta::schema

@@ -60,6 +60,7 @@ void describe(Schema& schema, const payload::ParameterProposal& proposal);
 void describe(Schema& schema, const payload::Vote& vote);
 void describe(Schema& schema, const payload::NodeKeySet& keys);
 void describe(Schema& schema, const payload::Node& node);
+bool is_address(std::string_view address);  // "host:port", "[2001:db8::1]:7000"
 
 // The type of one alternative of Payload, by its place in the variant.
 const Type& payload_type(std::size_t alternative);

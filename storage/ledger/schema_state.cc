@@ -75,7 +75,44 @@ void describe(Schema& schema, const state::Node& node) {
       .add("organisation", node.organisation)
       .add("keys", node.keys)
       .add("address", node.address)
-      .add("cosigner", node.cosigner);
+      .add("standing", node.standing)
+      .add("incarnation", node.incarnation);
+}
+
+void describe(Schema& schema, const state::Proposal::NodeChange& change) {
+  schema.add("node", change.node)
+      .add("organisation", change.organisation)
+      .add("action", change.action)
+      .add("keys", change.keys)
+      .add("address", change.address);
+}
+
+void describe(Schema& schema, const state::Proposal::ParameterChange& change) {
+  schema.add("name", change.name).add("value", change.value).add("effective_from", change.effective_from);
+}
+
+void describe(Schema& schema, const state::Proposal::Ballot& ballot) {
+  schema.add("organisation", ballot.organisation).add("approve", ballot.approve);
+}
+
+void describe(Schema& schema, const state::Proposal& proposal) {
+  describe(schema, proposal.stamp);
+  schema.add("id", proposal.id)
+      .add("statement", proposal.statement)
+      .add("opened", proposal.opened)
+      .add("node", proposal.node)
+      .add("parameter", proposal.parameter)
+      .add("votes", proposal.votes)
+      .add("status", proposal.status);
+}
+
+void describe(Schema& schema, const state::Network::Witness& witness) {
+  schema.add("id", witness.id).add("key", witness.key);
+}
+
+void describe(Schema& schema, const state::Network& network) {
+  describe(schema, network.stamp);
+  schema.add("nodes", network.nodes).add("witnesses", network.witnesses);
 }
 
 void describe(Schema& schema, const state::Rejected& rejected) {
@@ -338,6 +375,8 @@ const Type* record_type(Kind kind) {
     case Kind::dispatch: return &type_of<state::Dispatch>();
     case Kind::account: return &type_of<state::Account>();
     case Kind::certificate: return &type_of<state::Certificate>();
+    case Kind::proposal: return &type_of<state::Proposal>();
+    case Kind::network: return &type_of<state::Network>();
     case Kind::waybill:
     case Kind::ticket:
     case Kind::container_seal: return &type_of<state::Taken>();
@@ -412,6 +451,10 @@ template Bytes encode_record<Account>(const Account&);
 template Result<Account> decode_record<Account>(ByteView);
 template Bytes encode_record<Certificate>(const Certificate&);
 template Result<Certificate> decode_record<Certificate>(ByteView);
+template Bytes encode_record<Proposal>(const Proposal&);
+template Result<Proposal> decode_record<Proposal>(ByteView);
+template Bytes encode_record<Network>(const Network&);
+template Result<Network> decode_record<Network>(ByteView);
 template Bytes encode_record<Taken>(const Taken&);
 template Result<Taken> decode_record<Taken>(ByteView);
 

@@ -11,6 +11,7 @@
 #include "crypto/error.h"
 #include "storage/ledger/state/claim.h"
 #include "storage/ledger/state/lot.h"
+#include "storage/ledger/state/network.h"
 #include "storage/ledger/state/party.h"
 #include "storage/ledger/state/site.h"
 #include "storage/ledger/view.h"
@@ -45,6 +46,8 @@ ANTA_RECORD(Process, process)
 ANTA_RECORD(Dispatch, dispatch)
 ANTA_RECORD(Account, account)
 ANTA_RECORD(Certificate, certificate)
+ANTA_RECORD(Proposal, proposal)
+ANTA_RECORD(Network, network)
 #undef ANTA_RECORD
 
 // Both directions for every record type; explicitly instantiated in schema_state.cc.

@@ -22,10 +22,10 @@ namespace anta {
 // clang-format off
 enum class Kind : std::uint8_t { party, key, role, site, lot, dispatch, attestation, accreditation, formalisation, account, certificate,
   waybill, ticket, container_seal, device, relation, parameter, rejected, node, origination, process, countersign,
-  document };
-ANTA_WORDS(Kind, document, "party", "key", "role", "site", "lot", "dispatch", "attestation", "accreditation", "formalisation", "account",
+  document, proposal, network };
+ANTA_WORDS(Kind, network, "party", "key", "role", "site", "lot", "dispatch", "attestation", "accreditation", "formalisation", "account",
   "certificate", "waybill", "ticket", "container_seal", "device", "relation", "parameter", "rejected", "node", "origination",
-  "process", "countersign", "document")
+  "process", "countersign", "document", "proposal", "network")
 // clang-format on
 
 struct StateKey {

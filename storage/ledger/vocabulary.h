@@ -143,6 +143,13 @@ ANTA_WORDS(Eligibility, under_review, "eligible", "under_review")
 
 enum class CertificateState : std::uint8_t { live, consumed, superseded, voided, withdrawn };
 ANTA_WORDS(CertificateState, withdrawn, "live", "consumed", "superseded", "void", "withdrawn")
+
+// Of a node: voters count in every majority and cosign, learners only copy.
+enum class NodeStanding : std::uint8_t { voter, learner, removed };
+ANTA_WORDS(NodeStanding, removed, "voter", "learner", "removed")
+
+enum class ProposalStatus : std::uint8_t { open, approved, refused };
+ANTA_WORDS(ProposalStatus, refused, "open", "approved", "refused")
 // clang-format on
 
 }  // namespace anta

@@ -127,6 +127,8 @@ TEST(Cddl, NamesTheFieldsOfEveryRecord) {
   }
   expect_same(rules, "figures", *record_shape("lot")->find("accepted")->shape);
   expect_same(rules, "interval", *record_shape("account")->find("period")->shape);
+  expect_same(rules, "node-change", *record_shape("proposal")->find("node")->shape);
+  expect_same(rules, "parameter-change", *record_shape("proposal")->find("parameter")->shape);
 }
 
 }  // namespace

@@ -200,6 +200,16 @@ const std::vector<Case> cases = {
      "value: integer is due, here is boolean"},
     {"node", [](Value& v) { drop(member(v, "keys"), "tls"); }, "missing_field",
      "keys: field \"tls\" is missing"},
+    {"node", [](Value& v) { drop(v, "keys"); }, "missing_field", "keys: is due with learner"},
+    {"node", [](Value& v) { drop(v, "address"); }, "missing_field", "address: is due with learner"},
+    {"node", [](Value& v) { drop(v, "keys"), set(v, "action", text("keys")); }, "missing_field",
+     "keys: is due with keys"},
+    {"node", [](Value& v) { set(v, "action", text("promote")); }, "unexpected_field",
+     "keys: says nothing with promote"},
+    {"node", [](Value& v) { drop(v, "keys"), set(v, "action", text("remove")); }, "unexpected_field",
+     "address: says nothing with remove"},
+    {"node", [](Value& v) { set(v, "address", text("nodo.example")); }, "address",
+     "address: is not host:port"},
 };
 
 TEST(CodecRejects, EachLimitWithItsMessage) {

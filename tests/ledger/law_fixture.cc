@@ -31,6 +31,11 @@ payload::Measurement measured(std::int64_t wet_g, std::int64_t moisture_ppm, std
 
 payload::Measurement some_ore() { return measured(20 * tonne, 30000, 50000); }
 
+payload::NodeKeySet node_keys(const std::string& of) {
+  const auto made = [&](const char* role) { return PublicKey{sha256(as_bytes(of + role)).bytes}; };
+  return {made("/log"), made("/cosigner"), made("/tls")};
+}
+
 World::World(Parameters parameters) {
   genesis.network = NetworkId{"test"};
   genesis.origin = "anta.example/test";
@@ -38,6 +43,10 @@ World::World(Parameters parameters) {
   genesis.registrar = {PartyId{"registrar"}, key("registrar").public_key()};
   genesis.schemes = {{SchemeId{"crp"}, PartyId{"owner"}}};
   genesis.parameters = std::move(parameters);
+  for (const char* organisation : {"plant", "smelter", "owner"}) {
+    const std::string node = std::string("n-") + organisation;
+    genesis.nodes.push_back({NodeId{node}, PartyId{organisation}, node_keys(node), "127.0.0.1:7101"});
+  }
   bind_origin(genesis);
   const Result<Effects> effects = genesis_effects(genesis);
   if (!effects) {

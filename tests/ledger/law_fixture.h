@@ -10,6 +10,7 @@
 //   miner2  producer, PPM, site mine2             ministry authority
 //   plant   site mill (flotation, segregated)     auditor, truck (transporter), lab (laboratory)
 //   smelter site works (smelting, electrorefining, mass_balance)   buyer site store, abroad
+//   plant, smelter and owner each run a voting node of the genesis: n-plant, n-smelter, n-owner
 #pragma once
 
 #include <gtest/gtest.h>
@@ -39,6 +40,9 @@ payload::Measurement measured(std::int64_t wet_g, std::int64_t moisture_ppm, std
                               MeasurementStatus status = MeasurementStatus::estimated);
 // 20 t of ore, 3 % moist, 5 % Cu: dry 19 400 000, Cu 970 000; nothing about it is unusual.
 payload::Measurement some_ore();
+
+// A node's keys: always the same for a name, different for every other.
+payload::NodeKeySet node_keys(const std::string& of);
 
 class World {
  public:

@@ -27,7 +27,7 @@ std::string next_of(const std::string& holder) {
 
 }  // namespace
 
-Generator::Generator(std::uint64_t seed) : random_(seed) {
+Generator::Generator(std::uint64_t seed) : random_(seed), network_random_(seed) {
   const std::size_t founding = world.log.size();
   world.attest("att-works-2", AttestationKind::chain_of_custody, "plant", "mill", {CocModel::mass_balance});
   EXPECT_EQ(world.log.size(), founding + 1);
@@ -134,6 +134,7 @@ void Generator::step() {
       &Generator::change_stock, &Generator::hold,      &Generator::change_owner, &Generator::correct,
       &Generator::relate,       &Generator::use_up,    &Generator::use_up,       &Generator::use_up};
   world.now += below(6 * hour);
+  if (network_random_() % 30 == 0) govern();
   if (one_in(40)) return open_account();
   if (one_in(90)) return change_attestation();
   (this->*actions[static_cast<std::size_t>(below(actions.size()))])();
@@ -444,6 +445,31 @@ void Generator::change_attestation() {
   if (p.status == AttestationChange::revoked) p.void_from = Millis{world.now - below(20 * day)};
   p.effective_from = Millis{world.now};
   submit("body", p);
+}
+
+// Beside the goods: the founders change keys, learners and a limit that only flags, and vote on it.
+void Generator::govern() {
+  constexpr std::array<const char*, 3> founders = {"plant", "smelter", "owner"};
+  const auto draw = [&](std::uint64_t bound) { return network_random_() % bound; };
+  const std::string by = founders[draw(3)];
+  const std::string of = founders[draw(3)];
+  payload::Vote ballot{.common = world.common(), .proposal = {"P-" + std::to_string(proposals_)}};
+  ballot.approve = draw(4) != 0;
+  payload::Node node{.common = world.common(), .node = {"n-" + of}, .organisation = {of}};
+  payload::ParameterProposal limit{.common = world.common(), .name = "transit_flag_hours"};
+  limit.value = static_cast<std::int64_t>(40 + draw(60));
+  limit.effective_from = Millis{world.now + static_cast<std::int64_t>(draw(5)) * day};
+  const bool voted = proposals_ > 0 && draw(3) != 0;
+  if (!voted) ++proposals_;
+  node.proposal = limit.id = {"P-" + std::to_string(proposals_)};
+  node.action = std::array{NodeAction::keys, NodeAction::learner, NodeAction::remove}[draw(3)];
+  if (node.action != NodeAction::keys) node.node.value += "-2";
+  if (node.action != NodeAction::remove) node.keys = node_keys(node.proposal.value);
+  if (node.action == NodeAction::learner) node.address = "n.example:7101";
+  const payload::Payload chosen = voted          ? payload::Payload(ballot)
+                                  : draw(3) == 0 ? payload::Payload(limit)
+                                                 : payload::Payload(node);
+  if (world.submit(by, chosen) == "accepted") ++accepted[std::string(type_word(chosen))];
 }
 
 void Generator::correct() {

@@ -71,8 +71,11 @@ class Generator {
   void open_account();
   void change_attestation();
   void correct();
+  void govern();
 
   std::mt19937_64 random_;
+  std::mt19937_64 network_random_;  // of its own: what happens to goods does not hang on votes
+  std::uint64_t proposals_ = 0;
   std::uint64_t ids_ = 0;
   std::vector<Signed> sent_ = {};
   std::vector<std::string> announced_ = {};  // certificates that a status named before they were issued

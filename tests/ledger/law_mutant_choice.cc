@@ -18,6 +18,11 @@ LawMutant chosen() {
       {"reservation_ignored", LawMutant::reservation_ignored},
       {"half_up_rounding", LawMutant::half_up_rounding},
       {"model_from_site_only", LawMutant::model_from_site_only},
+      {"vote_twice", LawMutant::vote_twice},
+      {"silence_approves", LawMutant::silence_approves},
+      {"lost_vote_counts", LawMutant::lost_vote_counts},
+      {"second_voter", LawMutant::second_voter},
+      {"effect_unchecked", LawMutant::effect_unchecked},
   };
   const char* name = std::getenv("ANTA_LAW_MUTANT");
   const auto found = names.find(name ? name : "");

@@ -182,7 +182,10 @@ TEST(LawProperty, GramsAndClaimsAreConserved) {
                            "relation",
                            "balance-open",
                            "attestation-status",
-                           "correction"}) {
+                           "correction",
+                           "node",
+                           "parameter-proposal",
+                           "vote"}) {
     EXPECT_GE(accepted[type], 5) << type;
   }
   EXPECT_GE(rare.debits, 20);

@@ -14,14 +14,19 @@ constexpr std::array codes = {
     LawWord{"event_in_future", Needs::both},
     LawWord{"event_too_old", Needs::both},
     LawWord{"device_sequence"},
+    LawWord{"no_vote"},
     LawWord{"role_missing"},
     LawWord{"unknown_reference"},
     LawWord{"duplicate_id"},
+    LawWord{"already_voted"},
     LawWord{"not_issuer"},
     LawWord{"not_consignee"},
     LawWord{"not_holder"},
     LawWord{"event_order"},
     LawWord{"wrong_state"},
+    LawWord{"last_voter"},
+    LawWord{"second_voter"},
+    LawWord{"parameter_value"},
     LawWord{"lot_on_hold"},
     LawWord{"conflict_of_interest"},
     LawWord{"issuer_not_accredited"},
@@ -71,7 +76,7 @@ constexpr std::array flags = {
 
 // In the order of parameter.cc.
 constexpr std::array parameters = {
-    LawParameter{"law_version", "", "names the law itself: 1 is its only value"},
+    LawParameter{"law_version", "", "names the law itself: the node reads it before any rule (law_known)"},
     LawParameter{"draw_grade_ppm", "not_conserved"},
     LawParameter{"blend_measurement_ppm", "not_conserved"},
     LawParameter{"adjust_dry_ppm", "not_conserved"},

@@ -208,12 +208,12 @@ const LawTable devices(__FILE__, {
                                       }},
                                      {"not_enabled", inside, standard, "a_type_with_a_rule",
                                       [](World& w) { return w.submit("miner", w.lot("L-1")); }},
-                                     {"not_enabled", outside, standard, "a_vote",
+                                     {"not_enabled", outside, standard, "the_closing_of_an_account",
                                       [](World& w) {
-                                        payload::Vote vote;
-                                        vote.common = w.common();
-                                        vote.proposal = ProposalId{"P-1"};
-                                        return w.submit("miner", vote);
+                                        payload::BalanceClose close;
+                                        close.common = w.common();
+                                        close.account = AccountId{"A-1"};
+                                        return w.submit("plant", close);
                                       }},
                                  });
 
@@ -224,17 +224,7 @@ TEST(Law, TypesWithoutARuleAreNotEnabled) {
   close.common = w.common();
   close.account = AccountId{"A-1"};
   EXPECT_EQ(w.submit("auditor", close), "not_enabled");
-  payload::ParameterProposal proposal;
-  proposal.common = w.common();
-  proposal.id = ProposalId{"P-1"};
-  proposal.name = "event_age_max_days";
-  EXPECT_EQ(w.submit("registrar", proposal), "not_enabled");
-  payload::Node node;
-  node.common = w.common();
-  node.node = NodeId{"node-1"};
-  node.organisation = PartyId{"plant"};
-  node.proposal = ProposalId{"P-1"};
-  EXPECT_EQ(w.submit("registrar", node), "not_enabled");
+  EXPECT_EQ(w.submit("plant", close), "not_enabled");
 }
 
 // Goal: a key that is known to have leaked is not valid for events after the leak, not even while active.

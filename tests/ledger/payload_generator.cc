@@ -70,6 +70,7 @@ std::string PayloadGenerator::ruc() {
 
 std::string PayloadGenerator::text(std::string_view name) {
   if (name == "country") return "PE";
+  if (name == "address") return "nodo-" + id() + ".example:" + std::to_string(1 + below(65'535));
   if (name == "tax_id") return ruc();
   if (name == "ubigeo") return "0304" + std::to_string(10 + below(90));
   if (below(15) == 0) return std::string(name == "note" ? 500 : 200, 'n');
@@ -131,6 +132,20 @@ Value PayloadGenerator::value(const Shape& shape, std::string_view name) {
   return record(shape);
 }
 
+// Keys and address go with the actions that take them.
+void PayloadGenerator::make_lawful_node(ValueMap& map) {
+  for (auto& [key, member] : map) {
+    if (key == "action" && full_) member.data = std::string("learner");
+  }
+  const std::string action = std::get<std::string>(Value{map}.find("action")->data);
+  const Shape& shape = *payload_shape("node");
+  drop(map, "keys");
+  drop(map, "address");
+  const auto put = [&](const char* name) { map.emplace_back(name, value(*shape.find(name)->shape, name)); };
+  if (action == "learner" || action == "keys") put("keys");
+  if (action == "learner" || (action == "keys" && below(2) == 0)) put("address");
+}
+
 Value PayloadGenerator::payload(std::string_view type, Fields fields) {
   full_ = fields == Fields::full;
   Value made = record(*payload_shape(type));
@@ -139,6 +154,7 @@ Value PayloadGenerator::payload(std::string_view type, Fields fields) {
     drop(map, "name");
     drop(map, "tax_id");
   }
+  if (type == "node") make_lawful_node(map);
   if (type == "dispatch") {
     for (auto& [key, member] : map) {
       if (key == "waybill") member.data = "T001-" + id();

@@ -30,6 +30,7 @@ class PayloadGenerator {
   std::string text(std::string_view name);
   std::string id();
   std::string ruc();
+  void make_lawful_node(ValueMap& map);
 
   std::uint64_t state_ = 0;
   bool full_ = false;

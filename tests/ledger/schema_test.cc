@@ -133,11 +133,13 @@ TEST(Schema, DescribesEveryMemberOfEveryPayload) {
 TEST(Schema, DescribesEveryMemberOfEveryRecord) {
   // Goal: no member of a state record, or of an entry inside it, is missing from its description.
   Members all;
-  for (const char* path : {"state/common.h", "state/party.h", "state/site.h", "state/lot.h", "state/claim.h"})
+  for (const char* path :
+       {"state/common.h", "state/party.h", "state/site.h", "state/lot.h", "state/claim.h", "state/network.h"})
     read_structs(path, all);
   static const std::map<std::string, std::string> named = {
       {"role", "RoleHeld"}, {"waybill", "Taken"}, {"ticket", "Taken"}, {"container_seal", "Taken"}};
-  std::set<std::string> seen = {"Flag", "Stamp", "Interval", "Figures"};
+  std::set<std::string> seen = {
+      "Flag", "Stamp", "Interval", "Figures", "Proposal::NodeChange", "Proposal::ParameterChange"};
   for (const std::string_view kind : Words<Kind>::list) {
     std::string name(kind);
     name = named.contains(name) ? named.at(name)
@@ -163,6 +165,8 @@ TEST(Schema, DescribesEveryMemberOfEveryRecord) {
     EXPECT_TRUE(seen.contains(name)) << name << " is described by no kind";
   expect_fields(all, "Figures", record_shape("lot")->find("accepted")->shape.get());
   expect_fields(all, "Interval", record_shape("account")->find("period")->shape.get());
+  expect_fields(all, "Proposal::NodeChange", record_shape("proposal")->find("node")->shape.get());
+  expect_fields(all, "Proposal::ParameterChange", record_shape("proposal")->find("parameter")->shape.get());
 }
 
 TEST(Schema, RecordsHoldMoreThanAStatementMay) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/ledger/law_generator.h"
+#include "tests/ledger/law_network.h"
 #include "tests/node/ledger_rig.h"
 
 namespace anta::test {
@@ -79,6 +80,46 @@ TEST(LedgerMachine, WhatLeavesNoRecordMayComeAgain) {
   const std::vector<Decision> second = rig.apply({broken}, Millis{world.block_time()}).decisions;
   ASSERT_FALSE(second[0].answer);
   EXPECT_EQ(second[0].answer.error().rule, "bad_signature");
+}
+
+TEST(LedgerMachine, StopsBeforeALawThatItDoesNotKnow) {
+  // Goal: once a later version of the law is in force nothing is judged by the old one, not even in the block
+  // that brought it; the state stays where it was, for a newer release to go on from.
+  World world = rich_world();
+  LedgerRig rig(world.genesis);
+  rig.replay(world);
+  payload::ParameterProposal next = amendment(world, "P-1", "law_version", law_version_known + 1);
+  next.effective_from = Millis{world.block_time() + 60'000};
+  const Bytes proposal = world.sign("plant", next);
+  const Bytes ballot = world.sign("owner", vote(world, "P-1"));
+  const Bytes lot = world.sign("miner", world.lot("L-1"));
+  const Bytes late = world.sign("miner", world.lot("L-2"));
+  const std::vector<Decision> before =
+      rig.apply({proposal, ballot, lot}, Millis{next.effective_from.value - 1}).decisions;
+  for (const Decision& decision : before)
+    EXPECT_TRUE(decision.answer && decision.answer->accepted);
+  const Applied applied = *rig.ledger->applied();
+  const Result<void> stopped = rig.try_apply({late}, next.effective_from);
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().code, Code::not_found);
+  EXPECT_EQ(stopped.error().rule, "law_version");
+  EXPECT_EQ(*rig.ledger->applied(), applied);
+}
+
+TEST(LedgerMachine, StopsInTheBlockThatBringsALawItDoesNotKnow) {
+  // Goal: the statement after the deciding vote is judged by the new law or by nobody, and the block leaves
+  // nothing behind.
+  World world = rich_world();
+  LedgerRig rig(world.genesis);
+  rig.replay(world);
+  const Bytes proposal = world.sign("plant", amendment(world, "P-1", "law_version", law_version_known + 1));
+  const Bytes ballot = world.sign("owner", vote(world, "P-1"));
+  const Bytes lot = world.sign("miner", world.lot("L-1"));
+  const Applied applied = *rig.ledger->applied();
+  const Result<void> stopped = rig.try_apply({proposal, ballot, lot}, Millis{world.block_time()});
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().rule, "law_version");
+  EXPECT_EQ(*rig.ledger->applied(), applied);
 }
 
 TEST(LedgerMachine, TimeNeverFallsAndABadBlockGetsItsSeal) {

@@ -54,12 +54,24 @@ struct LedgerRig {
 
   // Puts the statements into the log as one block at that time, and applies it.
   const BlockNotice& apply(const std::vector<Bytes>& statements, Millis time) {
+    return apply_payload(block_of(statements), time);
+  }
+  const BlockNotice& apply_payload(Bytes payload, Millis time) {
+    const auto applied = commit(std::move(payload), time);
+    EXPECT_TRUE(applied) << applied.error().message;
+    return notices.back();
+  }
+  // For a block that the machine may refuse to apply; it is in the log all the same.
+  Result<void> try_apply(const std::vector<Bytes>& statements, Millis time) {
+    return commit(block_of(statements), time);
+  }
+  static Bytes block_of(const std::vector<Bytes>& statements) {
     std::vector<std::shared_ptr<const Bytes>> shared;
     for (const Bytes& bytes : statements)
       shared.push_back(std::make_shared<const Bytes>(bytes));
-    return apply_payload(encode_block(shared), time);
+    return encode_block(shared);
   }
-  const BlockNotice& apply_payload(Bytes payload, Millis time) {
+  Result<void> commit(Bytes payload, Millis time) {
     EntryHeader header{
         .term = Term{1}, .kind = EntryKind::block, .prev_hash = log->last_hash(), .time = time};
     const LogEntry entry = make_entry(LogIndex{log->last().value + 1}, header,
@@ -69,9 +81,7 @@ struct LedgerRig {
     write.hard_state = LogStore::HardState{.term = Term{1}, .vote = {}, .commit = entry.index};
     write.must_sync = false;  // nothing here loses power
     EXPECT_TRUE(log->write({&write, 1}));
-    const auto applied = machine->apply(entry);
-    EXPECT_TRUE(applied) << applied.error().message;
-    return notices.back();
+    return machine->apply(entry);
   }
   // Everything a world has seen, one block per statement.
   void replay(const World& world) {

@@ -4,7 +4,6 @@
 #include <variant>
 
 #include "crypto/keys.h"
-#include "storage/ledger/payload/governance.h"
 #include "storage/ledger/state/common.h"
 
 namespace anta::state {
@@ -65,16 +64,6 @@ struct Parameter {
     Millis effective_from = {};
   };
   List<Entry> entries = {};  // the one in force: the latest effective_from at or before the block's time
-};
-
-// Kind node, id = node id: what the genesis or applied `node` statements say of it.
-struct Node {
-  Stamp stamp = {};
-  NodeId id = {};
-  PartyId organisation = {};
-  payload::NodeKeySet keys = {};
-  Text address = {};
-  bool cosigner = true;
 };
 
 // Kind rejected, id = hex of the digest: a final rejection.
