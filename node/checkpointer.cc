@@ -357,8 +357,7 @@ void Checkpointer::State::publish_missing() {
 Checkpointer::Checkpointer(CheckpointerOptions options, std::vector<CosignerSet> sets, const NodeKeys& keys,
                            CheckpointerPorts ports, Executor& executor, std::optional<CheckpointMark> mark,
                            std::optional<std::string> note)
-    : state_(
-          std::make_shared<State>(std::move(options), std::move(sets), keys, std::move(ports), executor)) {
+    : state_(std::make_shared<State>(std::move(options), std::move(sets), keys, std::move(ports), executor)) {
   state_->mark = mark;
   state_->promised = mark;
   state_->early_note = std::move(note);  // taken, once checked, with the first applied state

@@ -85,8 +85,8 @@ struct CheckpointerPorts {
 class Checkpointer {
  public:
   // `keys` outlive it, as do the executor (stopped before it goes) and what the ports reach. `sets`: who
-  // cosigns as far as the ledger is applied, at least one, in order of `from`. `mark` is what persist_mark made
-  // durable last, `note` the newest finished one from before the start, if any.
+  // cosigns as far as the ledger is applied, at least one, in order of `from`. `mark` is what persist_mark
+  // made durable last, `note` the newest finished one from before the start, if any.
   Checkpointer(CheckpointerOptions options, std::vector<CosignerSet> sets, const NodeKeys& keys,
                CheckpointerPorts ports, Executor& executor, std::optional<CheckpointMark> mark,
                std::optional<std::string> note);

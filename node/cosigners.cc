@@ -9,7 +9,8 @@ std::size_t cosigner_quorum(std::size_t cosigners) { return 2 * cosigners / 3 + 
 std::string cosigner_name(const PartyId& organisation) { return organisation.value + "/anta"; }
 
 const state::Node* CosignerSet::find(const NodeId& id) const {
-  const auto found = std::find_if(signers.begin(), signers.end(), [&id](const auto& n) { return n.id == id; });
+  const auto found =
+      std::find_if(signers.begin(), signers.end(), [&id](const auto& n) { return n.id == id; });
   return found == signers.end() ? nullptr : &*found;
 }
 

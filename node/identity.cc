@@ -64,7 +64,8 @@ Result<Identity> load_identity(const Config& config) {
   }
   for (const auto& [name, where] : config.peers) {
     if (known.find(NodeId{name}) == nullptr)
-      return wrong("peers", "peers names " + name + ", which is no node of the network; its nodes are " + all);
+      return wrong("peers",
+                   "peers names " + name + ", which is no node of the network; its nodes are " + all);
   }
   Result<Secret32> seed = read_seed_file(config.seed);
   if (!seed) return wrong("seed", config.seed.string() + ": " + seed.error().message);

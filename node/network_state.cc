@@ -37,7 +37,8 @@ class Fields {
   }
   NodeId id(std::string_view name) {
     std::string value = text(name);
-    if (!error_ && !is_id(value)) error_ = node_.refuse("config.members", "\"" + value + "\" is no id").value();
+    if (!error_ && !is_id(value))
+      error_ = node_.refuse("config.members", "\"" + value + "\" is no id").value();
     return NodeId{std::move(value)};
   }
   const TreeNode* get(std::string_view name) {

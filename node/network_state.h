@@ -1,6 +1,6 @@
 // The network's nodes as the ledger applied here has them, and what a node makes of it: the plan that its
-// replica follows. A node that joins is behind; it is told the present members by a file, and goes by it until
-// its own ledger has come as far (node.yaml: members).
+// replica follows. A node that joins is behind; it is told the present members by a file, and goes by it
+// until its own ledger has come as far (node.yaml: members).
 //
 // Pure but for the reader and the file it is given; any thread.
 #pragma once
@@ -29,8 +29,8 @@ struct NetworkState {
 // As of the reader's moment. io or corrupt.
 Result<NetworkState> network_state(const LedgerReader& reader);
 
-// What `anta network node list --output json` printed: {size, nodes: [{id, organisation, standing, incarnation,
-// address, keys: {log, cosigner, tls}}, ...]}. `from` is its size. malformed, with the place.
+// What `anta network node list --output json` printed: {size, nodes: [{id, organisation, standing,
+// incarnation, address, keys: {log, cosigner, tls}}, ...]}. `from` is its size. malformed, with the place.
 Result<NetworkState> read_members(const std::filesystem::path& file);
 
 // `self` leaves out this node. Where `overrides` names a node it is reached there. Addresses are the law's to

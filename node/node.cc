@@ -153,8 +153,9 @@ Result<void> Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) 
   };
   ports.evidence = [this](const std::string& note) { checkpoint_file.keep_evidence(note); };
   ports.log = log.sink();
-  checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, std::move(*sets),
-                                                identity.keys, std::move(ports), *service, mark, note);
+  checkpointer =
+      std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, std::move(*sets),
+                                     identity.keys, std::move(ports), *service, mark, note);
   return {};
 }
 

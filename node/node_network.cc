@@ -52,7 +52,8 @@ Result<std::vector<CosignerSet>> Node::Parts::cosigner_sets(const std::optional<
       checkpoint && checkpoint->size > 0 && checkpoint->size < now->from.value) {
     const auto reader = ledger->reader_at(LeafIndex{checkpoint->size - 1});
     const auto before = reader ? network_state(*reader) : Result<NetworkState>(pass(reader));
-    auto set = before ? cosigner_set(origin, before->from, before->present()) : Result<CosignerSet>(pass(before));
+    auto set =
+        before ? cosigner_set(origin, before->from, before->present()) : Result<CosignerSet>(pass(before));
     if (set) sets.push_back(std::move(*set));
   }
   cosigners.set(std::make_shared<const CosignerSet>(*current));

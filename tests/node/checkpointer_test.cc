@@ -72,7 +72,8 @@ struct Network {
     ports.clock = [this] { return Millis{start_ms + executor.steady_ms()}; };
     ports.evidence = [&m](const std::string& note_text) { m.evidence.push_back(note_text); };
     ports.finished = [&m](const FinishedCheckpoint& f, double) { m.finished.push_back(f.checkpoint.size); };
-    m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, sets, *m.keys, ports, executor, mark, note);
+    m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, sets, *m.keys, ports,
+                                                    executor, mark, note);
   }
 
   // The member applies a block: the tree of `size` leaves has this root.

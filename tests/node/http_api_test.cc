@@ -384,7 +384,7 @@ TEST(HttpApi, AVerifiedFileIsReportedAsTheCommandLineDoes) {
   rig.services.clock = [] { return Millis{1'800'000'100'000}; };
   rig.api = std::make_unique<HttpApi>(rig.services, rig.metrics);
   Trust trust;
-  trust.policy = rig.services.policy;
+  trust.policy = rig.services.policy();
   trust.assertions.genesis = sha256(*rig.services.genesis_bytes);
   for (const Bytes& file : {*good, broken, Bytes{}, Bytes{1, 2, 3}}) {
     const HttpResponse answer = rig.post("/v1/verify", file, "application/octet-stream");

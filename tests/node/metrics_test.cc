@@ -52,6 +52,7 @@ const std::map<std::string, Metric>& contract() {
   static const std::map<std::string, Metric> all = {
       {"anta_appends_dropped_clock_total", {"counter"}},
       {"anta_appends_dropped_disk_total", {"counter"}},
+      {"anta_appends_dropped_members_total", {"counter"}},
       {"anta_applied_index", {"gauge"}},
       {"anta_apply_seconds", {"histogram"}},
       {"anta_block_statements", {"histogram"}},

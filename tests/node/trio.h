@@ -7,12 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crypto/first_start.h"
@@ -76,15 +76,17 @@ struct Trio {
     std::unique_ptr<Node> node = {};
   };
 
+  // The nodes are n1, n2 and n3, of the organisations that the genesis' nodes had.
   explicit Trio(Genesis g) : genesis(std::move(g)) {
-    genesis.nodes.clear();
+    const std::vector<GenesisNode> before = std::exchange(genesis.nodes, {});
     genesis.origin = "anta.example/trio";
     std::vector<Secret32> seeds;
     for (const char* name : {"n1", "n2", "n3"}) {
+      const std::size_t i = genesis.nodes.size();
       seeds.push_back(*Secret32::random());
       const NodeKeys keys = derive_node_keys(seeds.back());
       genesis.nodes.push_back({.id = NodeId{name},
-                               .organisation = PartyId{std::string("org-") + name},
+                               .organisation = before.at(i).organisation,
                                .keys = {.log = keys.log.public_key(),
                                         .cosigner = keys.cosigner.public_key(),
                                         .tls = keys.tls.public_key()},
@@ -93,19 +95,23 @@ struct Trio {
     bind_origin(genesis);
     write_whole(home.path() + "/genesis.cbor", encode_genesis(genesis));
     for (std::size_t i = 0; i < 3; ++i) {
-      Member& m = members[i];
-      const std::filesystem::path directory = home.path() + "/" + genesis.nodes[i].id.value;
-      std::filesystem::create_directory(directory);
-      EXPECT_TRUE(write_new_seed(directory / "node.seed", seeds[i]));
-      const auto config =
-          parse_config("network: ../genesis.cbor\nnode: " + genesis.nodes[i].id.value +
-                           "\ndata: data\nseed: node.seed\nlimits: {verifiers: 1, memory_bytes: 33554432}\n",
-                       directory);
-      EXPECT_TRUE(config) << config.error().message;
-      m.config = *config;
-      m.log = *Log::open(LogLevel::debug, LogFormat::logfmt, (directory / "antad.log").string());
+      settle(members[i], genesis.nodes[i].id.value, seeds[i], "");
       start(i);
     }
+  }
+
+  // A directory of its own under the node's name, with its configuration.
+  void settle(Member& m, const std::string& name, const Secret32& seed, const std::string& more) {
+    const std::filesystem::path directory = home.path() + "/" + name;
+    std::filesystem::create_directory(directory);
+    EXPECT_TRUE(write_new_seed(directory / "node.seed", seed));
+    const auto config =
+        parse_config("network: ../genesis.cbor\nnode: " + name + "\ndata: data\nseed: node.seed\n" + more +
+                         "limits: {verifiers: 1, memory_bytes: 33554432}\n",
+                     directory);
+    EXPECT_TRUE(config) << config.error().message;
+    m.config = *config;
+    m.log = *Log::open(LogLevel::debug, LogFormat::logfmt, (directory / "antad.log").string());
   }
 
   void start(std::size_t i) {
@@ -149,7 +155,7 @@ struct Trio {
 
   TempDirectory home = {};
   Genesis genesis = {};
-  std::array<Member, 3> members = {};
+  std::vector<Member> members = std::vector<Member>(3);
 };
 
 // A chain up to a certificate, and one statement that the law rejects.
