@@ -1,6 +1,7 @@
 // Members of a running network change: three whole nodes, their votes, and a fourth.
 #include <gtest/gtest.h>
 
+#include "crypto/text.h"
 #include "node/cosigners.h"
 #include "tests/ledger/law_network.h"
 #include "tests/node/trio.h"
@@ -99,7 +100,7 @@ TEST(Members, ADeadNodeOfThreeIsReplacedAlthoughAllThreeHadToCosign) {
   n4.keys = *add.keys;
   n4.address = *add.address;
   n4.standing = NodeStanding::learner;
-  write_whole(trio.home.path() + "/members.json", members_file(trio.genesis, n4));
+  write_whole(trio.home.path() + "/members.json", as_bytes(members_file(trio.genesis, n4)));
   trio.members.resize(4);
   trio.settle(trio.members[3], "n4", seed, "members: ../members.json\n");
   trio.start(3);
