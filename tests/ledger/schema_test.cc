@@ -7,6 +7,7 @@
 #include <regex>
 #include <set>
 
+#include "crypto/text.h"
 #include "storage/ledger/codec.h"
 #include "storage/ledger/schema_state.h"
 #include "storage/ledger/state.h"
@@ -187,6 +188,84 @@ TEST(Schema, RecordsHoldMoreThanAStatementMay) {
   EXPECT_EQ(again->capacity_g_per_day, site.capacity_g_per_day);
   EXPECT_EQ(again->coc_model, CocModel::none);
   EXPECT_EQ(state::encode_record(*again), bytes);
+}
+
+// The bytes of the records about the network, as python3-cbor2 writes the same maps (canonical).
+Digest filled(std::uint8_t byte) {
+  Digest digest;
+  digest.bytes.fill(byte);
+  return digest;
+}
+payload::NodeKeySet keys_from(std::uint8_t byte) {
+  const auto key = [](int value) { return PublicKey{filled(static_cast<std::uint8_t>(value)).bytes}; };
+  return {key(byte), key(byte + 1), key(byte + 2)};
+}
+
+template <typename T>
+void expect_bytes(const T& record, const std::string& hex_text) {
+  EXPECT_EQ(to_hex(state::encode_record(record)), hex_text);
+  const auto again = state::decode_record<T>(*from_hex(hex_text));
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(to_hex(state::encode_record(*again)), hex_text);
+}
+
+TEST(Schema, TheRecordsOfTheNetworkHaveTheirGoldenBytes) {
+  // Goal: nodes, proposals and the network are encoded as another implementation encodes them, both ways.
+  constexpr Millis then{1'735'689'600'000};
+  state::Node node;
+  node.stamp.by = filled(1);
+  node.id = {"n-a"};
+  node.organisation = {"a"};
+  node.keys = keys_from(2);
+  node.address = "a.example:7101";
+  node.standing = NodeStanding::learner;
+  node.incarnation = 2;
+  expect_bytes(
+      node,
+      "a862627958200101010101010101010101010101010101010101010101010101010101010101626964636e2d61646b65"
+      "7973a3636c6f675820020202020202020202020202020202020202020202020202020202020202020263746c73582004"
+      "0404040404040404040404040404040404040404040404040404040404040468636f7369676e65725820030303030303"
+      "030303030303030303030303030303030303030303030303030365666c6167738067616464726573736e612e6578616d"
+      "706c653a37313031687374616e64696e67676c6561726e65726b696e6361726e6174696f6e026c6f7267616e69736174"
+      "696f6e6161");
+  state::Proposal proposal;
+  proposal.stamp.by = filled(1);
+  proposal.id = {"P-1"};
+  proposal.statement = filled(9);
+  proposal.opened = then;
+  proposal.node = {{"n-a"}, {"a"}, NodeAction::keys, keys_from(5), std::nullopt};
+  proposal.votes = {{{"a"}, true}, {{"b"}, false}};
+  expect_bytes(
+      proposal,
+      "a86262795820010101010101010101010101010101010101010101010101010101010101010162696463502d31646e6f"
+      "6465a4646b657973a3636c6f675820050505050505050505050505050505050505050505050505050505050505050563"
+      "746c735820070707070707070707070707070707070707070707070707070707070707070768636f7369676e65725820"
+      "0606060606060606060606060606060606060606060606060606060606060606646e6f6465636e2d6166616374696f6e"
+      "646b6579736c6f7267616e69736174696f6e616165666c6167738065766f74657382a267617070726f7665f56c6f7267"
+      "616e69736174696f6e6161a267617070726f7665f46c6f7267616e69736174696f6e6162666f70656e65641b00000194"
+      "1f297c0066737461747573646f70656e6973746174656d656e7458200909090909090909090909090909090909090909"
+      "090909090909090909090909");
+  proposal.id = {"P-2"};
+  proposal.node.reset();
+  proposal.parameter = {"unformalised_origin", std::string("not_eligible"), then};
+  proposal.votes.clear();
+  proposal.status = ProposalStatus::approved;
+  expect_bytes(
+      proposal,
+      "a86262795820010101010101010101010101010101010101010101010101010101010101010162696463502d3265666c"
+      "6167738065766f74657380666f70656e65641b000001941f297c006673746174757368617070726f7665646970617261"
+      "6d65746572a3646e616d6573756e666f726d616c697365645f6f726967696e6576616c75656c6e6f745f656c69676962"
+      "6c656e6566666563746976655f66726f6d1b000001941f297c006973746174656d656e74582009090909090909090909"
+      "09090909090909090909090909090909090909090909");
+  state::Network network;
+  network.stamp.by = filled(1);
+  network.nodes = {{"n-a"}, {"n-b"}};
+  network.witnesses = {{{"w-1"}, PublicKey{filled(7).bytes}}};
+  expect_bytes(
+      network,
+      "a46262795820010101010101010101010101010101010101010101010101010101010101010165666c61677380656e6f"
+      "64657382636e2d61636e2d62697769746e657373657381a262696463772d31636b657958200707070707070707070707"
+      "070707070707070707070707070707070707070707");
 }
 
 TEST(Schema, ARecordThatIsNoneIsCorrupt) {
