@@ -32,6 +32,7 @@ class Operation:
     returned: float | None = None
     argument: object = None
     result: object = UNKNOWN
+    place: int | None = None  # in a log, where the object says it (check_log)
 
     @property
     def end(self):

@@ -129,29 +129,29 @@ class Registers(Checker):
 class Lots(Checker):
     def test_a_lock_in_turn(self):
         """Goal: who comes second is refused until it is free; who releases twice is told so."""
-        self.linearizable(Lot, hold("a", 1, 2, "d1"), hold("b", 3, 4, "d2", "lot_on_hold"), release("b", 5, 6, "d3", "not_issuer"),
+        self.linearizable(Lot(), hold("a", 1, 2, "d1"), hold("b", 3, 4, "d2", "lot_on_hold"), release("b", 5, 6, "d3", "not_issuer"),
                           release("a", 7, 8, "d4"), release("a", 9, 10, "d5", "wrong_state"), hold("b", 11, 12, "d6"),
                           op("c", "read", 13, 14, result=("b", "d6")))
 
     def test_two_holders_at_once(self):
         """Goal: two parties that both got the lot, with no release between, are refused."""
-        self.refused(Lot, hold("a", 1, 5, "d1"), hold("b", 2, 6, "d2"))
-        self.refused(Lot, hold("a", 1, 2, "d1"), hold("b", 3, 4, "d2"), release("a", 5, 6, "d3"))
+        self.refused(Lot(), hold("a", 1, 5, "d1"), hold("b", 2, 6, "d2"))
+        self.refused(Lot(), hold("a", 1, 2, "d1"), hold("b", 3, 4, "d2"), release("a", 5, 6, "d3"))
 
     def test_a_release_that_got_lost_and_took_effect(self):
         """Goal: an unanswered release explains the next holder; without any there is none."""
-        self.linearizable(Lot, hold("a", 1, 2, "d1"), release("a", 3, None, "d2", UNKNOWN), hold("b", 4, 5, "d3"))
-        self.linearizable(Lot, hold("a", 1, 2, "d1"), release("a", 3, None, "d2", UNKNOWN), hold("b", 4, 5, "d3", "lot_on_hold"))
-        self.refused(Lot, hold("a", 1, 2, "d1"), release("a", 6, None, "d2", UNKNOWN), hold("b", 4, 5, "d3"))
+        self.linearizable(Lot(), hold("a", 1, 2, "d1"), release("a", 3, None, "d2", UNKNOWN), hold("b", 4, 5, "d3"))
+        self.linearizable(Lot(), hold("a", 1, 2, "d1"), release("a", 3, None, "d2", UNKNOWN), hold("b", 4, 5, "d3", "lot_on_hold"))
+        self.refused(Lot(), hold("a", 1, 2, "d1"), release("a", 6, None, "d2", UNKNOWN), hold("b", 4, 5, "d3"))
 
     def test_refused_for_a_hold_that_nobody_had(self):
         """Goal: a refusal needs a holder at some moment of the request."""
-        self.refused(Lot, hold("b", 1, 2, "d1", "lot_on_hold"))
-        self.linearizable(Lot, hold("b", 1, 4, "d1", "lot_on_hold"), hold("a", 2, 3, "d2"))
+        self.refused(Lot(), hold("b", 1, 2, "d1", "lot_on_hold"))
+        self.linearizable(Lot(), hold("b", 1, 4, "d1", "lot_on_hold"), hold("a", 2, 3, "d2"))
 
     def test_a_stale_read_of_a_lot(self):
         """Goal: the statement by which it changed tells an old hold of a party from its new one."""
-        self.refused(Lot, hold("a", 1, 2, "d1"), release("a", 3, 4, "d2"), hold("a", 5, 6, "d3"), op("c", "read", 7, 8, result=("a", "d1")))
+        self.refused(Lot(), hold("a", 1, 2, "d1"), release("a", 3, 4, "d2"), hold("a", 5, 6, "d3"), op("c", "read", 7, 8, result=("a", "d1")))
 
 
 class Statements(Checker):
@@ -214,7 +214,7 @@ class AgainstBruteForce(unittest.TestCase):
                 return op("c", "read", invoked, returned, result=(rng.choice([None, "a", "b"]), rng.choice([None, 1, 2])))
             results = {"hold": ["accepted", "lot_on_hold"], "release": ["accepted", "not_issuer", "wrong_state"]}[kind]
             return op(party, kind, invoked, returned, (party, rng.randint(1, 2)), rng.choice([*results, UNKNOWN]))
-        self.agree(Lot, draw, 2)
+        self.agree(Lot(), draw, 2)
 
     def test_places(self):
         """Goal: check_log and the search over a counter that only rises give the same verdict on 1500 logs."""

@@ -19,12 +19,14 @@ class Statement:
 
 
 class Lot:
-    """Who holds a lot back, and the digest of the statement by which that changed last; (None, None) before the first.
+    """Who holds a lot back, and the digest of the statement by which it changed last: at first nobody, and the lot's own statement.
 
     `hold` and `release` are made by a party with a statement: argument (party, digest), result "accepted" or the law's word for the
     refusal. All parties are authorities, so a hold keeps the others out like a lock; `read` gives the state.
     """
-    initial = (None, None)
+
+    def __init__(self, registration=None):
+        self.initial = (None, registration)
 
     @staticmethod
     def step(state, operation):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Bad statements over HTTP to real nodes: each gets its answer, and nothing of the ledger moves.
 
-Runs under Debian's own interpreter: the statements are made here with cbor2 and PyNaCl, independently of Anta's code.
+Runs under Debian's own interpreter: the statements are made by cose.py, independently of Anta's code.
 """
 import hashlib
 import http.client
@@ -15,26 +15,7 @@ import nacl.signing
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import network as net
-
-EVENT = 1761674400000  # 2025-10-28
-
-
-def encode(value):
-    return cbor2.dumps(value, canonical=True)
-
-
-def thumbprint(key):
-    """RFC 9679: of the COSE_Key {1: OKP, -1: Ed25519, -2: x}."""
-    return hashlib.sha256(encode({1: 1, -1: 6, -2: bytes(key.verify_key)})).digest()
-
-
-def statement(key, kind, issuer, subject, payload, kid=None):
-    """A COSE_Sign1 as crypto/cose.h describes it. `payload` as a value, or as bytes that are signed as they stand."""
-    body = payload if isinstance(payload, bytes) else encode(payload)
-    claims = {1: issuer, 2: subject, 6: EVENT // 1000, 7: os.urandom(16)}
-    protected = encode({1: -8, 3: f"application/vnd.anta.{kind}+cbor", 4: kid or thumbprint(key), 15: claims})
-    signature = key.sign(encode(["Signature1", protected, b"", body])).signature
-    return encode(cbor2.CBORTag(18, [protected, {}, body, signature]))
+from cose import EVENT, encode, key_of, statement, thumbprint
 
 
 class BadStatements(unittest.TestCase):
@@ -44,13 +25,8 @@ class BadStatements(unittest.TestCase):
         cls.addClassCleanup(cls.network.__exit__)
         code, _, err = cls.network.play()
         assert code == 0, err[-2000:]
-        cls.key = cls.key_of(os.path.join(cls.network.keys(), "nordkabel.key"))
-        cls.registrar = cls.key_of(cls.network.registrar_key)
-
-    @staticmethod
-    def key_of(path):
-        with open(path, encoding="ascii") as file:
-            return nacl.signing.SigningKey(bytes.fromhex(file.read().strip()))
+        cls.key = key_of(os.path.join(cls.network.keys(), "nordkabel.key"))
+        cls.registrar = key_of(cls.network.registrar_key)
 
     @staticmethod
     def site(name, **more):
@@ -138,13 +114,13 @@ class BadStatements(unittest.TestCase):
     def test_unknown_key(self):
         """Goal: a key that nobody registered, and another party's key, sign nothing for this party."""
         self.refused(self.signed("lager-stranger", key=nacl.signing.SigningKey.generate()), 400, "unknown_key")
-        other = self.key_of(os.path.join(self.network.keys(), "bahia-sur.key"))
+        other = key_of(os.path.join(self.network.keys(), "bahia-sur.key"))
         self.refused(self.signed("lager-other", key=other), 400, "unknown_key", proposed=True)
         self.refused(self.signed("lager-mixed", key=other, kid=thumbprint(self.key)), 400, "bad_signature")
 
     def test_a_revoked_key(self):
         """Goal: a key signs until its revocation is recorded, and then no more."""
-        key = self.key_of(os.path.join(self.network.keys(), "carga-nasca.key"))
+        key = key_of(os.path.join(self.network.keys(), "carga-nasca.key"))
         payload = {"event_time": EVENT, "id": "patio-uno", "operator": "carga-nasca", "kind": "warehouse", "country": "PE"}
         answer = self.network.nodes[0].post(statement(key, "site", "carga-nasca", "patio-uno", payload))
         self.assertEqual(answer[0], 201, answer)

@@ -1,0 +1,280 @@
+"""What goes wrong: performs the rounds of a schedule on a cluster, one after the other, each followed by healing.
+
+What must come of a fault is checked here: exit codes, what a refusal names, that nobody else ended. Times are waited for as
+conditions: a fault lasts until the clients have had so many answers since, or until its deadline.
+"""
+import os
+import random
+import re
+import signal
+import threading
+import time
+
+import damage
+from clients import Http, decision_of
+from cose import EVENT, key_of, statement
+
+RECOVERY = 30.0  # within which all nodes are ready after healing
+
+
+class Finding(Exception):
+    """Something that must not come of a fault."""
+
+
+class Nemesis:
+    def __init__(self, cluster, history, say):
+        self.cluster, self.history, self.say = cluster, history, say
+        self.counts, self.failovers, self.probes = {}, [], 0
+        self.key = key_of(f"{cluster.keys()}/almacen.key")
+        self.copies = os.path.join(cluster.home, "copies")
+        self.never = threading.Event()
+        os.makedirs(self.copies)
+
+    # ---- a round ----
+
+    def perform(self, round_):
+        rng, leader = random.Random(round_.draw), self.cluster.leader()
+        followers = [node for node in self.cluster.nodes if node is not leader]
+        follower = followers[round_.follower]
+        victim = leader if round_.victim == "leader" else follower
+        if round_.beside:
+            self.link_fault(round_.beside, rng.choice(self.cluster.nodes), rng)
+            self.counts[round_.beside] = self.counts.get(round_.beside, 0) + 1
+        done = getattr(self, round_.fault, None)
+        if done is None:
+            self.link_fault(round_.fault, victim, rng)
+            self.last(round_)
+        else:
+            done(round_, {"leader": leader, "follower": follower}.get(round_.fault.rsplit("_", 1)[-1], victim), rng)
+        self.counts[round_.fault] = self.counts.get(round_.fault, 0) + 1
+        self.heal()
+
+    def last(self, round_):
+        before, end = len(self.history.operations), time.monotonic() + round_.seconds
+        while time.monotonic() < end and len(self.history.operations) < before + round_.operations:
+            self.never.wait(0.01)
+
+    def heal(self):
+        """Links and disks are well, who is down is started; all are ready within RECOVERY."""
+        self.cluster.heal_links()
+        for node in self.cluster.nodes:
+            for fault in ("die", "full", "sync"):
+                node.disarm(fault)
+            if node.process is None:
+                node.start()
+        end = time.monotonic() + RECOVERY
+        while not all(node.is_ready() for node in self.cluster.nodes):
+            for node in self.cluster.nodes:
+                self.still_runs(node)
+            if time.monotonic() > end:
+                raise Finding("not ready %s s after healing: %s" % (RECOVERY, [n.name for n in self.cluster.nodes if not n.is_ready()]))
+            self.never.wait(0.02)
+        for node in self.cluster.nodes:
+            self.still_runs(node)
+
+    @staticmethod
+    def still_runs(node):
+        code = node.process.poll() if node.process else None
+        if code is not None:
+            node.process = None
+            raise Finding(f"{node.name} ended by itself with {code}: {node.log()[-800:]}")
+
+    # ---- links ----
+
+    def link_fault(self, fault, victim, rng):
+        names = [name for name, _, _ in self.cluster.pairs()]
+        others = [node for node in self.cluster.nodes if node is not victim]
+        order = self.cluster.order
+        if fault == "delay":
+            order(names, "set", delay=rng.choice((0.01, 0.03, 0.06)))
+        elif fault == "slow":
+            order(names, "set", rate=rng.choice((20_000, 100_000)))
+        elif fault == "stalls":
+            order(names, "set", stalls=(rng.choice((0.02, 0.2, 0.5)), rng.choice((0.05, 0.3))))
+        elif fault == "reset":
+            order(names, "reset")
+        elif fault.startswith("cable"):
+            self.cable_fault(fault, victim.cable, rng)
+        else:
+            for other in others[:1] if fault.endswith("pair") else others:
+                name, way = self.cluster.link(victim, other)
+                ways = {"one_way_from": (way,), "one_way_pair": (way,), "one_way_to": (1 - way,)}.get(fault, (0, 1))
+                order([name], "set", ways=ways, cut=True)
+                if rng.random() < 0.5:
+                    order([name], "reset")  # as TCP gives up; else what was sent arrives after healing
+
+    def cable_fault(self, fault, cable, rng):
+        if fault == "cable_out":
+            cable.pull()
+        elif fault == "cable_deaf":
+            cable.nobody_hears(of_node=False)
+        elif fault == "cable_dumb":
+            cable.nobody_hears(of_node=True)
+        elif cable.netem:
+            cable.lose(rng.choice((0, 10, 40)), rng.choice((5, 20, 40)))
+        else:  # bursts in which all frames of one direction are lost
+            end = time.monotonic() + 1.5
+            while time.monotonic() < end:
+                of_node = rng.random() < 0.5
+                cable.nobody_hears(of_node)
+                self.never.wait(rng.uniform(0.01, 0.12))
+                cable.somebody_hears(of_node)
+                self.never.wait(rng.uniform(0.01, 0.12))
+
+    # ---- processes ----
+
+    def kill(self, node):
+        if node.kill() != -signal.SIGKILL:
+            raise Finding(f"{node.name} had ended before it was killed: {node.log()[-800:]}")
+
+    def kill_leader(self, round_, victim, rng):
+        """The time from its death to the answer to the first statement that was submitted after it."""
+        probes = [Probe(node, self.probe()) for node in self.cluster.nodes if node is not victim]
+        self.kill(victim)
+        killed = time.monotonic()
+        for probe in probes:
+            probe.start()
+        for probe in probes:
+            probe.join()
+        answers = [probe.answered - killed for probe in probes if probe.decision]
+        if not answers:
+            raise Finding(f"no commit within {Probe.timeout} s of the death of the leader {victim.name}")
+        self.failovers.append(min(answers))
+        self.say(f"  leader {victim.name} killed, next commit after {min(answers) * 1000:.0f} ms")
+
+    def probe(self):
+        self.probes += 1
+        identity = f"probe-{self.probes}"
+        return statement(self.key, "site", "almacen", identity, {"event_time": EVENT, "id": identity, "operator": "almacen",
+                                                                 "kind": "warehouse", "country": "DE"})
+
+    def kill_follower(self, round_, victim, rng):
+        self.kill(victim)
+        self.last(round_)
+
+    def kill_all(self, round_, victim, rng):
+        """The power fails."""
+        for node in self.cluster.nodes:
+            node.process.send_signal(signal.SIGKILL)
+        for node in self.cluster.nodes:
+            node.died()
+
+    def pause_leader(self, round_, victim, rng):
+        victim.pause()
+        self.last(round_)
+        victim.go_on()
+
+    pause_follower = pause_leader
+
+    # ---- disks ----
+
+    def ends(self, victim, code, size, pattern):
+        """The victim ends by itself, with that code and these words in its log."""
+        try:
+            got = victim.died()
+        except Exception as error:
+            raise Finding(f"{victim.name} goes on: {error}") from error
+        text = victim.log_since(size)
+        if got != code or not re.search(pattern, text):
+            raise Finding(f"{victim.name} ended with {got} instead of {code}, or without {pattern}: {text[-1500:]}")
+
+    def disk_full(self, round_, victim, rng):
+        size = victim.log_size()
+        victim.arm("full")
+        self.ends(victim, 8, size, r"No space left on device.*Next step")
+        self.last(round_)
+
+    def sync_fails(self, round_, victim, rng):
+        size = victim.log_size()
+        victim.arm("sync")
+        self.ends(victim, 8, size, r"Input/output error.*Next step")
+        self.last(round_)
+
+    def die_in_sync(self, round_, victim, rng):
+        size = victim.log_size()
+        victim.arm("die", rng.randint(1, 5))
+        self.ends(victim, -signal.SIGKILL, size, "")
+        victim.disarm("die")
+        self.last(round_)
+
+    def refuses(self, victim, code, pattern):
+        """The victim does not start, and says why."""
+        size = victim.log_size()
+        victim.start()
+        self.ends(victim, code, size, pattern)
+
+    def flip_log(self, round_, victim, rng):
+        """A flipped byte amid the write-ahead log: refused by the file's name; with the byte restored it starts."""
+        self.until(lambda: damage.place_in_log(victim), "a write-ahead log of some length")
+        self.kill(victim)
+        self.flipped(victim, damage.place_in_log(victim))
+
+    def flip_table(self, round_, victim, rng):
+        """The same in a table. A start writes one, so there is one after the first restart."""
+        self.kill(victim)
+        if not damage.place_in_table(victim, rng):
+            victim.start()
+            self.until(victim.is_ready, "the victim is ready")
+            self.kill(victim)
+        self.flipped(victim, damage.place_in_table(victim, rng))
+
+    def flipped(self, victim, place):
+        if place is None:
+            raise Finding(f"{victim.name}: no byte to flip in {os.listdir(victim.database())}")
+        path, offset = place
+        damage.flip(path, offset)
+        try:
+            self.refuses(victim, 8, re.escape(os.path.basename(path)))
+        finally:
+            damage.flip(path, offset)
+
+    def wiped(self, round_, victim, rng):
+        """The directory is gone: refused, nothing new is made; back in its place it serves."""
+        self.kill(victim)
+        data, kept = os.path.join(victim.directory, "data"), os.path.join(victim.directory, "data.kept")
+        os.rename(data, kept)
+        self.refuses(victim, 8, r"store\.missing")
+        if os.path.exists(data):
+            raise Finding(f"{victim.name} made a new data directory")
+        os.rename(kept, data)
+
+    def restored_copy(self, round_, victim, rng):
+        """The database of some moments ago comes back: the node notices by its watermark, and promises nothing until it has caught up."""
+        copy = os.path.join(self.copies, victim.name)
+        self.kill(victim)
+        damage.copy_database(victim, copy)
+        victim.start()
+        self.until(victim.is_ready, "the victim is ready")
+        before = victim.json("/v1/status")["last"]
+        self.until(lambda: (victim.json("/v1/status") or {}).get("last", 0) >= before + 20, "twenty blocks more")
+        self.never.wait(0.3)  # the watermark is written every 100 ms
+        self.kill(victim)
+        damage.restore_older(victim, copy)
+        size = victim.log_size()
+        victim.start()
+        self.until(lambda: "event=amnesia_ended" in victim.log_since(size), "the end of amnesia")
+        if "event=amnesia " not in victim.log_since(size):
+            raise Finding(f"{victim.name} did not notice that its database is older: {victim.log_since(size)[-800:]}")
+
+    def until(self, condition, what):
+        end = time.monotonic() + RECOVERY
+        while not condition():
+            if time.monotonic() > end:
+                raise Finding(f"not within {RECOVERY} s: {what}")
+            self.never.wait(0.01)
+
+
+class Probe(threading.Thread):
+    """One statement to one node, asked again until it is decided."""
+    timeout = 20.0
+
+    def __init__(self, node, body):
+        super().__init__(daemon=True)
+        self.node, self.body, self.decision, self.answered = node, body, None, 0.0
+
+    def run(self):
+        http, end = Http([self.node], self.timeout), time.monotonic() + self.timeout
+        while self.decision is None and time.monotonic() < end:
+            self.decision = decision_of(http.request(self.node, "POST", "/v1/statements?wait=committed", self.body))
+        self.answered = time.monotonic()
+        http.close()

@@ -1,0 +1,42 @@
+"""Which faults come, in which order, to whom and for how long: a function of the seed alone, so that a seed's schedule replays."""
+import dataclasses
+import random
+
+# Of links. Those of cables need namespaces.
+LINKS = ("cut_node", "cut_pair", "one_way_to", "one_way_from", "one_way_pair", "delay", "slow", "stalls", "reset")
+CABLES = ("cable_out", "cable_deaf", "cable_dumb", "cable_loss")
+# Of processes and disks.
+PROCESSES = ("kill_leader", "kill_leader", "kill_leader", "kill_follower", "kill_all", "pause_leader", "pause_follower")
+DISKS = ("disk_full", "sync_fails", "die_in_sync", "flip_log", "flip_table", "wiped", "restored_copy")
+# Of links and processes, these may be under way when another fault strikes.
+BESIDE = ("delay", "slow", "stalls", "one_way_pair", "cut_pair")
+BESIDE_TOO = ("kill_follower", "pause_leader", "pause_follower", "reset", "die_in_sync")
+
+
+@dataclasses.dataclass(frozen=True)
+class Round:
+    number: int
+    fault: str
+    victim: str       # leader, or follower 0 or 1, of the moment
+    follower: int
+    operations: int   # the fault lasts until clients have had so many answers since,
+    seconds: float    # or so long
+    beside: str       # a fault of links that is under way meanwhile, or ""
+    draw: int         # seed of what else is drawn for it
+
+
+def rounds(seed, cables):
+    """Without end: each kind once in random order, then again."""
+    rng, number = random.Random(seed), 0
+    while True:
+        deck = [*LINKS, *PROCESSES, *DISKS, *(CABLES if cables else ())]
+        rng.shuffle(deck)
+        for fault in deck:
+            number += 1
+            beside = rng.choice(BESIDE) if fault in BESIDE_TOO and rng.random() < 0.4 else ""
+            yield Round(number, fault, rng.choice(("leader", "leader", "follower")), rng.randrange(2), rng.choice((20, 60, 120)),
+                        rng.choice((0.4, 0.8, 1.5, 2.5)), beside, rng.getrandbits(32))
+
+
+def kinds(cables):
+    return sorted({*LINKS, *PROCESSES, *DISKS, *(CABLES if cables else ())})
