@@ -25,7 +25,7 @@ def possible():
     """Whether namespaces and cables can be made here: tried, not guessed."""
     if any(shutil.which(program) is None for program in ("unshare", "ip", "nsenter")):
         return False
-    script = "ip link set lo up && ip link add a type veth peer name b && unshare -n true && ip addr add 10.77.0.1/30 dev a"
+    script = "ip link set lo up && ip link add cable0 type veth peer name cable1 && unshare -n true && ip addr add 10.77.0.1/30 dev cable0"
     return run("unshare", "-Urn", "sh", "-c", script, check=False).returncode == 0
 
 

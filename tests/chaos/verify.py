@@ -14,8 +14,8 @@ from models import ABSENT, Lot, Statement
 
 
 class Verifier:
-    def __init__(self, cluster, history):
-        self.cluster, self.history = cluster, history
+    def __init__(self, cluster, history, say):
+        self.cluster, self.history, self.say = cluster, history, say
         self.violations, self.final = [], {}
         self.figures = {}
 
@@ -25,17 +25,30 @@ class Verifier:
     def verify(self):
         """The violations; empty: all is well."""
         self.violations += [f"surprise: {text}" for text in self.history.surprises]
+        net.until("no node has a statement under way", self.quiet, 30)
         ledger = self.one_ledger()
         self.ask_outcomes()
+        if (again := self.one_ledger()) != ledger:  # a last request arrived late
+            ledger = again
+            self.ask_outcomes()
         self.resolve()
+        self.say("the nodes are quiet and show one ledger" if not self.violations else "outcomes were asked for")
         self.judge_histories()
+        self.say("histories are judged")
         codes = self.cluster.stop()
         if codes != [0, 0, 0]:
             self.fails(f"exit codes at the end: {codes}")
         self.logs(ledger)
+        self.say("logs are judged again")
         return self.violations
 
+    def quiet(self):
+        """What clients gave up waiting for, nodes may still offer to a leader, up to their deadline (submit_ms)."""
+        pages = [node.get("/metrics", accept="text/plain") for node in self.cluster.nodes]
+        return all(page and b"\nanta_pending_statements 0\n" in page[1] for page in pages)
+
     def one_ledger(self):
+        """What all nodes show of it, freshly asked."""
         ledgers = []
 
         def equal():
@@ -54,7 +67,8 @@ class Verifier:
         def ask(part):
             http, found = Http(self.cluster.nodes, 15), {}
             for number, digest in enumerate(digests[part::4]):
-                answer = http.request(self.cluster.nodes[number % 3], "GET", "/v1/statements/" + digest)
+                path = "/v1/statements/" + digest
+                answer = http.request(self.cluster.nodes[number % 3], "GET", path) or http.request(self.cluster.nodes[number % 3], "GET", path)
                 found[digest] = decision_of(answer) or (ABSENT if answer and answer[0] == 404 else f"no answer: {answer}")
             http.close()
             return found
@@ -103,6 +117,7 @@ class Verifier:
         if found:
             self.fails(Violation("ledger", found.what, found.around))
         self.figures = {"statements": len({o.key for o in statements}), "lots": len({o.key for o in lots}), "lot operations": len(lots)}
+        self.answers = collections.Counter(f"{o.name} {o.result}" for o in lots if o.name != "read")
 
     def places(self, told):
         """Each accepted statement at its leaf, from the first time that it was asked for to the first time that anybody knew it; each

@@ -11,7 +11,8 @@ namespace {
 
 using namespace anta::sim;
 
-constexpr const char* usage = R"(simulate SEED [--trace] [--steps N] [--nodes N] [--without FAULT]...
+constexpr const char* usage =
+    R"(simulate SEED [--trace] [--history FILE] [--steps N] [--nodes N] [--without FAULT]...
 simulate --seeds A..B [--jobs N] [--assert]
 simulate --file SEEDS [--jobs N]
 
@@ -21,6 +22,7 @@ Real Raft cores on a simulated network and disk, with virtual ticks; one seed re
   --nodes N        3, 5 or 7 instead of what the seed draws
   --without FAULT  leave a fault out; the names are in the report
   --assert         fail unless every fault, leader changes, truncations and every rule's mark happened
+  --history FILE   of one seed: what its clients saw, for tests/sim/histories_test.py
   --jobs N         threads for several seeds; 2 by default
 
 To shrink a failure: halve --steps as long as it still fails, then try --nodes 3, then --without for one fault
@@ -32,6 +34,7 @@ struct Arguments {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
   std::string file = {};
+  std::string history = {};
   Overrides overrides = {};
   unsigned jobs = 2;
   bool trace = false;
@@ -57,6 +60,10 @@ std::optional<std::uint64_t> number(const std::string& text) {
 bool take(Arguments& out, const std::string& option, const std::string& value) {
   if (option == "--file") {
     out.file = value;
+    return true;
+  }
+  if (option == "--history") {
+    out.history = value;
     return true;
   }
   if (option == "--without") {
@@ -107,7 +114,12 @@ Arguments parse(int argc, char** argv) {
 }
 
 int one(const Arguments& arguments) {
-  const RunResult result = run_seed(*arguments.seed, arguments.overrides, arguments.trace);
+  const RunResult result =
+      run_seed(*arguments.seed, arguments.overrides, arguments.trace, !arguments.history.empty());
+  if (!arguments.history.empty() && !(std::ofstream(arguments.history) << result.history)) {
+    std::cerr << "cannot write " << arguments.history << "\n";
+    return 2;
+  }
   if (arguments.trace) std::cout << result.trace;
   std::cout << report(result.counts) << "trace hash " << std::hex << result.trace_hash << std::dec << "\n";
   if (result.violation.empty()) {

@@ -23,7 +23,7 @@ std::shared_ptr<const Bytes> operation_payload(std::uint64_t operation, std::siz
 
 }  // namespace
 
-World::World(const Plan& plan, bool trace)
+World::World(const Plan& plan, bool trace, bool history)
     : plan_(plan),
       tracing_(trace),
       nodes_(plan.nodes + plan.spares),
@@ -41,6 +41,7 @@ World::World(const Plan& plan, bool trace)
     if (i < plan.nodes) genesis.voters.push_back(nodes_[i].member);
   }
   checker_ = std::make_unique<Checker>(std::move(ids), std::move(disks), genesis);
+  if (history) history_ = std::make_unique<History>(nodes_.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     start(i);
   schedule(1, Kind::client, 0);
@@ -162,6 +163,7 @@ void World::crash(std::size_t node, Fault why) {
   counts_.count(why);
   note(node, name(why));
   n.core.reset();
+  if (history_) history_->died(node);
   ++n.life;
   n.armed.reset();
   for (std::size_t left = n.disk.survivors(disk_random_); left > 0; --left)
@@ -311,9 +313,12 @@ void World::tell(std::size_t node, const raft::Output& output) {
     if (finished.index) {
       checker_->on_read(node, asked->second, *finished.index);
       ++counts_.reads_served;
+      if (history_) history_->finished(node, finished.read, *finished.index);
     }
     n.reads.erase(asked);
   }
+  if (history_ && output.proposal) history_->placed(node, *output.proposal);
+  if (history_) history_->committed(node, now_, n.commit, n.disk.durable());
   if (output.proposal && !*output.proposal) ++counts_.proposals_refused;
   if (output.proposal && *output.proposal) check_uncommitted(node, output);
 }
@@ -356,6 +361,7 @@ void World::propose(std::size_t node) {
   const std::uint64_t operation = ++operations_;
   const std::size_t filler = client_random_.below(client_random_.chance(100) ? 2000 : 100);
   if (now_ < nodes_[node].disk_full_until) return counts_.count(Fault::full_disk);  // the shell answers busy
+  if (history_) history_->proposed(node, now_, operation);
   step(node,
        raft::ProposeBlock{operation_payload(operation, filler), Millis{static_cast<std::int64_t>(now_)}});
 }
@@ -364,6 +370,7 @@ void World::read(std::size_t node) {
   const std::uint64_t id =
       ++nodes_[node].reads_asked;  // from 1 in each life: only the session tells them apart
   nodes_[node].reads.emplace(id, checker_->told());
+  if (history_) history_->asked(node, now_, id);
   step(node, raft::ReadRequest{id});
 }
 
@@ -388,12 +395,13 @@ void World::note(std::size_t node, const char* what, std::uint64_t a, std::uint6
             " " + std::to_string(b) + "\n";
 }
 
-RunResult run_seed(std::uint64_t seed, const Overrides& overrides, bool trace) {
-  World world(draw_plan(seed, overrides), trace);
+RunResult run_seed(std::uint64_t seed, const Overrides& overrides, bool trace, bool history) {
+  World world(draw_plan(seed, overrides), trace, history);
   RunResult result;
   result.violation = world.run();
   result.counts = world.counts();
   result.trace = world.trace();
+  result.history = world.history();
   result.trace_hash = world.trace_hash();
   return result;
 }

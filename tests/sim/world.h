@@ -15,6 +15,7 @@
 #include "consensus/raft/raft.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/history.h"
 #include "tests/sim/network.h"
 #include "tests/sim/plan.h"
 
@@ -58,7 +59,8 @@ struct SimNode {
 
 class World {
  public:
-  World(const Plan& plan, bool trace);
+  // `history`: also what its clients saw.
+  World(const Plan& plan, bool trace, bool history = false);
 
   // Chaos, then healing and liveness. The first violation ends the run; empty when there was none.
   std::string run();
@@ -66,6 +68,7 @@ class World {
   const Counts& counts() const { return counts_; }
   const std::string& trace() const { return trace_; }
   std::uint64_t trace_hash() const { return trace_hash_; }
+  std::string history() { return history_ ? history_->text() : std::string(); }
 
  private:
   enum class Kind : std::uint8_t {
@@ -147,6 +150,7 @@ class World {
   Counts counts_ = {};
   std::vector<SimNode> nodes_;
   std::unique_ptr<Checker> checker_ = {};
+  std::unique_ptr<History> history_ = {};  // null: nobody wants it
   Network network_;
   Random disk_random_;
   Random client_random_;
@@ -170,7 +174,9 @@ struct RunResult {
   Counts counts = {};
   std::string trace = {};
   std::uint64_t trace_hash = 0;
+  std::string history = {};  // of the clients, as history.h says
 };
-RunResult run_seed(std::uint64_t seed, const Overrides& overrides = {}, bool trace = false);
+RunResult run_seed(std::uint64_t seed, const Overrides& overrides = {}, bool trace = false,
+                   bool history = false);
 
 }  // namespace anta::sim
