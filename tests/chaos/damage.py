@@ -61,6 +61,15 @@ def place_in_table(node, rng):
     return path, os.path.getsize(path) - rng.randint(1, 8)  # its magic number
 
 
+def place_in_data(node, rng):
+    """(file, offset) amid the data of a table: noticed when something reads it, perhaps never; None when there is none."""
+    tables = [path for path in files(node, ".sst") if os.path.getsize(path) > 4000]
+    if not tables:
+        return None
+    path = rng.choice(tables)
+    return path, rng.randrange(os.path.getsize(path) // 2)
+
+
 def copy_database(node, into):
     shutil.rmtree(into, ignore_errors=True)
     shutil.copytree(node.database(), into)

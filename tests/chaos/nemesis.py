@@ -177,10 +177,10 @@ class Nemesis:
 
     # ---- disks ----
 
-    def ends(self, victim, code, size, pattern):
-        """The victim ends by itself, with that code and these words in its log."""
+    def ends(self, victim, code, size, pattern, ended=None):
+        """The victim ends by itself (or has, just before it was killed), with that code and these words in its log."""
         try:
-            got = victim.died()
+            got = victim.died() if ended is None else ended
         except Exception as error:
             raise Finding(f"{victim.name} goes on: {error}") from error
         text = victim.log_since(size)
@@ -235,6 +235,26 @@ class Nemesis:
         try:
             self.refuses(victim, 8, re.escape(os.path.basename(path)))
         finally:
+            damage.flip(path, offset)
+
+    def rot_table(self, round_, victim, rng):
+        """A flipped byte in a table's data: the node refuses to start, or runs and ends when it meets it, both with the file's name; or
+        never meets it. What it says until then is judged with the rest."""
+        self.kill(victim)
+        place = damage.place_in_data(victim, rng)
+        if place is None:
+            return
+        path, offset = place
+        damage.flip(path, offset)
+        size = victim.log_size()
+        victim.start()
+        self.until(lambda: victim.process.poll() is not None or victim.is_ready(), "the victim has started or refused to")
+        self.last(round_)
+        code = victim.kill()
+        if code != -signal.SIGKILL:
+            self.ends(victim, 8, size, re.escape(os.path.basename(path)), code)
+            self.say(f"  {victim.name} met the damage in {os.path.basename(path)}")
+        if os.path.exists(path):
             damage.flip(path, offset)
 
     def wiped(self, round_, victim, rng):
