@@ -55,10 +55,15 @@ class Replay {
                                                [this](const BlockNotice& n) { notice_ = n; });
   }
 
-  void add(const LogEntry& entry) {
-    LogStore::LogWrite write;
-    write.entries.push_back(entry);
+  // Written together, with one sync, and applied one by one.
+  void add(std::vector<LogEntry> entries) {
+    const LogStore::LogWrite write{.entries = std::move(entries)};
     must(log_->write({&write, 1}));
+    for (const LogEntry& entry : write.entries)
+      apply(entry);
+  }
+
+  void apply(const LogEntry& entry) {
     if (entry.header.kind != EntryKind::block) return;
     must(machine_->apply(entry));
     const std::vector<ByteView> items = must(decode_block(*entry.payload));
@@ -79,8 +84,9 @@ class Replay {
   void add_alone(const Bytes& statement, Millis time) {
     EntryHeader header{
         .term = Term{1}, .kind = EntryKind::block, .prev_hash = log_->last_hash(), .time = time};
-    add(make_entry(log_->last().next(), header,
-                   std::make_shared<const Bytes>(encode_block({std::make_shared<const Bytes>(statement)}))));
+    add({make_entry(
+        log_->last().next(), header,
+        std::make_shared<const Bytes>(encode_block({std::make_shared<const Bytes>(statement)})))});
   }
 
   const std::vector<Decided>& decided() const { return decided_; }
@@ -123,10 +129,9 @@ void replay_as_logged(const Bytes& genesis, const std::string& node, const std::
   const auto ledger = must(LedgerStore::open(*database, *log));
   const LogIndex applied = ledger->applied()->index;
   for (LogIndex next{1}; next <= applied;) {
-    for (const LogEntry& entry : must(log->read(next, applied, std::uint64_t{4} << 20))) {
-      replay.add(entry);
-      next = entry.index.next();
-    }
+    std::vector<LogEntry> entries = must(log->read(next, applied, std::uint64_t{4} << 20));
+    next = entries.back().index.next();
+    replay.add(std::move(entries));
   }
 }
 
