@@ -2,6 +2,7 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/iterator.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -71,9 +72,8 @@ std::size_t Batch::bytes() const { return state_->writes.GetDataSize(); }
 
 // ---- cursor and snapshot ----
 
-struct Cursor::State {
-  std::unique_ptr<rocksdb::Iterator> iterator = {};
-};
+Cursor::State::State() = default;
+Cursor::State::~State() = default;
 
 Cursor::Cursor(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Cursor::~Cursor() = default;

@@ -14,8 +14,12 @@
 // unsynced bytes) is set aside as a copy, and the database is opened up to it, once, as an amnesiac: a file
 // of the directory says so before it happens (log_store.h). Damage anywhere else refuses.
 //
-// Threads: `write` from one thread (the node's `disk`); everything else from any thread. Cursors and
-// snapshots belong to one thread at a time and must go before their Database.
+// Tables are the files of sorted records under the families; scrub and repair work on them one by one
+// (scrub.h, log_repair.h). Taking one out is not part of any batch: who does it marks it first.
+//
+// Threads: any. Batches of one thread are ordered; the node's `disk` thread makes all but those of scrub and
+// repair, which touch keys that nobody else writes. Cursors and snapshots belong to one thread at a time and
+// must go before their Database.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +27,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
@@ -38,7 +44,21 @@ namespace anta {
 enum class Family : std::uint8_t { log, meta, tree, state, index, undo };
 inline constexpr std::size_t family_count = 6;
 
+std::string_view family_name(Family family);
+
 enum class Sync : bool { no, yes };
+
+// One file of a family's records. Level 0 holds what was flushed, with tables that overlap; below it the
+// tables of a level do not overlap.
+struct Table {
+  Family family = Family::log;
+  std::string name = {};     // in the directory: "000012.sst"
+  std::uint64_t number = 0;  // 12; rises, never used again
+  int level = 0;
+  std::uint64_t bytes = 0;
+  Bytes first = {};  // its keys lie between these, both included; some may be marks of erased ones
+  Bytes last = {};
+};
 
 struct DatabaseOptions {
   std::string directory = {};
@@ -145,6 +165,22 @@ class Database {
 
   // Why the database is dead, once it is. Also told by RocksDB's background threads.
   std::optional<Error> failure() const;
+
+  // The tables that are in use now, by number.
+  std::vector<Table> tables() const;
+  // All records of one table, read from its file by a reader of its own, past the cache, each block verified.
+  // not_found when it is not in use any more.
+  Result<Cursor> table_cursor(const Table& table) const;
+  // Like cursor(), and what it reads takes nobody's place in the cache.
+  Cursor scan(Family family) const;
+  // Takes out the tables below level 0 that lie between the two keys, with whatever is in them. Durable when
+  // it returns. busy: one of them is being compacted and stays; try again.
+  Result<void> drop_tables(Family family, ByteView first, ByteView last);
+  // Takes out all tables of a family and all that is in memory of it, readable or not. Durable. Nobody else
+  // may use the database meanwhile.
+  Result<void> clear(Family family);
+  // Writes what is in memory of a family to a table, and merges its tables into the last level.
+  Result<void> settle(Family family);
 
   // What is kept beside the database in its directory: the watermark and the mark of an amnesiac.
   // replace_file writes a synced neighbour and renames it; with Sync::yes the renaming is synced too. A

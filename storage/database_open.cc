@@ -240,6 +240,23 @@ Result<void> Database::State::open_files(bool point_in_time) {
   return {};
 }
 
+std::string_view family_name(Family family) { return family_names[static_cast<std::size_t>(family)]; }
+
+// Dropping a family forgets its tables without reading them. A crash in between: the next start makes the
+// family that is missing.
+Result<void> Database::State::make_again(Family family) {
+  rocksdb::ColumnFamilyHandle*& handle = families[static_cast<std::size_t>(family)];
+  const std::string name(family_name(family));
+  rocksdb::Status status = db->DropColumnFamily(handle);
+  if (status.ok()) {
+    db->DestroyColumnFamilyHandle(handle);
+    handle = nullptr;
+    status = db->CreateColumnFamily(family_options(family, options, cache), name, &handle);
+  }
+  if (!status.ok()) return tl::unexpected(store_error(status, "clearing the family " + name));
+  return {};
+}
+
 void Database::set_memory_budget(std::uint64_t bytes) {
   state_->cache->SetCapacity(cache_share(bytes));
   state_->write_buffers->SetBufferSize(write_buffer_share(bytes));

@@ -52,6 +52,11 @@ tl::unexpected<Error> refused(LogIndex index, const std::string& what) {
 
 std::string text(LogIndex index) { return std::to_string(index.value); }
 
+tl::unexpected<Error> being_repaired(LogIndex index) {
+  return fail(Code::busy, "log.repairing",
+              "log entry " + text(index) + " was in a damaged file and is being fetched from the peers");
+}
+
 }  // namespace
 
 // The log's end and tables as they are, or as they would be after the batch in the making.
@@ -68,11 +73,15 @@ struct LogStore::State {
   Watermark watermark = {};  // what the file says
   std::optional<std::int64_t> watermark_written_ms = {};
   bool amnesiac = false;
+  SharedGap gap = {};
+  LogIndex applied = {};  // as of the start
   Restored restored = {};
 
   explicit State(Database& of) : database(of) {}
 
   Result<void> load();
+  Result<void> load_applied();
+  Result<void> load_gap();
   Result<void> load_tables();
   Result<void> load_end();
   Result<void> load_meta();
@@ -114,33 +123,67 @@ Result<void> LogStore::State::load_tables() {
   });
 }
 
-// The newest entries, backwards: contiguous, each the hash that its successor names.
+Result<void> LogStore::State::load_applied() {
+  auto stored = database.get(Family::meta, as_bytes(applied_key));
+  if (!stored) return pass(stored);
+  if (!*stored) return {};
+  auto record = decode_applied(**stored);
+  if (!record) return pass(record);
+  applied = record->index;
+  return {};
+}
+
+Result<void> LogStore::State::load_gap() {
+  auto record = database.get(Family::meta, as_bytes(log_gap_key));
+  if (!record) return pass(record);
+  if (!*record) return {};
+  auto found = decode_log_gap(**record);
+  if (!found) return pass(found);
+  gap.to = found->to.value;
+  gap.from = found->from.value;
+  restored.gap = std::move(*found);
+  return {};
+}
+
+// The newest entries, backwards: contiguous, each the hash that its successor names. A gap ends them. So does
+// damage in what is applied already: it is scrub's to find and repair, or to stop for.
 Result<void> LogStore::State::load_end() {
   Cursor log = database.cursor(Family::log);
   log.seek_for_prev(log_key(LogIndex{UINT64_MAX}));
   std::uint64_t bytes = 0;
   std::vector<LogEntry>& recent = restored.recent;
+  const auto older = [&] { return !recent.empty() && recent.back().index.previous() <= applied; };
   for (; log.valid() && (recent.empty() || bytes < recent_bytes_max); log.prev()) {
     if (log.key().size() != 8) return disagrees("a log key has an impossible size");
     const LogIndex index{get_u64(log.key())};
     auto entry = decode_log_record(index, log.value());
+    if (!entry && older()) break;
     if (!entry) return pass(entry);
     if (!recent.empty() &&
         (recent.back().index.previous() != index || recent.back().header.prev_hash != entry->hash)) {
+      if (older()) break;
       return disagrees("entry " + text(recent.back().index) + " does not follow entry " + text(index));
     }
     bytes += entry->size();
     recent.push_back(std::move(*entry));
+    if (gap.holds(index.previous())) break;
   }
-  if (auto read = log.status(); !read) return read;
+  if (auto read = log.status(); !read && !older()) return read;
+  const bool begins_here = !log.valid() && log.status();
   std::ranges::reverse(recent);
   const Term end_term = tables.terms.empty() ? Term{} : tables.terms.back().term;
   if (recent.empty()) {
-    if (!tables.terms.empty() || !tables.configurations.empty())
+    if (!tables.terms.empty() || !tables.configurations.empty() || restored.gap)
       return disagrees("the log is empty, its tables not");
     return {};
   }
-  if (!log.valid() && recent.front().index.value != 1) return disagrees("the log does not begin at entry 1");
+  if (restored.gap && recent.front().index == restored.gap->to.next() &&
+      recent.front().header.prev_hash != restored.gap->end)
+    return disagrees("entry " + text(recent.front().index) + " does not follow the gap that is being filled");
+  if (restored.gap && recent.back().index <= restored.gap->to)
+    return disagrees("the log ends inside the gap that is being filled");
+  if (begins_here && recent.front().index.value != 1 && recent.front().index.previous() > applied)
+    return disagrees("the log does not begin at entry 1");
   if (recent.front().index.value == 1 && !recent.front().header.prev_hash.is_zero()) {
     return disagrees("entry 1 follows another entry");
   }
@@ -156,10 +199,8 @@ Result<void> LogStore::State::load_end() {
 Result<void> LogStore::State::load_meta() {
   auto hard_state = database.get(Family::meta, as_bytes(hard_state_key));
   auto mark = database.get(Family::meta, as_bytes(mark_key));
-  auto applied = database.get(Family::meta, as_bytes(applied_key));
   if (!hard_state) return pass(hard_state);
   if (!mark) return pass(mark);
-  if (!applied) return pass(applied);
   restored.cosigning_mark = std::move(*mark);
   HardState& state = restored.hard_state;
   if (*hard_state) {
@@ -172,14 +213,9 @@ Result<void> LogStore::State::load_meta() {
   if (!restored.recent.empty() && state.term < restored.recent.back().header.term) {
     return disagrees("the log's last entry has a later term than the hard state");
   }
-  if (*applied) {
-    auto record = decode_applied(**applied);
-    if (!record) return pass(record);
-    if (record->index > tables.last) {
-      return disagrees("block " + text(record->index) + " is applied, the log ends at " + text(tables.last));
-    }
-    state.commit = std::max(state.commit, record->index);
-  }
+  if (applied > tables.last)
+    return disagrees("block " + text(applied) + " is applied, the log ends at " + text(tables.last));
+  state.commit = std::max(state.commit, applied);
   state.commit = std::min(state.commit, tables.last);  // a hint can be ahead of a log that was cut
   const std::size_t known = tables.configurations.size();
   for (std::size_t i = known - std::min(known, configurations_restored); i < known; ++i) {
@@ -195,6 +231,8 @@ Result<void> LogStore::State::load_meta() {
 
 Result<bool> LogStore::State::holds(const Watermark& mark) const {
   if (mark.index.value == 0 || mark.index > tables.last) return mark.index.value == 0;
+  // What stands there now was read when the gap was made; entries after it are here and chained.
+  if (gap.holds(mark.index)) return true;
   auto entry = entry_at(mark.index);
   if (!entry) return pass(entry);
   return entry->hash == mark.hash;
@@ -230,6 +268,8 @@ Result<void> LogStore::State::load_amnesia() {
 }
 
 Result<void> LogStore::State::load() {
+  if (auto step = load_applied(); !step) return step;
+  if (auto step = load_gap(); !step) return step;
   if (auto step = load_tables(); !step) return step;
   if (auto step = load_end(); !step) return step;
   if (auto step = load_meta(); !step) return step;
@@ -265,10 +305,10 @@ Result<Digest> LogStore::State::hash_at(LogIndex index, const Written& written) 
 
 Result<void> LogStore::State::truncate(LogIndex from, LogTables& next, Written& written, Batch& batch) const {
   if (from.value == 0) return refused(from, "nothing stands before entry 1");
-  auto applied = database.get(Family::meta, as_bytes(applied_key));
-  if (!applied) return pass(applied);
-  if (*applied) {
-    auto record = decode_applied(**applied);
+  auto stored = database.get(Family::meta, as_bytes(applied_key));
+  if (!stored) return pass(stored);
+  if (*stored) {
+    auto record = decode_applied(**stored);
     if (!record) return pass(record);
     if (from <= record->index) return refused(from, "it is applied and can not be truncated");
   }
@@ -383,6 +423,7 @@ Result<void> LogStore::end_amnesia() {
 // ---- reading ----
 
 Result<LogEntry> LogStore::State::entry_at(LogIndex index) const {
+  if (gap.holds(index)) return being_repaired(index);
   auto record = database.get(Family::log, log_key(index));
   if (!record) return pass(record);
   if (!*record) return fail(Code::not_found, "log.entry", "log entry " + text(index) + " is not here");
@@ -394,10 +435,11 @@ Result<LogEntry> LogStore::read_one(LogIndex index) const { return state_->entry
 Result<std::vector<LogEntry>> LogStore::read(LogIndex from, LogIndex to, std::uint64_t bytes_max) const {
   std::vector<LogEntry> entries;
   std::uint64_t bytes = 0;
+  if (state_->gap.holds(from)) return being_repaired(from);
   Cursor log = state_->database.cursor(Family::log);
   for (log.seek(log_key(from)); log.valid(); log.next()) {
     const LogIndex index = from.plus(entries.size());
-    if (index > to || (!entries.empty() && bytes >= bytes_max)) break;
+    if (index > to || (!entries.empty() && bytes >= bytes_max) || state_->gap.holds(index)) break;
     if (!std::ranges::equal(log.key(), log_key(index))) {
       if (entries.empty()) break;
       return refused(index, "it is missing in the middle of the log");
@@ -413,6 +455,32 @@ Result<std::vector<LogEntry>> LogStore::read(LogIndex from, LogIndex to, std::ui
   if (auto read = log.status(); !read) return pass(read);
   if (entries.empty()) return fail(Code::not_found, "log.entry", "log entry " + text(from) + " is not here");
   return entries;
+}
+
+Result<std::vector<LogEntry>> LogStore::read_back(LogIndex from, LogIndex to, std::uint64_t bytes_max) const {
+  std::vector<LogEntry> entries;
+  std::uint64_t bytes = 0;
+  for (LogIndex index = to; index >= from && index.value > 0; index = index.previous()) {
+    if (!entries.empty() && bytes >= bytes_max) break;
+    auto entry = state_->entry_at(index);
+    if (!entry && entries.empty()) return pass(entry);
+    if (!entry) break;
+    if (!entries.empty() && entries.back().header.prev_hash != entry->hash)
+      return refused(entries.back().index, "it does not continue the hash chain");
+    bytes += entry->size();
+    entries.push_back(std::move(*entry));
+  }
+  if (entries.empty()) return fail(Code::not_found, "log.entry", "log entry " + text(to) + " is not here");
+  std::ranges::reverse(entries);
+  return entries;
+}
+
+bool LogStore::repairing() const { return state_->gap.from.load(std::memory_order_acquire) != 0; }
+
+void LogStore::set_gap(const std::optional<LogGap>& gap) {
+  SharedGap& shared = state_->gap;
+  if (gap) shared.to.store(gap->to.value, std::memory_order_release);
+  shared.from.store(gap ? gap->from.value : 0, std::memory_order_release);
 }
 
 std::optional<Error> LogStore::failure() const { return state_->database.failure(); }

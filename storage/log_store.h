@@ -16,6 +16,10 @@
 // the log's end stands for it), or whose write-ahead log was cut, is
 // amnesiac, and stays so over restarts until end_amnesia().
 //
+// A gap (log_gap.h) is a range of applied entries that is being fetched from peers. Until it is filled, reads
+// inside it answer `busy` (log.repairing) and reads up to it end before it; everything after it is here, so
+// that appends, votes on disk and the watermark go on as always.
+//
 // Threads: write, note_persisted and end_amnesia on `disk`; read from any thread; open and recover before the
 // others start.
 #pragma once
@@ -31,6 +35,7 @@
 #include "storage/database.h"
 #include "storage/ledger/ids.h"
 #include "storage/log_entry.h"
+#include "storage/log_gap.h"
 
 namespace anta {
 
@@ -71,6 +76,7 @@ class LogStore {
     std::optional<Bytes> cosigning_mark = {};
     bool amnesiac = false;
     LogIndex watermark = {};  // an amnesiac must get past it before it votes
+    std::optional<LogGap> gap = {};
   };
 
   static constexpr std::size_t configurations_restored = 3;  // the newest, as raft.h: Restored asks for
@@ -97,10 +103,17 @@ class LogStore {
   // The entries `from`..`to`, both included, about `bytes_max` of them but at least one; checksum and chain
   // checked. not_found when `from` is not in the log; corrupt names the index.
   Result<std::vector<LogEntry>> read(LogIndex from, LogIndex to, std::uint64_t bytes_max) const;
+  // The same, ending at `to` and beginning wherever the bytes end.
+  Result<std::vector<LogEntry>> read_back(LogIndex from, LogIndex to, std::uint64_t bytes_max) const;
   Result<LogEntry> read_one(LogIndex index) const;
 
   // Why the database below is dead, once it is; also of its background threads. Any thread, at once.
   std::optional<Error> failure() const;
+
+  // Whether a gap is being filled. Any thread.
+  bool repairing() const;
+  // LogRepair only: the gap as it is on the disk now.
+  void set_gap(const std::optional<LogGap>& gap);
 
   // As of the last write(); `disk` only.
   LogIndex last() const;

@@ -1,5 +1,5 @@
-// What database.cc and database_open.cc share; no other file includes it. Forward declarations only, so that
-// RocksDB's headers stay in the two sources.
+// What database.cc, database_open.cc and database_tables.cc share; no other file includes it. Forward
+// declarations only, so that RocksDB's headers stay in the three sources.
 #pragma once
 
 #include <array>
@@ -15,6 +15,7 @@ class Cache;
 class ColumnFamilyHandle;
 class DB;
 class Env;
+class Iterator;
 class Status;
 class WriteBufferManager;
 }  // namespace rocksdb
@@ -39,6 +40,14 @@ class FailureMark {
   std::atomic<const Error*> first_ = nullptr;
 };
 
+struct Cursor::State {
+  std::shared_ptr<const void> table = {};  // what the iterator reads from, when it is one table
+  std::unique_ptr<rocksdb::Iterator> iterator = {};
+
+  State();
+  ~State();  // database.cc
+};
+
 struct Database::State {
   DatabaseOptions options = {};
   rocksdb::Env* env = nullptr;
@@ -55,8 +64,13 @@ struct Database::State {
 
   std::string path(const std::string& name) const { return options.directory + "/" + name; }
 
+  rocksdb::ColumnFamilyHandle* handle(Family family) const {
+    return families[static_cast<std::size_t>(family)];
+  }
+
   // database_open.cc
   Result<void> open();
+  Result<void> make_again(Family family);
   Result<void> open_files(bool point_in_time);
   Result<void> open_after_damage(const Error& damage);
   std::string damaged_tables(std::vector<std::string> children) const;
