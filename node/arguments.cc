@@ -7,7 +7,8 @@
 namespace anta {
 namespace {
 
-constexpr std::array<std::string_view, 5> known = {"--config", "--init", "--check", "--version", "--help"};
+constexpr std::array<std::string_view, 6> known = {"--config",  "--init",    "--check",
+                                                   "--rebuild", "--version", "--help"};
 
 tl::unexpected<Error> usage(std::string message) {
   return fail(Code::malformed, "usage", std::move(message) + "; see antad --help");
@@ -18,7 +19,7 @@ tl::unexpected<Error> usage(std::string message) {
 Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
   Arguments out;
   std::string config;
-  bool check = false;
+  std::string mode;  // --check or --rebuild
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     std::string option = arguments[i];
     std::string value;
@@ -30,8 +31,9 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
     }
     if (option == "--help" || option == "-h") return Arguments{.command = Arguments::Command::help};
     if (option == "--version") return Arguments{.command = Arguments::Command::version};
-    if (option == "--check" && !joined) {
-      check = true;
+    if ((option == "--check" || option == "--rebuild") && !joined) {
+      if (!mode.empty() && mode != option) return usage("--check and --rebuild are one or the other");
+      mode = option;
       continue;
     }
     if (option != "--config" && option != "--init")
@@ -45,11 +47,15 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
     }
   }
   if (out.command == Arguments::Command::init) {
-    if (!config.empty() || check) return usage("--init stands alone");
+    if (!config.empty() || !mode.empty()) return usage("--init stands alone");
     return out;
   }
-  if (config.empty()) return usage(check ? "--check needs --config FILE" : "say which node: --config FILE");
-  return Arguments{.command = check ? Arguments::Command::check : Arguments::Command::run, .path = config};
+  if (config.empty())
+    return usage(mode.empty() ? "say which node: --config FILE" : mode + " needs --config FILE");
+  const auto command = mode.empty()        ? Arguments::Command::run
+                       : mode == "--check" ? Arguments::Command::check
+                                           : Arguments::Command::rebuild;
+  return Arguments{.command = command, .path = config};
 }
 
 std::string help_text() {
@@ -58,11 +64,13 @@ std::string help_text() {
 Examples:
   antad --config node.yaml           run the node in the foreground until SIGTERM or SIGINT
   antad --config node.yaml --check   check the configuration, the genesis and the keys; change nothing
+  antad --config node.yaml --rebuild make what is derived from the log again, with the node stopped
   antad --init /var/lib/anta         make this node's seed; print its public keys for the network file
 
 Options:
   --config FILE   the node's configuration (YAML)
   --check         with --config: only check
+  --rebuild       with --config: drop state, trees and indexes, and apply the node's own log from the genesis on
   --init DIR      make DIR/node.seed (mode 0600)
   --version       print the version
   --help          print this

@@ -1,4 +1,4 @@
-// The command line of antad: five things it can do. Pure.
+// The command line of antad: six things it can do. Pure.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace anta {
 
 struct Arguments {
-  enum class Command : std::uint8_t { help, version, run, check, init };
+  enum class Command : std::uint8_t { help, version, run, check, init, rebuild };
   Command command = Command::help;
   std::string path = {};  // of node.yaml, or of the directory to initialise
 };

@@ -14,6 +14,7 @@
 #include "node/identity.h"
 #include "node/log.h"
 #include "node/node.h"
+#include "node/rebuild.h"
 #include "node/version.h"
 
 namespace {
@@ -50,6 +51,16 @@ int check(const std::string& file) {
   if (!checked) return refuse(checked.error());
   if (checked->warning) std::cerr << "antad: warning: " << *checked->warning << "\n";
   std::cout << "ok: node " << config->node.value << " of network " << checked->network.value << "\n";
+  return 0;
+}
+
+int rebuild(const std::string& file) {
+  const auto config = anta::load_config(file);
+  if (!config) return refuse(config.error());
+  const auto made = anta::rebuild_ledger(*config);
+  if (!made) return refuse(made.error());
+  std::cout << "ok: rebuilt up to block " << made->index.value << ", " << made->leaves.value
+            << " leaves, the roots are those that this node had; it can be started\n";
   return 0;
 }
 
@@ -109,6 +120,7 @@ int main(int argc, char** argv) {
     case anta::Arguments::Command::version: std::cout << "antad " << anta::anta_version << "\n"; return 0;
     case anta::Arguments::Command::init: return init(arguments->path);
     case anta::Arguments::Command::check: return check(arguments->path);
+    case anta::Arguments::Command::rebuild: return rebuild(arguments->path);
     case anta::Arguments::Command::run: return run(arguments->path);
   }
   return static_cast<int>(Exit::internal);

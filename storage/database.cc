@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "storage/rebuild.h"
 #include "storage/rocks.h"
 
 namespace anta {
@@ -17,12 +18,13 @@ rocksdb::Slice slice(ByteView bytes) { return {reinterpret_cast<const char*>(byt
 ByteView view(const rocksdb::Slice& bytes) { return as_bytes(std::string_view(bytes.data(), bytes.size())); }
 std::size_t position(Family family) { return static_cast<std::size_t>(family); }
 
-tl::unexpected<Error> unreadable(const rocksdb::Status& status) {
+tl::unexpected<Error> unreadable(const rocksdb::Status& status, Family family) {
   Error error = store_error(status, "reading the database");
-  error.message +=
-      ". Next step: keep the files as they are and check the disk; restore the directory from a backup, or "
-      "let "
-      "this node join again with an empty directory under a new incarnation";
+  const bool derived = family != Family::log && family != Family::meta;
+  error.message += derived ? rebuild_next_step
+                           : ". Next step: keep the files as they are and check the disk; restore the "
+                             "directory from a backup, or let this node join again with an empty directory "
+                             "under a new incarnation";
   return tl::unexpected(std::move(error));
 }
 
@@ -90,7 +92,7 @@ ByteView Cursor::value() const { return view(state_->iterator->value()); }
 
 Result<void> Cursor::status() const {
   const rocksdb::Status status = state_->iterator->status();
-  if (!status.ok()) return unreadable(status);
+  if (!status.ok()) return unreadable(status, state_->family);
   return {};
 }
 
@@ -152,7 +154,7 @@ Result<std::optional<Bytes>> Database::get(Family family, ByteView key, const Re
   rocksdb::PinnableSlice value;
   const rocksdb::Status status = state_->db->Get(how, state_->families[position(family)], slice(key), &value);
   if (status.IsNotFound()) return std::optional<Bytes>{};
-  if (!status.ok()) return unreadable(status);
+  if (!status.ok()) return unreadable(status, family);
   return std::optional<Bytes>(to_bytes(view(value)));
 }
 
@@ -160,6 +162,7 @@ Cursor Database::cursor(Family family, const ReadSnapshot* at) const {
   rocksdb::ReadOptions how;
   if (at != nullptr) how.snapshot = at->state_->snapshot;
   auto state = std::make_unique<Cursor::State>();
+  state->family = family;
   if (auto dead = failure()) {
     state->iterator.reset(rocksdb::NewErrorIterator(rocksdb::Status::IOError(dead->message)));
   } else {

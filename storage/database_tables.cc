@@ -53,6 +53,7 @@ Result<Cursor> Database::table_cursor(const Table& table) const {
   read.verify_checksums = true;
   read.fill_cache = false;
   auto state = std::make_unique<Cursor::State>();
+  state->family = table.family;
   state->table = reader;
   state->iterator.reset(reader->NewIterator(read));
   return Cursor(std::move(state));
@@ -63,6 +64,7 @@ Cursor Database::scan(Family family) const {
   how.verify_checksums = true;
   how.fill_cache = false;
   auto state = std::make_unique<Cursor::State>();
+  state->family = family;
   if (auto dead = failure()) {
     state->iterator.reset(rocksdb::NewErrorIterator(rocksdb::Status::IOError(dead->message)));
   } else {

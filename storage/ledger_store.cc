@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "storage/ledger_keys.h"
+#include "storage/rebuild.h"
 #include "storage/state_tree.h"
 #include "storage/tree_store.h"
 #include "storage/undo.h"
@@ -17,10 +18,8 @@ constexpr std::uint64_t prune_steps_max = 64;  // log entries whose undo records
 constexpr std::uint64_t no_floor = UINT64_MAX;
 
 tl::unexpected<Error> damaged(const std::string& what) {
-  return fail(
-      Code::corrupt, "store.applied",
-      "the applied side of the ledger is damaged: " + what +
-          ". Next step: restore this node from a backup, or let it join again under a new incarnation");
+  return fail(Code::corrupt, "store.applied",
+              "the applied side of the ledger is damaged: " + what + rebuild_next_step);
 }
 
 // The newest state, for the law at apply. What one block's judgement reads is kept until that block is
@@ -158,6 +157,13 @@ Result<void> LedgerStore::State::check() const {
 }
 
 Result<void> LedgerStore::State::load() {
+  auto target = rebuild_target(database);
+  if (!target) return pass(target);
+  if (*target && !options.rebuilding) {
+    return fail(Code::corrupt, "store.rebuilding",
+                "rebuilding the applied side of this ledger was begun and did not end. Next step: run antad "
+                "--config FILE --rebuild again");
+  }
   auto record = read_applied(database);
   if (!record) return pass(record);
   applied = *record;

@@ -44,6 +44,7 @@ struct LedgerStoreOptions {
   std::uint64_t past_blocks_max = 10'000;
   std::uint64_t past_bytes_max = std::uint64_t{4} << 20;
   static constexpr std::uint64_t past_entry_bytes = 128;
+  bool rebuilding = false;  // rebuild.h: opens what a rebuilding has dropped; others are refused that
 };
 
 // One statement of a block, decided. A digest that was decided before keeps its first outcome: leave it out.
@@ -66,8 +67,8 @@ struct AppliedBlock {
 class LedgerStore {
  public:
   // Rebuilds the trees' upper parts and checks: state root and tree root are those of `applied`, and the log
-  // holds its entry with the same hash. corrupt, with the operator's next step, otherwise. Both outlive the
-  // store.
+  // holds its entry with the same hash, and no rebuilding was left unfinished. corrupt, with the operator's
+  // next step, otherwise. Both outlive the store.
   static Result<std::unique_ptr<LedgerStore>> open(Database& database, LogStore& log,
                                                    LedgerStoreOptions options = {});
   ~LedgerStore();

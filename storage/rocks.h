@@ -41,6 +41,7 @@ class FailureMark {
 };
 
 struct Cursor::State {
+  Family family = Family::log;
   std::shared_ptr<const void> table = {};  // what the iterator reads from, when it is one table
   std::unique_ptr<rocksdb::Iterator> iterator = {};
 

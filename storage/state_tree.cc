@@ -6,6 +6,7 @@
 #include <span>
 
 #include "storage/big_endian.h"
+#include "storage/rebuild.h"
 
 namespace anta {
 namespace {
@@ -119,10 +120,8 @@ std::size_t leaves_in(std::size_t record_bytes) {
 }
 
 tl::unexpected<Error> damaged(const std::string& what) {
-  return fail(
-      Code::corrupt, "state_tree.damaged",
-      "the state tree's records contradict each other: " + what +
-          ". Next step: restore this node from a backup, or let it join again under a new incarnation");
+  return fail(Code::corrupt, "state_tree.damaged",
+              "the state tree's records contradict each other: " + what + rebuild_next_step);
 }
 
 // `leaves` with the updates done, in order of key.

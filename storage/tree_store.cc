@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/big_endian.h"
+#include "storage/rebuild.h"
 
 namespace anta {
 namespace {
@@ -100,11 +101,9 @@ Result<TreeStore> TreeStore::open(const Database& database, TreeSize size) {
   if (size.value == 0) return store;
   auto range = range_at(size.value, stored_nodes(database, nullptr, size));
   if (!range) {
-    return fail(
-        Code::corrupt, "tree.damaged",
-        "the Merkle tree of " + std::to_string(size.value) +
-            " leaves cannot be read: " + range.error().message +
-            ". Next step: restore this node from a backup, or let it join again under a new incarnation");
+    return fail(Code::corrupt, "tree.damaged",
+                "the Merkle tree of " + std::to_string(size.value) +
+                    " leaves cannot be read: " + range.error().message + rebuild_next_step);
   }
   store.range_ = std::move(*range);
   return store;

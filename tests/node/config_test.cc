@@ -187,12 +187,18 @@ TEST(Arguments, OneCommandEach) {
   // Goal: each option alone is its command; a typo names the nearest option.
   EXPECT_EQ(parse_arguments({"--config", "a.yaml"})->command, Arguments::Command::run);
   EXPECT_EQ(parse_arguments({"--check", "--config=a.yaml"})->command, Arguments::Command::check);
+  EXPECT_EQ(parse_arguments({"--rebuild", "--config=a.yaml"})->command, Arguments::Command::rebuild);
   EXPECT_EQ(parse_arguments({"--init", "d"})->path, "d");
   EXPECT_EQ(parse_arguments({"--version"})->command, Arguments::Command::version);
   EXPECT_NE(parse_arguments({"--confg", "a"}).error().message.find("did you mean \"--config\"?"),
             std::string::npos);
-  for (const std::vector<std::string>& bad :
-       {std::vector<std::string>{}, {"--config"}, {"--check"}, {"--init", "d", "--check"}, {"x"}}) {
+  for (const std::vector<std::string>& bad : {std::vector<std::string>{},
+                                              {"--config"},
+                                              {"--check"},
+                                              {"--init", "d", "--check"},
+                                              {"--rebuild"},
+                                              {"--config=a.yaml", "--check", "--rebuild"},
+                                              {"x"}}) {
     EXPECT_FALSE(parse_arguments(bad));
   }
 }

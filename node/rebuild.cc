@@ -1,0 +1,59 @@
+#include "node/rebuild.h"
+
+#include "node/identity.h"
+#include "node/ledger_machine.h"
+#include "storage/ledger/law.h"
+#include "storage/rebuild.h"
+
+namespace anta {
+namespace {
+
+constexpr std::uint64_t read_bytes = std::uint64_t{4} << 20;
+
+Result<void> apply_blocks(const LogStore& log, LedgerMachine& machine, LogIndex last) {
+  for (LogIndex next{1}; next <= last;) {
+    auto entries = log.read(next, last, read_bytes);
+    if (!entries) return pass(entries);
+    for (const LogEntry& entry : *entries) {
+      next = entry.index.next();
+      if (entry.header.kind != EntryKind::block) continue;
+      if (auto applied = machine.apply(entry); !applied) return applied;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Applied> rebuild_ledger(const Config& config) {
+  Result<Identity> identity = load_identity(config);
+  if (!identity) return pass(identity);
+  const Result<Effects> genesis = genesis_effects(identity->genesis);
+  if (!genesis) return pass(genesis);
+  DatabaseOptions options;
+  options.directory = (config.data / "db").string();
+  options.network = identity->network;
+  options.node = identity->self.id;
+  options.memory_budget_bytes = static_cast<std::uint64_t>(config.limits.memory_bytes);
+  options.create = false;
+  Result<std::unique_ptr<Database>> database = Database::open(options);
+  if (!database) return pass(database);
+  Result<std::unique_ptr<LogStore>> log = LogStore::open(**database);
+  if (!log) return pass(log);
+  const Result<Applied> target = begin_rebuild(**database, **log);
+  if (!target) return pass(target);
+  Result<std::unique_ptr<LedgerStore>> ledger = LedgerStore::open(**database, **log, {.rebuilding = true});
+  if (!ledger) return pass(ledger);
+  const auto begun =
+      (*ledger)->apply_genesis(*identity->genesis_bytes, identity->genesis.created, genesis->changes);
+  if (!begun) return pass(begun);
+  // Keys are looked up as each statement is judged: nobody waits for an answer.
+  Verification verification({.threads = 1}, [](const Digest&) { return std::nullopt; });
+  LedgerMachine machine(**ledger, verification, nullptr);
+  if (auto applied = apply_blocks(**log, machine, target->index); !applied) return pass(applied);
+  const Applied made = *(*ledger)->applied();
+  if (auto done = end_rebuild(**database, made); !done) return pass(done);
+  return made;
+}
+
+}  // namespace anta
