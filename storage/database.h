@@ -17,6 +17,10 @@
 // Tables are the files of sorted records under the families; scrub and repair work on them one by one
 // (scrub.h, log_repair.h). Taking one out is not part of any batch: who does it marks it first.
 //
+// A merge of tables that meets a rotten one fails, and would at every start. So it leaves the file `suspect`,
+// and a database that is opened over it merges nothing by itself until trust(): whoever reads all of it then
+// (scrub.h) can find and repair the table first.
+//
 // Threads: any. Batches of one thread are ordered; the node's `disk` thread makes all but those of scrub and
 // repair, which touch keys that nobody else writes. Cursors and snapshots belong to one thread at a time and
 // must go before their Database.
@@ -179,6 +183,9 @@ class Database {
   // Takes out all tables of a family and all that is in memory of it, readable or not. Durable. Nobody else
   // may use the database meanwhile.
   Result<void> clear(Family family);
+  // Whether a merge met damage and nobody has said since that all is sound; and saying it.
+  bool suspect() const;
+  Result<void> trust();
   // Writes what is in memory of a family to a table, and merges its tables into the last level.
   Result<void> settle(Family family);
 
@@ -191,6 +198,7 @@ class Database {
   Result<std::optional<Bytes>> read_file(const std::string& name, std::size_t bytes_max) const;
 
   static constexpr const char* amnesia_file = "amnesiac";
+  static constexpr const char* suspect_file = "suspect";
 
  private:
   struct State;

@@ -10,6 +10,8 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
+#include <functional>
+#include <tuple>
 
 #include "crypto/text.h"
 #include "storage/big_endian.h"
@@ -27,16 +29,22 @@ constexpr std::uint64_t stored_format = 1;
 // A background flush or compaction that failed leaves a database that refuses writes later: say it at once.
 class FailureListener final : public rocksdb::EventListener {
  public:
-  explicit FailureListener(std::shared_ptr<FailureMark> mark) : mark_(std::move(mark)) {}
+  FailureListener(std::shared_ptr<FailureMark> mark, std::function<void(const std::string&)> suspect)
+      : mark_(std::move(mark)), suspect_(std::move(suspect)) {}
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    mark_->set({Code::io, "store.background",
+    const bool damage = status->IsCorruption();
+    if (damage) suspect_(status->ToString());
+    mark_->set({damage ? Code::corrupt : Code::io, damage ? "store.damaged" : "store.background",
                 "the database failed in the background: " + status->ToString() +
-                    ". Next step: this node stops; check the disk and its free "
-                    "space, then start it again"});
+                    (damage ? ". Next step: this node stops; start it again: it leaves its files as they "
+                              "are until its scrub has read them all, and repairs or names what is damaged"
+                            : ". Next step: this node stops; check the disk and its free space, then start "
+                              "it again")});
   }
 
  private:
   std::shared_ptr<FailureMark> mark_;
+  std::function<void(const std::string&)> suspect_;
 };
 
 bool can_compress(rocksdb::CompressionType type) {
@@ -214,7 +222,11 @@ Result<void> Database::State::check_directory() const {
 Result<void> Database::State::open_files(bool point_in_time) {
   failure = std::make_shared<FailureMark>();  // a first try that failed is not this one's failure
   rocksdb::DBOptions how = database_options(options, env, point_in_time);
-  how.listeners.push_back(std::make_shared<FailureListener>(failure));
+  how.listeners.push_back(std::make_shared<FailureListener>(failure, [this](const std::string& why) {
+    // Best effort: without it the next start meets the same damage in the same way.
+    std::ignore = write_file(path(suspect_file), as_bytes(why + "\n"));
+  }));
+  const bool merges = !suspect();
   cache = rocksdb::NewLRUCache(cache_share(options.memory_budget_bytes));
   write_buffers =
       std::make_shared<rocksdb::WriteBufferManager>(write_buffer_share(options.memory_budget_bytes));
@@ -222,6 +234,7 @@ Result<void> Database::State::open_files(bool point_in_time) {
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (std::size_t i = 0; i < family_count; ++i) {
     descriptors.emplace_back(family_names[i], family_options(static_cast<Family>(i), options, cache));
+    descriptors.back().options.disable_auto_compactions = !merges;
   }
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
   std::vector<rocksdb::ColumnFamilyHandle*> handles;

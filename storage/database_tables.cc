@@ -1,6 +1,7 @@
 // The files under the families: listing, reading, and taking them out (database.h).
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/metadata.h>
 #include <rocksdb/sst_file_reader.h>
 
@@ -96,6 +97,18 @@ Result<void> Database::clear(Family family) {
   auto done = state_->make_again(family);
   if (!done) state_->failure->set(done.error());
   return done;
+}
+
+bool Database::State::suspect() const { return env->FileExists(path(suspect_file)).ok(); }
+bool Database::suspect() const { return state_->suspect(); }
+
+// The file last: a crash in between leaves one more round to read.
+Result<void> Database::trust() {
+  if (auto dead = failure()) return tl::unexpected(std::move(*dead));
+  const std::vector<rocksdb::ColumnFamilyHandle*> all(state_->families.begin(), state_->families.end());
+  if (const rocksdb::Status status = state_->db->EnableAutoCompaction(all); !status.ok())
+    return tl::unexpected(store_error(status, "letting the tables be merged again"));
+  return remove_file(suspect_file);
 }
 
 Result<void> Database::settle(Family family) {

@@ -72,6 +72,7 @@ struct Database::State {
   // database_open.cc
   Result<void> open();
   Result<void> make_again(Family family);
+  bool suspect() const;
   Result<void> open_files(bool point_in_time);
   Result<void> open_after_damage(const Error& damage);
   std::string damaged_tables(std::vector<std::string> children) const;

@@ -250,6 +250,8 @@ Result<void> Scrub::State::chain(LogIndex applied, std::uint64_t bytes_max, Slic
 
 Result<std::unique_ptr<Scrub>> Scrub::open(Database& database) {
   auto state = std::make_unique<State>(database);
+  // A merge met damage somewhere: a whole round is needed, from its beginning.
+  if (database.suspect()) return std::unique_ptr<Scrub>(new Scrub(std::move(state)));
   if (auto loaded = state->load(); !loaded) return pass(loaded);
   return std::unique_ptr<Scrub>(new Scrub(std::move(state)));
 }

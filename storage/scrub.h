@@ -65,7 +65,7 @@ class Scrub {
   static constexpr std::uint64_t entries_max = 4096;  // of a slice
   static constexpr std::uint64_t position_bytes = std::uint64_t{64} << 20;
 
-  // Goes on where the last one stood. The database outlives it.
+  // Goes on where the last one stood; begins a round over a suspect database. The database outlives it.
   static Result<std::unique_ptr<Scrub>> open(Database& database);
   ~Scrub();
 

@@ -331,6 +331,39 @@ TEST(LogRepair, WhatItCanNotRepairStopsWithTheNextStep) {
   EXPECT_NE(refusal(good, applied).find("the entry after the file can not be read"), std::string::npos);
 }
 
+TEST(LogRepair, AMergeThatMeetsDamageLeavesTheNextStartTimeToRepair) {
+  // Goal: the database that a merge has ended says so with the file's name; the next one merges nothing by
+  // itself, its scrub begins a round and finds the file, and once that is repaired merges go on.
+  const auto entries = log_of(count);
+  const Ledger other(entries, 0);
+  Ledger ledger(entries);
+  const std::string victim = test::table_with(*ledger.database, LogIndex{50}).name;
+  rot(ledger.directory.path(), test::table_with(*ledger.database, LogIndex{50}), "x-49");
+  ASSERT_TRUE(ledger.scrub());  // it goes on behind the file
+  EXPECT_FALSE(ledger.database->suspect());
+  ASSERT_FALSE(ledger.database->settle(Family::log).has_value());
+  const auto failure = ledger.database->failure();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->rule, "store.damaged");
+  EXPECT_NE(failure->message.find(victim), std::string::npos) << failure->message;
+  EXPECT_NE(failure->message.find("start it again: it leaves its files as they are"), std::string::npos);
+  ledger.crash();
+  EXPECT_TRUE(ledger.database->suspect());
+  const auto damage = ledger.scrub();
+  ASSERT_TRUE(damage);
+  EXPECT_EQ(damage->table->name, victim);
+  ASSERT_TRUE(ledger.repair->mark(*ledger.repair->plan(*damage, applied)).has_value());
+  ASSERT_TRUE(ledger.repair->cut().has_value());
+  refill_from(*other.store, *ledger.repair);
+  EXPECT_FALSE(ledger.scrub());
+  ASSERT_TRUE(ledger.database->trust().has_value());
+  EXPECT_FALSE(ledger.database->suspect());
+  ASSERT_TRUE(ledger.database->settle(Family::log).has_value());
+  ledger.crash();
+  EXPECT_FALSE(ledger.database->suspect());
+  expect_whole(ledger, entries);
+}
+
 TEST(LogRepair, AStartOverDamageInWhatIsAppliedLeavesItToTheScrub) {
   // Goal: a rotten file among the newest entries is no reason not to start when they are applied: the end
   // of the log is known, and the scrub finds the file. Where they are not applied, the start refuses.
