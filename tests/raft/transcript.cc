@@ -145,6 +145,7 @@ class Player {
     if (what == "tail_bytes_max") options.tail_bytes_max = value;
     if (what == "append_bytes_max") options.append_bytes_max = value;
     if (what == "uncommitted_bytes_max") options.uncommitted_bytes_max = value;
+    if (what == "incarnation") options.self.incarnation = value;
     if (what == "window_messages") options.window_messages = static_cast<std::uint32_t>(value);
     cluster_->restart(name);
   }

@@ -8,7 +8,7 @@
 //   preset n1 log 1 1 2 term 3 [vote n2] [commit 1]
 //                                      durable state: terms of the entries; before its first event
 //   option n1 NAME VALUE               tail_bytes_max, window_messages, append_bytes_max,
-//                                      uncommitted_bytes_max; at a restart
+//                                      uncommitted_bytes_max, incarnation; at a restart
 //   timeout n1 | tick n1 [TIMES]
 //   propose n1 TEXT | read n1 ID | transfer n1 [n2] | unreachable n1 n2
 //   persist n1 [one] | load n1 | crash n1 | restart n1 | apply n1 INDEX | fail n1
