@@ -151,8 +151,18 @@ def check_style(path, text, lines, offences):
             offences.append((path, number, "style", "a brace or a lambda in a statement with co_await (g++ 12.2 miscompiles it)"))
 
 
+def check_own_header(root, path, text, offences):
+    """foo.cc includes foo.h first: compiling it proves that the header needs nothing before it."""
+    header = path[: -len("cc")] + "h"
+    if not path.endswith(".cc") or path.startswith("tests/") or not os.path.isfile(os.path.join(root, header)):
+        return
+    first = re.search(r'^#include [<"]([^>"]+)[>"]', text, re.M)
+    if not first or first.group(1) != header:
+        offences.append((path, 1, "header", f"includes something before its own {header}"))
+
+
 def check_header_sets(root, paths, offences):
-    """Each header stands in the HEADERS of a room: only those are compiled on their own."""
+    """Each header stands in the HEADERS of a room: only those are proven to compile on their own."""
     listed = set()
     for path in paths:
         if os.path.basename(path) != "CMakeLists.txt" or path.startswith("tests/"):
@@ -256,6 +266,7 @@ def check(root, formatting=True):
         if ending in (".h", ".cc"):
             check_includes(path, lines, offences, users)
             check_style(path, text, lines, offences)
+            check_own_header(root, path, text, offences)
             check_scenario(path, lines, words, offences)
         if ending in (".h", ".cc", ".py", ".sh", ".js"):
             check_sizes(path, text, lines, offences)

@@ -38,6 +38,11 @@ class TidyTest(unittest.TestCase):
     def test_a_header_of_no_room(self):
         self.assertIn(("crypto/a.h", "header"), self.offences({"crypto/a.h": "// A.\n#pragma once\n", "crypto/CMakeLists.txt": "anta_room(a HEADERS ba.h)\n"}))
 
+    def test_a_header_that_needs_what_stands_before_it(self):
+        files = {"crypto/a.h": "// A.\n#pragma once\n", "crypto/CMakeLists.txt": "anta_room(a HEADERS a.h)\n"}
+        self.assertEqual(self.offences({**files, "crypto/a.cc": '#include "crypto/a.h"\n\n#include <string>\n'}), [])
+        self.assertIn(("crypto/a.cc", "header"), self.offences({**files, "crypto/a.cc": '#include <string>\n#include "crypto/a.h"\n'}))
+
     def test_inner_room_may_not_know_the_outer(self):
         self.assertIn(("storage/ledger/a.cc", "layer"), self.offences({"storage/ledger/a.cc": '#include "storage/database.h"\n'}))
 
