@@ -17,9 +17,9 @@
 namespace anta {
 namespace {
 
-constexpr std::array<std::string_view, 9> authority_types = {"party",       "party-update",  "role-grant",
-                                                             "role-revoke", "key-rotate",    "key-revoke",
-                                                             "relation",    "accreditation", "countersign"};
+constexpr std::array<std::string_view, 12> authority_types = {
+    "party",    "party-update",  "role-grant",  "role-revoke",        "key-rotate", "key-revoke",
+    "relation", "accreditation", "countersign", "parameter-proposal", "vote",       "node"};
 
 tl::unexpected<Error> too_late() {
   return fail(Code::busy, "deadline", "the certificate took too long to put together; ask again");
@@ -69,6 +69,7 @@ class Collection {
   Result<void> take_updates(const PartyId& party, const Digest& newest);
   Result<void> take_site_parts(const SiteId& site);
   Result<void> take_supporter(const Digest& digest);
+  Result<void> take_amendments();
   Result<void> include(LeafIndex leaf);
   Result<void> fits(const SignedStatement& statement);
 
@@ -99,6 +100,7 @@ Result<void> Collection::run(const CertificateId& id) {
   if (!*certificate) return fail(Code::not_found, "certificate", "there is no certificate " + id.value);
   want(Kind::certificate, id.value);
   want(Kind::lot, (*certificate)->lot.value);
+  if (auto amended = take_amendments(); !amended) return amended;
   while (!queue_.empty()) {
     const StateKey key = std::move(queue_.front());
     queue_.pop_front();
@@ -263,6 +265,32 @@ Result<void> Collection::take_supporter(const Digest& digest) {
   return *leaf ? include(**leaf) : Result<void>{};
 }
 
+// The law that the chain was judged by: every proposal that changed a parameter, with its votes, and those
+// that made the nodes whose organisations voted. Proposals that came to nothing changed nothing.
+Result<void> Collection::take_amendments() {
+  std::vector<std::string> approved;
+  bool amended = false;
+  std::string after;
+  for (bool more = true; more;) {
+    if (!may_go_on_()) return too_late();
+    const auto page = reader_.scan(Kind::proposal, after, LedgerReader::page_max);
+    if (!page) return pass(page);
+    more = page->more && !page->records.empty();
+    for (const auto& [id, bytes] : page->records) {
+      after = id;
+      const auto proposal = state::decode_record<state::Proposal>(*bytes);
+      if (!proposal) return pass(proposal);
+      if (proposal->status != ProposalStatus::approved) continue;
+      amended = amended || proposal->parameter.has_value();
+      approved.push_back(id);
+    }
+  }
+  if (!amended) return {};
+  for (const std::string& id : approved)
+    want(Kind::proposal, id);
+  return {};
+}
+
 // --- what a statement brings along ---
 
 Result<void> Collection::include(LeafIndex leaf) {
@@ -368,6 +396,7 @@ void Collection::need_parties(const payload::Payload& payload) {
         if constexpr (std::is_same_v<P, payload::Ownership>) want(p.from), want(p.to);
         if constexpr (std::is_same_v<P, payload::Certificate>) want(p.buyer.value_or(PartyId{}));
         if constexpr (std::is_same_v<P, payload::Accreditation>) want(p.body);
+        if constexpr (std::is_same_v<P, payload::Node>) want(p.organisation);
         if constexpr (std::is_same_v<P, payload::Formalisation>) want(p.subject);
         if constexpr (std::is_same_v<P, payload::Relation>) want(p.party), want(p.other);
         if constexpr (requires { p.party; }) want(p.party);

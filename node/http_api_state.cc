@@ -70,15 +70,25 @@ Result<queries::Page> page_of(const HttpRequest& request) {
   return page;
 }
 
-Result<Value> list_of(Kind kind, const LedgerReader& reader, const HttpRequest& request) {
-  const Result<queries::Page> page = page_of(request);
-  if (!page) return pass(page);
+queries::Filters filters_of(Kind kind, const HttpRequest& request) {
   queries::Filters filters;
   for (const std::string_view name : views::list_filters(word(kind))) {
     if (const auto wanted = request.value(name))
       filters.emplace_back(std::string(name), std::string(*wanted));
   }
-  return queries::list(reader, kind, filters, *page);
+  return filters;
+}
+
+Result<Value> list_of(Kind kind, const LedgerReader& reader, const HttpRequest& request) {
+  const Result<queries::Page> page = page_of(request);
+  if (!page) return pass(page);
+  return queries::list(reader, kind, filters_of(kind, request), *page);
+}
+
+Result<Value> proposals_of(const LedgerReader& reader, const HttpRequest& request, const Captures&) {
+  const Result<queries::Page> page = page_of(request);
+  if (!page) return pass(page);
+  return queries::proposals(reader, filters_of(Kind::proposal, request), *page);
 }
 
 Result<Value> impact_of(const LedgerReader& reader, const HttpRequest& request, const Captures& captures) {
@@ -113,6 +123,26 @@ Route history_route(ApiServices& services, Kind kind, const std::string& base, c
                    if (!page) return pass(page);
                    return queries::history(reader, {kind, captures[0]}, *page);
                  });
+}
+
+// Nodes, and what is proposed and voted on.
+void add_network_routes(std::vector<Route>& routes, ApiServices& services) {
+  routes.push_back(reading(services, "/v1/nodes", "The network's nodes: standing, incarnation, keys, address",
+                           {}, [](const LedgerReader& reader, const HttpRequest&, const Captures&) {
+                             return queries::nodes(reader);
+                           }));
+  routes.push_back(reading(services, "/v1/nodes/{id}", "A node", {},
+                           [](const LedgerReader& reader, const HttpRequest&, const Captures& captures) {
+                             return queries::record(reader, Kind::node, captures[0]);
+                           }));
+  routes.push_back(history_route(services, Kind::node, "/v1/nodes", "node"));
+  routes.push_back(reading(services, "/v1/proposals",
+                           "List: proposals on nodes and parameters, and who still has to vote",
+                           {"status", "cursor", "limit"}, proposals_of));
+  routes.push_back(reading(services, "/v1/proposals/{id}", "A proposal and how its vote stands", {},
+                           [](const LedgerReader& reader, const HttpRequest&, const Captures& captures) {
+                             return queries::proposal(reader, ProposalId{captures[0]});
+                           }));
 }
 
 }  // namespace
@@ -150,6 +180,7 @@ std::vector<Route> state_routes(ApiServices& services) {
                                 {"status", "from", "void_from"}, impact_of));
   routes.push_back(reading(services, "/v1/inbox", "Dispatches that wait for a party's signature",
                            {"party", "cursor", "limit"}, inbox_of));
+  add_network_routes(routes, services);
   routes.push_back(reading(services, "/v1/parameters", "The law's parameters in force", {},
                            [](const LedgerReader& reader, const HttpRequest&, const Captures&) {
                              return queries::parameters(reader);

@@ -67,6 +67,15 @@ Result<Value> inbox(const LedgerReader& reader, const PartyId& party, const Page
 Result<Value> parameters(const LedgerReader& reader);
 std::int64_t parameter(const LedgerReader& reader, std::string_view name);
 
+// {size, nodes: [{id, organisation, standing, incarnation, address, keys}]}, removed ones included, in order
+// of id. `size` is that of the tree that says so: what a node that joins reads as its members file.
+Result<Value> nodes(const LedgerReader& reader);
+
+// A proposal's record with how its vote stands: `electorate`, `approvals`, `refusals` as of now, and
+// `waiting`, the organisations that may still vote (none once it is decided). The list takes ?status=.
+Result<Value> proposal(const LedgerReader& reader, const ProposalId& id);
+Result<Value> proposals(const LedgerReader& reader, const Filters& filters, const Page& page);
+
 struct ProposedStatus {
   std::string status = {};  // a word of AttestationChange
   Millis from = {};

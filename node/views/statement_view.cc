@@ -163,6 +163,7 @@ std::vector<std::string_view> list_filters(std::string_view kind) {
   if (kind == "attestation") return {"scheme", "subject", "body", "site", "kind"};
   if (kind == "account") return {"site", "scheme", "operator"};
   if (kind == "dispatch") return {"to", "sender", "state", "carrier", "to_site"};
+  if (kind == "proposal") return {"status"};
   if (kind == "certificate") return {"holder", "lot", "state", "scheme", "buyer"};
   return {};
 }

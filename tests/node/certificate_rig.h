@@ -18,19 +18,15 @@ struct CertificateRig {
     seal(0);
   }
 
-  // The world's registrar and parameters, with nodes whose keys the test has.
+  // The world's genesis, with keys of its nodes that the test has.
   Genesis with_nodes(Genesis genesis) {
-    genesis.nodes.clear();
-    for (std::uint8_t i = 1; i <= 3; ++i) {
+    for (GenesisNode& node : genesis.nodes) {
       std::array<std::uint8_t, 32> seed = {};
-      seed[0] = i;
+      seed[0] = static_cast<std::uint8_t>(keys.size() + 1);
       keys.push_back(derive_node_keys(Secret32(seed)));
-      genesis.nodes.push_back({.id = NodeId{"n" + std::to_string(i)},
-                               .organisation = PartyId{"org" + std::to_string(i)},
-                               .keys = {.log = keys.back().log.public_key(),
-                                        .cosigner = keys.back().cosigner.public_key(),
-                                        .tls = keys.back().tls.public_key()},
-                               .address = "127.0.0.1:1"});
+      node.keys = {.log = keys.back().log.public_key(),
+                   .cosigner = keys.back().cosigner.public_key(),
+                   .tls = keys.back().tls.public_key()};
     }
     genesis.origin = "anta.example/test";
     bind_origin(genesis);

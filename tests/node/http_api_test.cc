@@ -7,6 +7,7 @@
 #include "node/views/json_tree.h"
 #include "node/views/report_view.h"
 #include "node/views/shape_view.h"
+#include "tests/ledger/law_network.h"
 #include "tests/node/certificate_rig.h"
 
 namespace anta::test {
@@ -45,6 +46,7 @@ struct Rig {
     services.status = [] { return Value{ValueMap{{"role", Value{std::string("leader")}}}}; };
     services.unready = [this] { return unready; };
     services.clock = [this] { return Millis{world.now}; };
+    services.policy = [this] { return *network_policy(world.genesis); };
     services.genesis = world.genesis;
     services.genesis_bytes = std::make_shared<const Bytes>(encode_genesis(world.genesis));
     api = std::make_unique<HttpApi>(services, metrics);
@@ -132,6 +134,41 @@ TEST(HttpApi, ReadsRecordsListsAndHistories) {
   EXPECT_EQ(rig.get("/v1/lots/nothing").status, 404u);
   EXPECT_EQ(rig.get("/v1/lots/L-1?at_leaf=1").status, 404u);
   EXPECT_EQ(rig.get("/v1/parties/miner").status, 200u);
+}
+
+TEST(HttpApi, NodesAndProposalsWithTheirVotes) {
+  // Goal: every node with what a joining one must know, and of a proposal who has still to vote.
+  World world = rich_world();
+  world.must("plant", amendment(world, "P-1", "transit_flag_hours", 48));
+  EXPECT_EQ(decide(world, node_change(world, "P-2", NodeAction::remove, "n-owner", "owner")), "accepted");
+  Rig rig(world);
+  const Value nodes = Rig::json(rig.get("/v1/nodes"));
+  EXPECT_EQ(std::get<std::int64_t>(nodes.find("size")->data),
+            static_cast<std::int64_t>(rig.ledger.ledger->applied()->leaves.value));
+  const auto& list = std::get<ValueList>(nodes.find("nodes")->data);
+  ASSERT_EQ(list.size(), 3u);
+  EXPECT_EQ(Rig::text(list[0], "standing"), "removed");
+  EXPECT_EQ(Rig::text(list[1], "id"), "n-plant");
+  EXPECT_EQ(Rig::text(list[1], "organisation"), "plant");
+  EXPECT_EQ(Rig::text(list[1], "standing"), "voter");
+  EXPECT_EQ(Rig::text(list[1], "address"), "127.0.0.1:7101");
+  EXPECT_EQ(std::get<std::int64_t>(list[1].find("incarnation")->data), 1);
+  EXPECT_EQ(Rig::text(*list[1].find("keys"), "tls"), to_hex(node_keys("n-plant").tls.view()));
+  EXPECT_EQ(list[1].find("by"), nullptr);
+  EXPECT_EQ(Rig::text(Rig::json(rig.get("/v1/nodes/n-owner")), "standing"), "removed");
+  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/nodes/n-owner/history"))), 1u);  // the deciding vote
+  const Value open = Rig::json(rig.get("/v1/proposals?status=open"));
+  ASSERT_EQ(Rig::items(open), 1u);
+  const Value& proposal = std::get<ValueList>(open.find("items")->data)[0];
+  EXPECT_EQ(Rig::text(proposal, "id"), "P-1");
+  EXPECT_EQ(std::get<std::int64_t>(proposal.find("electorate")->data), 2);
+  EXPECT_EQ(std::get<std::int64_t>(proposal.find("approvals")->data), 1);
+  EXPECT_EQ(std::get<ValueList>(proposal.find("waiting")->data), ValueList{Value{std::string("smelter")}});
+  const Value decided = Rig::json(rig.get("/v1/proposals/P-2"));
+  EXPECT_EQ(Rig::text(decided, "status"), "approved");
+  EXPECT_TRUE(std::get<ValueList>(decided.find("waiting")->data).empty());
+  EXPECT_EQ(rig.get("/v1/proposals/P-9").status, 404u);
+  EXPECT_EQ(rig.get("/v1/nodes/n-9").status, 404u);
 }
 
 TEST(HttpApi, QuestionsThatItDoesNotKnowAreRefused) {
