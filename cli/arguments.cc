@@ -114,6 +114,8 @@ void add_options(CLI::App& app, const Command& command, Values& options, std::ma
       added->expected(positional.required ? 1 : 0, 1 << 16);
     } else {
       added->expected(1);
+      // What is too much is counted at the last one, so that it is told as such.
+      if (&positional != &command.positionals.back()) added->allow_extra_args(false);
     }
   }
 }

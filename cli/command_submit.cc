@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/node_option.h"
 #include "cli/outbox.h"
+#include "cli/sending.h"
 #include "cli/text_file.h"
 #include "crypto/cbor.h"
 
@@ -18,30 +19,6 @@ struct Outgoing {
 std::string path_for(const Invocation& invocation) {
   if (invocation.has("--dry-run")) return "/v1/statements?dry_run=1";
   return "/v1/statements?wait=" + invocation.option("--wait").value_or("cosigned");
-}
-
-void tell(const Invocation& invocation, const Outgoing& outgoing, const Answer& answer) {
-  if (answer.kind == Answer::Kind::accepted) {
-    if (!answer.cosigned && !answer.missing.empty()) {
-      std::string names;
-      for (const std::string& missing : answer.missing)
-        names += " " + missing;
-      invocation.say(outgoing.label + ": " +
-                     invocation.in("recorded; cosignatures awaited from", "registrado; faltan cofirmas de") +
-                     names);
-    }
-    return;
-  }
-  invocation.say(outgoing.label + ": " + answer.code + (answer.message.empty() ? "" : ": " + answer.message));
-  invocation.say("  " + std::string(cause(answer.code, invocation.language)));
-  invocation.say("  " + std::string(next_step(answer.code, invocation.language)));
-  if (answer.kind == Answer::Kind::rejected) {
-    const std::string file = outgoing.item ? outgoing.item->path.string() : "FILE";
-    invocation.say("  " +
-                   invocation.in("if it becomes lawful: anta sign --again ",
-                                 "si llega a ser conforme: anta sign --again ") +
-                   file);
-  }
 }
 
 // A file of statements: one, or a CBOR sequence of them.
@@ -75,12 +52,6 @@ Result<std::vector<Outgoing>> read_outbox(const Outbox& outbox) {
   return all;
 }
 
-// Whether trying again is all there is to do: not when the address or its certificate is wrong.
-Exit exit_of_undecided(const Result<HttpAnswer>& http) {
-  if (!http && http.error().rule.starts_with("tls.")) return exit_for(http.error());
-  return http && http->status == 421 ? Exit::usage : Exit::undecided;
-}
-
 // Sends in order and stops at the first that stays undecided: what follows may build on it.
 Result<Exit> send_all(Invocation& invocation, HttpClient& client, const std::vector<Outgoing>& all,
                       Outbox* outbox) {
@@ -90,7 +61,7 @@ Result<Exit> send_all(Invocation& invocation, HttpClient& client, const std::vec
     const auto http = client.post(path_for(invocation), "application/cose", outgoing.bytes);
     const Answer answer = read_answer(http);
     answers.push_back(answer_value(answer, outgoing.label));
-    tell(invocation, outgoing, answer);
+    tell_answer(invocation, outgoing.label, outgoing.item ? outgoing.item->path.string() : "FILE", answer);
     if (!answer.is_final()) {
       exit = exit_of_undecided(http);
       break;

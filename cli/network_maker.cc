@@ -78,21 +78,6 @@ Result<PublicKey> read_key(const TreeNode& node) {
   return key;
 }
 
-Result<void> read_node_keys(const TreeNode& node, NodeDraft& draft) {
-  static constexpr std::array<std::string_view, 3> known = {"log", "cosigner", "tls"};
-  if (auto only = node.only(known); !only) return only;
-  for (auto [name, into] : {std::pair{"log", &draft.node.keys.log},
-                            {"cosigner", &draft.node.keys.cosigner},
-                            {"tls", &draft.node.keys.tls}}) {
-    const auto found = node.get(name);
-    if (!found) return pass(found);
-    const auto key = read_key(**found);
-    if (!key) return pass(key);
-    *into = *key;
-  }
-  return {};
-}
-
 Result<NodeDraft> read_node(const TreeNode& node, FreePorts& ports) {
   static constexpr std::array<std::string_view, 5> known = {"id", "organisation", "address", "http", "keys"};
   if (auto only = node.only(known); !only) return pass(only);
@@ -113,7 +98,9 @@ Result<NodeDraft> read_node(const TreeNode& node, FreePorts& ports) {
     *into = std::move(*text);
   }
   if (const TreeNode* keys = node.find("keys")) {
-    if (auto read = read_node_keys(*keys, draft); !read) return pass(read);
+    const auto read = read_node_keys(*keys);
+    if (!read) return pass(read);
+    draft.node.keys = *read;
     return draft;
   }
   auto seed = Secret32::random();
@@ -264,6 +251,20 @@ Result<std::string> policy_of(const Genesis& genesis, std::size_t quorum) {
 }
 
 }  // namespace
+
+Result<payload::NodeKeySet> read_node_keys(const TreeNode& node) {
+  static constexpr std::array<std::string_view, 3> known = {"log", "cosigner", "tls"};
+  if (auto only = node.only(known); !only) return pass(only);
+  payload::NodeKeySet keys;
+  for (auto [name, into] : {std::pair{"log", &keys.log}, {"cosigner", &keys.cosigner}, {"tls", &keys.tls}}) {
+    const auto found = node.get(name);
+    if (!found) return pass(found);
+    const auto key = read_key(**found);
+    if (!key) return pass(key);
+    *into = *key;
+  }
+  return keys;
+}
 
 Result<NetworkMade> make_network(std::string_view yaml, bool scenario, const std::string& directory,
                                  Millis created, Language language) {

@@ -19,6 +19,7 @@
 
 #include "cli/catalogue.h"
 #include "crypto/error.h"
+#include "node/views/tree.h"
 #include "storage/ledger/genesis.h"
 
 namespace anta {
@@ -35,5 +36,8 @@ struct NetworkMade {
 // exists already is told in that language.
 Result<NetworkMade> make_network(std::string_view yaml, bool scenario, const std::string& directory,
                                  Millis created, Language language = Language::en);
+
+// {log: HEX, cosigner: HEX, tls: HEX}, as `antad --init` prints it under `keys`.
+Result<payload::NodeKeySet> read_node_keys(const views::TreeNode& node);
 
 }  // namespace anta

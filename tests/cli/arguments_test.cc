@@ -169,6 +169,21 @@ TEST(Arguments, SeveralFilesAndStandardInput) {
   EXPECT_THAT(parsed->invocation.arguments("FILE"), ElementsAre("b.yaml", "-", "a.yaml"));
 }
 
+TEST(Arguments, TwoPositionalsTakeOneEach) {
+  // Goal: a command with a name and a value gives each its own; a third is a mistake.
+  const std::vector<Command> all = all_commands();
+  const std::map<std::string, std::string> settings = {
+      {"node", "http://127.0.0.1:1"}, {"as", "p"}, {"key", "k"}};
+  const auto parsed = parse_arguments(all, {"network", "parameter", "a_name", "96"}, settings);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+  EXPECT_EQ(parsed->invocation.argument("NAME"), "a_name");
+  EXPECT_EQ(parsed->invocation.argument("VALUE"), "96");
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"network", "parameter", "a_name"},
+                                                {"network", "parameter", "a", "1", "2"}}) {
+    EXPECT_FALSE(parse_arguments(all, wrong, settings).has_value());
+  }
+}
+
 TEST(Arguments, OutputAndLanguageBelongToEveryCommand) {
   // Goal: formats are checked; the flag for the language wins over the environment.
   const Variable variable("ANTA_LANG", "es_PE.UTF-8");

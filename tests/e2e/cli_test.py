@@ -260,7 +260,9 @@ class Commands(unittest.TestCase):
                 found = found[step]
         lot = self.read("certificate", "list")["items"][0]["lot"]
         digest = self.read("lot", "history", lot)["items"][0]["digest"]
-        known = {"/v1/statements": digest, "/v1/lots": lot, "/v1/parties": "nasca-sur", "/v1/certificates": self.read("certificate", "list")["items"][0]["id"],
+        self.run_anta("network", "parameter", "speed_flag_kmh", "90", "--proposal", "P-api", "--as", "nasca-sur", "--key",
+                      os.path.join(self.network.keys(), "nasca-sur.key"), "--node", node.url)
+        known = {"/v1/nodes": "nasca-sur", "/v1/proposals": "P-api", "/v1/statements": digest, "/v1/lots": lot, "/v1/parties": "nasca-sur", "/v1/certificates": self.read("certificate", "list")["items"][0]["id"],
                  **{f"/v1/{noun}s": self.read(noun, "list")["items"][0]["id"] for noun in ("site", "attestation", "account")},
                  "/v1/dispatches": self.read("dispatch", "list")["items"][0]["id"]}
         asked = 0

@@ -4,6 +4,7 @@
 Each runs in a directory of its own, which holds what the example reads and nothing that it writes. Only the node's address is
 replaced: every example says the same one, and the network's ports are its own.
 """
+import json
 import os
 import re
 import shutil
@@ -22,11 +23,16 @@ FILES = {
     "seed.hex": "11" * 32 + "\n",
     "network.yaml": "network: sur\nregistrar: reg\nschemes: [{id: crp, owner: reg}]\nnodes: [{id: n1, organisation: o1}, {id: n2, organisation: o2}, "
                     "{id: n3, organisation: o3}]\n",
+    "node-keys.yaml": f'keys: {{log: "{"a1" * 32}", cosigner: "{"a2" * 32}", tls: "{"a3" * 32}"}}\n',
+    "other-keys.yaml": f'keys: {{log: "{"b1" * 32}", cosigner: "{"b2" * 32}", tls: "{"b3" * 32}"}}\n',
+    "ilo-keys.yaml": f'keys: {{log: "{"c1" * 32}", cosigner: "{"c2" * 32}", tls: "{"c3" * 32}"}}\n',
     "weighed.yaml": "L-001: {wet_g: 28520000, moisture_ppm: 29000, cu_ppm: 78100, status: final, method: scale}\n",
     "dispatch.yaml": 'as: apu-ccollpa\ntype: dispatch\npayload: {event_time: "2025-11-03T10:00:00-05:00", id: D-1, from_site: mina-apu-ccollpa, to: '
                      'nasca-sur, to_site: planta-nasca-sur, ownership_moves: true, waybill: T001-1, lots: [{lot: L-1, measurement: {wet_g: 8000000, '
                      'moisture_ppm: 30000, cu_ppm: 60000, status: estimated}}]}\n',
 }
+OPERATOR = GRANT.replace("nordkabel", "{1}")
+ROTATION = 'as: registro-anta\ntype: key-rotate\npayload: {{event_time: "2025-12-30T09:00:00-05:00", party: {0}, old: "{1}", new: "{2}"}}\n'
 MAKES_A_KEY = ("anta key new", "anta key import")  # and overwrites none
 
 
@@ -68,6 +74,29 @@ class Examples(unittest.TestCase):
         code, _, err = net.anta(*arguments, cwd=self.ready.name)
         self.assertEqual(code, 0, err)
 
+    def record(self, text):
+        with open(self.path("office.yaml"), "w", encoding="ascii") as file:
+            file.write(text)
+        self.anta("sign", "office.yaml", "--key", "registrar.key", "--outbox", "office")
+        self.anta("submit", "office", "--node", self.network.urls())
+
+    def prepare_votes(self):
+        """planta.key becomes nasca-sur's and bahia.key bahia-sur's; chala-norte may run a node, puerto-ilo runs a learner, P-1 waits for votes."""
+        self.anta("key", "new", "bahia.key", "--passphrase-file", "passphrase.txt")
+        signing = {}
+        for party, key in (("nasca-sur", "planta.key"), ("bahia-sur", "bahia.key")):
+            shown = net.anta("key", "show", key, "--passphrase-file", "passphrase.txt", "--output", "json", cwd=self.ready.name)[1]
+            old = self.network.nodes[0].json(f"/v1/parties/{party}/history")["items"][0]["payload"]["keys"][0]
+            self.record(ROTATION.format(party, old, json.loads(shown)["key"]))
+            signing[party] = ("--as", party, "--key", key, "--passphrase-file", "passphrase.txt", "--node", self.network.urls())
+        for party in ("chala-norte", "puerto-ilo"):
+            self.record(OPERATOR.format("node_operator", party))
+        self.anta("network", "node", "add", "nodo-ilo", "--organisation", "puerto-ilo", "--address", "ilo.example:7101", "--keys", "ilo-keys.yaml",
+                  "--proposal", "P-0", *signing["nasca-sur"])
+        self.anta("network", "vote", "P-0", "--approve", *signing["bahia-sur"])
+        self.anta("network", "parameter", "speed_flag_kmh", "90", "--proposal", "P-1", *signing["bahia-sur"])
+        shutil.rmtree(self.path("office"))
+
     def run_example(self, example):
         with tempfile.TemporaryDirectory() as home:
             work = os.path.join(home, "work")
@@ -92,6 +121,7 @@ class Examples(unittest.TestCase):
         self.assertEqual(len(play), 1)
         self.run_example(play[0])
         self.anta("certificate", "get", "CERT-CATHODE", "--node", self.network.urls(), "--out", "cathode.anta")
+        self.prepare_votes()
         for command, lines in commands.items():
             self.assertTrue(lines, command + " has no example")
             for example in lines:
