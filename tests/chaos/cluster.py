@@ -3,6 +3,7 @@
 Faults of links are the proxies' and the cables'; faults of processes and disks are each Node's (tests/e2e/network.py).
 """
 import contextlib
+import ctypes
 import os
 import re
 import shutil
@@ -17,14 +18,22 @@ from proxy import Proxies
 SCENARIO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chaos.yaml")
 
 
+PR_SET_PDEATHSIG = 1
+libc = ctypes.CDLL(None)
+
+
+def die_with_the_test():
+    """In a node's process before its program: it ends when the test does, whatever ends that."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class ChaosNode(net.Node):
     cable = None
-    inside = ()
-    expected = ()  # exit codes by which this process may end now without our hand
+    inside = ()  # antad, or the words by which it runs in the node's namespace
 
     def start(self):
-        """On a disk that fails on demand, in the node's namespace."""
-        super().start(faulty=True, program=self.inside)
+        """On a disk that fails on demand, in the node's namespace. From the main thread: a node ends with the thread that started it."""
+        super().start(faulty=True, program=self.inside, preexec_fn=die_with_the_test)
 
     def log_size(self):
         path = os.path.join(self.directory, "antad.log")
@@ -122,6 +131,3 @@ class Cluster(net.Network):
         self.order([name for name, _, _ in self.pairs()], "heal")
         for cable in self.cables:
             cable.heal()
-
-    def running(self):
-        return [node for node in self.nodes if node.process is not None]

@@ -10,7 +10,7 @@ PROCESSES = ("kill_leader", "kill_leader", "kill_leader", "kill_follower", "kill
 DISKS = ("disk_full", "sync_fails", "die_in_sync", "flip_log", "flip_table", "rot_table", "wiped", "restored_copy")
 # Of links and processes, these may be under way when another fault strikes.
 BESIDE = ("delay", "slow", "stalls", "one_way_pair", "cut_pair")
-BESIDE_TOO = ("kill_follower", "pause_leader", "pause_follower", "reset", "die_in_sync")
+BESIDE_TOO = ("kill_follower", "pause_leader", "pause_follower", "reset")
 
 
 @dataclasses.dataclass(frozen=True)
