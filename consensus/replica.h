@@ -48,6 +48,9 @@
 //   configurations until the one in force is the wanted one. An append with a configuration whose statement
 //   is neither applied here nor earlier in the log is dropped, as if lost.
 //
+//   Repair. While `log_repairing` says so, this node neither votes nor campaigns, and as a leader answers
+//   proposals busy: others would read from it what it has not.
+//
 //   Amnesia. A node whose log was found shorter than what it once had on disk receives, but promises nothing
 //   that counts, until a majority without it has gone past all it may have promised (amnesia.h).
 #pragma once
@@ -94,6 +97,8 @@ struct ReplicaOptions {
   std::uint64_t unapplied_bytes_max = 16u << 20;  // committed blocks handed to the disk thread at a time
   std::uint32_t unapplied_entries_max = 4096;     // over it, proposals are answered busy
 
+  // Whether this node lacks entries that it once had and is getting them back; loop, often; absent: never.
+  std::function<bool()> log_repairing = {};
   std::function<bool()> disk_low = {};  // whether the disk is below its reserve; loop, often; absent: never
   std::function<Millis()> clock = {};   // wall clock, for the clock rule only; absent: the system's
 };
@@ -154,6 +159,9 @@ struct ReplicaMetrics {
   std::uint64_t loads = 0;  // reads of old entries for slow followers
   TransportMetrics transport = {};
 };
+
+// busy: what a leader answers while its log has a gap.
+Error log_repairing_error();
 
 // busy (disk_reserve): what a leader answers while its disk is below the reserve.
 Error disk_reserve_error();

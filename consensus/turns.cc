@@ -70,6 +70,10 @@ ClockGuard::Limits clock_limits(const ReplicaOptions& options) {
 
 Error stopping_error() { return Error{Code::busy, "replica.stopping", "this node is stopping"}; }
 
+Error log_repairing_error() {
+  return Error{Code::busy, "", "the node that leads is repairing its log; nothing was recorded"};
+}
+
 Error disk_reserve_error() {
   return Error{Code::busy, "disk_reserve",
                "the disk of the node that leads is almost full; nothing was recorded"};
@@ -245,10 +249,8 @@ void Turns::changed_role(const raft::RoleChange& change) {
 
 void Turns::send(raft::Message message) {
   if (disk.failed() || guard.mutes(message, role.role)) return;
-  if (amnesia.suffers()) {
-    if (std::holds_alternative<raft::VoteRequest>(message.body)) return;
-    mark_amnesiac(message);
-  }
+  if (takes_no_office() && std::holds_alternative<raft::VoteRequest>(message.body)) return;
+  if (amnesia.suffers()) mark_amnesiac(message);
   const NodeId to = message.to.id;
   const bool append = std::holds_alternative<raft::Append>(message.body);
   if (transport->send(std::move(message)) || !append) return;
@@ -355,6 +357,8 @@ void Turns::propose(std::shared_ptr<const Bytes> payload, Millis time, const Rep
   } else if (commit.value - applied.value > options.unapplied_entries_max) {
     proposal = tl::unexpected<Error>(
         Error{Code::busy, "unapplied_entries_max", "too many committed blocks wait to be applied"});
+  } else if (role.role == raft::Role::leader && repairing()) {
+    proposal = tl::unexpected<Error>(log_repairing_error());
   } else if (role.role == raft::Role::leader && options.disk_low && options.disk_low()) {
     proposal = tl::unexpected<Error>(disk_reserve_error());
   } else if (!guard.deafens(role.role)) {

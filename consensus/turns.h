@@ -77,6 +77,8 @@ struct Turns {
   void fail_callbacks(const Error& why);
   void publish();
   bool running() const { return !stopping && !failed; }
+  bool repairing() const { return options.log_repairing && options.log_repairing(); }
+  bool takes_no_office() const { return amnesia.suffers() || repairing(); }
   Error why_not() const { return failed ? *failed : stopping_error(); }
   void say(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const {
     if (hooks.log) hooks.log(level, event, fields);

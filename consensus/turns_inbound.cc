@@ -20,8 +20,9 @@ Millis system_time() {
 
 void Turns::received(raft::Message message) {
   if (!running() || guard.deafens(role.role)) return;
-  // An amnesiac may have promised what it no longer knows: it gives no vote and takes no office.
-  if (amnesia.suffers() && (std::holds_alternative<raft::VoteRequest>(message.body) ||
+  // An amnesiac may have promised what it no longer knows: it gives no vote and takes no office. Nor does who
+  // has a gap.
+  if (takes_no_office() && (std::holds_alternative<raft::VoteRequest>(message.body) ||
                             std::holds_alternative<raft::TimeoutNow>(message.body)))
     return;
   if (const auto* append = std::get_if<raft::Append>(&message.body); append && !append->entries.empty()) {

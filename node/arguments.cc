@@ -90,7 +90,7 @@ node.yaml:
   log: {level: info, format: logfmt}
   limits: {memory_bytes, http_connections, http_connections_per_address, http_memory_bytes,
            http_requests_per_second, key_statements_per_second, key_statements_burst, request_bytes,
-           pending_statements, pending_bytes, verifiers, disk_reserve_bytes}
+           pending_statements, pending_bytes, verifiers, scrub_bytes_per_second, disk_reserve_bytes}
   timeouts: {election_ms, heartbeat_ms, submit_ms, cosign_wait_ms, drain_ms}
 
 Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;

@@ -146,6 +146,7 @@ std::vector<Key> limit_keys(Limits& l) {
           number("pending_statements", l.pending_statements, 1, 1'000'000),
           number("pending_bytes", l.pending_bytes, 1 << 17, std::int64_t{1} << 30),
           number("verifiers", l.verifiers, 0, 256),
+          number("scrub_bytes_per_second", l.scrub_bytes_per_second, 0, std::int64_t{1} << 40),
           number("disk_reserve_bytes", l.disk_reserve_bytes, 0, std::int64_t{1} << 60)};
 }
 

@@ -69,7 +69,9 @@ struct Limits {
   std::int64_t key_statements_burst = 2'000;
   std::int64_t pending_statements = 16'384;  // submitted and not yet decided
   std::int64_t pending_bytes = std::int64_t{32} << 20;
-  std::int64_t verifiers = 0;           // threads; 0: min(cores, 2)
+  std::int64_t verifiers = 0;  // threads; 0: min(cores, 2)
+  std::int64_t scrub_bytes_per_second = std::int64_t{8}
+                                        << 20;  // of the database, read again and again; 0: not
   std::int64_t disk_reserve_bytes = 0;  // less free than this: nothing new is taken; 0: disk_reserve.h says
 };
 

@@ -94,7 +94,9 @@ void Node::Parts::on_block(const BlockNotice& notice) {
 
 void Node::Parts::on_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
   const auto known = static_cast<PeerKind>(kind);
-  if (known == PeerKind::forward || known == PeerKind::forward_refused) {
+  if (known == PeerKind::log_fetch || known == PeerKind::log_entries) {
+    scrubber->on_peer_message(from, known, std::move(bytes));
+  } else if (known == PeerKind::forward || known == PeerKind::forward_refused) {
     submission->on_peer_message(from, known, std::move(bytes));
   } else {
     checkpointer->on_peer_message(from, known, std::move(bytes));
@@ -231,7 +233,9 @@ Result<void> Node::Parts::make_replica(LogStore::Restored restored) {
   options.election = std::chrono::milliseconds(config.timeouts.election_ms);
   options.heartbeat = std::chrono::milliseconds(config.timeouts.heartbeat_ms);
   options.disk_low = [this] { return disk.low(); };
-  replica = std::make_unique<Replica>(std::move(options), *log_store, *machine,
+  options.log_repairing = [this] { return log_store->repairing(); };
+  if (auto made = make_scrubber(); !made) return made;
+  replica = std::make_unique<Replica>(std::move(options), *log_store, *whole_log_machine,
                                       tls_transport(std::move(*tls)), hooks());
   return replica->start(std::move(restored));
 }
@@ -246,6 +250,7 @@ NodeStatus Node::Parts::status() const {
           .submission = submission->figures(),
           .keys = keys.figures(),
           .verification = verification->figures(),
+          .scrub = scrubber->figures(),
           .finished = checkpointer->finished(),
           .missing = checkpointer->missing(),
           .applied = [this]() -> std::optional<Applied> {
@@ -328,6 +333,8 @@ void Node::Parts::stop() {
   for (ThreadExecutor& executor : query_executors)
     executor.stop();
   if (submission) submission->stop();
+  if (scrubber) scrubber->stop();
+  if (scrub_thread) scrub_thread->stop();
   if (replica) replica->stop(true);
   if (service) service->stop();
   verification.reset();
@@ -362,6 +369,7 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
   // What was applied before the start: the checkpointer may go on from it.
   if (const Result<LedgerReader> reader = node->parts_->ledger->reader())
     node->parts_->checkpointer->on_applied(reader->applied());
+  node->parts_->scrubber->start();
   if (auto serving = node->parts_->serve_http(); !serving) return pass(serving);
   log.write(LogLevel::info, "node_started",
             {{"node", config.node.value}, {"network", node->parts_->identity.genesis.network.value}});

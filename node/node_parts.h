@@ -25,6 +25,7 @@
 #include "node/node.h"
 #include "node/node_status.h"
 #include "node/query_workers.h"
+#include "node/scrubber.h"
 #include "node/submission.h"
 #include "node/verification.h"
 
@@ -84,6 +85,9 @@ struct Node::Parts {
   std::unique_ptr<Submission> submission = {};
   std::unique_ptr<Checkpointer> checkpointer = {};
   std::unique_ptr<LedgerMachine> machine = {};
+  std::unique_ptr<ThreadExecutor> scrub_thread = {};
+  std::unique_ptr<Scrubber> scrubber = {};
+  std::unique_ptr<WholeLogMachine> whole_log_machine = {};
   std::unique_ptr<Replica> replica = {};
 
   Result<void> open_storage();
@@ -113,6 +117,7 @@ struct Node::Parts {
   void use_certificate(const HttpTls& certificate);
   void warn_of_expiry();
   void watch_certificate();
+  Result<void> make_scrubber();
   Result<ConfigChange> reload(const Config& next);
   void apply(const Config& changed);
 };

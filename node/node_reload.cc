@@ -1,8 +1,12 @@
-// What changes while a node runs: its configuration, its certificate, and the room on its disk.
+// What changes while a node runs: its configuration, its certificate, and its disk.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <latch>
 #include <thread>
+#include <tuple>
 
 #include "node/node_parts.h"
 #include "node/views/time_text.h"
@@ -91,6 +95,33 @@ void Node::Parts::watch_certificate() {
   });
 }
 
+Result<void> Node::Parts::make_scrubber() {
+  ScrubberOptions options;
+  options.bytes_per_second = static_cast<std::uint64_t>(config.limits.scrub_bytes_per_second);
+  ScrubberPorts ports;
+  ports.applied = [this] { return replica->status().applied; };
+  ports.peers = [this] {
+    std::vector<NodeId> peers;
+    for (const ReplicaPeer& peer : replica->status().peers)
+      peers.push_back(peer.id);
+    return peers;
+  };
+  ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
+    replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
+  };
+  ports.step_down = [this] { replica->transfer_leadership(); };
+  ports.on_fatal = on_fatal;
+  ports.log = log.sink();
+  scrub_thread = std::make_unique<ThreadExecutor>();
+  // Of that thread alone, on Linux. Where it is refused, the rate still bounds what is read.
+  scrub_thread->post([] { std::ignore = ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10); });
+  auto opened = Scrubber::open(options, std::move(ports), *database, *log_store, *scrub_thread);
+  if (!opened) return pass(opened);
+  scrubber = std::move(*opened);
+  whole_log_machine = std::make_unique<WholeLogMachine>(*machine, *scrubber);
+  return {};
+}
+
 // Everything that can fail comes first; what follows cannot, so that a reload is whole or nothing.
 Result<ConfigChange> Node::Parts::reload(const Config& next) {
   // What --check refuses is refused here: a file with which this node would not start again.
@@ -123,6 +154,7 @@ void Node::Parts::apply(const Config& changed) {
   submission->set_limits(static_cast<std::size_t>(limits.pending_statements),
                          static_cast<std::uint64_t>(limits.pending_bytes));
   http->set_limits(http_options(changed));
+  scrubber->set_rate(static_cast<std::uint64_t>(limits.scrub_bytes_per_second));
   const auto applied = std::make_shared<std::latch>(2);  // shared: who counts it down may be in it still
   service->post([this, applied, reserve = static_cast<std::uint64_t>(limits.disk_reserve_bytes)] {
     disk.configure(reserve);

@@ -112,6 +112,7 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
                          std::to_string(status.disk_reserve >> 20) +
                          " MiB: this node takes nothing new; make room");
   }
+  if (!status.scrub.gap.empty()) reasons.push_back(status.scrub.gap);
   if (status.forks > 0) {
     reasons.emplace_back(
         "a quorum signed another tree than this node's (fork): its note is kept as fork-*.note in the data "
@@ -171,6 +172,12 @@ std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& sta
       {"anta_http_connections", d(status.connections)},
       {"anta_http_handshakes_failed_total", d(status.handshakes_failed)},
       {"anta_forks_total", d(status.forks)},
+      {"anta_scrub_bytes_total", d(status.scrub.bytes)},
+      {"anta_scrub_rounds_total", d(status.scrub.rounds)},
+      {"anta_scrub_damaged_total", d(status.scrub.damaged)},
+      {"anta_scrub_repaired_entries_total", d(status.scrub.repaired)},
+      {"anta_scrub_position", d(status.scrub.position.value)},
+      {"anta_scrub_repairing", status.scrub.gap.empty() ? 0.0 : 1.0},
       {"anta_checkpoint_size", status.finished ? d(status.finished->checkpoint.size) : 0.0},
       {"anta_checkpoint_quorum_seconds", status.finished ? d(status.finished->quorum_seconds) : 0.0}};
   if (status.certificate_expires.value != 0) {

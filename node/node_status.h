@@ -11,6 +11,7 @@
 #include "node/checkpointer.h"
 #include "node/config.h"
 #include "node/network_state.h"
+#include "node/scrubber.h"
 #include "node/submission.h"
 #include "storage/applied.h"
 #include "storage/ledger/value.h"
@@ -27,6 +28,7 @@ struct NodeStatus {
   Submission::Figures submission = {};
   KeyLimiter::Figures keys = {};
   VerificationFigures verification = {};
+  Scrubber::Figures scrub = {};
   std::shared_ptr<const FinishedCheckpoint> finished = {};
   std::vector<std::string> missing = {};
   std::optional<Applied> applied = {};

@@ -163,4 +163,58 @@ Result<CheckpointCosigned> decode_checkpoint_cosigned(ByteView bytes) {
   return CheckpointCosigned{.size = *size, .root = *root, .line = std::move(*line)};
 }
 
+Bytes encode_log_fetch(const LogFetch& fetch) {
+  cbor::Writer out;
+  out.array(2).uint(fetch.from.value).uint(fetch.to.value);
+  return out.take();
+}
+
+Result<LogFetch> decode_log_fetch(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 2); !array) return pass(array);
+  const auto from = in.uint();
+  if (!from) return pass(from);
+  const auto to = in.uint();
+  if (!to) return pass(to);
+  if (auto end = in.finish(); !end) return pass(end);
+  if (*from == 0 || *to < *from) return bad("asks for no entries");
+  return LogFetch{.from = LogIndex{*from}, .to = LogIndex{*to}};
+}
+
+Bytes encode_log_entries(const LogEntries& answer) {
+  std::size_t size = 32;
+  for (const LogEntry& entry : answer.entries)
+    size += entry.size() + 16;
+  cbor::Writer out(size);
+  out.array(2).uint(answer.to.value).array(answer.entries.size());
+  for (const LogEntry& entry : answer.entries)
+    out.array(2).bytes(encode_entry_header(entry.header)).bytes(*entry.payload);
+  return out.take();
+}
+
+Result<LogEntries> decode_log_entries(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 2); !array) return pass(array);
+  const auto to = in.uint();
+  if (!to) return pass(to);
+  const auto count = in.array();
+  if (!count) return pass(count);
+  if (*count > log_entries_max || *count > *to) return bad("has too many entries");
+  LogEntries out{.to = LogIndex{*to}};
+  out.entries.reserve(*count);
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    if (auto array = expect_array(in, 2); !array) return pass(array);
+    const auto header_bytes = in.bytes();
+    if (!header_bytes) return pass(header_bytes);
+    auto header = decode_entry_header(*header_bytes);
+    if (!header) return pass(header);
+    const auto payload = in.bytes();
+    if (!payload) return pass(payload);
+    out.entries.push_back(make_entry(LogIndex{*to - *count + 1 + i}, *header,
+                                     std::make_shared<const Bytes>(to_bytes(*payload))));
+  }
+  if (auto end = in.finish(); !end) return pass(end);
+  return out;
+}
+
 }  // namespace anta

@@ -1,4 +1,5 @@
-// What nodes say to each other beside Raft: forwarded submissions and the making of checkpoints.
+// What nodes say to each other beside Raft: forwarded submissions, the making of checkpoints, and entries of
+// the log that a node lost to a rotten file.
 //
 // Travels as app messages of the transport (consensus/transport.h), whose sender is authenticated. The kinds
 // are sent: never renumber. Each body is one deterministic CBOR array; decoding is strict and checks counts
@@ -12,6 +13,7 @@
 #include "crypto/digest.h"
 #include "crypto/error.h"
 #include "storage/ledger/ids.h"
+#include "storage/log_entry.h"
 
 namespace anta {
 
@@ -21,6 +23,8 @@ enum class PeerKind : std::uint8_t {
   checkpoint_open = 3,  // from the leader: cosign this
   checkpoint_cosigned = 4,
   checkpoint_finished = 5,
+  log_fetch = 6,    // entries that a repair misses
+  log_entries = 7,  // back: some of them
 };
 
 // [request, [bytes, ...]]
@@ -62,5 +66,23 @@ Bytes encode_checkpoint_cosigned(const CheckpointCosigned& cosigned);
 Result<CheckpointCosigned> decode_checkpoint_cosigned(ByteView bytes);
 
 // A finished note travels as its text.
+
+// [from, to]: both included. The answer may begin later, and always ends at `to`.
+struct LogFetch {
+  LogIndex from = {};
+  LogIndex to = {};
+};
+Bytes encode_log_fetch(const LogFetch& fetch);
+Result<LogFetch> decode_log_fetch(ByteView bytes);
+
+// [to, [[header, payload], ...]]; none: the sender has not that entry. Hashes are computed, nothing else is
+// checked: an entry proves itself by what names it.
+struct LogEntries {
+  LogIndex to = {};
+  std::vector<LogEntry> entries = {};
+};
+inline constexpr std::size_t log_entries_max = 4'096;
+Bytes encode_log_entries(const LogEntries& answer);
+Result<LogEntries> decode_log_entries(ByteView bytes);
 
 }  // namespace anta

@@ -34,6 +34,7 @@ Result<Applied> rebuild_ledger(const Config& config) {
   options.directory = (config.data / "db").string();
   options.network = identity->network;
   options.node = identity->self.id;
+  options.incarnation = static_cast<std::uint64_t>(config.incarnation);
   options.memory_budget_bytes = static_cast<std::uint64_t>(config.limits.memory_bytes);
   options.create = false;
   Result<std::unique_ptr<Database>> database = Database::open(options);

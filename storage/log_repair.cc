@@ -12,6 +12,11 @@ constexpr std::string_view configuration_prefix = "configuration/";  // log_stor
 
 LogIndex index_of(ByteView key) { return key.size() == 8 ? LogIndex{get_u64(key)} : LogIndex{}; }
 
+void put(const LogEntry& entry, Batch& batch) {
+  const LogRecordFrame frame = frame_log_record(entry);
+  batch.put(Family::log, log_key(entry.index), {frame.head, *entry.payload, frame.tail});
+}
+
 tl::unexpected<Error> not_repairable(const Damage& damage, const std::string& why) {
   Damage told = damage;
   told.what += " (this node can not repair it: " + why + ")";
@@ -31,8 +36,8 @@ Result<std::unique_ptr<LogRepair>> LogRepair::open(Database& database, LogStore&
   return repair;
 }
 
-// Whether one of the configurations that a start reads lies in the gap.
-Result<bool> LogRepair::needs_configuration(const LogGap& gap) const {
+// The configurations that a start reads and that lie in the gap.
+Result<std::vector<LogEntry>> LogRepair::configurations(const LogGap& gap) const {
   std::vector<LogIndex> all;
   Cursor meta = database_.cursor(Family::meta);
   for (meta.seek(as_bytes(configuration_prefix));
@@ -40,9 +45,15 @@ Result<bool> LogRepair::needs_configuration(const LogGap& gap) const {
     all.push_back(index_of(meta.key().subspan(configuration_prefix.size())));
   }
   if (auto read = meta.status(); !read) return pass(read);
-  const std::size_t newest = std::min(all.size(), LogStore::configurations_restored);
-  return std::any_of(all.end() - static_cast<std::ptrdiff_t>(newest), all.end(),
-                     [&gap](LogIndex index) { return gap.holds(index); });
+  std::vector<LogEntry> kept;
+  for (std::size_t i = all.size() - std::min(all.size(), LogStore::configurations_restored); i < all.size();
+       ++i) {
+    if (!gap.holds(all[i])) continue;
+    auto entry = log_.read_one(all[i]);
+    if (!entry) return pass(entry);
+    kept.push_back(std::move(*entry));
+  }
+  return kept;
 }
 
 Result<LogGap> LogRepair::plan(const Damage& damage, LogIndex applied) const {
@@ -52,7 +63,9 @@ Result<LogGap> LogRepair::plan(const Damage& damage, LogIndex applied) const {
       .from = index_of(damage.table->first), .to = index_of(damage.table->last), .file = damage.table->name};
   if (gap_) return not_repairable(damage, "another file is being repaired");
   if (gap.from.value == 0 || gap.to < gap.from) return not_repairable(damage, "its keys are no log's");
-  if (gap.to >= applied) return not_repairable(damage, "it reaches to the end of what is applied");
+  // Two entries behind it: a start between mark and cut finds the end of the log going backwards, and RocksDB
+  // looks one entry further than it gives.
+  if (gap.to.next() >= applied) return not_repairable(damage, "it reaches to the end of what is applied");
   if (gap.from.value > 1) {
     auto before = log_.read_one(gap.from.previous());
     if (!before) return not_repairable(damage, "the entry before the file can not be read");
@@ -61,15 +74,18 @@ Result<LogGap> LogRepair::plan(const Damage& damage, LogIndex applied) const {
   auto after = log_.read_one(gap.to.next());
   if (!after) return not_repairable(damage, "the entry after the file can not be read");
   gap.end = after->header.prev_hash;
-  auto needs = needs_configuration(gap);
-  if (!needs) return pass(needs);
-  if (*needs) return not_repairable(damage, "the file holds the cluster's configuration");
+  if (!configurations(gap))
+    return not_repairable(damage, "the cluster's configuration in it can not be read");
   return gap;
 }
 
 Result<void> LogRepair::mark(const LogGap& gap) {
   ANTA_INVARIANT(!gap_);
+  const auto kept = configurations(gap);
+  if (!kept) return pass(kept);
   Batch batch = database_.batch();
+  for (const LogEntry& entry : *kept)
+    put(entry, batch);
   batch.put(Family::meta, as_bytes(log_gap_key), encode_log_gap(gap));
   if (auto done = database_.write(batch, Sync::yes); !done) return done;
   gap_ = gap;
@@ -112,10 +128,8 @@ Result<void> LogRepair::refill(std::span<const LogEntry> entries) {
   if (!gap_ || entries.empty()) return fail(Code::malformed, "log.refill", "no entries, or no gap for them");
   if (auto good = check(entries); !good) return good;
   Batch batch = database_.batch();
-  for (const LogEntry& entry : entries) {
-    const LogRecordFrame frame = frame_log_record(entry);
-    batch.put(Family::log, log_key(entry.index), {frame.head, *entry.payload, frame.tail});
-  }
+  for (const LogEntry& entry : entries)
+    put(entry, batch);
   std::optional<LogGap> rest;
   if (entries.front().index > gap_->from) {
     rest = gap_;

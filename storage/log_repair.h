@@ -4,10 +4,11 @@
 //
 // The order of durable effects, and what a crash between two of them means:
 //
-//   plan     Nothing is written. The gap is the table's whole range; it must lie in what is applied, the
-//            entries on both sides of it must be readable, and no configuration entry that a start needs may
-//            be in it. Anything else is for the operator.
-//   mark     The gap is put in `meta`, synced. From here on reads in it answer busy.
+//   plan     Nothing is written. The gap is the table's whole range; it must lie in what is applied, and the
+//            entries on both sides of it must be readable, as well as the configuration entries in it that a
+//            start needs. Anything else is for the operator.
+//   mark     The gap is put in `meta`, and those configuration entries on top of the table, synced. From here
+//            on reads in the gap answer busy.
 //              crash before: the damage is found again. crash after: a start sees the gap, and an end of the
 //              log that is behind it; it goes on with the next step. The rotten table is still there and is
 //              not believed.
@@ -58,7 +59,7 @@ class LogRepair {
 
  private:
   LogRepair(Database& database, LogStore& log) : database_(database), log_(log) {}
-  Result<bool> needs_configuration(const LogGap& gap) const;
+  Result<std::vector<LogEntry>> configurations(const LogGap& gap) const;
   Result<void> check(std::span<const LogEntry> entries) const;
 
   Database& database_;

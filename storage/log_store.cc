@@ -95,6 +95,7 @@ struct LogStore::State {
   Result<Digest> hash_at(LogIndex index, const Written& written) const;
   Result<void> lower_watermark(std::span<const LogWrite> writes);
   Result<LogEntry> entry_at(LogIndex index) const;
+  Result<LogEntry> stored_entry(LogIndex index) const;  // inside the gap too
 };
 
 // ---- start ----
@@ -219,7 +220,7 @@ Result<void> LogStore::State::load_meta() {
   state.commit = std::min(state.commit, tables.last);  // a hint can be ahead of a log that was cut
   const std::size_t known = tables.configurations.size();
   for (std::size_t i = known - std::min(known, configurations_restored); i < known; ++i) {
-    auto entry = entry_at(tables.configurations[i]);
+    auto entry = stored_entry(tables.configurations[i]);  // LogRepair::mark keeps them
     if (!entry) return pass(entry);
     if (entry->header.kind != EntryKind::configuration) {
       return disagrees("entry " + text(entry->index) + " should be a configuration");
@@ -424,6 +425,10 @@ Result<void> LogStore::end_amnesia() {
 
 Result<LogEntry> LogStore::State::entry_at(LogIndex index) const {
   if (gap.holds(index)) return being_repaired(index);
+  return stored_entry(index);
+}
+
+Result<LogEntry> LogStore::State::stored_entry(LogIndex index) const {
   auto record = database.get(Family::log, log_key(index));
   if (!record) return pass(record);
   if (!*record) return fail(Code::not_found, "log.entry", "log entry " + text(index) + " is not here");

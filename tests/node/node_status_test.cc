@@ -46,6 +46,9 @@ const std::vector<Row>& rows() {
       {"the disk has 63 MiB left, less than its reserve of 64 MiB: this node takes nothing new; make room",
        [](NodeStatus& s) { s.disk_available = s.disk_reserve - 1; },
        [](NodeStatus& s) { s.disk_available = s.disk_reserve; }},
+      {"log entries 3 to 9 are being fetched",
+       [](NodeStatus& s) { s.scrub.gap = "log entries 3 to 9 are being fetched"; },
+       [](NodeStatus& s) { s.scrub.gap.clear(); }},
       {"a quorum signed another tree than this node's (fork): its note is kept as fork-*.note in the data "
        "directory; compare with the other organisations, and once it is explained take the file away and "
        "start again",

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/storage/disk.h"
+
 #include "crypto/cose.h"
 
 namespace anta {
@@ -30,6 +32,34 @@ TEST(PeerWire, WhatIsWrittenIsRead) {
   ASSERT_TRUE(c);
   EXPECT_EQ(c->size, 9u);
   EXPECT_EQ(c->root, sha256(Bytes{2}));
+}
+
+TEST(PeerWire, LogEntriesTravelWithTheirPlaceAndHash) {
+  // Goal: what is fetched for a repair arrives as it is in the log; torn, trailing and impossible counts,
+  // places and ranges are refused.
+  const auto entries = chain(3, Term{4});
+  const Bytes good = encode_log_entries({.to = LogIndex{3}, .entries = entries});
+  const auto read = decode_log_entries(good);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->to, LogIndex{3});
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(read->entries[i].index, entries[i].index);
+    EXPECT_EQ(read->entries[i].hash, entries[i].hash);
+    EXPECT_EQ(*read->entries[i].payload, *entries[i].payload);
+  }
+  EXPECT_TRUE(decode_log_entries(encode_log_entries({.to = LogIndex{3}, .entries = {}}))->entries.empty());
+  for (std::size_t n = 0; n < good.size(); ++n)
+    EXPECT_FALSE(decode_log_entries(ByteView(good).first(n))) << n;
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_FALSE(decode_log_entries(longer));
+  EXPECT_FALSE(decode_log_entries(encode_log_entries({.to = LogIndex{2}, .entries = entries})));
+  const auto fetch = decode_log_fetch(encode_log_fetch({.from = LogIndex{2}, .to = LogIndex{9}}));
+  ASSERT_TRUE(fetch);
+  EXPECT_EQ(fetch->from, LogIndex{2});
+  EXPECT_EQ(fetch->to, LogIndex{9});
+  EXPECT_FALSE(decode_log_fetch(encode_log_fetch({.from = LogIndex{0}, .to = LogIndex{9}})));
+  EXPECT_FALSE(decode_log_fetch(encode_log_fetch({.from = LogIndex{10}, .to = LogIndex{9}})));
 }
 
 TEST(PeerWire, HostileBytesAreRefused) {

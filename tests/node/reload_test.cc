@@ -24,6 +24,7 @@ TEST(Reload, LimitsAreMetByWhatComesNextAndTheRestIsNamed) {
   next.limits.disk_reserve_bytes = std::int64_t{1} << 60;
   next.limits.memory_bytes = std::int64_t{16} << 20;
   next.limits.verifiers = 3;
+  next.limits.scrub_bytes_per_second = 0;
   next.limits.http_requests_per_second = 1'000'000;
   next.log_level = LogLevel::warning;
   next.http.port = 1;
@@ -32,7 +33,8 @@ TEST(Reload, LimitsAreMetByWhatComesNextAndTheRestIsNamed) {
   ASSERT_TRUE(change) << change.error().message;
   EXPECT_EQ(change->applied,
             (std::vector<std::string>{"log.level", "limits.memory_bytes", "limits.http_requests_per_second",
-                                      "limits.verifiers", "limits.disk_reserve_bytes"}));
+                                      "limits.verifiers", "limits.scrub_bytes_per_second",
+                                      "limits.disk_reserve_bytes"}));
   EXPECT_EQ(change->restart, (std::vector<std::string>{"http.listen", "timeouts.drain_ms"}));
   EXPECT_NE(log_of(trio, 0).find("event=reload_needs_restart keys=http.listen,timeouts.drain_ms"),
             std::string::npos);

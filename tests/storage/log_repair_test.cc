@@ -291,8 +291,8 @@ TEST(LogRepair, AGapWhoseBeginningDoesNotFitIsCorrupt) {
 }
 
 TEST(LogRepair, WhatItCanNotRepairStopsWithTheNextStep) {
-  // Goal: level 0, memory, derived families, the end of what is applied, an unreadable neighbour and a
-  // configuration in the file: each refuses with the file, the entry and what the operator does.
+  // Goal: level 0, memory, derived families, the end of what is applied, a rotten configuration and an
+  // unreadable neighbour: each refuses with the file, the entry and what the operator does.
   const auto entries = log_of(count);
   Ledger ledger(entries);
   const Damage good = ledger.rotten(50);
@@ -313,19 +313,23 @@ TEST(LogRepair, WhatItCanNotRepairStopsWithTheNextStep) {
   damage.family = Family::state;
   EXPECT_NE(refusal(damage, applied).find("--rebuild"), std::string::npos);
   const LogGap gap = *ledger.repair->plan(good, applied);
-  EXPECT_NE(refusal(good, gap.to).find("it reaches to the end of what is applied"), std::string::npos);
+  EXPECT_TRUE(ledger.repair->plan(good, gap.to.plus(2)).has_value());
+  EXPECT_NE(refusal(good, gap.to.next()).find("it reaches to the end of what is applied"), std::string::npos);
+  ledger.stop();
+  ledger.start();  // nothing of the entry is in the cache
   Batch batch = ledger.database->batch();
   Bytes configuration = to_bytes(as_bytes("configuration/"));
-  for (const std::uint8_t byte : log_key(LogIndex{50}))
+  for (const std::uint8_t byte : log_key(LogIndex{50}))  // the rotten entry itself
     configuration.push_back(byte);
   batch.put(Family::meta, configuration, {});
   ASSERT_TRUE(ledger.database->write(batch, Sync::yes).has_value());
-  EXPECT_NE(refusal(good, applied).find("the file holds the cluster's configuration"), std::string::npos);
+  EXPECT_NE(refusal(good, applied).find("the cluster's configuration in it can not be read"),
+            std::string::npos);
   Batch back = ledger.database->batch();
   back.erase(Family::meta, configuration);
   ASSERT_TRUE(ledger.database->write(back, Sync::yes).has_value());
   ledger.stop();
-  ledger.start();  // nothing of it is in the cache
+  ledger.start();
   rot(ledger.directory.path(), test::table_with(*ledger.database, gap.to.next()),
       "x-" + std::to_string(gap.to.value));
   EXPECT_NE(refusal(good, applied).find("the entry after the file can not be read"), std::string::npos);
@@ -388,6 +392,32 @@ TEST(LogRepair, AStartOverDamageInWhatIsAppliedLeavesItToTheScrub) {
   ASSERT_TRUE(damage);
   EXPECT_EQ(damage->index, LogIndex{250});
   EXPECT_TRUE(ledger.repair->plan(*damage, applied).has_value());
+}
+
+TEST(LogRepair, ConfigurationsInTheGapAreKept) {
+  // Goal: a start needs the newest configurations at once, gap or not: they survive the cut, and a crash
+  // right after it.
+  std::vector<LogEntry> entries = log_of(49);
+  entries.push_back(test::entry_after(&entries.back(), Term{1}, "members", EntryKind::configuration));
+  for (LogEntry& more :
+       test::chain(count - 50, Term{1}, &entries.back(), std::string(payload_bytes, 'y').append(1, '-')))
+    entries.push_back(std::move(more));
+  const Ledger other(entries, 0);
+  Ledger ledger(entries);
+  const Damage damage = ledger.rotten(45);
+  const auto gap = ledger.repair->plan(damage, applied);
+  ASSERT_TRUE(gap.has_value()) << gap.error().message;
+  ASSERT_TRUE(gap->holds(LogIndex{50}));
+  ASSERT_TRUE(ledger.repair->mark(*gap).has_value());
+  ledger.crash();
+  ASSERT_EQ(ledger.restored.configurations.size(), 1u);
+  ASSERT_TRUE(ledger.repair->cut().has_value());
+  ledger.crash();
+  ASSERT_EQ(ledger.restored.configurations.size(), 1u);
+  EXPECT_EQ(ledger.restored.configurations[0].hash, entries[49].hash);
+  EXPECT_EQ(ledger.store->read_one(LogIndex{50}).error().code, Code::busy);
+  refill_from(*other.store, *ledger.repair);
+  expect_whole(ledger, entries);
 }
 
 TEST(LogRepair, TheLogGrowsWhileItIsRepaired) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <rocksdb/table.h>
 
 #include <algorithm>
 
@@ -14,6 +15,9 @@ void move_to_level(const std::string& directory, Family family, int level, std::
   rocksdb::Options options;
   options.compression = rocksdb::kNoCompression;
   options.target_file_size_base = file_bytes;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_size = std::min<std::uint64_t>(file_bytes, 4'096);
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.disable_auto_compactions = true;
   std::vector<std::string> names;
   ASSERT_TRUE(rocksdb::DB::ListColumnFamilies(options, directory, &names).ok());
