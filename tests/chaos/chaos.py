@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -124,6 +125,7 @@ class Run:
 
 def main():
     arguments = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through the contexts, so that nothing is left behind
     if not all(os.path.exists(path) for path in (net.ANTAD, net.ANTA, net.FAULTY_DISK, net.REPLAY_LOG)):
         print("build first: cmake --build build/release --target antad anta replay_log anta_faulty_disk", file=sys.stderr)
         return 2
