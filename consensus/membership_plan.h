@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "consensus/raft/configuration.h"
@@ -19,8 +20,11 @@ struct MembershipPlan {
   // The statement that made each node what it is, removed ones included. A node without one was not changed
   // since the genesis.
   std::map<NodeId, Digest> because = {};
-  // Every other node that has a key, removed ones included: they are connected while they are members still.
+  // Every node but this one that the ledger ever knew, removed ones included: they are connected while they
+  // are members still, and nobody else is made one.
   std::vector<TransportPeer> peers = {};
+  // Who is a member elsewhere, as this node was told; its own ledger is behind and does not know yet.
+  std::set<NodeId> told = {};
 
   bool operator==(const MembershipPlan&) const = default;
 };

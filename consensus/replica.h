@@ -45,8 +45,8 @@
 //   in the usual way would need the refused entries to arrive) and asks for no vote for `clock_penalty`.
 //
 //   Members. The ledger says who belongs to the cluster (membership_plan.h); whoever leads proposes
-//   configurations until the one in force is the wanted one. An append with a configuration whose statement
-//   is neither applied here nor earlier in the log is dropped, as if lost.
+//   configurations until the one in force is the wanted one. An append is cut before a
+//   configuration whose statement is not applied here, or with a member that the ledger does not know.
 //
 //   Repair. While `log_repairing` says so, this node neither votes nor campaigns, and as a leader answers
 //   proposals busy: others would read from it what it has not.

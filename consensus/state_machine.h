@@ -6,8 +6,6 @@
 // durable here arrive; nothing is ever taken back.
 #pragma once
 
-#include <span>
-
 #include "crypto/error.h"
 #include "storage/log_entry.h"
 
@@ -26,9 +24,8 @@ class StateMachine {
   // The index of the newest block applied; zero before the first. Read once, at start, before any apply.
   virtual LogIndex applied() const = 0;
 
-  // Whether the statement with this digest is recorded here, or stands in one of these blocks, which are not
-  // applied yet. Any thread, rarely: only when the members change.
-  virtual bool knows(const Digest& statement, std::span<const LogEntry* const> blocks) const = 0;
+  // Whether the statement with this digest is recorded here. Any thread, rarely: when the members change.
+  virtual bool knows(const Digest& statement) const = 0;
 };
 
 }  // namespace anta

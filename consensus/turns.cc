@@ -241,6 +241,7 @@ void Turns::changed_role(const raft::RoleChange& change) {
        {"in_office", change.in_office ? "true" : "false"}});
   maybe_end_amnesia();
   publish();
+  if (change.in_office) office_commit = commit;
   if (hooks.on_role) hooks.on_role(change);
   // Handed over once another is known to lead, so that clients can be told where to go.
   if (handed_over != nullptr && change.role != raft::Role::leader && change.leader)

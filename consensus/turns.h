@@ -71,7 +71,8 @@ struct Turns {
   void configuration_changed(const raft::ConfigurationChange& change);
   void connect_members();
   void pursue_plan();
-  bool unasked(const raft::Append& append) const;
+  bool asked_for(const raft::ConfigurationRecord& record) const;
+  bool cut_unasked(raft::Append& append);
   void disk_died(const Error& why);
   void fatal(const Error& error);
   void fail_callbacks(const Error& why);
@@ -99,7 +100,8 @@ struct Turns {
   MembershipPlan plan = {};
   std::vector<TransportPeer> connected = {};  // what the transport has, or will have after this turn
   std::size_t members = 0;                    // that the core sends to, when `connected` was made
-  NodeId unexplained = {};                    // no statement asks for what should become of it: said once
+  LogIndex office_commit = {};                // what was committed when this node took office
+  LogIndex unasked_at = {};                   // said once
   std::string plan_waits_for = {};            // said once
   std::set<NodeId> overfull = {};             // an append to them was dropped, and the core will be told
   std::optional<Result<raft::Proposed>> proposal = {};  // of the turn under way

@@ -25,7 +25,7 @@ void Turns::received(raft::Message message) {
   if (takes_no_office() && (std::holds_alternative<raft::VoteRequest>(message.body) ||
                             std::holds_alternative<raft::TimeoutNow>(message.body)))
     return;
-  if (const auto* append = std::get_if<raft::Append>(&message.body); append && !append->entries.empty()) {
+  if (auto* append = std::get_if<raft::Append>(&message.body); append && !append->entries.empty()) {
     ++counts.appends_received;
     if (options.disk_low && options.disk_low()) {
       ++counts.appends_dropped_disk;
@@ -33,10 +33,7 @@ void Turns::received(raft::Message message) {
     }
     if (guard.refuses(message, options.clock ? options.clock() : system_time()))
       return refuse_for_clock(message);
-    if (unasked(*append)) {
-      ++counts.appends_dropped_members;
-      return;
-    }
+    if (!cut_unasked(*append)) return;
     if (hooks.on_entries) hooks.on_entries(append->entries);
   }
   if (!amnesia.suffers()) return turn(raft::Receive{std::move(message)});

@@ -5,7 +5,6 @@
 #include <variant>
 
 #include "consensus/turns.h"
-#include "crypto/text.h"
 
 namespace anta {
 namespace {
@@ -39,16 +38,24 @@ void Turns::configuration_changed(const raft::ConfigurationChange& change) {
   connect_members();
 }
 
-// Connected is who is wanted, who is a member here, and who still has to hear that it is none.
+// Connected is who is wanted, who is a member here or is said to be one elsewhere, and who still has to hear
+// that it is none.
 void Turns::connect_members() {
   const raft::Status now = core->status();
+  const raft::Configuration& in_force = now.configuration.configuration;
   std::vector<TransportPeer> wanted;
   for (const TransportPeer& peer : plan.peers) {
-    const auto told = [&peer](const raft::PeerStatus& known) { return known.id == peer.id; };
+    const auto hears = [&peer](const raft::PeerStatus& known) { return known.id == peer.id; };
     if (peer.id == options.self.id) continue;
-    if (plan.wanted.contains(peer.id) || now.configuration.configuration.contains(peer.id) ||
-        std::any_of(now.peers.begin(), now.peers.end(), told))
-      wanted.push_back(peer);
+    if (!plan.wanted.contains(peer.id) && !plan.told.contains(peer.id) && !in_force.contains(peer.id) &&
+        std::none_of(now.peers.begin(), now.peers.end(), hears))
+      continue;
+    // A node that was admitted anew takes the old one's place only once the old one votes no more (rule 10).
+    const raft::Member* member = in_force.find(peer.id);
+    const auto before = std::find_if(connected.begin(), connected.end(),
+                                     [&peer](const TransportPeer& known) { return known.id == peer.id; });
+    const bool still = before != connected.end() && member && member->incarnation == before->incarnation;
+    wanted.push_back(still && before->incarnation != peer.incarnation ? *before : peer);
   }
   members = now.peers.size();
   if (wanted == connected) return;
@@ -66,52 +73,60 @@ void Turns::connect_members() {
   });
 }
 
-// A leader's: the next step, if one is due. What is refused (a change is open, a learner lacks entries still)
-// is asked for again after a heartbeat's time.
+// A leader's: the first step towards the plan that the core takes. What it refuses (a change is open, a
+// learner lacks entries still) is asked for again after a heartbeat's time. Only by a plan that is not older
+// than what this node leads: else it would undo what others did.
 void Turns::pursue_plan() {
-  if (!running() || !role.in_office || handed_over != nullptr) return;
+  if (!running() || !role.in_office || handed_over != nullptr || applied < office_commit) return;
   const raft::ConfigurationChange now = core->status().configuration;
-  if (!now.committed) return;
-  const auto next = raft::next_change(now.configuration, plan.wanted);
-  if (!next) return;
-  const auto because = plan.because.find(next->node);
-  if (because == plan.because.end()) {
-    if (std::exchange(unexplained, next->node) != next->node)
-      say(LogLevel::error, "configuration_unexplained",
-          {{"peer", next->node.value}, {"reason", "no statement asks for this change"}});
-    return;
+  if (!now.committed || applied < now.index) return;
+  std::string refused;
+  for (const raft::NextChange& next : raft::next_changes(now.configuration, plan.wanted)) {
+    const auto because = plan.because.find(next.node);
+    if (because == plan.because.end()) {
+      refused += next.node.value + ": no statement asks for this; ";
+      continue;
+    }
+    turn(raft::ProposeConfiguration{next.configuration, because->second});
+    const auto answer = std::exchange(proposal, std::nullopt);
+    if (!running() || (answer && *answer)) break;
+    if (answer) refused += next.node.value + ": " + answer->error().message + "; ";
   }
-  turn(raft::ProposeConfiguration{next->configuration, because->second});
-  const auto answer = std::exchange(proposal, std::nullopt);
-  const std::string text = answer && !*answer ? answer->error().message : "";
-  if (text != std::exchange(plan_waits_for, text) && !text.empty())
-    say(LogLevel::info, "configuration_waits", {{"peer", next->node.value}, {"reason", text}});
+  if (refused != std::exchange(plan_waits_for, refused) && !refused.empty())
+    say(LogLevel::info, "configuration_waits", {{"reason", refused}});
 }
 
-// Whether a configuration comes with a statement that is neither applied here nor earlier in the log: a peer
-// that leads cannot make members of its own accord. What cannot be told yet (the block left memory and is not
-// applied) is asked again with the next append.
-bool Turns::unasked(const raft::Append& append) const {
-  const auto changes = [](const LogEntry& entry) { return entry.header.kind == EntryKind::configuration; };
-  if (std::none_of(append.entries.begin(), append.entries.end(), changes)) return false;
-  std::vector<const LogEntry*> blocks;
-  bool gap = false;
-  for (LogIndex at = applied.next(); at <= append.prev_index; at = at.next()) {
-    const LogEntry* entry = core->find_entry(at);
-    gap = gap || entry == nullptr;
-    if (entry != nullptr && entry->header.kind == EntryKind::block) blocks.push_back(entry);
-  }
-  for (const LogEntry& entry : append.entries) {
-    if (entry.header.kind == EntryKind::block) blocks.push_back(&entry);
-    if (entry.header.kind != EntryKind::configuration || !entry.payload) continue;
-    const auto record = raft::decode_configuration(*entry.payload);
-    if (!record || record->statement == Digest{}) continue;  // the core's to judge
-    if (entry.index <= applied || machine.knows(record->statement, blocks)) continue;
-    say(gap ? LogLevel::info : LogLevel::warning, "configuration_unasked",
-        {{"index", std::to_string(entry.index.value)}, {"statement", hex(record->statement)}});
-    return true;
-  }
-  return false;
+// Whether the ledger as applied here stands behind a configuration: the statement that asks for it is
+// recorded, and every member is a node that it knows, none of a later incarnation. Both only ever grow.
+bool Turns::asked_for(const raft::ConfigurationRecord& record) const {
+  if (record.statement != Digest{} && !machine.knows(record.statement)) return false;
+  const std::vector<raft::Member> all = record.configuration.members();
+  return std::all_of(all.begin(), all.end(), [this](const raft::Member& member) {
+    if (member.id == options.self.id) return true;
+    const auto known = std::find_if(plan.peers.begin(), plan.peers.end(),
+                                    [&member](const TransportPeer& peer) { return peer.id == member.id; });
+    return known != plan.peers.end() && member.incarnation <= known->incarnation;
+  });
+}
+
+// Cuts an append before the first configuration that is not asked for: a peer that leads cannot make members
+// of its own accord. What comes before is taken, so that a node that is behind gets there. False: nothing is
+// left.
+bool Turns::cut_unasked(raft::Append& append) {
+  const auto unasked =
+      std::find_if(append.entries.begin(), append.entries.end(), [this](const LogEntry& entry) {
+        if (entry.header.kind != EntryKind::configuration || entry.index <= applied || !entry.payload)
+          return false;
+        const auto record = raft::decode_configuration(*entry.payload);
+        return record && !asked_for(*record);  // what is none is the core's to refuse
+      });
+  if (unasked == append.entries.end()) return true;
+  ++counts.appends_dropped_members;
+  if (std::exchange(unasked_at, unasked->index) != unasked->index)
+    say(LogLevel::warning, "configuration_unasked",
+        {{"index", std::to_string(unasked->index.value)}, {"applied", std::to_string(applied.value)}});
+  append.entries.erase(unasked, append.entries.end());
+  return !append.entries.empty();
 }
 
 }  // namespace anta

@@ -46,25 +46,25 @@ Result<Checkpoint> checkpoint_of(const std::string& note) {
 }  // namespace
 
 struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
+  using SharedSet = std::shared_ptr<const CosignerSet>;
   struct Open {
     Checkpoint checkpoint = {};
+    SharedSet set = {};
     std::string text = {};
     std::optional<NoteSignature> log_line = {};  // once the mark is durable
     std::map<NodeId, NoteSignature> cosignatures = {};
     std::int64_t since = 0;  // steady
   };
 
-  State(CheckpointerOptions o, std::vector<CosignerSet> s, const NodeKeys& k, CheckpointerPorts ports_,
-        Executor& e)
+  State(CheckpointerOptions o, CosignerSet s, const NodeKeys& k, CheckpointerPorts ports_, Executor& e)
       : options(std::move(o)),
-        sets(std::move(s)),
-        origin(sets.front().origin),
+        cosigners(std::make_shared<const CosignerSet>(std::move(s))),
+        origin(cosigners->origin),
         keys(k),
         ports(std::move(ports_)),
         executor(e) {}
 
-  const CosignerSet& set_of(std::uint64_t size) const;
-  const CosignerSet& open_set() const { return set_of(open->checkpoint.size); }
+  Result<SharedSet> set_of(std::uint64_t size) const;
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const {
     if (ports.log) ports.log(level, event, fields);
   }
@@ -78,14 +78,15 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   NoteSignature cosign(const state::Node& self, const std::string& text) const;
   void count(const NodeId& from, NoteSignature line);
   void finish();
-  Result<void> take_finished(const std::string& note, bool from_peer);
+  // `from`: who sent it; this node's own id for what it stored or made.
+  Result<void> take_finished(const NodeId& from, const std::string& note);
   void take_open(const NodeId& from, const CheckpointOpen& message);
   void take_cosigned(const NodeId& from, const CheckpointCosigned& message);
   void broadcast(PeerKind kind, const Bytes& bytes) const;
   void publish_missing();
 
   const CheckpointerOptions options;
-  std::vector<CosignerSet> sets;  // in order of `from`; older ones than the newest finished note's are gone
+  SharedSet cosigners;  // of the newest tree that this node heard of
   const std::string origin;
   const NodeKeys& keys;
   const CheckpointerPorts ports;
@@ -99,8 +100,10 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::int64_t wake_at = 0;                     // steady; 0: nothing scheduled
   std::optional<CheckpointMark> mark = {};      // durable
   std::optional<CheckpointMark> promised = {};  // the highest handed to the disk; never below `mark`
-  std::optional<std::pair<NodeId, CheckpointOpen>> early_open = {};  // of a seal not applied yet
-  std::optional<std::string> early_note = {};
+  // Of trees not applied yet: who may say so is not known before. One of each sender, so that none takes
+  // another's place.
+  std::map<NodeId, CheckpointOpen> early_opens = {};
+  std::map<NodeId, std::string> early_notes = {};
   std::set<NodeId> down = {};
 
   mutable Mutex mutex;
@@ -113,15 +116,15 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   }
 };
 
-// The newest set that a tree of this size says, or the oldest that is still known.
-const CosignerSet& Checkpointer::State::set_of(std::uint64_t size) const {
-  const auto later = std::find_if(sets.begin() + 1, sets.end(),
-                                  [size](const CosignerSet& set) { return set.from.value > size; });
-  return *std::prev(later);
+Result<Checkpointer::State::SharedSet> Checkpointer::State::set_of(std::uint64_t size) const {
+  if (size >= cosigners->from.value) return cosigners;
+  Result<CosignerSet> before = ports.cosigners_at(TreeSize{size});
+  if (!before) return pass(before);
+  return std::make_shared<const CosignerSet>(std::move(*before));
 }
 
 void Checkpointer::State::broadcast(PeerKind kind, const Bytes& bytes) const {
-  for (const NodeId& id : sets.back().audience) {
+  for (const NodeId& id : cosigners->audience) {
     if (id != options.self) ports.send(id, kind, bytes);
   }
 }
@@ -161,7 +164,8 @@ void Checkpointer::State::consider() {
 
 void Checkpointer::State::open_newest() {
   const Checkpoint checkpoint{.origin = origin, .size = applied->leaves.value, .root = applied->tree_root};
-  if (set_of(checkpoint.size).find(options.self) == nullptr) return wake(options.open_timeout_ms);
+  const Result<SharedSet> set = set_of(checkpoint.size);
+  if (!set || (*set)->find(options.self) == nullptr) return wake(options.open_timeout_ms);
   if (auto allowed = may_sign(checkpoint); !allowed) {
     log(LogLevel::warning, "checkpoint_refused",
         {{"size", std::to_string(checkpoint.size)},
@@ -170,7 +174,8 @@ void Checkpointer::State::open_newest() {
     return wake(options.open_timeout_ms);
   }
   last_open = executor.steady_ms();
-  open.emplace(Open{.checkpoint = checkpoint, .text = encode_checkpoint(checkpoint), .since = last_open});
+  open.emplace(
+      Open{.checkpoint = checkpoint, .set = *set, .text = encode_checkpoint(checkpoint), .since = last_open});
   wake(options.open_timeout_ms);
   with_mark(checkpoint, [this, checkpoint] { opened(checkpoint); });
 }
@@ -180,7 +185,7 @@ void Checkpointer::State::opened(const Checkpoint& checkpoint) {
   open->log_line = sign_note_line(open->text, origin, keys.log);
   broadcast(PeerKind::checkpoint_open,
             encode_checkpoint_open({.text = open->text, .log_line = encode_signature_line(*open->log_line)}));
-  count(options.self, cosign(*open_set().find(options.self), open->text));
+  count(options.self, cosign(*open->set->find(options.self), open->text));
 }
 
 Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
@@ -234,7 +239,7 @@ NoteSignature Checkpointer::State::cosign(const state::Node& self, const std::st
 void Checkpointer::State::count(const NodeId& from, NoteSignature line) {
   if (!open) return;
   open->cosignatures.insert_or_assign(from, std::move(line));
-  if (open->cosignatures.size() >= open_set().quorum() && open->log_line) finish();
+  if (open->cosignatures.size() >= open->set->quorum() && open->log_line) finish();
 }
 
 void Checkpointer::State::finish() {
@@ -244,7 +249,7 @@ void Checkpointer::State::finish() {
   std::sort(note.signatures.begin() + 1, note.signatures.end(),
             [](const NoteSignature& a, const NoteSignature& b) { return a.name < b.name; });
   const std::string text = encode_note(note);
-  if (auto taken = take_finished(text, false); !taken) {
+  if (auto taken = take_finished(options.self, text); !taken) {
     log(LogLevel::error, "checkpoint_not_usable",
         {{"rule", taken.error().rule}, {"message", taken.error().message}});
     open.reset();
@@ -256,16 +261,17 @@ void Checkpointer::State::finish() {
 }
 
 // A note is served once its quorum is checked and this node has the same tree.
-Result<void> Checkpointer::State::take_finished(const std::string& note, bool from_peer) {
+Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::string& note) {
   const auto now_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 0));
   const Result<Checkpoint> claimed = checkpoint_of(note);
   if (!claimed) return pass(claimed);
-  const bool early = applied && claimed->size > applied->leaves.value;
-  if (early || !applied) {  // who has to have signed it is not known yet
-    early_note = note;
+  if (!applied || claimed->size > applied->leaves.value) {
+    early_notes.insert_or_assign(from, note);
     return {};
   }
-  const Result<PolicyVerdict> verdict = check_note(set_of(claimed->size).policy, note, now_seconds);
+  const Result<SharedSet> set = set_of(claimed->size);
+  if (!set) return pass(set);
+  const Result<PolicyVerdict> verdict = check_note((*set)->policy, note, now_seconds);
   if (!verdict) return pass(verdict);
   if (!verdict->quorum_met) return fail(Code::malformed, "checkpoint.quorum", "the note is below its quorum");
   const auto last = newest();
@@ -275,10 +281,6 @@ Result<void> Checkpointer::State::take_finished(const std::string& note, bool fr
     return {};  // older than what is served
   }
   const Result<SealedTree> tree = ports.tree_at(TreeSize{verdict->checkpoint.size});
-  if (!tree && tree.error().code == Code::not_found) {
-    early_note = note;
-    return {};
-  }
   if (!tree) return pass(tree);
   if (tree->root != verdict->checkpoint.root) {
     if (ports.evidence) ports.evidence(note);
@@ -294,10 +296,9 @@ Result<void> Checkpointer::State::take_finished(const std::string& note, bool fr
     served = std::make_shared<const FinishedCheckpoint>(next);
     missing.clear();
   }
-  while (sets.size() > 1 && sets[1].from.value <= next.checkpoint.size)
-    sets.erase(sets.begin());
   finished_at = executor.steady_ms();
-  const double seconds = open && !from_peer ? static_cast<double>(finished_at - open->since) / 1'000.0 : 0.0;
+  const double seconds =
+      open && from == options.self ? static_cast<double>(finished_at - open->since) / 1'000.0 : 0.0;
   if (ports.finished) ports.finished(next, seconds);
   return {};
 }
@@ -306,15 +307,17 @@ void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& me
   const Result<Checkpoint> checkpoint = parse_checkpoint(message.text);
   const Result<NoteSignature> line = parse_signature_line(message.log_line);
   if (!checkpoint || !line || checkpoint->origin != origin) return;
-  if (!applied || checkpoint->size > applied->leaves.value) {  // who may open it is not known yet
-    early_open.emplace(from, message);
+  if (!applied || checkpoint->size > applied->leaves.value) {
+    early_opens.insert_or_assign(from, message);
     return;
   }
-  const CosignerSet& set = set_of(checkpoint->size);
-  const state::Node* leader = set.find(from);
-  const state::Node* self = set.find(options.self);
+  const Result<SharedSet> set = set_of(checkpoint->size);
+  if (!set) return;
+  const state::Node* leader = (*set)->find(from);
+  const state::Node* self = (*set)->find(options.self);
   if (leader == nullptr || self == nullptr) return;
-  if (!is_by(*line, set.log_key(*leader)) || !verify_note_line(set.log_key(*leader), message.text, *line)) {
+  const VerifierKey log_key = (*set)->log_key(*leader);
+  if (!is_by(*line, log_key) || !verify_note_line(log_key, message.text, *line)) {
     return log(LogLevel::warning, "checkpoint_bad_log_line", {{"peer", from.value}});
   }
   if (const Result<void> allowed = may_sign(*checkpoint); !allowed) {
@@ -333,12 +336,12 @@ void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& me
 
 void Checkpointer::State::take_cosigned(const NodeId& from, const CheckpointCosigned& message) {
   if (!open || message.size != open->checkpoint.size || message.root != open->checkpoint.root) return;
-  const state::Node* cosigner = open_set().find(from);
+  const state::Node* cosigner = open->set->find(from);
   if (cosigner == nullptr) return;
+  const VerifierKey key = open->set->cosigner_key(*cosigner);
   Result<NoteSignature> line = parse_signature_line(message.line);
   const auto now_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 0));
-  if (!line || !is_by(*line, open_set().cosigner_key(*cosigner)) ||
-      !verify_cosignature(open_set().cosigner_key(*cosigner), open->text, *line, now_seconds)) {
+  if (!line || !is_by(*line, key) || !verify_cosignature(key, open->text, *line, now_seconds)) {
     return log(LogLevel::warning, "checkpoint_bad_cosignature", {{"peer", from.value}});
   }
   count(from, std::move(*line));
@@ -346,7 +349,7 @@ void Checkpointer::State::take_cosigned(const NodeId& from, const CheckpointCosi
 
 void Checkpointer::State::publish_missing() {
   std::vector<std::string> names;
-  for (const state::Node& n : (open ? open_set() : sets.back()).signers) {
+  for (const state::Node& n : (open ? *open->set : *cosigners).signers) {
     const bool silent = open ? !open->cosignatures.contains(n.id) : down.contains(n.id);
     if (silent) names.push_back(n.organisation.value);
   }
@@ -354,25 +357,28 @@ void Checkpointer::State::publish_missing() {
   missing = std::move(names);
 }
 
-Checkpointer::Checkpointer(CheckpointerOptions options, std::vector<CosignerSet> sets, const NodeKeys& keys,
+Checkpointer::Checkpointer(CheckpointerOptions options, CosignerSet cosigners, const NodeKeys& keys,
                            CheckpointerPorts ports, Executor& executor, std::optional<CheckpointMark> mark,
                            std::optional<std::string> note)
-    : state_(std::make_shared<State>(std::move(options), std::move(sets), keys, std::move(ports), executor)) {
+    : state_(std::make_shared<State>(std::move(options), std::move(cosigners), keys, std::move(ports),
+                                     executor)) {
   state_->mark = mark;
   state_->promised = mark;
-  state_->early_note = std::move(note);  // taken, once checked, with the first applied state
+  if (note)
+    state_->early_notes.emplace(state_->options.self,
+                                std::move(*note));  // taken, once checked, with the first applied state
 }
 
 Checkpointer::~Checkpointer() = default;
 
 void Checkpointer::on_cosigners(CosignerSet set) {
   state_->executor.post([state = state_, set = std::move(set)] {
-    ANTA_INVARIANT(state->sets.back().from < set.from);
+    ANTA_INVARIANT(state->cosigners->from < set.from);
     state->log(LogLevel::info, "cosigners",
                {{"from", std::to_string(set.from.value)},
                 {"cosigners", std::to_string(set.signers.size())},
                 {"quorum", std::to_string(set.quorum())}});
-    state->sets.push_back(set);
+    state->cosigners = std::make_shared<const CosignerSet>(set);
   });
 }
 
@@ -380,13 +386,14 @@ void Checkpointer::on_applied(const Applied& applied) {
   state_->executor.post([state = state_, applied] {
     if (state->applied && applied.leaves < state->applied->leaves) return;  // overtaken
     state->applied = applied;
-    if (const auto note = std::exchange(state->early_note, std::nullopt)) {
-      if (auto taken = state->take_finished(*note, true); !taken) {
-        state->log(LogLevel::warning, "checkpoint_note_refused", {{"rule", taken.error().rule}});
+    for (const auto& [from, note] : std::exchange(state->early_notes, {})) {
+      if (auto taken = state->take_finished(from, note); !taken) {
+        state->log(LogLevel::warning, "checkpoint_note_refused",
+                   {{"peer", from.value}, {"rule", taken.error().rule}});
       }
     }
-    if (const auto early = std::exchange(state->early_open, std::nullopt))
-      state->take_open(early->first, early->second);
+    for (const auto& [from, early] : std::exchange(state->early_opens, {}))
+      state->take_open(from, early);
     state->consider();
   });
 }
@@ -427,7 +434,7 @@ void Checkpointer::on_peer_message(const NodeId& from, PeerKind kind, Bytes byte
     } else if (kind == PeerKind::checkpoint_cosigned) {
       if (auto message = decode_checkpoint_cosigned(bytes)) state->take_cosigned(from, *message);
     } else if (kind == PeerKind::checkpoint_finished && bytes.size() <= note_bytes_max) {
-      if (auto taken = state->take_finished(std::string(as_text(bytes)), true); !taken) {
+      if (auto taken = state->take_finished(from, std::string(as_text(bytes))); !taken) {
         state->log(LogLevel::warning, "checkpoint_note_refused",
                    {{"peer", from.value}, {"rule", taken.error().rule}});
       }

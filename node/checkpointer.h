@@ -76,6 +76,9 @@ struct CheckpointerPorts {
   // The tree of the first `size` leaves; not_found when it is not applied yet, malformed when no seal ends
   // it.
   std::function<Result<SealedTree>(TreeSize size)> tree_at = {};
+  // Who cosigns a tree of this size that is smaller than the newest set's; an error when that is not told any
+  // more.
+  std::function<Result<CosignerSet>(TreeSize size)> cosigners_at = {};
   std::function<Millis()> clock = {};
   std::function<void(const FinishedCheckpoint&, double seconds)> finished = {};  // on the executor
   std::function<void(const std::string& note)> evidence = {};
@@ -84,10 +87,10 @@ struct CheckpointerPorts {
 
 class Checkpointer {
  public:
-  // `keys` outlive it, as do the executor (stopped before it goes) and what the ports reach. `sets`: who
-  // cosigns as far as the ledger is applied, at least one, in order of `from`. `mark` is what persist_mark
-  // made durable last, `note` the newest finished one from before the start, if any.
-  Checkpointer(CheckpointerOptions options, std::vector<CosignerSet> sets, const NodeKeys& keys,
+  // `keys` outlive it, as do the executor (stopped before it goes) and what the ports reach. `cosigners`: who
+  // cosigns what is applied now. `mark` is what persist_mark made durable last, `note` the newest finished
+  // one from before the start, if any.
+  Checkpointer(CheckpointerOptions options, CosignerSet cosigners, const NodeKeys& keys,
                CheckpointerPorts ports, Executor& executor, std::optional<CheckpointMark> mark,
                std::optional<std::string> note);
   ~Checkpointer();

@@ -156,24 +156,18 @@ Result<void> LedgerMachine::apply(const LogEntry& entry) {
   const bool nodes = std::any_of(block.changes.begin(), block.changes.end(),
                                  [](const StateChange& change) { return change.key.kind == Kind::node; });
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  if (observer_)
-    observer_({.applied = *applied,
-               .decisions = judgement.take_decisions(),
-               .seconds = took.count(),
-               .nodes_changed = nodes});
-  return {};
+  if (!observer_) return {};
+  return observer_({.applied = *applied,
+                    .decisions = judgement.take_decisions(),
+                    .seconds = took.count(),
+                    .nodes_changed = nodes});
 }
 
-bool LedgerMachine::knows(const Digest& statement, std::span<const LogEntry* const> blocks) const {
-  if (const Result<LedgerReader> reader = store_.reader()) {
-    const auto outcome = reader->outcome(statement);
-    if (outcome && *outcome) return (*outcome)->accepted;
-  }
-  return std::any_of(blocks.begin(), blocks.end(), [&statement](const LogEntry* block) {
-    const auto statements = decode_block(*block->payload);
-    return statements && std::any_of(statements->begin(), statements->end(),
-                                     [&](ByteView bytes) { return sha256(bytes) == statement; });
-  });
+bool LedgerMachine::knows(const Digest& statement) const {
+  const Result<LedgerReader> reader = store_.reader();
+  if (!reader) return false;
+  const auto outcome = reader->outcome(statement);
+  return outcome && *outcome && (*outcome)->accepted;
 }
 
 }  // namespace anta

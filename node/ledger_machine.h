@@ -11,7 +11,8 @@
 // writes nothing (law.h: law_known): the node stops, and goes on from there with a newer release.
 //
 // A whole block is one write (storage/ledger_store.h), made by apply() on the replica's disk thread. Then the
-// observer is told, on that thread; it hands the notice on and returns.
+// observer is told, on that thread; it hands the notice on and returns. Its error is
+// the apply's: final.
 #pragma once
 
 #include <functional>
@@ -41,14 +42,14 @@ struct BlockNotice {
 
 class LedgerMachine final : public StateMachine {
  public:
-  using Observer = std::function<void(const BlockNotice&)>;
+  using Observer = std::function<Result<void>(const BlockNotice&)>;
 
   // Both outlive the machine; the genesis is applied already.
   LedgerMachine(LedgerStore& store, Verification& verification, Observer observer);
 
   Result<void> apply(const LogEntry& block) override;
   LogIndex applied() const override;
-  bool knows(const Digest& statement, std::span<const LogEntry* const> blocks) const override;
+  bool knows(const Digest& statement) const override;
 
  private:
   LedgerStore& store_;

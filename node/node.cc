@@ -78,7 +78,7 @@ Result<void> Node::Parts::apply_genesis() {
   return {};
 }
 
-void Node::Parts::on_block(const BlockNotice& notice) {
+Result<void> Node::Parts::on_block(const BlockNotice& notice) {
   for (const Decision& decision : notice.decisions) {
     if (decision.again) continue;
     const bool accepted = decision.answer && decision.answer->accepted;
@@ -86,10 +86,12 @@ void Node::Parts::on_block(const BlockNotice& notice) {
         accepted, decision.answer ? decision.answer->rule : problem_code(decision.answer.error()));
   }
   metrics.block_applied(notice.decisions.size(), notice.seconds);
-  if (notice.nodes_changed || (members && notice.applied.leaves >= members->from))
-    network_changed(notice.applied);
+  if (notice.nodes_changed || (members && notice.applied.leaves >= members->from)) {
+    if (auto changed = network_changed(notice.applied); !changed) return changed;
+  }
   submission->on_block(notice);
   checkpointer->on_applied(notice.applied);
+  return {};
 }
 
 void Node::Parts::on_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
@@ -131,10 +133,7 @@ void Node::Parts::make_submission() {
   submission = std::make_unique<Submission>(std::move(options), std::move(ports), *service, *verification);
 }
 
-Result<void> Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
-  const std::optional<std::string> note = checkpoint_file.load();
-  Result<std::vector<CosignerSet>> sets = cosigner_sets(note);
-  if (!sets) return pass(sets);
+void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
   CheckpointerPorts ports;
   ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
     replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
@@ -155,13 +154,13 @@ Result<void> Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) 
   };
   ports.evidence = [this](const std::string& note) { checkpoint_file.keep_evidence(note); };
   ports.log = log.sink();
+  ports.cosigners_at = [this](TreeSize size) { return cosigners_at(size); };
   checkpointer =
-      std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, std::move(*sets),
-                                     identity.keys, std::move(ports), *service, mark, note);
-  return {};
+      std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, *cosigners.get(),
+                                     identity.keys, std::move(ports), *service, mark, checkpoint_file.load());
 }
 
-Result<void> Node::Parts::make_services(std::optional<CheckpointMark> mark) {
+void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   const auto lookup = [this](const Digest& kid) -> std::optional<state::Key> {
     const Result<LedgerReader> reader = ledger->reader();
     if (!reader) return std::nullopt;
@@ -176,10 +175,9 @@ Result<void> Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   watch_disk();
   watch_certificate();
   make_submission();
-  if (auto made = make_checkpointer(mark); !made) return made;
+  make_checkpointer(mark);
   machine = std::make_unique<LedgerMachine>(*ledger, *verification,
-                                            [this](const BlockNotice& notice) { on_block(notice); });
-  return {};
+                                            [this](const BlockNotice& notice) { return on_block(notice); });
 }
 
 Result<TlsOptions> Node::Parts::tls_options() {
@@ -362,13 +360,14 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
     if (!decoded) return pass(decoded);
     mark = *decoded;
   }
-  if (auto made = parts->make_services(mark); !made) return pass(made);
+  parts->make_services(mark);
   auto node =
       std::unique_ptr<Node>(new Node(std::move(parts)));  // from here on its destructor stops what runs
-  if (auto started = node->parts_->make_replica(std::move(restored)); !started) return pass(started);
-  // What was applied before the start: the checkpointer may go on from it.
+  // What was applied before the start: the checkpointer may go on from it. Before there are blocks to tell
+  // of.
   if (const Result<LedgerReader> reader = node->parts_->ledger->reader())
     node->parts_->checkpointer->on_applied(reader->applied());
+  if (auto started = node->parts_->make_replica(std::move(restored)); !started) return pass(started);
   node->parts_->scrubber->start();
   if (auto serving = node->parts_->serve_http(); !serving) return pass(serving);
   log.write(LogLevel::info, "node_started",

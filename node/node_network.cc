@@ -26,6 +26,9 @@ Result<void> Node::Parts::read_network() {
   if (!applied) return pass(applied);
   if (members && reader->applied().leaves >= members->from) members.reset();
   if (auto good = check_self(identity, config, newer(*applied, members)); !good) return good;
+  Result<CosignerSet> set = cosigner_set(identity.genesis.origin, applied->from, applied->present());
+  if (!set) return pass(set);
+  cosigners.set(std::make_shared<const CosignerSet>(std::move(*set)));
   network.set(std::make_shared<const NetworkState>(std::move(*applied)));
   return {};
 }
@@ -35,51 +38,42 @@ MembershipPlan Node::Parts::plan() const {
   const std::shared_ptr<const NetworkState> applied = network.get();
   MembershipPlan plan = membership_plan(*applied, identity.self.id, config.peers);
   // Where to reach whom is taken from the newer of the two; who should be a member is the ledger's alone.
-  if (members) plan.peers = membership_plan(*members, identity.self.id, config.peers).peers;
+  if (!members) return plan;
+  plan.peers = membership_plan(*members, identity.self.id, config.peers).peers;
+  for (const state::Node& node : members->present())
+    plan.told.insert(node.id);
   return plan;
 }
 
-// The set in force, and before it the one that the newest finished note was made under, as far as the ledger
-// still tells.
-Result<std::vector<CosignerSet>> Node::Parts::cosigner_sets(const std::optional<std::string>& note) {
-  const std::shared_ptr<const NetworkState> now = network.get();
-  const std::string& origin = identity.genesis.origin;
-  Result<CosignerSet> current = cosigner_set(origin, now->from, now->present());
-  if (!current) return pass(current);
-  std::vector<CosignerSet> sets;
-  const auto parsed = note ? parse_note(*note) : Result<Note>(fail(Code::not_found, "note", "none"));
-  if (const auto checkpoint = parsed ? parse_checkpoint(parsed->text) : Result<Checkpoint>(pass(parsed));
-      checkpoint && checkpoint->size > 0 && checkpoint->size < now->from.value) {
-    const auto reader = ledger->reader_at(LeafIndex{checkpoint->size - 1});
-    const auto before = reader ? network_state(*reader) : Result<NetworkState>(pass(reader));
-    auto set =
-        before ? cosigner_set(origin, before->from, before->present()) : Result<CosignerSet>(pass(before));
-    if (set) sets.push_back(std::move(*set));
-  }
-  cosigners.set(std::make_shared<const CosignerSet>(*current));
-  sets.push_back(std::move(*current));
-  return sets;
+// Who cosigns a tree of this size, as far as the ledger still tells.
+Result<CosignerSet> Node::Parts::cosigners_at(TreeSize size) const {
+  const std::shared_ptr<const CosignerSet> now = cosigners.get();
+  if (size >= now->from) return *now;
+  if (size.value == 0)
+    return fail(Code::malformed, "checkpoint.size", "nothing is cosigned before the genesis");
+  const Result<LedgerReader> reader = ledger->reader_at(LeafIndex{size.value - 1});
+  if (!reader) return pass(reader);
+  const Result<NetworkState> before = network_state(*reader);
+  if (!before) return pass(before);
+  return cosigner_set(identity.genesis.origin, before->from, before->present());
 }
 
-// On the disk thread, after a block that changed a node, before anybody hears of that block.
-void Node::Parts::network_changed(const Applied& applied) {
+// On the disk thread, after a block that changed a node, before anybody hears of that block. An error is
+// final: this node would judge by members that are none any more.
+Result<void> Node::Parts::network_changed(const Applied& applied) {
   const bool caught_up = members && applied.leaves >= members->from;
   if (caught_up) members.reset();
   const Result<LedgerReader> reader = ledger->reader();
-  Result<NetworkState> now = reader ? network_state(*reader) : Result<NetworkState>(pass(reader));
-  if (!now) {
-    log.write(LogLevel::error, "network_unread", {{"reason", now.error().message}});
-    return;
-  }
-  network.set(std::make_shared<const NetworkState>(*now));
-  replica->follow(plan());
+  if (!reader) return pass(reader);
+  Result<NetworkState> now = network_state(*reader);
+  if (!now) return pass(now);
   Result<CosignerSet> set = cosigner_set(identity.genesis.origin, applied.leaves, now->present());
-  if (!set) {  // the law keeps one voter at least
-    log.write(LogLevel::error, "cosigners_unusable", {{"reason", set.error().message}});
-    return;
-  }
+  if (!set) return pass(set);
+  network.set(std::make_shared<const NetworkState>(std::move(*now)));
   cosigners.set(std::make_shared<const CosignerSet>(*set));
+  replica->follow(plan());
   checkpointer->on_cosigners(std::move(*set));
+  return {};
 }
 
 }  // namespace anta

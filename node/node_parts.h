@@ -92,24 +92,24 @@ struct Node::Parts {
 
   Result<void> open_storage();
   Result<void> apply_genesis();
-  Result<void> make_services(std::optional<CheckpointMark> mark);
+  void make_services(std::optional<CheckpointMark> mark);
   void make_submission();
-  Result<void> make_checkpointer(std::optional<CheckpointMark> mark);
+  void make_checkpointer(std::optional<CheckpointMark> mark);
   Result<void> make_replica(LogStore::Restored restored);
   Result<TlsOptions> tls_options();
   ReplicaHooks hooks();
   Result<void> serve_http();
   ApiServices services();
   NodeStatus status() const;
-  void on_block(const BlockNotice& notice);
+  Result<void> on_block(const BlockNotice& notice);
   void on_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
   void stop();
 
   // node_network.cc
   Result<void> read_network();
   MembershipPlan plan() const;
-  Result<std::vector<CosignerSet>> cosigner_sets(const std::optional<std::string>& note);
-  void network_changed(const Applied& applied);
+  Result<CosignerSet> cosigners_at(TreeSize size) const;
+  Result<void> network_changed(const Applied& applied);
 
   // node_reload.cc
   void look_at_disk();

@@ -33,6 +33,9 @@ void Raft::State::on_propose_configuration(ProposeConfiguration& proposal) {
     if (membership.now().is_voter(voter.id) || caught_up(voter)) continue;
     return refuse(Transition::promotion_refused, Code::busy, voter.id.value + " has not caught up yet");
   }
+  if (step->joint() && !can_decide(step->voters))
+    return refuse(Transition::configuration_refused, Code::busy,
+                  "of the voters that there would be, fewer than a majority are here");
   append_configuration({.configuration = std::move(*step), .statement = proposal.statement});
   out.proposal = Proposed{membership.index(), term};
   broadcast_appends(false);
@@ -46,6 +49,15 @@ bool Raft::State::caught_up(const Member& member) {
   const Tail& tail = journal.tail();
   return peer->mode == Progress::Mode::replicate && peer->match.next() >= tail.first() &&
          tail.bytes_after(peer->match) <= options.catch_up_bytes_max;
+}
+
+// Whether a majority of them would go on deciding at once: without it the change could neither be finished
+// nor undone.
+bool Raft::State::can_decide(const std::vector<Member>& voters) {
+  const auto able = std::count_if(voters.begin(), voters.end(), [this](const Member& voter) {
+    return voter == options.self || caught_up(voter);
+  });
+  return static_cast<std::size_t>(able) > voters.size() / 2;
 }
 
 void Raft::State::append_configuration(const ConfigurationRecord& record) {

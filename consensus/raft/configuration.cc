@@ -140,38 +140,33 @@ bool follows(const Configuration& now, const ConfigurationRecord& record) {
   return step && *step == next;
 }
 
-std::optional<NextChange> next_change(const Configuration& now, const Configuration& wanted) {
-  if (now.joint()) return std::nullopt;
-  NextChange next{.configuration = now, .node = {}};
-  const auto about = [&next](const Member& member) {
-    if (next.node == NodeId{}) next.node = member.id;
+std::vector<NextChange> next_changes(const Configuration& now, const Configuration& wanted) {
+  std::vector<NextChange> changes;
+  if (now.joint()) return changes;
+  const auto without = [](std::vector<Member>& members, const Member& member) {
+    std::erase(members, member);
   };
-  const auto gone = [&](const Member& member) {
-    const Member* there = wanted.find(member.id);
-    if (there && *there == member) return false;
-    about(member);
-    return true;
-  };
-  std::erase_if(next.configuration.voters, gone);
-  std::erase_if(next.configuration.learners, gone);
-  if (next.node != NodeId{}) return next;
   for (const Member& member : wanted.members()) {
     if (now.contains(member.id)) continue;
-    about(member);
-    next.configuration.learners.push_back(member);
+    changes.push_back({.configuration = now, .node = member.id});
+    changes.back().configuration.learners.push_back(member);
   }
-  std::sort(next.configuration.learners.begin(), next.configuration.learners.end());
-  if (next.node != NodeId{}) return next;
-  const auto rises = [&](const Member& member) {
-    if (!wanted.is_voter(member.id)) return false;
-    about(member);
-    next.configuration.voters.push_back(member);
-    return true;
-  };
-  std::erase_if(next.configuration.learners, rises);
-  std::sort(next.configuration.voters.begin(), next.configuration.voters.end());
-  if (next.node == NodeId{}) return std::nullopt;
-  return next;
+  for (const Member& member : wanted.voters) {
+    if (std::ranges::find(now.learners, member) == now.learners.end()) continue;
+    changes.push_back({.configuration = now, .node = member.id});
+    without(changes.back().configuration.learners, member);
+    changes.back().configuration.voters.push_back(member);
+  }
+  for (const Member& member : now.members()) {
+    const Member* there = wanted.find(member.id);
+    if (there && *there == member) continue;
+    changes.push_back({.configuration = now, .node = member.id});
+    without(changes.back().configuration.voters, member);
+    without(changes.back().configuration.learners, member);
+  }
+  for (NextChange& change : changes)
+    change.configuration.order();
+  return changes;
 }
 
 bool Configuration::is_voter(const NodeId& id) const { return find_in(voters, id) || find_in(outgoing, id); }

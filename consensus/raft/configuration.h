@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "crypto/digest.h"
@@ -89,13 +88,14 @@ Configuration left(const Configuration& joint);
 // configuration, which nobody asks for, or a first step towards something, which a statement asks for.
 bool follows(const Configuration& now, const ConfigurationRecord& record);
 
-// What to ask for next on the way from `now` to `wanted`, and which node it is about; nothing when they are
-// equal or `now` is joint. One kind of change at a time: who is gone (or is another incarnation of itself)
-// leaves, then the new are learners, then learners are promoted.
+// What may be asked for next on the way from `now` to `wanted`, each change about one node, the best first:
+// the new become learners, learners are promoted, then who is gone (or is another incarnation of itself)
+// leaves. A leader asks for the first that it can answer for now: a learner that never comes must not keep
+// another from being promoted, nor a dead voter from leaving. Empty when they are equal or `now` is joint.
 struct NextChange {
   Configuration configuration = {};
   NodeId node = {};
 };
-std::optional<NextChange> next_change(const Configuration& now, const Configuration& wanted);
+std::vector<NextChange> next_changes(const Configuration& now, const Configuration& wanted);
 
 }  // namespace anta::raft

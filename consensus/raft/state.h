@@ -132,6 +132,7 @@ struct Raft::State {
   // -- change.cc: membership (rules 8, 9, 10) --
   void on_propose_configuration(ProposeConfiguration& proposal);
   bool caught_up(const Member& member);
+  bool can_decide(const std::vector<Member>& voters);
   void append_configuration(const ConfigurationRecord& record);
   void take_configuration(LogIndex index, Configuration configuration);
   bool truncate_configurations(LogIndex from);  // false: one that must not go

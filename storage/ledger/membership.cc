@@ -71,6 +71,9 @@ Verdict check_keys(const Draft& draft, const Members& members, const Change& cha
       if (witness.key == keys[i]) return taken(keys[i]);
     }
     for (const state::Node& node : members.known) {
+      if (std::find(node.retired.begin(), node.retired.end(), keys[i]) != node.retired.end() &&
+          !ANTA_LAW_MUTANT(retired_key))
+        return taken(keys[i]);
       const std::array<PublicKey, 3> others = all_of(node.keys);
       if (node.id != change.node && std::find(others.begin(), others.end(), keys[i]) != others.end()) {
         return taken(keys[i]);
@@ -130,13 +133,10 @@ Verdict check_new_keys(const Draft& draft, const Members& members, const state::
   return {};
 }
 
-}  // namespace
-
-Verdict check(const Draft& draft, const Change& change) {
+Verdict check_action(const Draft& draft, const Members& members, const Change& change) {
   if (change.action == NodeAction::witness) {
     return violated("not_enabled", "this network's law has no rule for witnesses that come later");
   }
-  const Members members(draft);
   if (change.action == NodeAction::learner) return check_learner(draft, members, change);
   const state::Node* node = members.find(change.node);
   if (node == nullptr || node->organisation != change.organisation) {
@@ -150,9 +150,29 @@ Verdict check(const Draft& draft, const Change& change) {
   return members.is_last_voter(*node) ? last_voter(change.node) : Verdict{};
 }
 
+Digest last_change_of(const state::Node* node) { return node ? node->stamp.by : Digest{}; }
+
+}  // namespace
+
+Verdict check(const Draft& draft, const Change& change) {
+  const Members members(draft);
+  if (const Verdict verdict = check_action(draft, members, change); !verdict) return verdict;
+  // A second proposal to admit a node anew would else make it begin a third time.
+  if (last_change_of(members.find(change.node)) != change.before && !ANTA_LAW_MUTANT(node_changed_since)) {
+    return violated("wrong_state", change.node.value + " has been changed since this was proposed");
+  }
+  return {};
+}
+
 void enact(Draft& draft, const Change& change) {
   std::optional<state::Node> known = draft.get<state::Node>(change.node.value);
   state::Node node = known.value_or(state::Node{});
+  if (change.keys && known) {
+    const std::array<PublicKey, 3> kept = all_of(*change.keys);
+    for (const PublicKey& key : all_of(node.keys)) {
+      if (std::find(kept.begin(), kept.end(), key) == kept.end()) node.retired.push_back(key);
+    }
+  }
   if (change.keys) node.keys = *change.keys;  // of learner and keys alone: the codec refuses them elsewhere
   if (change.address) node.address = *change.address;
   switch (change.action) {
@@ -180,7 +200,9 @@ Verdict rule(Draft& draft, const payload::Node& p) {
   if (const Verdict verdict = may_open(draft, p.proposal); !verdict) return verdict;
   state::Proposal proposal;
   proposal.id = p.proposal;
-  proposal.node = Change{p.node, p.organisation, p.action, p.keys, p.address};
+  const auto now = draft.get<state::Node>(p.node.value);
+  proposal.node =
+      Change{p.node, p.organisation, p.action, p.keys, p.address, last_change_of(now ? &*now : nullptr)};
   if (const Verdict verdict = check(draft, *proposal.node); !verdict) return verdict;
   return open(draft, std::move(proposal));
 }

@@ -20,6 +20,8 @@ enum class LawMutant {
   silence_approves,      // a majority of those who voted decides, not of all who may
   lost_vote_counts,      // a vote counts on after its organisation's node was removed
   second_voter,          // an organisation may have two voting nodes
+  node_changed_since,    // a proposal takes effect on another incarnation than it was opened for
+  retired_key,           // a key that a node had before is free again
   effect_unchecked,      // what was lawful when it was proposed takes effect, whatever happened since
 };
 

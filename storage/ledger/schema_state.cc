@@ -76,7 +76,8 @@ void describe(Schema& schema, const state::Node& node) {
       .add("keys", node.keys)
       .add("address", node.address)
       .add("standing", node.standing)
-      .add("incarnation", node.incarnation);
+      .add("incarnation", node.incarnation)
+      .add("retired", node.retired);
 }
 
 void describe(Schema& schema, const state::Proposal::NodeChange& change) {
@@ -84,7 +85,8 @@ void describe(Schema& schema, const state::Proposal::NodeChange& change) {
       .add("organisation", change.organisation)
       .add("action", change.action)
       .add("keys", change.keys)
-      .add("address", change.address);
+      .add("address", change.address)
+      .add("before", change.before);
 }
 
 void describe(Schema& schema, const state::Proposal::ParameterChange& change) {

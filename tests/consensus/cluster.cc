@@ -49,13 +49,6 @@ bool Memory::has(const std::string& text) const {
 
 std::string asking(const Digest& statement) { return "asks " + hex(statement).substr(0, 16); }
 
-bool Memory::knows(const Digest& statement, std::span<const LogEntry* const> waiting) const {
-  const std::string text = asking(statement);
-  return has(text) || std::any_of(waiting.begin(), waiting.end(), [&](const LogEntry* block) {
-           return as_text(*block->payload).starts_with(text);
-         });
-}
-
 Cluster::Cluster(std::size_t nodes, std::function<void(ReplicaOptions&)> change, std::size_t founders)
     : change_(std::move(change)), founders_(founders == 0 ? nodes : founders) {
   std::string pattern = (std::filesystem::temp_directory_path() / "anta-replica-XXXXXX").string();

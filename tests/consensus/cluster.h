@@ -17,13 +17,16 @@
 
 namespace anta::test {
 
+// The block that stands for a statement in these tests.
+std::string asking(const Digest& statement);
+
 // Remembers what was applied, in order. Its memory is lost with the process, so a restart replays the log.
 class Memory final : public StateMachine {
  public:
   Result<void> apply(const LogEntry& block) override;
   LogIndex applied() const override { return {}; }
   // A statement is a block with its text: asking(statement).
-  bool knows(const Digest& statement, std::span<const LogEntry* const> blocks) const override;
+  bool knows(const Digest& statement) const override { return has(asking(statement)); }
 
   struct Block {
     LogIndex index = {};
@@ -47,9 +50,6 @@ struct FaultyEnv {
   std::atomic<bool> failing = false;
   std::shared_ptr<rocksdb::Env> env = {};
 };
-
-// The block that stands for a statement in these tests.
-std::string asking(const Digest& statement);
 
 struct Node {
   NodeId id = {};

@@ -278,7 +278,7 @@ struct Interrupted final : StateMachine {
     return {};
   }
   LogIndex applied() const override { return {}; }
-  bool knows(const Digest&, std::span<const LogEntry* const>) const override { return false; }
+  bool knows(const Digest&) const override { return false; }
   unsigned blocks = 0;
   DiskWorker* worker = nullptr;
 };

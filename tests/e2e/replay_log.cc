@@ -52,7 +52,10 @@ class Replay {
     const Genesis genesis = must(decode_genesis(genesis_bytes));
     must(ledger_->apply_genesis(genesis_bytes, genesis.created, must(genesis_effects(genesis)).changes));
     machine_ = std::make_unique<LedgerMachine>(*ledger_, verification_,
-                                               [this](const BlockNotice& n) { notice_ = n; });
+                                               [this](const BlockNotice& n) -> Result<void> {
+                                                 notice_ = n;
+                                                 return {};
+                                               });
   }
 
   // Written together, with one sync, and applied one by one.

@@ -151,6 +151,26 @@ TEST(LawMembership, AWipedVoterBeginsAnew) {
   EXPECT_EQ(w.get<state::Node>("n-plant").incarnation, 2u);
 }
 
+// Goal: of two open proposals to admit a wiped node anew one takes effect: the other would make it begin a
+// third time, under everybody's feet. And a replaced key comes back neither by an old proposal nor at another
+// node.
+TEST(LawMembership, AProposalIsAboutTheNodeAsItWas) {
+  World w;
+  w.must("plant", node_change(w, "P-1", NodeAction::learner, "n-owner", "owner", "k1"));
+  w.must("smelter", node_change(w, "P-2", NodeAction::learner, "n-owner", "owner", "k2"));
+  EXPECT_EQ(w.submit("owner", vote(w, "P-1")), "accepted");
+  EXPECT_EQ(w.get<state::Node>("n-owner").incarnation, 2u);
+  EXPECT_EQ(w.submit("plant", vote(w, "P-2")), "wrong_state");
+  EXPECT_EQ(w.get<state::Node>("n-owner").incarnation, 2u);
+  EXPECT_EQ(w.get<state::Node>("n-owner").keys.tls, node_keys("k1").tls);
+  EXPECT_EQ(w.get<state::Node>("n-owner").retired.size(), 3u);
+  EXPECT_EQ(decide(w, node_change(w, "P-3", NodeAction::keys, "n-owner", "owner", "n-owner")),
+            "duplicate_id");
+  let_operate(w, "lab");
+  EXPECT_EQ(decide(w, node_change(w, "P-4", NodeAction::learner, "n-lab", "lab", "n-owner")), "duplicate_id");
+  EXPECT_EQ(decide(w, node_change(w, "P-5", NodeAction::learner, "n-lab", "lab", "k2")), "accepted");
+}
+
 // Goal: new keys leave standing and incarnation as they are; the address goes along where it is given.
 TEST(LawMembership, KeysAndAddressChange) {
   World w;

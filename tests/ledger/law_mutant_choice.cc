@@ -22,6 +22,8 @@ LawMutant chosen() {
       {"silence_approves", LawMutant::silence_approves},
       {"lost_vote_counts", LawMutant::lost_vote_counts},
       {"second_voter", LawMutant::second_voter},
+      {"node_changed_since", LawMutant::node_changed_since},
+      {"retired_key", LawMutant::retired_key},
       {"effect_unchecked", LawMutant::effect_unchecked},
   };
   const char* name = std::getenv("ANTA_LAW_MUTANT");

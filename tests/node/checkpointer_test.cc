@@ -43,7 +43,7 @@ struct Network {
       members.push_back(std::move(member));
     }
     policy = *network_policy(genesis);
-    sets = {*cosigner_set(genesis.origin, TreeSize{}, founding_nodes(genesis))};
+    cosigners = *cosigner_set(genesis.origin, TreeSize{}, founding_nodes(genesis));
     for (auto& member : members)
       start(*member, std::nullopt, std::nullopt);
   }
@@ -69,11 +69,12 @@ struct Network {
       const bool future = m.trees.empty() || size.value > m.trees.rbegin()->first;
       return fail(future ? Code::not_found : Code::malformed, "no seal there");
     };
+    ports.cosigners_at = [this](TreeSize) { return Result<CosignerSet>(cosigners); };
     ports.clock = [this] { return Millis{start_ms + executor.steady_ms()}; };
     ports.evidence = [&m](const std::string& note_text) { m.evidence.push_back(note_text); };
     ports.finished = [&m](const FinishedCheckpoint& f, double) { m.finished.push_back(f.checkpoint.size); };
-    m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, sets, *m.keys, ports,
-                                                    executor, mark, note);
+    m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, cosigners, *m.keys,
+                                                    ports, executor, mark, note);
   }
 
   // The member applies a block: the tree of `size` leaves has this root.
@@ -106,7 +107,7 @@ struct Network {
   ManualExecutor executor = {};
   Genesis genesis = {};
   Policy policy = {};
-  std::vector<CosignerSet> sets = {};
+  CosignerSet cosigners = {};
   std::vector<std::unique_ptr<Member>> members = {};
   std::map<PeerKind, int> sent = {};
 };
@@ -130,6 +131,56 @@ TEST(Checkpointer, TheLeadersNewestSealIsCosignedByAllAndServedByAll) {
   EXPECT_TRUE(verdict->quorum_met);
   EXPECT_EQ(verdict->cosigners.size(), 3u);
   EXPECT_EQ(verdict->checkpoint.size, 5u);
+}
+
+TEST(Checkpointer, AChangeOfCosignersHoldsFromItsOwnSeal) {
+  // Goal: n3 is dead; the block that ends at 9 takes it out. The checkpoint of 9 needs the other two, and a
+  // note of 5 is still judged by the three.
+  Network net;
+  net.apply_all(5, 1);
+  net.lead(0);
+  const std::string old_note = net.finished(0)->note;
+  net.members[2]->reachable = false;
+  net.apply(0, 7, 2);
+  net.apply(1, 7, 2);
+  EXPECT_EQ(net.size_of(0), 5u);
+  std::vector<state::Node> nodes = founding_nodes(net.genesis);
+  nodes[2].standing = NodeStanding::removed;
+  nodes.pop_back();
+  const CosignerSet two = *cosigner_set(net.genesis.origin, TreeSize{9}, nodes);
+  for (const std::size_t i : {0, 1}) {
+    net.members[i]->checkpointer->on_cosigners(two);
+    net.apply(i, 9, 3);
+  }
+  net.executor.advance(1'100);
+  EXPECT_EQ(net.size_of(0), 9u);
+  EXPECT_EQ(net.size_of(1), 9u);
+  const auto verdict = check_note(two.policy, net.finished(0)->note, (start_ms + 5'000) / 1'000);
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->cosigners.size(), 2u);
+  EXPECT_TRUE(check_note(net.policy, old_note, (start_ms + 5'000) / 1'000)->quorum_met);
+}
+
+TEST(Checkpointer, JunkThatComesEarlyTakesNobodysPlace) {
+  // Goal: n3 says that it opens and has finished a tree of 2^40 leaves; n2 hears that before it has applied
+  // what the leader opens, and cosigns the leader's all the same, once it has.
+  Network net;
+  net.lead(0);
+  net.apply(0, 5, 1);
+  net.apply(2, 5, 1);
+  Checkpoint junk{.origin = net.genesis.origin, .size = std::uint64_t{1} << 40, .root = {}};
+  const std::string text = encode_checkpoint(junk);
+  const auto line = sign_note_line(text, net.genesis.origin, net.members[2]->keys->log);
+  net.members[1]->checkpointer->on_peer_message(
+      NodeId{"n3"}, PeerKind::checkpoint_open,
+      encode_checkpoint_open({.text = text, .log_line = encode_signature_line(line)}));
+  const Note note{.text = text, .signatures = {line}};
+  net.members[1]->checkpointer->on_peer_message(NodeId{"n3"}, PeerKind::checkpoint_finished,
+                                                to_bytes(as_bytes(encode_note(note))));
+  net.executor.run();
+  net.apply(1, 5, 1);
+  EXPECT_EQ(net.size_of(0), 5u);
+  EXPECT_EQ(net.size_of(1), 5u);
 }
 
 TEST(Checkpointer, TheMarkIsDurableBeforeASignatureLeaves) {

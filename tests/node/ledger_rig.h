@@ -40,8 +40,11 @@ struct LedgerRig {
     }
     verification = std::make_unique<Verification>(VerificationOptions{.threads = 2},
                                                   [this](const Digest& kid) { return key(kid); });
-    machine = std::make_unique<LedgerMachine>(*ledger, *verification,
-                                              [this](const BlockNotice& n) { notices.push_back(n); });
+    machine =
+        std::make_unique<LedgerMachine>(*ledger, *verification, [this](const BlockNotice& n) -> Result<void> {
+          notices.push_back(n);
+          return {};
+        });
   }
 
   std::optional<state::Key> key(const Digest& kid) const {

@@ -66,6 +66,25 @@ TEST(Rule08, AConfigurationThatIsNoStepIsDropped) {
   EXPECT_EQ(taken.configuration.configuration, joint);
 }
 
+TEST(Rule08, NobodyIsRemovedWhoseAbsenceNobodyCouldDecide) {
+  // Goal: of n1, n2 and n3 the last is dead. Without n2 nothing could be decided any more, so its removal is
+  // refused for now; the dead one's is taken.
+  Cluster cluster({"n1", "n2", "n3"});
+  cluster.elect("n1");
+  cluster.settle();
+  cluster.isolate("n3");
+  cluster.tick("n1", 12);
+  cluster.settle();
+  cluster.tick("n1", 12);
+  cluster.settle();
+  cluster.change("n1", {"n1", "n3"}, {});
+  EXPECT_FALSE(cluster.status("n1").configuration.configuration.joint());
+  cluster.change("n1", {"n1", "n2"}, {});
+  EXPECT_TRUE(cluster.status("n1").configuration.configuration.joint());
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n2").configuration.configuration.voters.size(), 2u);
+}
+
 TEST(Rule14, AReadFinishesWhenAChangeMakesItsAnswersAQuorum) {
   // Goal: n2 is removed and leaves without answering the round of a read; n1 alone decides then, and answers.
   Cluster cluster({"n1", "n2"});

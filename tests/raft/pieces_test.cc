@@ -75,17 +75,18 @@ TEST(Configuration, FollowsOnlyByOneStep) {
 }
 
 TEST(Configuration, GoesTowardsWhatIsWantedStepByStep) {
-  // Goal: whatever is wanted is reached by steps that first_step allows: the lost leave, the new come as
-  // learners, then they are promoted; a node that was wiped leaves before it comes back.
+  // Goal: whatever is wanted is reached by steps that first_step allows, each about one node: the new come as
+  // learners and are promoted before others leave, so that somebody is always left; a node that was wiped
+  // leaves before it comes back.
   const Member a{NodeId{"a"}, 1}, b{NodeId{"b"}, 1}, c{NodeId{"c"}, 1}, d{NodeId{"d"}, 1};
   const Member again{NodeId{"b"}, 2};
   const auto walk = [](Configuration now, const Configuration& wanted) {
     std::string steps;
-    while (const auto next = next_change(now, wanted)) {
-      const Result<Configuration> step = first_step(now, next->configuration);
+    for (auto next = next_changes(now, wanted); !next.empty(); next = next_changes(now, wanted)) {
+      const Result<Configuration> step = first_step(now, next.front().configuration);
       if (!step || steps.size() > 100) return steps + "!";
-      steps += (steps.empty() ? "" : " ") + next->node.value + (step->joint() ? "*" : "");
-      EXPECT_FALSE(next_change(*step, wanted) && step->joint());
+      steps += (steps.empty() ? "" : " ") + next.front().node.value + (step->joint() ? "*" : "");
+      EXPECT_TRUE(!step->joint() || next_changes(*step, wanted).empty());
       now = step->joint() ? left(*step) : *step;
     }
     Configuration ordered = wanted;
@@ -95,10 +96,20 @@ TEST(Configuration, GoesTowardsWhatIsWantedStepByStep) {
   };
   EXPECT_EQ(walk({{a, b, c}, {}, {}}, {{c, b, a}, {}, {}}), "");
   EXPECT_EQ(walk({{a, b, c}, {}, {}}, {{a, b, c}, {}, {d}}), "d");
-  EXPECT_EQ(walk({{a, b, c}, {}, {}}, {{a, b, d}, {}, {}}), "c* d d*");
+  EXPECT_EQ(walk({{a, b, c}, {}, {}}, {{a, b, d}, {}, {}}), "d d* c*");
+  EXPECT_EQ(walk({{a}, {}, {}}, {{b, c}, {}, {}}), "b c b* c* a*");
   EXPECT_EQ(walk({{a, b, c}, {}, {}}, {{a, again, c}, {}, {}}), "b* b b*");
   EXPECT_EQ(walk({{a}, {}, {b}}, {{a, again}, {}, {}}), "b b b*");
-  EXPECT_EQ(walk({{a}, {}, {b, c}}, {{a, b}, {}, {d}}), "c d b*");
+  EXPECT_EQ(walk({{a}, {}, {b, c}}, {{a, b}, {}, {d}}), "d b* c");
+}
+
+TEST(Configuration, OffersWhatElseMayBeDone) {
+  // Goal: a learner that is not ready keeps neither another from its promotion nor a voter from leaving.
+  const Member a{NodeId{"a"}, 1}, b{NodeId{"b"}, 1}, c{NodeId{"c"}, 1}, d{NodeId{"d"}, 1}, e{NodeId{"e"}, 1};
+  std::string offered;
+  for (const NextChange& change : next_changes({{a, b, c}, {}, {d, e}}, {{a, b, d, e}, {}, {}}))
+    offered += change.node.value + std::to_string(change.configuration.voters.size());
+  EXPECT_EQ(offered, "d4e4c2");
 }
 
 TEST(Configuration, HasOneEncoding) {

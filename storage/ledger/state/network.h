@@ -19,6 +19,7 @@ struct Node {
   Text address = {};
   NodeStanding standing = NodeStanding::voter;
   std::uint64_t incarnation = 1;  // rises when the node begins anew with an empty disk
+  List<PublicKey> retired = {};   // keys it had before, in order: nobody's ever again
 };
 
 // Kind proposal, id = proposal id. It holds all that is proposed, so that the deciding vote needs no other
@@ -34,6 +35,7 @@ struct Proposal {
     NodeAction action = NodeAction::learner;
     Maybe<payload::NodeKeySet> keys = {};
     Maybe<Text> address = {};
+    Digest before = {};  // the node's `stamp.by` when this was proposed: of another node it is not meant
   };
   Maybe<NodeChange> node = {};
   struct ParameterChange {
