@@ -90,7 +90,7 @@ bool follows(const Configuration& now, const ConfigurationRecord& record);
 
 // What may be asked for next on the way from `now` to `wanted`, each change about one node, the best first:
 // the new become learners, learners are promoted, then who is gone (or is another incarnation of itself)
-// leaves. A leader asks for the first that it can answer for now: a learner that never comes must not keep
+// leaves. A leader asks for the first that it can answer: a learner that never comes must not keep
 // another from being promoted, nor a dead voter from leaving. Empty when they are equal or `now` is joint.
 struct NextChange {
   Configuration configuration = {};

@@ -68,7 +68,7 @@ TEST(Rule08, AConfigurationThatIsNoStepIsDropped) {
 
 TEST(Rule08, NobodyIsRemovedWhoseAbsenceNobodyCouldDecide) {
   // Goal: of n1, n2 and n3 the last is dead. Without n2 nothing could be decided any more, so its removal is
-  // refused for now; the dead one's is taken.
+  // refused; the dead one's is taken.
   Cluster cluster({"n1", "n2", "n3"});
   cluster.elect("n1");
   cluster.settle();
