@@ -37,7 +37,7 @@ TEST(PeerWire, WhatIsWrittenIsRead) {
 TEST(PeerWire, LogEntriesTravelWithTheirPlaceAndHash) {
   // Goal: what is fetched for a repair arrives as it is in the log; torn, trailing and impossible counts,
   // places and ranges are refused.
-  const auto entries = chain(3, Term{4});
+  const auto entries = test::chain(3, Term{4});
   const Bytes good = encode_log_entries({.to = LogIndex{3}, .entries = entries});
   const auto read = decode_log_entries(good);
   ASSERT_TRUE(read);
