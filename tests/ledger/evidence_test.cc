@@ -9,6 +9,7 @@
 #include "storage/ledger/mass.h"
 #include "storage/ledger/standing.h"
 #include "tests/ledger/law_chain.h"
+#include "tests/ledger/law_network.h"
 #include "tests/ledger/ledger_builder.h"
 
 namespace anta::test {
@@ -254,6 +255,22 @@ TEST_F(HostileAuthority, ATypeThatTheLawDoesNotEnable) {
   payload::BalanceClose p;
   p.common = world.common();
   p.account = AccountId{"A"};
+  expect_newer(ledger.force("plant", p));
+}
+// Goal: what comes after a vote for a later law is that law's to judge, also offline; what came before
+// stands.
+TEST_F(HostileAuthority, AnAmendmentToALaterLaw) {
+  world.party("org-1", {Role::node_operator});
+  certify();
+  ledger.force("plant", amendment(world, "P-1", "law_version", law_version_known + 1));
+  for (const char* organisation : {"smelter", "owner", "org-1"})  // with the plant four of the six
+    ledger.force(organisation, vote(world, "P-1"));
+  const Report before = verify_now(ledger, ledger.file("C-1"));
+  EXPECT_EQ(before.verdict, CertificateVerdict::valid);
+  payload::Document p;
+  p.common = world.common();
+  p.media_type = "text/plain";
+  p.title = "t";
   expect_newer(ledger.force("plant", p));
 }
 TEST_F(HostileNetwork, AGenesisOfALaterLaw) {
