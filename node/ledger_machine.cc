@@ -95,8 +95,7 @@ Result<void> Judgement::decide(ByteView bytes, std::uint32_t position) {
   }
   SharedStatement statement;
   Result<Effects> effects = verdict(bytes, outcome.statement, statement);
-  if (overlay_.failed())
-    return fail(Code::io, "state.read", "the state could not be read while a block was judged");
+  if (overlay_.failed()) return tl::unexpected(store_.read_failure());
   if (!effects) {
     refuse(std::move(outcome), effects.error(), statement);
     return {};

@@ -34,21 +34,23 @@ class CurrentView final : public LedgerView {
     auto& kept = kind == Kind::parameter ? parameters_ : read_;
     if (const auto known = kept.find(key); known != kept.end()) return known->second;
     SharedBytes value = load(kind, id);
-    if (!failed_) kept.emplace(std::move(key), value);
+    if (!failure_) kept.emplace(std::move(key), value);
     return value;
   }
 
   SharedBytes statement(const Digest& digest) const override {
     auto stored = database_.get(Family::index, keys::outcome(digest));
     auto outcome = stored && *stored ? decode_outcome(digest, **stored) : Result<Outcome>(Outcome{});
-    if (!stored || !outcome) failed_ = true;
-    if (failed_ || !*stored) return nullptr;
+    if (!stored) keep(stored.error());
+    if (!outcome) keep(outcome.error());
+    if (failure_ || !*stored) return nullptr;
     auto bytes = stored_statement(log_, outcome->block, outcome->position);
-    if (!bytes) failed_ = true;
+    if (!bytes) keep(bytes.error());
     return bytes ? *bytes : nullptr;
   }
 
-  bool failed() const override { return failed_; }
+  bool failed() const override { return failure_.has_value(); }
+  const std::optional<Error>& failure() const { return failure_; }
   void applied(const std::vector<StateChange>& changes) {
     read_.clear();
     for (const StateChange& change : changes)
@@ -56,9 +58,13 @@ class CurrentView final : public LedgerView {
   }
 
  private:
+  void keep(const Error& error) const {
+    if (!failure_) failure_ = error;
+  }
+
   SharedBytes load(Kind kind, std::string_view id) const {
     auto value = database_.get(Family::state, keys::state(kind, id));
-    if (!value) failed_ = true;
+    if (!value) keep(value.error());
     return value && *value ? std::make_shared<const Bytes>(std::move(**value)) : nullptr;
   }
 
@@ -66,7 +72,7 @@ class CurrentView final : public LedgerView {
   const LogStore& log_;
   mutable std::map<StateKey, SharedBytes> parameters_ = {};
   mutable std::map<StateKey, SharedBytes> read_ = {};  // since the last apply
-  mutable bool failed_ = false;
+  mutable std::optional<Error> failure_ = {};          // the first
 };
 
 Result<std::optional<Applied>> read_applied(const Database& database, const ReadSnapshot* at = nullptr) {
@@ -196,8 +202,7 @@ Result<void> LedgerStore::State::change_state(LogIndex block, const std::vector<
   for (const StateChange& change : changes) {
     Bytes key = keys::state(change.key.kind, change.key.id);
     const SharedBytes before = current.read(change.key.kind, change.key.id);
-    if (current.failed())
-      return fail(Code::io, "state.read", "the state could not be read while a block was applied");
+    if (current.failure()) return tl::unexpected(*current.failure());
     StateTree::Update update{tree_key(change.key), std::nullopt};
     if (change.value) {
       update.value_hash = sha256(*change.value);
@@ -333,6 +338,11 @@ Result<Applied> LedgerStore::apply(const AppliedBlock& block) {
 
 const std::optional<Applied>& LedgerStore::applied() const { return state_->applied; }
 const LedgerView& LedgerStore::view() const { return state_->current; }
+
+Error LedgerStore::read_failure() const {
+  ANTA_INVARIANT(state_->current.failure());
+  return *state_->current.failure();
+}
 
 Result<std::optional<Outcome>> LedgerStore::outcome(const Digest& statement) const {
   auto bytes = state_->database.get(Family::index, keys::outcome(statement));

@@ -88,6 +88,8 @@ class LedgerStore {
   // The state that the next block is judged on. Follows every apply; keeps parameters in memory, and until
   // the next apply whatever it was asked for.
   const LedgerView& view() const;
+  // Once view().failed(): the first failure, with the damaged file and the next step.
+  Error read_failure() const;
 
   // A statement's outcome without a snapshot, for the check of duplicates while applying.
   Result<std::optional<Outcome>> outcome(const Digest& statement) const;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/log_record.h"
+#include "tests/storage/tables.h"
 #include "tests/storage/world.h"
 
 namespace anta {
@@ -140,6 +141,36 @@ TEST_F(RebuildTest, ALedgerWithoutBlocksHasNothingToRebuild) {
   const auto refused = begin_rebuild(*fresh, *store);
   EXPECT_EQ(rule_of(refused), "store.empty");
   EXPECT_FALSE(rebuild_target(*fresh)->has_value());
+}
+
+TEST_F(RebuildTest, DamagedStateThatABlockMeetsIsToldWithItsFile) {
+  // Goal: bug found by chaos: a state that could not be read stopped the node with neither the file nor the
+  // next step. The view remembers its first failure, and a block that meets the damage ends with it.
+  log.reset();
+  database.reset();
+  test::move_to_level(directory.path(), Family::state, 1, 1 << 20);
+  open();
+  const Table table = test::tables_of(*database, Family::state).at(0);
+  log.reset();
+  database.reset();
+  test::rot(directory.path(), table, "value");
+  open();
+  const auto store = LedgerStore::open(*database, *log);
+  ASSERT_TRUE(store.has_value()) << store.error().message;
+  EXPECT_EQ((*store)->view().read(Kind::lot, "L0"), nullptr);
+  ASSERT_TRUE((*store)->view().failed());
+  const Error told = (*store)->read_failure();
+  EXPECT_EQ(told.rule, "store.damaged");
+  EXPECT_NE(told.message.find(table.name), std::string::npos) << told.message;
+  EXPECT_NE(told.message.find("Next step: "), std::string::npos) << told.message;
+
+  AppliedBlock block;
+  block.index = target.index.next();
+  block.block_time = target.block_time;
+  block.changes = {{{Kind::lot, "L0"}, std::make_shared<const Bytes>(Bytes{1})}};
+  const auto applied = (*store)->apply(block);
+  ASSERT_FALSE(applied.has_value());
+  EXPECT_EQ(applied.error().message, told.message);
 }
 
 }  // namespace anta
