@@ -129,9 +129,7 @@ class WholeLogMachine final : public StateMachine {
     return machine_.apply(block);
   }
   LogIndex applied() const override { return machine_.applied(); }
-  bool knows(const Digest& statement, std::span<const LogEntry* const> blocks) const override {
-    return machine_.knows(statement, blocks);
-  }
+  bool knows(const Digest& statement) const override { return machine_.knows(statement); }
 
  private:
   StateMachine& machine_;
