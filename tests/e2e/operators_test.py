@@ -287,7 +287,7 @@ class Operators(unittest.TestCase):
                     flip(self.db(name), os.path.getsize(self.db(name)) * part // 5)
                 if not self.starts(config):
                     refused += 1
-                    self.refused(config, STORAGE, r"store\.damaged", name, "Next step: ", "restore the directory from a backup")
+                    self.refused(config, STORAGE, r"store\.damaged", name, "Next step: ", "from a backup, or let ")
             shutil.rmtree(self.node.directory)
             shutil.copytree(whole, self.node.directory, copy_function=shutil.copy2)
         self.assertGreaterEqual(refused, 2)
