@@ -67,8 +67,8 @@ Result<Value> inbox(const LedgerReader& reader, const PartyId& party, const Page
 Result<Value> parameters(const LedgerReader& reader);
 std::int64_t parameter(const LedgerReader& reader, std::string_view name);
 
-// {size, nodes: [{id, organisation, standing, incarnation, address, keys}]}, removed ones included, in order
-// of id. `size` is that of the tree that says so: what a node that joins reads as its members file.
+// {size, nodes: [{id, organisation, standing, incarnation, address, keys, retired}]}, removed ones included,
+// in order of id. `size` is that of the tree that says so: what a node that joins reads as its members file.
 Result<Value> nodes(const LedgerReader& reader);
 
 // A proposal's record with how its vote stands: `electorate`, `approvals`, `refusals` as of now, and

@@ -113,7 +113,7 @@ class Governance(unittest.TestCase):
         size, nodes = self.nodes()
         self.assertGreater(size, before)
         self.assertEqual(nodes["nodo-chala"], {"id": "nodo-chala", "organisation": "chala-norte", "address": "nodo.example:7101", "standing": "learner",
-                                               "incarnation": 1, "keys": {"log": "1" * 64, "cosigner": "1" * 63 + "2", "tls": "1" * 63 + "3"}})
+                                               "incarnation": 1, "retired": [], "keys": {"log": "1" * 64, "cosigner": "1" * 63 + "2", "tls": "1" * 63 + "3"}})
         _, said = self.govern("nasca-sur", "node", "keys", "nodo-chala", "--keys", "keys-1.yaml", code=7)
         self.assertIn("wrong_state", said)
         told, _ = self.govern("nasca-sur", "node", "remove", "nodo-chala")

@@ -246,7 +246,7 @@ class Networks {
       let_operate(w, party);
   }
 
-  World w = {};
+  World w;
   int decided = 0;
   int refused_late = 0;  // deciding votes that the second check stopped
 
