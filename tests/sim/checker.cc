@@ -33,6 +33,7 @@ void Checker::fail(std::size_t node, const std::string& what) {
 void Checker::on_start(std::size_t node) {
   seen_[node].commit = LogIndex{};
   seen_[node].handed_term = Term{};
+  seen_[node].truncations.clear();
   seen_[node].configurations = {{LogIndex{}, genesis_}};
   take_configurations(node, disk(node).log);
 }
@@ -43,6 +44,7 @@ void Checker::on_handed(std::size_t node, const raft::Persist& batch, LogIndex c
     known.pop_back();
   take_configurations(node, batch.entries);
   Seen& seen = seen_[node];
+  if (batch.truncate_from) seen.truncations.push_back(canonical_.size());
   if (batch.hard_state) seen.handed_term = batch.hard_state->term;
   for (const LogEntry& entry : batch.entries)
     if (entry.header.kind == EntryKind::configuration) check_office(node, entry, commit);
@@ -198,11 +200,16 @@ void Checker::check_match(std::size_t node, const Message& message, const Heartb
 
 void Checker::on_durable(std::size_t node, const raft::Persist& batch) {
   Seen& seen = seen_[node];
+  std::size_t committed_then = canonical_.size();
+  if (batch.truncate_from && !seen.truncations.empty()) {
+    committed_then = seen.truncations.front();
+    seen.truncations.pop_front();
+  }
   if (batch.truncate_from && batch.truncate_from->value <= disk(node).log.size()) {
     ++truncations_;
     if (*batch.truncate_from <= seen.commit_ever) fail(node, "truncated below what it said is committed");
     const std::size_t at = batch.truncate_from->value - 1;
-    if (at < canonical_.size() && disk(node).log[at].hash == canonical_[at].hash) {
+    if (at < committed_then && disk(node).log[at].hash == canonical_[at].hash) {
       fail(node, "truncated committed entry " + std::to_string(at + 1));
     }
   }

@@ -2,6 +2,7 @@
 // the core's own variables. What each check means is beside its code; consensus.md section 5 lists them.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -57,6 +58,9 @@ class Checker {
     LogIndex hint = {};     // durable commit hint
     LogIndex commit = {};   // told in this life
     LogIndex commit_ever = {};
+    // What was committed when each truncation that waits for the disk was decided: a slow disk may perform it
+    // after others, without this node, have committed what it takes away.
+    std::deque<std::size_t> truncations = {};
     Term leading = {};                                           // the last term in which it sent as a leader
     std::vector<raft::PlacedConfiguration> configurations = {};  // of its log, all of them, the genesis first
   };
