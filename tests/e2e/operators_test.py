@@ -268,8 +268,8 @@ class Operators(unittest.TestCase):
     def test_a_damaged_table(self):
         """Goal: flipped bytes in a table that a start reads: exit 8, the file is named, nothing is repaired by guessing.
 
-        A start does not read the whole ledger, so that a table of old history may let it pass; at least the state and the tree are
-        read. The damaged directory runs cut off from its peers: what it does is not heard by anybody."""
+        A start does not read the whole ledger, so that a table of old history may let it pass (the scrub, off here, finds it: rot_test);
+        at least the state and the tree are read. The damaged directory runs cut off from its peers: what it does is not heard by anybody."""
         for _ in range(2):  # what a start finds in the write-ahead log becomes tables
             self.assertEqual(self.node.stop(), 0)
             self.node.start()
@@ -277,7 +277,8 @@ class Operators(unittest.TestCase):
         self.assertEqual(self.node.stop(), 0)
         with open(os.path.join(self.node.directory, "node.yaml"), encoding="utf-8") as file:
             own = next(line for line in file if line.startswith("peer:"))
-        config = self.config((own, 'peer: {listen: "127.0.0.1:0"}\npeers: {bahia-sur: "127.0.0.1:1", sello-cobre: "127.0.0.1:1"}\n'))
+        config = self.config((own, 'peer: {listen: "127.0.0.1:0"}\npeers: {bahia-sur: "127.0.0.1:1", sello-cobre: "127.0.0.1:1"}\n'
+                                    'limits: {scrub_bytes_per_second: 0}\n'))
         whole = self.node.directory + "-whole"
         shutil.copytree(self.node.directory, whole, copy_function=shutil.copy2)
         refused = 0
