@@ -42,8 +42,8 @@ class FailureMark {
 
 struct Cursor::State {
   Family family = Family::log;
-  std::shared_ptr<const void> table = {};  // what the iterator reads from, when it is one table
-  std::unique_ptr<rocksdb::Iterator> iterator = {};
+  std::shared_ptr<const void> table = {};       // what the iterator reads from, when it is one table
+  std::unique_ptr<rocksdb::Iterator> iterator;  // no initialiser: {} would need the whole type here
 
   State();
   ~State();  // database.cc
