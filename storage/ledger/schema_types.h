@@ -110,7 +110,8 @@ template <typename T>
 class OptionalType final : public Type {
  public:
   Result<void> read(cbor::Reader& in, void* to, const Limits& limits, const Place& at) const override {
-    return type_of<T>().read(in, &static_cast<std::optional<T>*>(to)->emplace(), limits, at);
+    // Moved in: for clang a struct nested in the one that holds it has no default constructor there yet.
+    return type_of<T>().read(in, &static_cast<std::optional<T>*>(to)->emplace(T{}), limits, at);
   }
   void write(cbor::Writer& out, const void* from) const override {
     type_of<T>().write(out, &**static_cast<const std::optional<T>*>(from));
