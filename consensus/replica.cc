@@ -157,11 +157,10 @@ void Replica::send_app(NodeId peer, std::uint8_t kind, Bytes bytes, Done callbac
   });
 }
 
-void Replica::transfer_leadership(std::optional<NodeId> to) {
+void Replica::transfer_leadership() {
   const Visit visit(*impl_);
   if (visit.late()) return;
-  impl_->on_loop(
-      [impl = impl_.get(), to = std::move(to)] { impl->turns.turn(raft::TransferLeadership{to}); });
+  impl_->on_loop([impl = impl_.get()] { impl->turns.turn(raft::TransferLeadership{}); });
 }
 
 void Replica::follow(MembershipPlan plan) {

@@ -34,7 +34,7 @@
 // exits with code 8. Retrying is wrong (consensus.md section 3: a failed sync means unknown). A database that
 // died in its background threads is found at the next tick, also on an idle node.
 //
-// Four rules of the shell that the core knows nothing of:
+// Five rules of the shell that the core knows nothing of:
 //
 //   Disk reserve. While `disk_low` says so, proposals are answered busy and appends with entries are dropped,
 //   as if lost: what is never acknowledged needs no room. Heartbeats, votes and reads go on.
@@ -150,7 +150,7 @@ struct ReplicaMetrics {
   std::uint64_t appends_received = 0;  // with entries
   std::uint64_t appends_dropped_clock = 0;
   std::uint64_t appends_dropped_disk = 0;
-  std::uint64_t appends_dropped_members = 0;  // with a configuration that no statement asks for
+  std::uint64_t appends_dropped_members = 0;  // cut before a configuration the ledger does not stand behind
   std::uint64_t elections = 0;                // campaigns begun here
   std::uint64_t leaderships = 0;
   std::uint64_t proposals = 0;
@@ -201,8 +201,8 @@ class Replica {
   // One of the node's own messages (transport.h). Answered ok when it is queued.
   void send_app(NodeId peer, std::uint8_t kind, Bytes bytes, Done callback = {});
 
-  // Hand leadership to this voter or, when absent, to the one that is furthest. No effect on a follower.
-  void transfer_leadership(std::optional<NodeId> to = {});
+  // Hand leadership to the voter that is furthest. No effect on a follower.
+  void transfer_leadership();
 
   // What the ledger wants of the members has changed.
   void follow(MembershipPlan plan);
