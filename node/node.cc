@@ -147,10 +147,7 @@ void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
     submission->on_finished(TreeSize{finished.checkpoint.size});
     metrics.checkpoint_finished(seconds);
     checkpoint_file.keep(finished.note, service->steady_ms());
-    const Result<LedgerReader> reader = ledger->reader();
-    if (!reader) return;
-    if (const auto seal = reader->seal_of(LeafIndex{finished.checkpoint.size - 1}))
-      ledger->retain_from(seal->block);
+    ledger->checkpoint_finished(TreeSize{finished.checkpoint.size});
   };
   ports.evidence = [this](const std::string& note) { checkpoint_file.keep_evidence(note); };
   ports.log = log.sink();

@@ -5,6 +5,7 @@
 
 #include "storage/ledger/block.h"
 #include "storage/ledger_keys.h"
+#include "storage/rebuild.h"
 #include "storage/tree_store.h"
 
 namespace anta {
@@ -57,11 +58,11 @@ Result<SharedBytes> stored_statement(const LogStore& log, LogIndex block, std::u
 }
 
 LedgerReader::LedgerReader(const Database& database, const LogStore& log,
-                           std::shared_ptr<const ReadSnapshot> snapshot, Applied applied)
+                           std::shared_ptr<const AppliedMoment> moment)
     : database_(&database),
       log_(&log),
-      snapshot_(std::move(snapshot)),
-      applied_(applied),
+      moment_(std::move(moment)),
+      applied_(moment_->applied),
       past_(std::make_shared<const Past>()) {}
 
 std::vector<std::pair<ByteView, std::optional<ByteView>>> LedgerReader::Past::range(ByteView under,
@@ -76,14 +77,14 @@ std::vector<std::pair<ByteView, std::optional<ByteView>>> LedgerReader::Past::ra
 }
 
 Result<SharedBytes> LedgerReader::genesis() const {
-  auto bytes = database_->get(Family::meta, as_bytes(keys::genesis), snapshot_.get());
+  auto bytes = database_->get(Family::meta, as_bytes(keys::genesis), snapshot());
   if (!bytes) return pass(bytes);
   if (!*bytes) return fail(Code::corrupt, "store.genesis", "the stored genesis is missing");
   return shared(std::move(**bytes));
 }
 
 Result<std::optional<Outcome>> LedgerReader::outcome(const Digest& statement) const {
-  auto bytes = database_->get(Family::index, keys::outcome(statement), snapshot_.get());
+  auto bytes = database_->get(Family::index, keys::outcome(statement), snapshot());
   if (!bytes) return pass(bytes);
   if (!*bytes) return std::optional<Outcome>{};
   auto outcome = decode_outcome(statement, **bytes);
@@ -122,14 +123,14 @@ Result<SharedBytes> LedgerReader::statement_in(LogIndex index, std::uint32_t pos
 }
 
 Result<LeafRecord> LedgerReader::leaf(LeafIndex index) const {
-  auto bytes = database_->get(Family::index, keys::leaf(index), snapshot_.get());
+  auto bytes = database_->get(Family::index, keys::leaf(index), snapshot());
   if (!bytes) return pass(bytes);
   if (!*bytes) return fail(Code::not_found, "store.leaf", "there is no leaf " + std::to_string(index.value));
   return decode_leaf_record(**bytes);
 }
 
 Result<SealRecord> LedgerReader::seal(Height height) const {
-  auto bytes = database_->get(Family::index, keys::seal(height), snapshot_.get());
+  auto bytes = database_->get(Family::index, keys::seal(height), snapshot());
   if (!bytes) return pass(bytes);
   if (!*bytes) return fail(Code::not_found, "store.seal", "there is no seal " + std::to_string(height.value));
   return decode_seal_record(**bytes);
@@ -146,7 +147,7 @@ Result<SharedBytes> LedgerReader::record(Kind kind, std::string_view id) const {
   if (const auto then = past_->values.find(as_text(key)); then != past_->values.end()) {
     return then->second ? shared(to_bytes(*then->second)) : nullptr;
   }
-  auto bytes = database_->get(Family::state, key, snapshot_.get());
+  auto bytes = database_->get(Family::state, key, snapshot());
   if (!bytes) return pass(bytes);
   return *bytes ? shared(std::move(**bytes)) : nullptr;
 }
@@ -162,7 +163,7 @@ Result<LedgerReader::RecordPage> LedgerReader::scan(Kind kind, std::string_view 
     next.push_back(0);  // the first key after it
     from = std::max(under, next);
   }
-  Cursor now = database_->cursor(Family::state, snapshot_.get());
+  Cursor now = database_->cursor(Family::state, snapshot());
   now.seek(from);
   const auto past = past_->range(under, from);
   auto then = past.begin();
@@ -200,7 +201,7 @@ Result<LedgerReader::LeafPage> LedgerReader::leaves_under(Bytes prefix, LeafInde
                                                           std::size_t limit) const {
   limit = std::clamp<std::size_t>(limit, 1, page_max);
   LeafPage page;
-  Cursor cursor = database_->cursor(Family::index, snapshot_.get());
+  Cursor cursor = database_->cursor(Family::index, snapshot());
   for (cursor.seek(keys::with_leaf(prefix, from)); cursor.valid(); cursor.next()) {
     if (!starts_with(cursor.key(), prefix) || cursor.key().size() != prefix.size() + 8) break;
     const LeafIndex index{get_u64(cursor.key().subspan(prefix.size()))};
@@ -226,7 +227,34 @@ Result<LedgerReader::LeafPage> LedgerReader::issued_by(const PartyId& party, Lea
   return leaves_under(keys::issuer(party), from, limit);
 }
 
-NodeSource LedgerReader::nodes() const { return stored_nodes(*database_, snapshot_, applied_.leaves); }
+// What has changed since this reader's moment goes back to what it was, on the tree of the reader's snapshot.
+Result<std::vector<StateProof>> LedgerReader::prove(const std::vector<StateKey>& asked) const {
+  std::vector<Digest> wanted;
+  wanted.reserve(asked.size());
+  for (const StateKey& key : asked)
+    wanted.push_back(tree_key(key));
+  std::vector<StateTree::Update> before;
+  before.reserve(past_->values.size());
+  for (const auto& [stored, value] : past_->values) {
+    const StateKey key{static_cast<Kind>(as_bytes(stored)[0]), std::string(stored.substr(1))};
+    before.push_back({tree_key(key), value ? std::optional(sha256(*value)) : std::nullopt});
+  }
+  const StateTree::Load load = [this](ByteView bucket) {
+    return database_->get(Family::tree, keys::bucket(bucket), snapshot());
+  };
+  auto proven = moment_->tree.prove(wanted, load, std::move(before));
+  if (!proven) return pass(proven);
+  if (proven->root != applied_.state_root) {
+    return fail(Code::corrupt, "store.state_proof",
+                "the state tree does not come to the root of seal " + std::to_string(applied_.height.value) +
+                    rebuild_next_step);
+  }
+  return std::move(proven->proofs);
+}
+
+NodeSource LedgerReader::nodes() const {
+  return stored_nodes(*database_, std::shared_ptr<const ReadSnapshot>(moment_, snapshot()), applied_.leaves);
+}
 
 std::unique_ptr<LedgerView> LedgerReader::view() const { return std::make_unique<ReaderView>(*this); }
 

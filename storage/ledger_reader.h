@@ -22,8 +22,10 @@
 #include "crypto/error.h"
 #include "crypto/merkle.h"
 #include "storage/applied.h"
+#include "storage/applied_moment.h"
 #include "storage/database.h"
 #include "storage/ledger/ids.h"
+#include "storage/ledger/state_proof.h"
 #include "storage/ledger/view.h"
 #include "storage/log_store.h"
 #include "storage/outcome.h"
@@ -80,6 +82,10 @@ class LedgerReader {
   Result<LeafPage> history(const StateKey& subject, LeafIndex from, std::size_t limit) const;
   Result<LeafPage> issued_by(const PartyId& party, LeafIndex from, std::size_t limit) const;
 
+  // Proofs about records of the state, in the order of the keys, under applied().state_root: presence or
+  // absence, of this reader's moment. corrupt when they do not come to that root.
+  Result<std::vector<StateProof>> prove(const std::vector<StateKey>& keys) const;
+
   // Nodes for roots and proofs up to applied().leaves; keeps what it has read. Must go before the database.
   NodeSource nodes() const;
 
@@ -97,8 +103,8 @@ class LedgerReader {
     std::vector<std::pair<ByteView, std::optional<ByteView>>> range(ByteView under, ByteView from) const;
   };
 
-  LedgerReader(const Database& database, const LogStore& log, std::shared_ptr<const ReadSnapshot> snapshot,
-               Applied applied);
+  LedgerReader(const Database& database, const LogStore& log, std::shared_ptr<const AppliedMoment> moment);
+  const ReadSnapshot* snapshot() const { return &moment_->snapshot; }
   struct Block {
     LogIndex index = {};
     std::shared_ptr<const Bytes> payload = {};  // null: none read yet
@@ -109,7 +115,7 @@ class LedgerReader {
 
   const Database* database_;
   const LogStore* log_;
-  std::shared_ptr<const ReadSnapshot> snapshot_;
+  std::shared_ptr<const AppliedMoment> moment_;
   Applied applied_;
   mutable std::uint64_t block_bytes_read_ = 0;
   mutable Block block_ = {};          // the one read last: neighbours in a history are often of one block

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "storage/applied_moments.h"
 #include "storage/ledger_keys.h"
 #include "storage/rebuild.h"
 #include "storage/state_tree.h"
@@ -101,6 +102,7 @@ struct LedgerStore::State {
   LedgerStoreOptions options = {};
   CurrentView current;
   StateTree state_tree;
+  AppliedMoments moments = {};
   TreeStore tree = {};
   std::optional<Applied> applied = {};
   LogIndex undo_first = {};  // nothing older is stored
@@ -130,6 +132,7 @@ struct LedgerStore::State {
   Result<Applied> close(const Closing& closing, Batch& batch);
   void prune_undo(LogIndex block, Batch& batch);
   Result<Applied> finish(const Applied& next, const std::vector<StateChange>& changes, const Batch& batch);
+  void keep_moment();
   Result<void> read_undo(const LedgerReader& reader, Height height, std::vector<Bytes>& records) const;
   Result<void> load_past(LedgerReader& reader, Height height) const;
 };
@@ -180,7 +183,9 @@ Result<void> LedgerStore::State::load() {
   auto oldest = oldest_undo(database);
   if (!oldest) return pass(oldest);
   undo_first = *oldest ? **oldest : (applied ? applied->index.next() : LogIndex{});
-  return check();
+  if (auto sound = check(); !sound) return sound;
+  if (applied) keep_moment();
+  return {};
 }
 
 Result<std::unique_ptr<LedgerStore>> LedgerStore::open(Database& database, LogStore& log,
@@ -287,7 +292,15 @@ Result<Applied> LedgerStore::State::finish(const Applied& next, const std::vecto
   if (auto written = database.write(batch, Sync::no); !written) return pass(written);
   current.applied(changes);
   applied = next;
+  keep_moment();
   return next;
+}
+
+// On `disk`, between two applies: database and tree are those of `applied`.
+void LedgerStore::State::keep_moment() {
+  moments.add(std::make_shared<const AppliedMoment>(
+                  AppliedMoment{*applied, database.snapshot(), state_tree.version()}),
+              state_tree.retired());
 }
 
 Result<Applied> LedgerStore::apply_genesis(ByteView genesis_bytes, Millis created,
@@ -353,16 +366,23 @@ Result<std::optional<Outcome>> LedgerStore::outcome(const Digest& statement) con
   return std::optional<Outcome>(std::move(*outcome));
 }
 
-Result<StateProof> LedgerStore::prove(const StateKey& key) const {
-  return state_->state_tree.prove(tree_key(key));
+Result<LedgerReader> LedgerStore::reader() const {
+  if (auto failed = state_->database.failure()) return tl::unexpected(std::move(*failed));
+  auto newest = state_->moments.newest();
+  if (!newest) return fail(Code::not_found, "store.empty", "this ledger has no genesis yet");
+  return LedgerReader(state_->database, state_->log, std::move(newest));
 }
 
-Result<LedgerReader> LedgerStore::reader() const {
-  auto snapshot = std::make_shared<const ReadSnapshot>(state_->database.snapshot());
-  auto applied = read_applied(state_->database, snapshot.get());
-  if (!applied) return pass(applied);
-  if (!*applied) return fail(Code::not_found, "store.empty", "this ledger has no genesis yet");
-  return LedgerReader(state_->database, state_->log, std::move(snapshot), **applied);
+Result<LedgerReader> LedgerStore::reader_of(TreeSize size) const {
+  if (auto kept = state_->moments.find(size))
+    return LedgerReader(state_->database, state_->log, std::move(kept));
+  if (size.value == 0) return fail(Code::not_found, "store.leaf", "a tree without leaves has no state");
+  auto then = reader_at(LeafIndex{size.value - 1});
+  if (then && then->applied().leaves != size) {
+    return fail(Code::not_found, "store.seal",
+                "the tree of size " + std::to_string(size.value) + " does not end with a seal");
+  }
+  return then;
 }
 
 // The undo records of the blocks after `height`, read from the newest backwards so that the oldest moment
@@ -371,7 +391,7 @@ Result<void> LedgerStore::State::read_undo(const LedgerReader& reader, Height he
                                            std::vector<Bytes>& records) const {
   const std::uint64_t wanted = reader.applied_.height.value - height.value;
   std::uint64_t bytes = 0;
-  Cursor undo = database.cursor(Family::undo, reader.snapshot_.get());
+  Cursor undo = database.cursor(Family::undo, reader.snapshot());
   undo.seek_for_prev(undo_key(UndoKind::values, reader.applied_.index));
   for (; undo.valid() && undo.key()[0] == static_cast<std::uint8_t>(UndoKind::values); undo.prev()) {
     bytes += undo.value().size() + undo_count(undo.value()) * LedgerStoreOptions::past_entry_bytes;
@@ -432,13 +452,19 @@ Result<LedgerReader> LedgerStore::reader_at(LeafIndex leaf) const {
   return reader;
 }
 
-void LedgerStore::retain_from(LogIndex block) {
+void LedgerStore::checkpoint_finished(TreeSize size) {
+  state_->moments.finish(size);
+  const auto reader = this->reader();
+  if (!reader || size.value == 0) return;
+  const auto seal = reader->seal_of(LeafIndex{size.value - 1});
+  if (!seal) return;
+  const std::uint64_t block = seal->block.value;
   const std::uint64_t before = state_->undo_floor.load();
-  if (before == no_floor || before < block.value) state_->undo_floor.store(block.value);
+  if (before == no_floor || before < block) state_->undo_floor.store(block);
 }
 
 LedgerStore::Figures LedgerStore::figures() const {
-  return {state_->state_tree.buckets(), state_->state_tree.memory_bytes()};
+  return {state_->state_tree.buckets(), state_->state_tree.memory_bytes(), state_->state_tree.retired()};
 }
 
 }  // namespace anta

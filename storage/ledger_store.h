@@ -9,11 +9,11 @@
 // were accepted, in block order; then its seal. A caller that numbered them otherwise is a bug and aborts.
 //
 // Each apply leaves an undo record (old values, old buckets), kept for `blocks_retained` log entries and for
-// as long as retain_from() asks; inside that window, and as far as past_bytes_max reaches, reader_at()
-// answers for the past.
+// as long as checkpoint_finished() asks; inside that window, and as far as past_bytes_max reaches,
+// reader_at() answers for the past.
 //
-// Threads: open, apply_genesis, apply, applied, view, prove on `disk`; reader, reader_at and retain_from on
-// any thread.
+// Threads: open, apply_genesis, apply, applied, view on `disk`; reader, reader_at, reader_of and
+// checkpoint_finished on any thread.
 #pragma once
 
 #include <cstdint>
@@ -94,22 +94,23 @@ class LedgerStore {
   // A statement's outcome without a snapshot, for the check of duplicates while applying.
   Result<std::optional<Outcome>> outcome(const Digest& statement) const;
 
-  // A proof about a state key, against applied().state_root.
-  Result<StateProof> prove(const StateKey& key) const;
-
   // not_found before apply_genesis.
   Result<LedgerReader> reader() const;
   // not_found for a leaf that does not exist, or that is older than undo records or limits reach (rule
   // outside_window; the message names the oldest leaf that can be asked for).
   Result<LedgerReader> reader_at(LeafIndex leaf) const;
+  // As of the tree of this size, which ends with a seal: the moment that a checkpoint of that size speaks of.
+  // Whatever happened since the last finished checkpoint, its moment is kept; others as reader_at.
+  Result<LedgerReader> reader_of(TreeSize size) const;
 
-  // Keeps undo records of blocks after `block` (the last finished checkpoint's) even beyond the window. It
-  // may only rise; until it is called the window alone decides.
-  void retain_from(LogIndex block);
+  // The checkpoint of this size is finished: its moment is kept for proofs, and undo records of later blocks
+  // stay even beyond the window. It may only rise; until it is called the window alone decides.
+  void checkpoint_finished(TreeSize size);
 
   struct Figures {
     std::size_t state_buckets = 0;
-    std::size_t state_tree_bytes = 0;  // in memory
+    std::size_t state_tree_bytes = 0;    // in memory
+    std::size_t state_tree_retired = 0;  // nodes kept for proofs of the past alone
   };
   Figures figures() const;
 

@@ -3,12 +3,17 @@
 // A bucket is the largest subtree that holds at most bucket_leaves_max leaves: which buckets exist follows
 // from the set of keys alone, so splitting and merging need no history. Its record is root || (key || value
 // hash)... sorted; its key be16 depth || the first `depth` bits, padded with zeros to bytes. Above the
-// buckets is a binary tree in memory (about 72 bytes per bucket: 130 MB at 10^7 keys), rebuilt at start from
+// buckets is a binary tree in memory (about 80 bytes per bucket: 145 MB at 10^7 keys), rebuilt at start from
 // the records' roots.
+//
+// A version is the tree as it was when it was taken; it stays readable while the tree changes, since an
+// update copies the nodes that a held version sees and changes the others in place. From a version come
+// proofs, also about a past that lies before it.
 //
 // This class computes; the caller stores: update() answers which records change, and the caller writes them
 // in its own batch together with the state. If that write fails, or update() does, the tree is ahead of the
-// disk and must be thrown away with the process. One thread (`disk`). Source: proofs.md section 2; Dahlberg,
+// disk and must be thrown away with the process. One thread (`disk`); versions are read, copied and let go on
+// any. Source: proofs.md section 2; Dahlberg,
 // Pulls, Peeters, "Efficient sparse Merkle trees" (2016), section 3.
 #pragma once
 
@@ -16,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "crypto/digest.h"
@@ -56,9 +62,29 @@ class StateTree {
   Result<std::vector<BucketChange>> update(std::vector<Update> updates);
 
   const Digest& root() const;
-  Result<StateProof> prove(const Digest& key) const;
+
+  struct Proven {
+    Digest root = {};
+    std::vector<StateProof> proofs = {};  // in the order of the keys
+  };
+  class Version {
+   public:
+    class Held;  // state_tree_pin.h
+    explicit Version(std::shared_ptr<const Held> held);
+
+    // Proofs about `keys`, all under one root. `load` reads the bucket records as they were when this version
+    // was taken. `before`: what some keys had at an earlier moment, each once; the proofs are then of that
+    // moment, and the caller holds the root against its seal. One hash per changed or asked leaf and level.
+    Result<Proven> prove(std::span<const Digest> keys, const Load& load,
+                         std::vector<Update> before = {}) const;
+
+   private:
+    std::shared_ptr<const Held> held_;
+  };
+  Version version() const;
 
   std::size_t buckets() const;
+  std::size_t retired() const;       // nodes that only versions see
   std::size_t memory_bytes() const;  // of the upper levels, for metrics
 
  private:

@@ -282,9 +282,9 @@ TEST_F(LedgerStoreTest, StateProofsVerifyAgainstTheSeal) {
     const auto there = moment.state.find(key);
     std::optional<Digest> value;
     if (there != moment.state.end()) value = sha256(as_bytes(there->second));
-    const auto proof = world.store().prove(key);
-    ASSERT_TRUE(proof.has_value());
-    EXPECT_TRUE(verify_state_proof(root, tree_key(key), value, *proof).has_value());
+    const auto proofs = world.store().reader()->prove({key});
+    ASSERT_TRUE(proofs.has_value());
+    EXPECT_TRUE(verify_state_proof(root, tree_key(key), value, proofs->at(0)).has_value());
   }
   EXPECT_GT(world.store().figures().state_buckets, 1u);
   EXPECT_GT(world.store().figures().state_tree_bytes, 0u);
@@ -427,8 +427,8 @@ TEST(LedgerStorePruning, UndoRecordsEndWithTheWindow) {
       << too_old.error().message;
   EXPECT_TRUE(world.store().reader_at(first).has_value());
   EXPECT_FALSE(world.store().reader_at(LeafIndex{first.value - 1}).has_value());
-  world.store().retain_from(LogIndex{50});
-  world.store().retain_from(LogIndex{45});  // never falls
+  world.store().checkpoint_finished(world.moments()[50].applied.leaves);
+  world.store().checkpoint_finished(world.moments()[45].applied.leaves);  // never falls
   grow(100);
   EXPECT_EQ(undo_records(), 2 * 50u);  // 51..100
   world.stop();

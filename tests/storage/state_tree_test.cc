@@ -12,101 +12,19 @@
 #include "crypto/text.h"
 #include "storage/ledger/view.h"
 #include "tests/storage/disk.h"
+#include "tests/storage/trees.h"
 
 namespace anta {
 namespace {
 
 using nlohmann::json;
-using Leaves = std::map<Digest, Digest>;
-using Records = std::map<Bytes, Bytes>;
+using namespace test;
 
 Digest digest_from(const json& text) {
   Digest digest;
   const auto bytes = from_hex(text.get<std::string>());
   std::copy(bytes->begin(), bytes->end(), digest.bytes.begin());
   return digest;
-}
-
-// Proofs.md section 2 read aloud, without any sharing of code: halves of a map of bits.
-Digest naive_root(const Leaves& leaves, std::size_t depth = 0) {
-  static const std::uint8_t two[] = {2}, three[] = {3};
-  if (leaves.empty()) return {};
-  if (leaves.size() == 1) {
-    return sha256({ByteView(two), leaves.begin()->first.view(), leaves.begin()->second.view()});
-  }
-  Leaves halves[2];
-  for (const auto& [key, value] : leaves)
-    halves[key.bytes[depth / 8] >> (7 - depth % 8) & 1].emplace(key, value);
-  const Digest left = naive_root(halves[0], depth + 1);
-  const Digest right = naive_root(halves[1], depth + 1);
-  return sha256({ByteView(three), left.view(), right.view()});
-}
-
-// A tree and the records that a database would hold.
-struct Kept {
-  Records records = {};
-  StateTree tree{[this](ByteView key) -> Result<std::optional<Bytes>> {
-    const auto found = records.find(to_bytes(key));
-    return found == records.end() ? std::optional<Bytes>{} : std::optional<Bytes>{found->second};
-  }};
-
-  Kept() = default;
-  Kept(const Kept&) = delete;
-  Kept& operator=(const Kept&) = delete;
-
-  std::vector<StateTree::BucketChange> update(std::vector<StateTree::Update> updates) {
-    auto changes = tree.update(std::move(updates));
-    EXPECT_TRUE(changes.has_value());
-    for (const auto& change : *changes) {
-      const auto known = records.find(change.key);
-      EXPECT_EQ(change.before.has_value(), known != records.end());
-      if (known != records.end()) {
-        EXPECT_EQ(change.before, std::optional<Bytes>(known->second));
-      }
-      if (change.after) records[change.key] = *change.after;
-      if (!change.after) records.erase(change.key);
-    }
-    return *changes;
-  }
-  void restore_from(const Records& stored) {
-    records = stored;
-    for (const auto& [key, record] : stored)
-      ASSERT_TRUE(tree.restore_bucket(key, record).has_value());
-    ASSERT_TRUE(tree.finish_restore().has_value());
-  }
-};
-
-// Keys that share long prefixes now and then, so that depth is exercised.
-Digest random_key(std::mt19937_64& random) {
-  Digest key = test::digest_of("key" + std::to_string(random() % 400));
-  if (random() % 4 == 0) {
-    const Digest near = test::digest_of("cluster" + std::to_string(random() % 3));
-    const std::uint8_t end = static_cast<std::uint8_t>(random() % 40);
-    key = near;
-    key.bytes[random() % 2 == 0 ? 31 : 3] = end;
-  }
-  return key;
-}
-
-std::vector<StateTree::Update> random_updates(std::mt19937_64& random, std::size_t count, unsigned removals) {
-  std::map<Digest, std::optional<Digest>> chosen;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::optional<Digest> value;
-    if (random() % 100 >= removals) value = test::digest_of("value" + std::to_string(random() % 50));
-    chosen.insert_or_assign(random_key(random), value);
-  }
-  std::vector<StateTree::Update> updates;
-  for (const auto& [key, value] : chosen)
-    updates.push_back({key, value});
-  std::shuffle(updates.begin(), updates.end(), random);
-  return updates;
-}
-
-void apply(Leaves& leaves, const std::vector<StateTree::Update>& updates) {
-  for (const auto& update : updates) {
-    if (update.value_hash) leaves[update.key] = *update.value_hash;
-    if (!update.value_hash) leaves.erase(update.key);
-  }
 }
 
 json vectors() {
@@ -144,7 +62,7 @@ TEST(StateTree, MatchesTheVectors) {
     for (const json& expected : one["proofs"]) {
       const std::string id = expected["id"];
       const Digest key = tree_key({Kind::lot, id});
-      const auto proof = kept.tree.prove(key);
+      const auto proof = kept.prove(key);
       ASSERT_TRUE(proof.has_value());
       StateProof wanted;
       for (const json& sibling : expected["siblings"])
@@ -175,7 +93,7 @@ TEST(StateTree, EqualsTheNaiveTreeUnderInsertsUpdatesAndRemovals) {
       ASSERT_EQ(kept.tree.root(), naive_root(leaves)) << "seed " << seed << " round " << round;
       for (int i = 0; i < 8; ++i) {
         const Digest key = random_key(random);
-        const auto proof = kept.tree.prove(key);
+        const auto proof = kept.prove(key);
         ASSERT_TRUE(proof.has_value());
         const auto there = leaves.find(key);
         const auto value = there == leaves.end() ? std::nullopt : std::optional<Digest>(there->second);
@@ -308,7 +226,7 @@ TEST(StateTree, RefusesRecordsThatContradictEachOther) {
   Digest key;
   std::copy_n(first_record.begin() + 32, 32, key.bytes.begin());
   good.records[first_key][0] ^= 1;
-  EXPECT_EQ(good.tree.prove(key).error().code, Code::corrupt);
+  EXPECT_EQ(good.prove(key).error().code, Code::corrupt);
   good.records.erase(first_key);
   EXPECT_EQ(good.tree.update({{key, std::nullopt}}).error().code, Code::corrupt);
 }
@@ -323,7 +241,7 @@ TEST(StateProof, RefusesWhatItDoesNotProve) {
   apply(leaves, updates);
   const auto [key, value] = *leaves.begin();
   const Digest root = kept.tree.root();
-  const StateProof proof = *kept.tree.prove(key);
+  const StateProof proof = *kept.prove(key);
   const auto rule = [&](const Digest& k, const std::optional<Digest>& v, const StateProof& p) {
     const auto verdict = verify_state_proof(root, k, v, p);
     return verdict ? std::string() : verdict.error().rule;
