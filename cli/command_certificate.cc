@@ -8,6 +8,7 @@
 #include "cli/text_file.h"
 #include "node/views/report_view.h"
 #include "storage/ledger/certificate_file.h"
+#include "storage/ledger/certificate_patch.h"
 
 namespace anta {
 namespace {
@@ -40,15 +41,26 @@ Exit exit_for_verdict(CertificateVerdict verdict) {
   return Exit::internal;
 }
 
+Result<Trust> trust_of(const Invocation& invocation) {
+  const auto policy = invocation.option("--policy");
+  if (!policy) return Trust{};
+  return read_trust(*policy, invocation.option("--assertions"));
+}
+
+void print_report(const Invocation& invocation, const Report& report) {
+  if (invocation.format == OutputFormat::table) {
+    std::cout << report_text(report, invocation.language) << std::flush;
+  } else {
+    invocation.out(views::report_value(report));
+  }
+}
+
 Result<Exit> verify_file(Invocation& invocation) {
   const auto file = read_file(invocation.argument("FILE"));
   if (!file) return pass(file);
-  Trust trust;
-  if (const auto policy = invocation.option("--policy")) {
-    auto read = read_trust(*policy, invocation.option("--assertions"));
-    if (!read) return pass(read);
-    trust = std::move(*read);
-  }
+  Result<Trust> read = trust_of(invocation);
+  if (!read) return pass(read);
+  Trust trust = std::move(*read);
   if (const auto wanted = invocation.option("--certificate")) {
     if (!is_id(*wanted)) {
       return invocation.usage("--certificate: '" + *wanted + "' is not an id",
@@ -57,12 +69,67 @@ Result<Exit> verify_file(Invocation& invocation) {
     trust.assertions.certificate = CertificateId{*wanted};
   }
   const Report report = verify_certificate(*file, trust, invocation.now);
-  if (invocation.format == OutputFormat::table) {
-    std::cout << report_text(report, invocation.language) << std::flush;
-  } else {
-    invocation.out(views::report_value(report));
-  }
+  print_report(invocation, report);
   return exit_for_verdict(report.verdict);
+}
+
+// The file's evidence under the node's newest checkpoint; nothing is believed yet.
+Result<Bytes> patched(Invocation& invocation, CertificateFile file) {
+  auto client = client_for(invocation);
+  if (!client) return pass(client);
+  const Result<Checkpoint> tree = evidence_tree(file);
+  if (!tree) return pass(tree);
+  const auto answer = (*client)->get(
+      "/v1/certificates/" + url_escaped(file.subject.value) + "/refresh?from=" + std::to_string(tree->size),
+      "application/vnd.anta.certificate-patch+cbor");
+  if (!answer) return pass(answer);
+  if (answer->status != 200) return tl::unexpected(error_of(*answer));
+  const auto patch = decode_certificate_patch(answer->body);
+  const Result<void> applied = patch ? apply_patch(*patch, file) : Result<void>(pass(patch));
+  if (applied) return encode_certificate_file(file);
+  return fail(Code::uncertain, applied.error().rule,
+              "the node sent no patch for this file: " + applied.error().message);
+}
+
+// Writes only what the policy accepts as proven, whatever it then says of the certificate: who learns that it
+// was withdrawn wants the proof of that.
+Result<Exit> refresh_file(Invocation& invocation) {
+  const std::string path = invocation.argument("FILE");
+  const auto bytes = read_file(path);
+  if (!bytes) return pass(bytes);
+  Result<CertificateFile> file = decode_certificate_file(*bytes);
+  if (!file) return pass(file);
+  const Result<Trust> trust = trust_of(invocation);
+  if (!trust) return pass(trust);
+  const Result<Bytes> newer = patched(invocation, std::move(*file));
+  if (!newer) return pass(newer);
+  const Report report = verify_certificate(*newer, *trust, invocation.now);
+  print_report(invocation, report);
+  if (!report.claim) {
+    invocation.say(
+        invocation.in(path + " stays as it was: what the node sent is not proven to this policy",
+                      path + " queda como estaba: lo que envió el nodo no está probado para esta política"));
+    return exit_for_verdict(report.verdict);
+  }
+  const std::string out = invocation.option("--out").value_or(path);
+  if (auto written = write_file(out, *newer); !written) return pass(written);
+  const std::string leaves = std::to_string(report.size);
+  invocation.say(invocation.in("wrote " + out + ", as of the checkpoint of " + leaves + " leaves",
+                               "se escribió " + out + ", según el punto de control de " + leaves + " hojas"));
+  return exit_for_verdict(report.verdict);
+}
+
+Option policy_option() {
+  return {.name = "--policy",
+          .value = "FILE",
+          .help = "whom to trust, as C2SP policy text",
+          .environment = "ANTA_POLICY"};
+}
+
+Option assertions_option() {
+  return {.name = "--assertions",
+          .value = "FILE",
+          .help = "what else to demand, as YAML (default: POLICY.assertions.yaml beside it)"};
 }
 
 }  // namespace
@@ -97,18 +164,23 @@ std::vector<Command> certificate_commands() {
        .examples = {"anta certificate verify cathode.anta --policy policy.txt",
                     "anta certificate verify cathode.anta --policy policy.txt --output json",
                     "anta certificate verify cathode.anta --policy policy.txt --certificate CERT-CATHODE"},
-       .options = {{.name = "--policy",
-                    .value = "FILE",
-                    .help = "whom to trust, as C2SP policy text",
-                    .environment = "ANTA_POLICY"},
-                   {.name = "--assertions",
-                    .value = "FILE",
-                    .help = "what else to demand, as YAML (default: POLICY.assertions.yaml beside it)"},
+       .options = {policy_option(),
+                   assertions_option(),
                    {.name = "--certificate",
                     .value = "ID",
                     .help = "the certificate that the file must be about"}},
        .positionals = {{"FILE", "the .anta file; - is stdin"}},
        .run = verify_file},
+      {.words = {"certificate", "refresh"},
+       .summary = "bring a certificate file up to a node's newest checkpoint, and verify it (exit as verify)",
+       .examples = {"anta certificate refresh cathode.anta --policy policy.txt --node http://127.0.0.1:8080"},
+       .options = {node_option(),
+                   ca_option(),
+                   policy_option(),
+                   assertions_option(),
+                   {.name = "--out", .value = "FILE", .help = "where it goes (default: the same file)"}},
+       .positionals = {{"FILE", "the .anta file"}},
+       .run = refresh_file},
   };
 }
 

@@ -1,52 +1,180 @@
 #include "node/certificate_assembly.h"
 
 #include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
 
 #include "crypto/merkle.h"
 #include "storage/ledger/certificate_file.h"
+#include "storage/ledger/certificate_patch.h"
+#include "storage/ledger/evidence.h"
+#include "storage/ledger/present_state.h"
 
 namespace anta {
+namespace {
 
-Result<Bytes> assemble_certificate(const LedgerReader& reader, const FinishedCheckpoint& checkpoint,
-                                   const CertificateId& certificate, const MayGoOn& may_go_on) {
-  const std::uint64_t size = checkpoint.checkpoint.size;
-  Result<CollectedEvidence> evidence = collect_evidence(reader, certificate, TreeSize{size}, may_go_on);
+// Each round proves what the verdict rests on, given what was proven before; in practice the second finds
+// nothing new.
+constexpr int state_rounds_max = 4;
+
+struct Job {
+  const LedgerReader& reader;
+  const FinishedCheckpoint& checkpoint;
+  const CertificateId& certificate;
+  TreeSize evidence = {};  // the tree that the evidence's paths lead to
+  const MayGoOn& may_go_on;
+  NodeSource nodes = {};
+
+  std::uint64_t size() const { return checkpoint.checkpoint.size; }
+};
+
+tl::unexpected<Error> too_late() {
+  return fail(Code::busy, "deadline", "the certificate took too long to put together; ask again");
+}
+
+bool holds(const CollectedEvidence& evidence, const CertificateId& certificate) {
+  return std::any_of(evidence.statements.begin(), evidence.statements.end(), [&](const auto& entry) {
+    const auto* p = std::get_if<payload::Certificate>(&entry.second.payload);
+    return p != nullptr && p->id == certificate;
+  });
+}
+
+Result<void> add_evidence(const Job& job, CertificateFile& file) {
+  Result<CollectedEvidence> evidence =
+      collect_evidence(job.reader, job.certificate, job.evidence, job.may_go_on);
   if (!evidence) return pass(evidence);
-  const bool covered =
-      std::any_of(evidence->statements.begin(), evidence->statements.end(), [&](const auto& entry) {
-        const auto* p = std::get_if<payload::Certificate>(&entry.second.payload);
-        return p != nullptr && p->id == certificate;
-      });
-  if (!covered) {
+  if (!holds(*evidence, job.certificate)) {
     return fail(
         Code::uncertain, "not_cosigned",
-        "certificate " + certificate.value + " is recorded, but no finished checkpoint covers it yet");
+        "certificate " + job.certificate.value + " is recorded, but no finished checkpoint covers it yet");
   }
-  const NodeSource nodes = reader.nodes();
-  CertificateFile file;
-  file.subject = certificate;
-  file.note = checkpoint.note;
+  const std::uint64_t size = job.evidence.value;
   for (auto& [leaf, statement] : evidence->statements) {
-    if (!may_go_on()) {
-      return fail(Code::busy, "deadline", "the certificate took too long to put together; ask again");
-    }
-    Result<std::vector<Digest>> path = inclusion_proof(leaf.value, size, nodes);
+    if (!job.may_go_on()) return too_late();
+    Result<std::vector<Digest>> path = inclusion_proof(leaf.value, size, job.nodes);
     if (!path) return pass(path);
     ProvenStatement proven{.leaf = leaf, .statement = statement.bytes, .path = std::move(*path)};
     (is_authority(statement.type) ? file.authority : file.evidence).push_back(std::move(proven));
   }
-  const Result<SharedBytes> genesis = reader.genesis();
+  const Result<SharedBytes> genesis = job.reader.genesis();
   if (!genesis) return pass(genesis);
-  Result<std::vector<Digest>> genesis_path = inclusion_proof(0, size, nodes);
+  Result<std::vector<Digest>> genesis_path = inclusion_proof(0, size, job.nodes);
   if (!genesis_path) return pass(genesis_path);
   file.genesis = *genesis;
   file.genesis_path = std::move(*genesis_path);
-  Bytes bytes = encode_certificate_file(file);
-  if (bytes.size() > certificate_file_bytes_max) {
-    return fail(Code::rule_violated, "certificate_too_large",
-                "what this certificate rests on is more than one file may hold");
+  return {};
+}
+
+Result<void> add_earlier(const Job& job, CertificateFile& file) {
+  if (job.evidence.value == job.size()) return {};
+  const Result<Digest> root = root_at(job.evidence.value, job.nodes);
+  if (!root) return pass(root);
+  Result<std::vector<Digest>> path = consistency_proof(job.evidence.value, job.size(), job.nodes);
+  if (!path) return pass(path);
+  file.earlier = EarlierTree{job.evidence.value, *root, std::move(*path)};
+  return {};
+}
+
+Result<ProvenState> prove(const Job& job, const std::set<StateKey>& keys) {
+  ProvenState state;
+  const Result<SealRecord> seal = job.reader.seal(job.reader.applied().height);
+  if (!seal) return pass(seal);
+  Result<std::vector<Digest>> path = inclusion_proof(seal->leaf.value, job.size(), job.nodes);
+  if (!path) return pass(path);
+  state.leaf = seal->leaf;
+  state.seal = seal->bytes;
+  state.path = std::move(*path);
+  const std::vector<StateKey> ordered(keys.begin(), keys.end());
+  Result<std::vector<StateProof>> proofs = job.reader.prove(ordered);
+  if (!proofs) return pass(proofs);
+  for (std::size_t i = 0; i < ordered.size(); ++i) {
+    if (!job.may_go_on()) return too_late();
+    Result<SharedBytes> record = job.reader.record(ordered[i].kind, ordered[i].id);
+    if (!record) return pass(record);
+    state.records.push_back({ordered[i], std::move(*record), std::move((*proofs)[i])});
   }
+  return state;
+}
+
+// The ledger has checked every signature that it hands out.
+Result<void> add_state(const Job& job, CertificateFile& file) {
+  Evidence evidence([](const SignedStatement&, const PublicKey&) { return true; });
+  const Result<Checkpoint> tree = [&]() -> Result<Checkpoint> {
+    if (!file.earlier) return job.checkpoint.checkpoint;
+    return Checkpoint{job.checkpoint.checkpoint.origin, file.earlier->size, file.earlier->root};
+  }();
+  constexpr Millis whenever{std::numeric_limits<std::int64_t>::max()};
+  if (const auto failure = evidence.replay(file, *tree, whenever)) {
+    return fail(Code::corrupt, "evidence",
+                "the evidence of " + job.certificate.value + " does not replay: " + failure->message);
+  }
+  const Millis now = job.reader.applied().block_time;
+  std::set<StateKey> relied;
+  for (int round = 0; round < state_rounds_max; ++round) {
+    if (!job.may_go_on()) return too_late();
+    const std::size_t before = relied.size();
+    for (StateKey& key : relied_keys(evidence, job.certificate, now))
+      relied.insert(std::move(key));
+    if (relied.size() == before) break;
+    Result<ProvenState> state = prove(job, relied);
+    if (!state) return pass(state);
+    file.state = std::move(*state);
+    evidence.lay_over(*file.state);
+  }
+  return {};
+}
+
+Result<CertificateFile> build(const Job& job) {
+  if (job.reader.applied().leaves.value != job.size()) {
+    return fail(Code::corrupt, "evidence", "the reader is not that of the checkpoint");
+  }
+  CertificateFile file;
+  file.subject = job.certificate;
+  file.note = job.checkpoint.note;
+  if (auto added = add_evidence(job, file); !added) return pass(added);
+  if (auto added = add_earlier(job, file); !added) return pass(added);
+  if (auto added = add_state(job, file); !added) return pass(added);
+  return file;
+}
+
+tl::unexpected<Error> too_large() {
+  return fail(Code::rule_violated, "certificate_too_large",
+              "what this certificate rests on is more than one file may hold");
+}
+
+}  // namespace
+
+Result<Bytes> assemble_certificate(const LedgerReader& reader, const FinishedCheckpoint& checkpoint,
+                                   const CertificateId& certificate, const MayGoOn& may_go_on) {
+  const Job job{reader,    checkpoint,    certificate, TreeSize{checkpoint.checkpoint.size},
+                may_go_on, reader.nodes()};
+  const Result<CertificateFile> file = build(job);
+  if (!file) return pass(file);
+  Bytes bytes = encode_certificate_file(*file);
+  if (bytes.size() > certificate_file_bytes_max) return too_large();
   return bytes;
+}
+
+Result<Bytes> assemble_patch(const LedgerReader& reader, const FinishedCheckpoint& checkpoint,
+                             const CertificateId& certificate, TreeSize evidence, const MayGoOn& may_go_on) {
+  if (evidence.value == 0 || evidence.value > checkpoint.checkpoint.size) {
+    return fail(Code::malformed, "from",
+                "the file's tree has " + std::to_string(evidence.value) +
+                    " leaves, the newest finished checkpoint " + std::to_string(checkpoint.checkpoint.size));
+  }
+  Result<CertificateFile> file =
+      build({reader, checkpoint, certificate, evidence, may_go_on, reader.nodes()});
+  if (!file && file.error().rule == "not_cosigned") {
+    return fail(Code::malformed, "from",
+                "the tree of " + std::to_string(evidence.value) + " leaves does not hold certificate " +
+                    certificate.value);
+  }
+  if (!file) return pass(file);
+  return encode_certificate_patch({.subject = certificate,
+                                   .note = checkpoint.note,
+                                   .state = std::move(*file->state),
+                                   .earlier = std::move(file->earlier)});
 }
 
 }  // namespace anta

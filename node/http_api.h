@@ -35,6 +35,7 @@ inline constexpr std::string_view verify_path = "/v1/verify";
 struct ApiServices {
   std::function<Result<LedgerReader>()> reader = {};
   std::function<Result<LedgerReader>(LeafIndex)> reader_at = {};
+  std::function<Result<LedgerReader>(TreeSize)> reader_of = {};
   std::function<void(std::function<void(Result<LogIndex>)>)> read_index = {};
   std::function<void(std::function<void()>)> post = {};  // run on the HTTP thread
   std::function<bool(QueryWorkers::Work)> work = {};     // run beside it; false: too much waits

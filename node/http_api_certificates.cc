@@ -1,6 +1,7 @@
 // Routes of proofs: certificate files, the checkpoint, and checking a file.
 #include <algorithm>
 
+#include "crypto/text.h"
 #include "node/certificate_assembly.h"
 #include "node/certificate_cache.h"
 #include "node/http_route.h"
@@ -13,6 +14,7 @@ namespace anta {
 namespace {
 
 constexpr const char* certificate_type = "application/vnd.anta.certificate+cbor";
+constexpr const char* patch_type = "application/vnd.anta.certificate-patch+cbor";
 
 Value text(std::string value) { return Value{std::move(value)}; }
 
@@ -30,33 +32,75 @@ HttpResponse certificate_file(const HttpRequest& request, const std::string& id,
   return response;
 }
 
-// Under the newest checkpoint, if the certificate is there at the moment that was asked for. That moment may
-// lie before the checkpoint; then what is there by now is read, so the file is the same for everybody.
-HttpResponse assembled(const ApiServices& services, const HttpRequest& request, const std::string& id,
-                       CertificateCache& cache, const LedgerReader& reader, const MayGoOn& may_go_on) {
+HttpResponse not_finished(const ApiServices& services) {
+  return no_checkpoint(services,
+                       {Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet"});
+}
+
+// The ledger as of the finished checkpoint. After a start it may lie too far back for a while.
+Result<LedgerReader> as_of(const ApiServices& services, const FinishedCheckpoint& finished) {
+  Result<LedgerReader> then = services.reader_of(TreeSize{finished.checkpoint.size});
+  if (then || then.error().code != Code::not_found) return then;
+  return fail(Code::uncertain, "not_cosigned",
+              "the last finished checkpoint lies too far back to prove its state; the next one will do");
+}
+
+// The certificate as the finished checkpoint has it. `reader` is of the moment that was asked for: it decides
+// only whether there is such a certificate.
+HttpResponse of_checkpoint(
+    const ApiServices& services, const LedgerReader& reader, const std::string& id,
+    const std::function<HttpResponse(const LedgerReader&, const FinishedCheckpoint&)>& make) {
   const auto finished = services.finished();
-  if (!finished) {
-    return no_checkpoint(
-        services, {Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet"});
-  }
+  if (!finished) return not_finished(services);
   const Result<SharedBytes> record = reader.record(Kind::certificate, id);
   if (!record) return problem(record.error());
   if (!*record) return problem({Code::not_found, "certificate", "there is no certificate " + id});
-  const CertificateId certificate{id};
-  if (auto known = cache.find(finished->note, certificate))
-    return certificate_file(request, id, std::move(known));
-  std::optional<LedgerReader> now;
-  if (finished->checkpoint.size > reader.applied().leaves.value) {
-    Result<LedgerReader> newest = services.reader();
-    if (!newest) return problem(newest.error());
-    now.emplace(std::move(*newest));
+  const Result<LedgerReader> then = as_of(services, *finished);
+  if (!then) return no_checkpoint(services, then.error());
+  const Result<SharedBytes> covered = then->record(Kind::certificate, id);
+  if (!covered) return problem(covered.error());
+  if (!*covered) {
+    return no_checkpoint(services,
+                         {Code::uncertain, "not_cosigned",
+                          "certificate " + id + " is recorded, but no finished checkpoint covers it yet"});
   }
-  Result<Bytes> file = assemble_certificate(now ? *now : reader, *finished, certificate, may_go_on);
-  if (!file && file.error().rule == "not_cosigned") return no_checkpoint(services, file.error());
-  if (!file) return problem(file.error());
-  const auto bytes = std::make_shared<const Bytes>(std::move(*file));
-  cache.keep(finished->note, certificate, bytes);
-  return certificate_file(request, id, bytes);
+  return make(*then, *finished);
+}
+
+HttpResponse assembled(const ApiServices& services, const HttpRequest& request, const std::string& id,
+                       CertificateCache& cache, const LedgerReader& reader, const MayGoOn& may_go_on) {
+  return of_checkpoint(services, reader, id,
+                       [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
+                         const CertificateId certificate{id};
+                         if (auto known = cache.find(finished.note, certificate))
+                           return certificate_file(request, id, std::move(known));
+                         Result<Bytes> file = assemble_certificate(then, finished, certificate, may_go_on);
+                         if (!file && file.error().rule == "not_cosigned")
+                           return no_checkpoint(services, file.error());
+                         if (!file) return problem(file.error());
+                         const auto bytes = std::make_shared<const Bytes>(std::move(*file));
+                         cache.keep(finished.note, certificate, bytes);
+                         return certificate_file(request, id, bytes);
+                       });
+}
+
+// What brings a file of an earlier tree up to the newest checkpoint.
+void refresh(const ApiServices& services, const HttpRequest& request, const std::string& id,
+             HttpReply reply) {
+  const auto text = request.value("from");
+  const Result<std::uint64_t> from = decimal(text.value_or(""));
+  if (!from)
+    return reply(problem({Code::malformed, "from", "?from= is the size of the tree of the file's evidence"}));
+  with_reader_beside(
+      services, request, std::move(reply),
+      [&services, request, id, size = TreeSize{*from}](const LedgerReader& reader, const MayGoOn& may_go_on) {
+        return of_checkpoint(
+            services, reader, id, [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
+              Result<Bytes> patch = assemble_patch(then, finished, CertificateId{id}, size, may_go_on);
+              if (!patch) return problem(patch.error());
+              return file_response(request, patch_type, std::make_shared<const Bytes>(std::move(*patch)));
+            });
+      });
 }
 
 // A record is read here and now; a file that is known already is given out; else it is put together.
@@ -91,10 +135,7 @@ void verify(const ApiServices& services, const HttpRequest& request, HttpReply r
 
 void checkpoint(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
   const auto finished = services.finished();
-  if (!finished) {
-    return reply(no_checkpoint(
-        services, {Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet"}));
-  }
+  if (!finished) return reply(not_finished(services));
   reply(file_response(request, "text/plain; charset=utf-8",
                       std::make_shared<const Bytes>(to_bytes(as_bytes(finished->note)))));
 }
@@ -113,6 +154,15 @@ std::vector<Route> certificate_routes(ApiServices& services) {
            [&services, cache](const HttpRequest& request, const Captures& captures, HttpReply reply) {
              certificate(services, cache, request, captures[0], std::move(reply));
            }},
+      {.method = "GET",
+       .path = "/v1/certificates/{id}/refresh",
+       .summary = "What brings a certificate file whose evidence is of an earlier tree (?from=SIZE) up to "
+                  "the newest "
+                  "finished checkpoint",
+       .query = {"from"},
+       .produces = {patch_type},
+       .handle = [&services](const HttpRequest& request, const Captures& captures,
+                             HttpReply reply) { refresh(services, request, captures[0], std::move(reply)); }},
       {.method = "POST",
        .path = std::string(verify_path),
        .summary = "Check a certificate file against this network; up to the largest file, 16 MiB",

@@ -266,6 +266,7 @@ ApiServices Node::Parts::services() {
   ApiServices s;
   s.reader = [this] { return ledger->reader(); };
   s.reader_at = [this](LeafIndex leaf) { return ledger->reader_at(leaf); };
+  s.reader_of = [this](TreeSize size) { return ledger->reader_of(size); };
   s.read_index = [this](auto callback) { replica->read_index(std::move(callback)); };
   s.post = [this](std::function<void()> work) { http->post(std::move(work)); };
   s.submit = [this](auto items, SubmitOptions options, Submission::Callback callback) {

@@ -1,20 +1,15 @@
 #include "storage/ledger/certificate_file.h"
 
-#include "crypto/cbor.h"
+#include <utility>
+
 #include "crypto/cose.h"
+#include "storage/ledger/certificate_reading.h"
 #include "storage/ledger/genesis.h"
 
 namespace anta {
 namespace {
 
-constexpr std::int64_t certificate_format = 1;
-constexpr std::size_t note_bytes_limit = std::size_t{64} << 10;
-
-void write_path(cbor::Writer& out, const std::vector<Digest>& path) {
-  out.array(path.size());
-  for (const Digest& hash : path)
-    out.bytes(hash.view());
-}
+using namespace certificate_reading;
 
 void write_statements(cbor::Writer& out, const std::vector<ProvenStatement>& statements) {
   out.array(statements.size());
@@ -24,45 +19,13 @@ void write_statements(cbor::Writer& out, const std::vector<ProvenStatement>& sta
   }
 }
 
-Result<std::size_t> read_array(cbor::Reader& in, std::size_t max, const char* what) {
-  Result<std::size_t> count = in.array();
-  if (!count) return count;
-  if (*count > max) {
-    return in.refuse("certificate.too_many", std::string(what) + ": more than " + std::to_string(max));
-  }
-  return count;
-}
-
-Result<std::vector<Digest>> read_path(cbor::Reader& in) {
-  const auto count = read_array(in, proof_path_max, "inclusion path");
-  if (!count) return pass(count);
-  std::vector<Digest> path(*count);
-  for (Digest& hash : path) {
-    const auto bytes = in.bytes();
-    if (!bytes) return pass(bytes);
-    if (bytes->size() != Digest::size)
-      return in.refuse("certificate.hash", "a proof hash is not 32 bytes long");
-    std::copy(bytes->begin(), bytes->end(), hash.bytes.begin());
-  }
-  return path;
-}
-
-Result<std::shared_ptr<const Bytes>> read_bytes(cbor::Reader& in, std::size_t max, const char* what) {
-  const auto bytes = in.bytes();
-  if (!bytes) return pass(bytes);
-  if (bytes->size() > max) return in.refuse("certificate.too_large", std::string(what) + " is too large");
-  return std::make_shared<const Bytes>(to_bytes(*bytes));
-}
-
 Result<std::vector<ProvenStatement>> read_statements(cbor::Reader& in) {
   const auto count = read_array(in, certificate_statements_max, "statements");
   if (!count) return pass(count);
   std::vector<ProvenStatement> statements;
   statements.reserve(std::min<std::size_t>(*count, 1024));
   for (std::size_t i = 0; i < *count; ++i) {
-    const auto parts = in.array();
-    if (!parts) return pass(parts);
-    if (*parts != 3) return in.refuse("certificate.form", "a proven statement has three parts");
+    if (auto parts = read_parts(in, 3, "a proven statement"); !parts) return pass(parts);
     const auto leaf = in.uint();
     if (!leaf) return pass(leaf);
     if (!statements.empty() && *leaf <= statements.back().leaf.value) {
@@ -70,7 +33,7 @@ Result<std::vector<ProvenStatement>> read_statements(cbor::Reader& in) {
     }
     auto bytes = read_bytes(in, statement_bytes_max, "a statement");
     if (!bytes) return pass(bytes);
-    auto path = read_path(in);
+    auto path = read_hashes(in, proof_path_max, "inclusion path");
     if (!path) return pass(path);
     statements.push_back({LeafIndex{*leaf}, std::move(*bytes), std::move(*path)});
   }
@@ -78,12 +41,10 @@ Result<std::vector<ProvenStatement>> read_statements(cbor::Reader& in) {
 }
 
 Result<void> read_genesis(cbor::Reader& in, CertificateFile& file) {
-  const auto parts = in.array();
-  if (!parts) return pass(parts);
-  if (*parts != 3) return in.refuse("certificate.form", "field 6 has three parts");
+  if (auto parts = read_parts(in, 3, "field 6"); !parts) return pass(parts);
   auto genesis = read_bytes(in, genesis_bytes_max, "the genesis");
   if (!genesis) return pass(genesis);
-  auto path = read_path(in);
+  auto path = read_hashes(in, proof_path_max, "inclusion path");
   if (!path) return pass(path);
   auto authority = read_statements(in);
   if (!authority) return pass(authority);
@@ -105,11 +66,10 @@ Result<void> read_disclosures(cbor::Reader& in, CertificateFile& file) {
   return {};
 }
 
-Result<void> read_text(cbor::Reader& in, std::size_t max, std::string& into, const char* what) {
-  const auto text = in.text();
-  if (!text) return pass(text);
-  if (text->size() > max) return in.refuse("certificate.too_large", std::string(what) + " is too large");
-  into = *text;
+template <typename T>
+Result<void> read_into(std::optional<T>& into, Result<T> value) {
+  if (!value) return pass(value);
+  into = std::move(*value);
   return {};
 }
 
@@ -124,7 +84,7 @@ Result<void> read_field(cbor::Reader& in, std::int64_t key, CertificateFile& fil
       }
       return {};
     }
-    case 2: return read_text(in, note_bytes_limit, file.note, "the checkpoint note");
+    case 2: return read_text(in, certificate_note_bytes_max, file.note, "the checkpoint note");
     case 3: {
       auto statements = read_statements(in);
       if (!statements) return pass(statements);
@@ -132,13 +92,14 @@ Result<void> read_field(cbor::Reader& in, std::int64_t key, CertificateFile& fil
       return {};
     }
     case 4: return read_disclosures(in, file);
-    case 5: return in.refuse("certificate.newer", "state proofs (field 5) need a newer release of anta");
+    case 5: return read_into(file.state, read_proven_state(in));
     case 6: return read_genesis(in, file);
     case 7: {
       if (auto text = read_text(in, 64, file.subject.value, "the certificate's id"); !text) return text;
       if (!is_id(file.subject.value)) return in.refuse("certificate.subject", "field 7 is not an id");
       return {};
     }
+    case 8: return read_into(file.earlier, read_earlier_tree(in));
     default: return in.refuse("certificate.field", "unknown field " + std::to_string(key));
   }
 }
@@ -147,7 +108,9 @@ Result<void> read_field(cbor::Reader& in, std::int64_t key, CertificateFile& fil
 
 Bytes encode_certificate_file(const CertificateFile& file) {
   cbor::Writer out;
-  out.map(file.disclosures.empty() ? 5 : 6);
+  const std::size_t optional =
+      (file.disclosures.empty() ? 0u : 1u) + (file.state ? 1u : 0u) + (file.earlier ? 1u : 0u);
+  out.map(5 + optional);
   out.integer(1).integer(certificate_format);
   out.integer(2).text(file.note);
   out.integer(3);
@@ -157,10 +120,18 @@ Bytes encode_certificate_file(const CertificateFile& file) {
     for (const Bytes& disclosure : file.disclosures)
       out.bytes(disclosure);
   }
+  if (file.state) {
+    out.integer(5);
+    write_proven_state(out, *file.state);
+  }
   out.integer(6).array(3).bytes(*file.genesis);
   write_path(out, file.genesis_path);
   write_statements(out, file.authority);
   out.integer(7).text(file.subject.value);
+  if (file.earlier) {
+    out.integer(8);
+    write_earlier_tree(out, *file.earlier);
+  }
   return out.take();
 }
 

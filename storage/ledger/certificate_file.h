@@ -7,33 +7,53 @@
 //     2: tstr                                                    the checkpoint note, verbatim
 //     3: [[leaf, bstr statement, [bstr path...]]...]             evidence, ascending by leaf
 //     4: [bstr disclosure...]                                    salted openings; absent when there are none
+//     5: [[leaf, bstr seal, [bstr path...]],                     the newest seal, and records under its root
+//         [[kind, id, bstr record or null, terminal, shared, [bstr siblings...]]...]]
 //     6: [bstr genesis, [bstr path...], [[leaf, bstr statement, [bstr path...]]...]]
 //                                                                genesis (leaf 0) and the statements about
 //                                                                keys, roles, parties
-//
 //     7: tstr                                                    the certificate that the file is about
+//     8: [size, bstr root, [bstr path...]]                       only in a refreshed file: the earlier tree
 //
-// Field 5 (state proofs) is not part of what this release writes; a file with it is refused as newer. The
-// genesis carries its own path, because the origin binds only 32 bits of its hash. Decoding checks form and
-// bounds and verifies nothing (verify.h does). Errors are `malformed` with a rule: certificate.newer (field
-// 5), .format, .field (unknown), .missing, .form, .order, .hash, .subject, .too_many, .too_large, or one of
-// crypto/cbor.h's. Pure, any thread.
+// Field 5 proves what is so at the checkpoint: the seal is the tree's last leaf, and each record stands, or
+// is absent, under the seal's state root. Records ascend by tree key; `kind` is its word. A record that is
+// there has terminal null (it is its own leaf); of one that is not, terminal is null where nothing stands, or
+// [bstr key, bstr value hash], the other leaf on its way. Siblings go from the root down: the first `shared`
+// are those of the record before, as many as are alike; the rest are listed.
+//
+// Field 8: the paths of fields 3 and 6 lead to this earlier tree, which the checkpoint's extends (a
+// consistency path, RFC 9162 section 2.1.4). So a file is brought up to date without its statements
+// (certificate_patch.h). The genesis carries its own path, because the origin binds only 32 bits of its hash.
+//
+// Decoding checks form and bounds and verifies nothing (verify.h does). Errors are `malformed` with a rule:
+// certificate.format, .newer (a kind of record), .field (unknown), .missing, .form, .order, .hash, .subject,
+// .too_many, .too_large, or one of crypto/cbor.h's. Pure, any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "crypto/cbor.h"
+#include "crypto/checkpoint.h"
 #include "crypto/digest.h"
 #include "crypto/error.h"
 #include "storage/ledger/ids.h"
+#include "storage/ledger/state_proof.h"
+#include "storage/ledger/view.h"
 
 namespace anta {
 
+inline constexpr std::int64_t certificate_format = 1;
+inline constexpr std::size_t certificate_note_bytes_max = std::size_t{64} << 10;
 inline constexpr std::size_t certificate_file_bytes_max = std::size_t{16} << 20;
 inline constexpr std::size_t certificate_statements_max = 65536;
 inline constexpr std::size_t proof_path_max = 64;
 inline constexpr std::size_t disclosures_max = 1024;
+inline constexpr std::size_t state_records_max = 65536;
+inline constexpr std::size_t state_record_bytes_max = std::size_t{1} << 20;
 
 // A statement and the proof that it is a leaf of the ledger.
 struct ProvenStatement {
@@ -42,11 +62,36 @@ struct ProvenStatement {
   std::vector<Digest> path = {};  // siblings from the leaf up (RFC 9162 section 2.1.3)
 };
 
+// A record of the state, or its absence, with the proof of it.
+struct ProvenRecord {
+  StateKey key = {};
+  SharedBytes record = {};  // null: there is none
+  StateProof proof = {};
+};
+
+// Field 5.
+struct ProvenState {
+  LeafIndex leaf = {};  // of the seal
+  Bytes seal = {};
+  std::vector<Digest> path = {};
+  std::vector<ProvenRecord> records = {};  // ascending by tree_key
+};
+
+// Field 8.
+struct EarlierTree {
+  std::uint64_t size = 0;
+  Digest root = {};
+  std::vector<Digest> path = {};
+  bool operator==(const EarlierTree&) const = default;
+};
+
 struct CertificateFile {
   CertificateId subject = {};  // which certificate the file is about: field 7
   std::string note = {};
   std::vector<ProvenStatement> evidence = {};
   std::vector<Bytes> disclosures = {};
+  std::optional<ProvenState> state = {};
+  std::optional<EarlierTree> earlier = {};
   std::shared_ptr<const Bytes> genesis = {};
   std::vector<Digest> genesis_path = {};
   std::vector<ProvenStatement> authority = {};  // parties, keys, roles, accreditations, relations
@@ -54,5 +99,15 @@ struct CertificateFile {
 
 Bytes encode_certificate_file(const CertificateFile& file);
 Result<CertificateFile> decode_certificate_file(ByteView bytes);
+
+// The tree that the evidence's paths lead to: the note's own, or the earlier one. malformed when the note has
+// no checkpoint.
+Result<Checkpoint> evidence_tree(const CertificateFile& file);
+
+// Fields 5 and 8 by themselves, for the patch that replaces them. Encoding sorts the records.
+void write_proven_state(cbor::Writer& out, const ProvenState& state);
+Result<ProvenState> read_proven_state(cbor::Reader& in);
+void write_earlier_tree(cbor::Writer& out, const EarlierTree& earlier);
+Result<EarlierTree> read_earlier_tree(cbor::Reader& in);
 
 }  // namespace anta

@@ -123,10 +123,10 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
   return std::nullopt;
 }
 
-std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const Checkpoint& checkpoint,
+std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const Checkpoint& tree,
                                               Millis cosigned) {
   cosigned_ = cosigned;
-  if (auto failure = begin(file, checkpoint)) return failure;
+  if (auto failure = begin(file, tree)) return failure;
   std::vector<const ProvenStatement*> ordered;
   ordered.reserve(file.evidence.size() + file.authority.size());
   for (const ProvenStatement& proven : file.evidence)
@@ -138,13 +138,28 @@ std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const
     if (i > 0 && ordered[i]->leaf == ordered[i - 1]->leaf) {
       return ReplayFailure{"duplicate_leaf", "the file holds a leaf twice", ordered[i]->leaf};
     }
-    if (auto failure = step(*ordered[i], checkpoint)) return failure;
+    if (auto failure = step(*ordered[i], tree)) return failure;
   }
   for (const Bytes& disclosure : file.disclosures) {
     if (commitments_.contains(sha256(disclosure))) continue;
     return ReplayFailure{"disclosure_unmatched", "an opening is of no commitment in the evidence", {}};
   }
   return std::nullopt;
+}
+
+void Evidence::lay_over(const ProvenState& state) {
+  for (const ProvenRecord& proven : state.records) {
+    switch (proven.key.kind) {
+      case Kind::certificate:
+      case Kind::lot:
+      case Kind::attestation:
+      case Kind::accreditation:
+      case Kind::formalisation:
+      case Kind::account:
+      case Kind::key: view_.write(proven.key, proven.record); break;
+      default: break;
+    }
+  }
 }
 
 const ReplayedStatement* Evidence::at(LeafIndex leaf) const {

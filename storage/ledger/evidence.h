@@ -38,15 +38,19 @@ struct ReplayFailure {
 
 class Evidence {
  public:
-  // `check` decides signatures. Only a fuzz target has another than the law's.
+  // `check` decides signatures: the law's, but for a fuzz target, and for the node, whose ledger has checked
+  // the statements that it hands out.
   explicit Evidence(SignatureCheck check = verify_signature) : check_(std::move(check)) {}
 
-  // Replays in leaf order, each statement after its inclusion path was checked against the checkpoint; then
+  // Replays in leaf order, each statement after its inclusion path was checked against `tree`; then
   // finds every disclosure's commitment among the statements. `cosigned`: the checkpoint's newest
   // cosignature; block times are not in the file, so it alone bounds the events. A failure `newer` says that
   // this release cannot judge the statement; every other one says that the file is no good.
-  std::optional<ReplayFailure> replay(const CertificateFile& file, const Checkpoint& checkpoint,
-                                      Millis cosigned);
+  std::optional<ReplayFailure> replay(const CertificateFile& file, const Checkpoint& tree, Millis cosigned);
+
+  // After the replay, and after check_present_state: what is proven takes the place of what the statements
+  // made, for the kinds that a report reads.
+  void lay_over(const ProvenState& state);
 
   const MemoryView& view() const { return view_; }
   const Genesis& genesis() const { return genesis_; }

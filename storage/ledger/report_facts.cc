@@ -19,6 +19,7 @@ struct Gathering {
   const LedgerView& view;
   Millis checkpoint_time;
   Report& report;
+  std::set<StateKey>& relied;
   std::optional<SiteId> issue_site = {};  // where the certified lot lay when it was certified
   std::vector<state::Lot> chain = {};
   std::set<SiteId> sites = {};
@@ -89,7 +90,17 @@ void walk_chain(Gathering& g, const LotId& root) {
       if (seen.insert(source.lot).second) waiting.emplace_back(source.lot, depth + 1);
     }
     add_flags(g, lot->stamp, "lot " + lot->id.value);
+    g.relied.insert({Kind::lot, lot->id.value});
     g.chain.push_back(*lot);
+  }
+}
+
+// What a mass-balance certificate was debited from.
+void add_accounts(Gathering& g, const state::Certificate& certificate) {
+  for (const state::Certificate::Debit& debit : certificate.debits) {
+    g.relied.insert({Kind::account, debit.account.value});
+    if (const auto account = state::find<state::Account>(g.view, debit.account.value))
+      add_flags(g, account->stamp, "account " + account->id.value);
   }
 }
 
@@ -245,7 +256,9 @@ void add_attestation(Gathering& g, const state::Attestation& attestation, std::i
                                    std::string(standing_word(at_checkpoint))});
   const std::string on = "attestation " + attestation.id.value;
   add_flags(g, attestation.stamp, on);
+  g.relied.insert({Kind::attestation, attestation.id.value});
   if (!judged.relied_on) return;
+  g.relied.insert({Kind::accreditation, attestation.body.value + "/" + attestation.scheme.value});
   g.relied_on.insert({Kind::attestation, attestation.id.value});
   g.relied_on.insert({Kind::party, attestation.body.value});
   add_ended_accreditation(g, attestation);
@@ -298,6 +311,7 @@ void add_compromised_keys(Gathering& g) {
       return ours.contains(key) && (!site_or_party || is_about_party(s.type));
     });
     if (!counts) continue;
+    g.relied.insert({Kind::key, hex(s.key)});
     const auto key = state::find<state::Key>(g.view, hex(s.key));
     if (!key || !key->compromised_since || *key->compromised_since > s.event_time) continue;
     g.report.flags.push_back({"key_compromised", "statement " + s.type, s.leaf, s.digest, true});
@@ -306,6 +320,7 @@ void add_compromised_keys(Gathering& g) {
 
 void add_formalisations(Gathering& g) {
   for (const PartyId& party : g.producers) {
+    g.relied.insert({Kind::formalisation, party.value});
     Millis at{};
     for (const state::Lot& lot : g.chain) {
       if (lot.sources.empty() && lot.maker == party) at = std::max(at, lot.made_at);
@@ -358,7 +373,7 @@ bool flag_moves_verdict(std::string_view code) {
 }
 
 bool describe(const Evidence& evidence, const CertificateId& certificate, Millis checkpoint_time,
-              Report& report) {
+              Report& report, std::set<StateKey>& relied) {
   const auto found = state::find<state::Certificate>(evidence.view(), certificate.value);
   if (!found) return false;
   const auto lot = state::find<state::Lot>(evidence.view(), found->lot.value);
@@ -367,9 +382,11 @@ bool describe(const Evidence& evidence, const CertificateId& certificate, Millis
       Report::Claim{found->id,    lot->id,          lot->material,      found->dry_g,
                     found->cu_g,  found->coc_model, found->schemes,     found->holder,
                     found->buyer, found->issued,    found->valid_until, std::string(word(found->state))};
-  Gathering g{evidence, evidence.view(), checkpoint_time, report, evidence.site_of_issue(found->id)};
+  Gathering g{evidence, evidence.view(), checkpoint_time, report, relied, evidence.site_of_issue(found->id)};
   if (g.issue_site) g.sites.insert(*g.issue_site);
   add_flags(g, found->stamp, "certificate " + found->id.value);
+  relied.insert({Kind::certificate, found->id.value});
+  add_accounts(g, *found);
   walk_chain(g, lot->id);
   add_disputes(g);
   add_attestations(g);

@@ -5,15 +5,17 @@
 // facts.
 #pragma once
 
+#include <set>
+
 #include "storage/ledger/evidence.h"
 #include "storage/ledger/verify.h"
 
 namespace anta {
 
-// Fills claim, chain, attestations, formalisations, flags, claimed and not_claimed. False: the evidence does
-// not make the certificate at all.
+// Fills claim, chain, attestations, formalisations, flags, claimed and not_claimed; `relied` gets the records
+// that these facts rest on. False: the evidence does not make the certificate at all.
 bool describe(const Evidence& evidence, const CertificateId& certificate, Millis checkpoint_time,
-              Report& report);
+              Report& report, std::set<StateKey>& relied);
 
 // The flags that turn valid into valid_with_flags (ledger.md 6.8).
 bool flag_moves_verdict(std::string_view code);

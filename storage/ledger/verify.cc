@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
+#include "crypto/merkle.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/evidence.h"
+#include "storage/ledger/present_state.h"
 #include "storage/ledger/report_facts.h"
 
 namespace anta {
@@ -91,15 +94,17 @@ void check_certificate(Millis now, Report& report) {
 }
 
 // What unset assertions leave open, and what one file of this format can never show.
-void list_checks(const Assertions& wanted, Report& report) {
-  report.checked = {"checked.quorum", "checked.inclusion",     "checked.signatures",
-                    "checked.masses", "checked.quantity",      "checked.models",
-                    "checked.scope",  "checked.accreditation", "checked.statuses_told"};
+void list_checks(const Assertions& wanted, bool state_proven, Report& report) {
+  report.checked = {"checked.quorum",   "checked.inclusion", "checked.signatures", "checked.masses",
+                    "checked.quantity", "checked.models",    "checked.scope",      "checked.accreditation"};
+  report.checked.push_back(state_proven ? "checked.present_state" : "checked.statuses_told");
   if (wanted.max_age_seconds) report.checked.push_back("checked.freshness");
   if (wanted.genesis) report.checked.push_back("checked.genesis");
-  report.not_checked = {"not_checked.present_state",      "not_checked.unique_identifiers",
-                        "not_checked.capacity",           "not_checked.account_history",
-                        "not_checked.other_uses_of_lots", "not_checked.recording_times"};
+  if (!state_proven) report.not_checked.push_back("not_checked.present_state");
+  for (const char* code :
+       {"not_checked.unique_identifiers", "not_checked.capacity", "not_checked.account_history",
+        "not_checked.other_uses_of_lots", "not_checked.recording_times"})
+    report.not_checked.push_back(code);
   if (!wanted.genesis) report.not_checked.push_back("not_checked.genesis");
   if (!wanted.max_age_seconds) report.not_checked.push_back("not_checked.freshness");
 }
@@ -110,44 +115,80 @@ bool is_stale(const Assertions& wanted, std::uint64_t quorum_seconds, Millis now
   return now_seconds - static_cast<std::int64_t>(quorum_seconds) > *wanted.max_age_seconds;
 }
 
-// Steps after the checkpoint is trusted: replay, facts, verdict.
-Report judge_evidence(const CertificateFile& file, const Checkpoint& checkpoint, const Trust& trust,
-                      Millis now, Report report) {
-  Evidence evidence;
-  if (auto failure = evidence.replay(file, checkpoint, newest_cosignature(report))) {
-    if (failure->code == "newer") {
-      return undecided(std::move(report), "newer",
-                       "this release cannot judge all of the evidence: " + failure->message, failure->leaf);
-    }
-    return refuse(std::move(report), failure->code, failure->message, failure->leaf);
+// The tree that the evidence's paths lead to: the checkpoint's, or one that the checkpoint's extends.
+Result<Checkpoint> proven_tree(const CertificateFile& file, const Checkpoint& checkpoint) {
+  if (!file.earlier) return checkpoint;
+  const EarlierTree& earlier = *file.earlier;
+  if (earlier.size == 0) return fail(Code::malformed, "proof.from_empty", "an empty tree proves nothing");
+  const auto extends =
+      verify_consistency(earlier.size, checkpoint.size, earlier.path, earlier.root, checkpoint.root);
+  if (!extends) return pass(extends);
+  return Checkpoint{checkpoint.origin, earlier.size, earlier.root};
+}
+
+std::string list_of(const std::vector<StateKey>& keys) {
+  constexpr std::size_t named = 3;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(named, keys.size()); ++i)
+    list += (i > 0 ? ", " : "") + std::string(word(keys[i].kind)) + " " + keys[i].id;
+  return keys.size() > named ? list + " and " + std::to_string(keys.size() - named) + " more" : list;
+}
+
+// What the evidence and the state come to; nothing when there is more to decide.
+std::optional<Report> replay_file(const CertificateFile& file, const Checkpoint& checkpoint,
+                                  Evidence& evidence, const Report& report) {
+  const Result<Checkpoint> tree = proven_tree(file, checkpoint);
+  if (!tree) return refuse(report, "consistency", tree.error().message);
+  auto failure = evidence.replay(file, *tree, newest_cosignature(report));
+  if (failure && failure->code == "newer") {
+    return undecided(report, "newer", "this release cannot judge all of the evidence: " + failure->message,
+                     failure->leaf);
   }
-  report.genesis = evidence.genesis_digest();
-  report.statements = evidence.statements().size();
-  const Millis checkpoint_time{static_cast<std::int64_t>(report.checkpoint_seconds) * 1000};
-  if (!describe(evidence, file.subject, checkpoint_time, report)) {
-    return refuse(std::move(report), "certificate_missing",
-                  "the evidence holds no certificate " + file.subject.value);
-  }
-  check_assertions(trust.assertions, evidence.genesis_digest(), report);
-  check_certificate(now, report);
-  list_checks(trust.assertions, report);
-  if (!report.reasons.empty()) {
-    report.verdict = CertificateVerdict::not_valid;
-    return report;
-  }
+  if (!failure && file.state) failure = check_present_state(*file.state, checkpoint);
+  if (failure) return refuse(report, failure->code, failure->message, failure->leaf);
+  if (file.state) evidence.lay_over(*file.state);
+  return std::nullopt;
+}
+
+// The last word, when everything that was said held.
+Report conclude(const CertificateFile& file, const std::set<StateKey>& relied, const Trust& trust, Millis now,
+                Report report) {
   if (is_stale(trust.assertions, report.checkpoint_seconds, now)) {
     return undecided(std::move(report), "stale",
                      "the checkpoint is older than the policy's max_age; fetch the file again");
   }
-  if (trust.assertions.require_state) {
-    return undecided(
-        std::move(report), "state_not_proven",
-        "the policy demands proof of the present state, and the file has the serving node's word for it");
+  const std::vector<StateKey> missing = unproven(relied, file.state);
+  if (!missing.empty() && (file.state || trust.assertions.require_state)) {
+    return undecided(std::move(report), "state_not_proven",
+                     "how these stand at the checkpoint is not proven: " + list_of(missing));
   }
   const bool flagged =
       std::any_of(report.flags.begin(), report.flags.end(), [](const auto& f) { return f.moves_verdict; });
   report.verdict = flagged ? CertificateVerdict::valid_with_flags : CertificateVerdict::valid;
   return report;
+}
+
+// Steps after the checkpoint is trusted: replay, state, facts, verdict.
+Report judge_evidence(const CertificateFile& file, const Checkpoint& checkpoint, const Trust& trust,
+                      Millis now, Report report) {
+  Evidence evidence;
+  if (auto ended = replay_file(file, checkpoint, evidence, report)) return std::move(*ended);
+  report.genesis = evidence.genesis_digest();
+  report.statements = evidence.statements().size();
+  const Millis checkpoint_time{static_cast<std::int64_t>(report.checkpoint_seconds) * 1000};
+  std::set<StateKey> relied;
+  if (!describe(evidence, file.subject, checkpoint_time, report, relied)) {
+    return refuse(std::move(report), "certificate_missing",
+                  "the evidence holds no certificate " + file.subject.value);
+  }
+  check_assertions(trust.assertions, evidence.genesis_digest(), report);
+  check_certificate(now, report);
+  list_checks(trust.assertions, unproven(relied, file.state).empty(), report);
+  if (!report.reasons.empty()) {
+    report.verdict = CertificateVerdict::not_valid;
+    return report;
+  }
+  return conclude(file, relied, trust, now, std::move(report));
 }
 
 }  // namespace

@@ -4,8 +4,9 @@
 // Pure: no network, no clock but the `now` it is given, no storage. The node, the command line and the tests
 // call the same function; any thread. The order is that of proofs.md section 6: bounds, policy, note
 // signatures, quorum, time, inclusion; then the evidence is replayed from the genesis through the law itself
-// (authenticate, judge), so that what the file claims is recomputed and not believed. What needs the whole
-// ledger is listed under not_checked. What this release or this clock cannot judge is no answer and no no.
+// (authenticate, judge), so that what the file claims is recomputed and not believed; then what the state
+// proves to be so at the checkpoint takes its place. What needs the whole ledger is listed under not_checked.
+// What this release or this clock cannot judge is no answer and no no.
 #pragma once
 
 #include <optional>
@@ -34,7 +35,7 @@ struct Assertions {
   std::vector<CocModel> models = {};                 // acceptable chain-of-custody models; empty: any
   std::optional<CertificateId> certificate = {};     // the one the file must be about
   std::optional<PartyId> buyer = {};                 // whom it must be made out to; a bearer's is not
-  bool require_state = false;                        // present state must be proven, not told
+  bool require_state = true;                         // present state must be proven, not told
 };
 
 struct Trust {

@@ -111,16 +111,15 @@ TEST(CertificateFile, RoundTrip) {
   }
 }
 
-// Goal: a file has the fields 1, 2, 3, 6 and 7, may have 4, and no other.
+// Goal: a file has the fields 1, 2, 3, 6 and 7, may have 4, 5 and 8, and no other.
 TEST(CertificateFile, Fields) {
   EXPECT_EQ(Raw().refusal(), "accepted");
   for (const std::int64_t key : {1, 2, 3, 6, 7})
     EXPECT_EQ(Raw().drop(key).refusal(), "certificate.missing") << key;
-  for (const std::int64_t key : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{8}, std::int64_t{32},
+  for (const std::int64_t key : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{9}, std::int64_t{32},
                                  std::int64_t{33}, std::int64_t{1} << 40}) {
     EXPECT_EQ(Raw().set(key, [](auto& out) { out.uint(1); }).refusal(), "certificate.field") << key;
   }
-  EXPECT_EQ(Raw().set(5, [](auto& out) { out.array(0); }).refusal(), "certificate.newer");
 }
 
 // Goal: format 2 and every other are named as such.
@@ -135,7 +134,24 @@ TEST(CertificateFile, NewerIsNoAnswer) {
     const Report report = verify_certificate(raw.bytes(), Trust{}, Millis{t0});
     return std::string(word(report.verdict)) + " " + report.reasons.at(0).code;
   };
-  EXPECT_EQ(verdict(Raw().set(5, [](auto& out) { out.array(0); })), "cannot_evaluate certificate.newer");
+  const auto of_kind = [](const char* kind) {
+    return Raw().set(5, [kind](auto& out) {
+      out.array(2)
+          .array(3)
+          .uint(1)
+          .bytes(Bytes{1})
+          .array(0)
+          .array(1)
+          .array(6)
+          .text(kind)
+          .text("x")
+          .null()
+          .null();
+      out.uint(0).array(0);
+    });
+  };
+  EXPECT_EQ(of_kind("lot").refusal(), "accepted");
+  EXPECT_EQ(verdict(of_kind("smelt")), "cannot_evaluate certificate.newer");
   EXPECT_EQ(verdict(Raw().set(1, [](auto& out) { out.uint(2); })), "cannot_evaluate certificate.format");
   EXPECT_EQ(verdict(Raw().set(8, [](auto& out) { out.uint(2); })), "not_valid file_malformed");
   EXPECT_EQ(verdict(Raw()), "cannot_evaluate no_policy");

@@ -20,6 +20,14 @@ NodeKeys keys_of(const std::string& name, std::size_t node) {
   return derive_node_keys(Secret32(std::span<const std::uint8_t, 32>(seed.bytes)));
 }
 
+std::vector<StateLeaf> leaves_of(const std::map<StateKey, SharedBytes>& records) {
+  std::vector<StateLeaf> leaves;
+  for (const auto& [key, record] : records)
+    leaves.push_back({tree_key(key), sha256(*record)});
+  std::sort(leaves.begin(), leaves.end());
+  return leaves;
+}
+
 std::string cosigner_name(std::size_t node) { return "org-" + std::to_string(node + 1) + "/anta"; }
 
 }  // namespace
@@ -54,10 +62,63 @@ void LedgerBuilder::lay_seal(std::uint64_t first_leaf, std::uint64_t accepted) {
   Seal seal;
   seal.height = Height{height_++};
   seal.block_time = Millis{world_.block_time()};
-  seal.state_root = sha256(as_bytes("state " + std::to_string(height_)));
+  seal.state_root = state_root(leaves_of(records()));
   seal.first_leaf = LeafIndex{first_leaf};
   seal.accepted = accepted;
-  lay(encode_seal(seal));
+  newest_seal_ = encode_seal(seal);
+  lay(newest_seal_);
+}
+
+std::map<StateKey, SharedBytes> LedgerBuilder::records() const {
+  std::map<StateKey, SharedBytes> records = world_.view.records();
+  for (const auto& [key, record] : altered_) {
+    if (record) records[key] = record;
+    if (!record) records.erase(key);
+  }
+  return records;
+}
+
+ProvenState LedgerBuilder::state(const std::vector<StateKey>& keys) const {
+  const auto all = records();
+  const std::vector<StateLeaf> leaves = leaves_of(all);
+  ProvenState state;
+  state.leaf = LeafIndex{size() - 1};
+  state.seal = newest_seal_;
+  state.path = path(state.leaf);
+  for (const StateKey& key : keys) {
+    const auto record = all.find(key);
+    ProvenRecord proven{.key = key, .record = record == all.end() ? nullptr : record->second};
+    prove_in_leaves(leaves, tree_key(key), 0, proven.proof);
+    state.records.push_back(std::move(proven));
+  }
+  std::sort(state.records.begin(), state.records.end(),
+            [](const auto& a, const auto& b) { return tree_key(a.key) < tree_key(b.key); });
+  return state;
+}
+
+ProvenState LedgerBuilder::state() const {
+  std::vector<StateKey> keys;
+  for (const auto& [key, record] : records())
+    keys.push_back(key);
+  for (const auto& [key, record] : world_.view.records()) {  // what originated without a record of its own
+    if (key.kind == Kind::party && !records().contains({Kind::formalisation, key.id}))
+      keys.push_back({Kind::formalisation, key.id});
+  }
+  return state(keys);
+}
+
+CertificateFile LedgerBuilder::proven_file(const std::string& certificate) const {
+  CertificateFile file = this->file(certificate);
+  file.state = state();
+  return file;
+}
+
+EarlierTree LedgerBuilder::earlier(std::uint64_t size) const {
+  const auto path = consistency_proof(size, this->size(), nodes());
+  const auto root = root_at(size, nodes());
+  if (path && root) return {size, *root, *path};
+  ADD_FAILURE() << "no tree of " << size << " leaves";
+  return {};
 }
 
 void LedgerBuilder::lay_statement(Bytes statement) {
@@ -126,11 +187,13 @@ std::string LedgerBuilder::note(std::size_t cosigners) const {
   return encode_note(note);
 }
 
+NodeSource LedgerBuilder::nodes() const {
+  return
+      [this](unsigned level, std::uint64_t index) -> Result<Digest> { return levels_.at(level).at(index); };
+}
+
 std::vector<Digest> LedgerBuilder::path(LeafIndex leaf) const {
-  const NodeSource nodes = [&](unsigned level, std::uint64_t index) -> Result<Digest> {
-    return levels_.at(level).at(index);
-  };
-  const auto proof = inclusion_proof(leaf.value, size(), nodes);
+  const auto proof = inclusion_proof(leaf.value, size(), nodes());
   if (proof) return *proof;
   ADD_FAILURE() << proof.error().message;
   return {};
@@ -159,6 +222,7 @@ Trust LedgerBuilder::trust() const {
     cosigners.push_back({cosigner_name(i), KeyType::cosignature, keys_[i].cosigner.public_key()});
   }
   Trust trust;
+  trust.assertions.require_state = false;
   const auto policy = quorum_policy(logs, cosigners, cosigners.size());
   if (policy) {
     trust.policy = *policy;

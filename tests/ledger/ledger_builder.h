@@ -2,13 +2,15 @@
 // checkpoint is signed by a log key and cosigned by three organisations, and certificate files over it.
 //
 // Leaves are laid as a node lays them (proofs.md section 1): the genesis, its seal, then per block the
-// accepted statements and a seal. The seals' state roots are arbitrary, since a file carries none of them.
-// `force` puts a statement into the tree that the law would refuse, which is what a network looks like whose
-// organisations all cosign a lie. One ledger per world, one thread; the world outlives it.
+// accepted statements and a seal. The newest seal has the root of the world's present state (and of what
+// `alter` lays over it); earlier ones have whatever the world had when they were laid. `force` puts a
+// statement into the tree that the law would refuse, which is what a network looks like whose organisations
+// all cosign a lie. One ledger per world, one thread; the world outlives it.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +35,9 @@ class LedgerBuilder {
   LeafIndex force(const std::string& as, const payload::Payload& payload);
   LeafIndex force_bytes(Bytes statement);
 
+  // A block in which everything was rejected: a seal alone.
+  void empty_block() { lay_seal(size(), 0); }
+
   struct Laid {
     LeafIndex leaf = {};
     std::shared_ptr<const Bytes> bytes = {};
@@ -56,15 +61,30 @@ class LedgerBuilder {
   CertificateFile file(const std::string& certificate, const Wanted& wanted = nullptr) const;
   std::vector<Digest> path(LeafIndex leaf) const;
 
-  // This ledger's log key and three cosigners, of which all must have signed; no assertions.
+  // What the newest seal proves about these records, or about every record of the world.
+  ProvenState state(const std::vector<StateKey>& keys) const;
+  ProvenState state() const;
+  // The file with everything in it: all statements, the whole state.
+  CertificateFile proven_file(const std::string& certificate) const;
+  // From the next seal on the state says this of the record (null: absent), whatever the world says.
+  void alter(const StateKey& key, SharedBytes record) { altered_[key] = std::move(record); }
+  // How the tree of `size` leaves is extended by the present one.
+  EarlierTree earlier(std::uint64_t size) const;
+
+  // This ledger's log key and three cosigners, of which all must have signed. No assertions, and no state is
+  // demanded: most tests are about the evidence.
   Trust trust() const;
 
  private:
   void lay_seal(std::uint64_t first_leaf, std::uint64_t accepted);
   void lay(ByteView document);
   void lay_statement(Bytes statement);
+  std::map<StateKey, SharedBytes> records() const;
+  NodeSource nodes() const;
 
   World& world_;
+  std::map<StateKey, SharedBytes> altered_ = {};
+  Bytes newest_seal_ = {};
   Genesis genesis_ = {};
   std::vector<NodeKeys> keys_ = {};
   std::size_t taken_ = 0;  // entries of the world's log that were looked at

@@ -20,7 +20,7 @@ struct Concentrate : testing::Test {
   Report verify(const Assertions& assertions) {
     Trust trust = ledger.trust();
     trust.assertions = assertions;
-    return verify_now(ledger, ledger.file("C-1"), trust);
+    return verify_now(ledger, ledger.proven_file("C-1"), trust);
   }
   Report verify_at(const Trust& trust, std::int64_t now_ms) {
     return verify_certificate(encode_certificate_file(ledger.file("C-1")), trust, Millis{now_ms});
@@ -328,16 +328,21 @@ TEST_F(VerifyPolicy, CosignedInTheFuture) {
   EXPECT_FALSE(report.claim);
 }
 
-// Goal: format 1 proves no present state, so a policy that demands it gets no answer.
+// Goal: state is demanded unless the policy says otherwise; a file without it gets no answer.
 TEST_F(VerifyPolicy, RequireState) {
-  const Report report = verify(Assertions{.require_state = true});
+  Trust trust = ledger.trust();
+  trust.assertions = Assertions{};
+  const Report report = verify_now(ledger, ledger.file("C-1"), trust);
   EXPECT_EQ(report.verdict, CertificateVerdict::cannot_evaluate);
   EXPECT_EQ(codes(report), "state_not_proven");
+  EXPECT_TRUE(lists(report.not_checked, "not_checked.present_state"));
 }
 
 // Goal: a no outweighs a check that could not be made.
 TEST_F(VerifyPolicy, ANoOutweighsNoAnswer) {
-  const Report report = verify(Assertions{.schemes = {SchemeId{"other"}}, .require_state = true});
+  Trust trust = ledger.trust();
+  trust.assertions = Assertions{.schemes = {SchemeId{"other"}}};
+  const Report report = verify_now(ledger, ledger.file("C-1"), trust);
   EXPECT_EQ(report.verdict, CertificateVerdict::not_valid);
   EXPECT_EQ(codes(report), "policy_scheme");
 }

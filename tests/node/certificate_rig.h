@@ -6,6 +6,7 @@
 
 #include "node/certificate_assembly.h"
 #include "storage/ledger/certificate_file.h"
+#include "storage/ledger/certificate_patch.h"
 #include "storage/ledger/verify.h"
 #include "tests/node/ledger_rig.h"
 
@@ -48,7 +49,14 @@ struct CertificateRig {
   }
 
   Result<Bytes> assemble(const std::string& id) const {
-    return assemble_certificate(*ledger.ledger->reader(), finished, CertificateId{id}, [] { return true; });
+    const auto then = ledger.ledger->reader_of(TreeSize{finished.checkpoint.size});
+    if (!then) return pass(then);
+    return assemble_certificate(*then, finished, CertificateId{id}, [] { return true; });
+  }
+
+  static std::size_t state_keys(ByteView patch) {
+    const auto decoded = decode_certificate_patch(patch);
+    return decoded ? decoded->state.records.size() : 0;
   }
 
   Report verify(ByteView file) const {

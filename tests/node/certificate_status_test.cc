@@ -108,5 +108,58 @@ TEST_P(CertificateStatusTravels, IntoTheNextFile) {
 INSTANTIATE_TEST_SUITE_P(EveryKind, CertificateStatusTravels, ::testing::ValuesIn(changes),
                          [](const auto& info) { return std::string(info.param.name); });
 
+// Goal: a file of before and the patch of after say together what a new file says, whatever was recorded in
+// between; the file alone, under its old checkpoint, says what was so then.
+class RefreshedStatus : public testing::TestWithParam<Change> {};
+
+TEST_P(RefreshedStatus, APatchShowsWhatWasRecordedSince) {
+  World world = certified();
+  CertificateRig rig(world);
+  const auto before = rig.assemble("C-1");
+  ASSERT_TRUE(before) << before.error().message;
+  const TreeSize evidence{rig.finished.checkpoint.size};
+  const std::size_t known = world.log.size();
+  GetParam().record(world);
+  for (std::size_t i = known; i < world.log.size(); ++i)
+    rig.ledger.apply({world.log[i].bytes}, world.log[i].moment.block_time);
+  rig.seal(0);
+  const auto then = rig.ledger.ledger->reader_of(TreeSize{rig.finished.checkpoint.size});
+  ASSERT_TRUE(then);
+  const auto bytes = assemble_patch(*then, rig.finished, CertificateId{"C-1"}, evidence, [] { return true; });
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  EXPECT_LE(bytes->size(), 2500u + 1000u * rig.state_keys(*bytes));
+  CertificateFile file = *decode_certificate_file(*before);
+  ASSERT_TRUE(apply_patch(*decode_certificate_patch(*bytes), file));
+  const Report patched = rig.verify(encode_certificate_file(file));
+  const Report whole = rig.verify(*rig.assemble("C-1"));
+  EXPECT_EQ(patched.size, rig.finished.checkpoint.size);
+  EXPECT_EQ(patched.verdict, whole.verdict) << in_words(patched) << " / " << in_words(whole);
+  ASSERT_TRUE(patched.claim);
+  EXPECT_EQ(patched.claim->state, whole.claim->state);
+  ASSERT_EQ(patched.attestations.size(), whole.attestations.size());
+  for (std::size_t i = 0; i < whole.attestations.size(); ++i)
+    EXPECT_EQ(patched.attestations[i].at_checkpoint, whole.attestations[i].at_checkpoint);
+  for (std::size_t i = 0; i < whole.formalisations.size(); ++i)
+    EXPECT_EQ(patched.formalisations[i].at_checkpoint, whole.formalisations[i].at_checkpoint);
+  EXPECT_TRUE(is_yes(rig.verify(*before)));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RefreshedStatus, testing::ValuesIn(changes),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(RefreshedStatus, OfATreeThatDoesNotHoldIt) {
+  // Goal: a patch for a tree before the certificate, of no leaves, or beyond the checkpoint is refused.
+  World world = certified();
+  CertificateRig rig(world);
+  const auto then = rig.ledger.ledger->reader_of(TreeSize{rig.finished.checkpoint.size});
+  ASSERT_TRUE(then);
+  for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{2}, rig.finished.checkpoint.size + 1}) {
+    const auto patch =
+        assemble_patch(*then, rig.finished, CertificateId{"C-1"}, TreeSize{size}, [] { return true; });
+    ASSERT_FALSE(patch);
+    EXPECT_EQ(patch.error().rule, "from") << size;
+  }
+}
+
 }  // namespace
 }  // namespace anta::test

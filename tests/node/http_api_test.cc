@@ -19,6 +19,7 @@ struct Rig {
     ledger.replay(world);
     services.reader = [this] { return ledger.ledger->reader(); };
     services.reader_at = [this](LeafIndex leaf) { return ledger.ledger->reader_at(leaf); };
+    services.reader_of = [this](TreeSize size) { return ledger.ledger->reader_of(size); };
     services.read_index = [this](auto callback) {
       ++reads;
       callback(read_answer);
