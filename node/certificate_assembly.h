@@ -1,10 +1,10 @@
 // The certificate file of one certificate under one finished checkpoint (proofs.md section 5, format 1), and
 // the patch that brings an older file up to that checkpoint.
 //
-// Evidence is collected upstream (evidence_collection.h) and every statement gets its inclusion path. Then the
-// file is replayed as its verifier will, so that what is handed out can be judged, and to learn which records
-// the verdict rests on; those are proven under the checkpoint's seal. The same note and the same ledger give
-// the same bytes. On the caller's thread; the reader is that of the checkpoint's size
+// Evidence is collected upstream (evidence_collection.h) and every statement gets its inclusion path. Then
+// the file is replayed as its verifier will, so that what is handed out can be judged, and to learn which
+// records the verdict rests on; those are proven under the checkpoint's seal. The same note and the same
+// ledger give the same bytes. On the caller's thread; the reader is that of the checkpoint's size
 // (LedgerStore::reader_of).
 #pragma once
 
@@ -16,8 +16,8 @@
 
 namespace anta {
 
-// not_found: no such certificate. uncertain, rule not_cosigned: it is newer than the checkpoint. corrupt, rule
-// evidence: the ledger's own statements do not replay, which is a bug. And what collect_evidence says.
+// not_found: the checkpoint's tree has no such certificate. corrupt, rule evidence: the ledger's own
+// statements do not replay, which is a bug. And what collect_evidence says.
 Result<Bytes> assemble_certificate(const LedgerReader& reader, const FinishedCheckpoint& checkpoint,
                                    const CertificateId& certificate, const MayGoOn& may_go_on);
 

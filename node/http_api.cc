@@ -153,6 +153,7 @@ HttpApi::HttpApi(ApiServices services, Metrics& metrics)
   table_->add(statement_routes(table_->services));
   table_->add(state_routes(table_->services));
   table_->add(certificate_routes(table_->services));
+  table_->add(state_proof_routes(table_->services));
   table_->add(service_routes(table_->services, metrics));
   auto document = std::make_shared<std::string>();
   table_->add({{.method = "GET",

@@ -88,7 +88,7 @@ Result<std::optional<Applied>> read_applied(const Database& database, const Read
 // The oldest block that has an undo record, if any.
 Result<std::optional<LogIndex>> oldest_undo(const Database& database) {
   Cursor undo = database.cursor(Family::undo);
-  undo.seek(undo_key(UndoKind::values, LogIndex{0}));
+  undo.seek(undo_key(LogIndex{0}));
   if (undo.valid()) return std::optional<LogIndex>(undo_block(undo.key()));
   if (auto read = undo.status(); !read) return pass(read);
   return std::optional<LogIndex>{};
@@ -220,16 +220,13 @@ Result<void> LedgerStore::State::change_state(LogIndex block, const std::vector<
   }
   auto buckets = state_tree.update(std::move(updates));
   if (!buckets) return pass(buckets);
-  std::vector<OldValue> old_buckets;
-  for (StateTree::BucketChange& bucket : *buckets) {
+  for (const StateTree::BucketChange& bucket : *buckets) {
     const Bytes key = keys::bucket(bucket.key);
     if (bucket.after) batch.put(Family::tree, key, *bucket.after);
     if (!bucket.after) batch.erase(Family::tree, key);
-    old_buckets.push_back({std::move(bucket.key), std::move(bucket.before)});
   }
   if (block.value == 0) return {};  // nothing is before the genesis
-  batch.put(Family::undo, undo_key(UndoKind::values, block), encode_undo(old_values));
-  batch.put(Family::undo, undo_key(UndoKind::buckets, block), encode_undo(old_buckets));
+  batch.put(Family::undo, undo_key(block), encode_undo(old_values));
   return {};
 }
 
@@ -281,8 +278,7 @@ void LedgerStore::State::prune_undo(LogIndex block, Batch& batch) {
   if (const std::uint64_t floor = undo_floor.load(); floor != no_floor)
     keep_from = std::min(keep_from, floor + 1);
   for (std::uint64_t step = 0; step < prune_steps_max && undo_first.value < keep_from; ++step) {
-    batch.erase(Family::undo, undo_key(UndoKind::values, undo_first));
-    batch.erase(Family::undo, undo_key(UndoKind::buckets, undo_first));
+    batch.erase(Family::undo, undo_key(undo_first));
     undo_first = undo_first.next();
   }
 }
@@ -392,8 +388,8 @@ Result<void> LedgerStore::State::read_undo(const LedgerReader& reader, Height he
   const std::uint64_t wanted = reader.applied_.height.value - height.value;
   std::uint64_t bytes = 0;
   Cursor undo = database.cursor(Family::undo, reader.snapshot());
-  undo.seek_for_prev(undo_key(UndoKind::values, reader.applied_.index));
-  for (; undo.valid() && undo.key()[0] == static_cast<std::uint8_t>(UndoKind::values); undo.prev()) {
+  undo.seek_for_prev(undo_key(reader.applied_.index));
+  for (; undo.valid(); undo.prev()) {
     bytes += undo.value().size() + undo_count(undo.value()) * LedgerStoreOptions::past_entry_bytes;
     const bool beyond = records.size() >= options.past_blocks_max || bytes > options.past_bytes_max;
     if (records.size() == wanted || (beyond && !records.empty())) break;

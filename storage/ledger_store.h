@@ -8,7 +8,7 @@
 // the seal, appends the leaves. A block's statements take the leaves applied().leaves, +1, ...: those that
 // were accepted, in block order; then its seal. A caller that numbered them otherwise is a bug and aborts.
 //
-// Each apply leaves an undo record (old values, old buckets), kept for `blocks_retained` log entries and for
+// Each apply leaves an undo record (old values), kept for `blocks_retained` log entries and for
 // as long as checkpoint_finished() asks; inside that window, and as far as past_bytes_max reaches,
 // reader_at() answers for the past.
 //

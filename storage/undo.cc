@@ -11,8 +11,8 @@ tl::unexpected<Error> damaged() {
 
 }  // namespace
 
-Bytes undo_key(UndoKind kind, LogIndex block) {
-  Bytes key = {static_cast<std::uint8_t>(kind)};
+Bytes undo_key(LogIndex block) {
+  Bytes key = {'v'};
   put_u64(key, block.value);
   return key;
 }

@@ -1,8 +1,8 @@
 // Undo records: for each applied block, what its changes replaced, so that the past can be answered.
 //
-// Family `undo`, two records per block: 'v' || be64 log index holds old values of the family `state`, 'b' ||
-// be64 log index old buckets of the state tree. A record is be32 count, then per change be16 key length, key,
-// one byte whether there was a value, be32 length, value. Pure, any thread.
+// Family `undo`, one record per block: 'v' || be64 log index holds old values of the family `state`. A record is
+// be32 count, then per change be16 key length, key, one byte whether there was a value, be32 length, value.
+// Pure, any thread.
 #pragma once
 
 #include <optional>
@@ -25,10 +25,7 @@ struct OldView {
   std::optional<ByteView> value = {};
 };
 
-// Stored: never change.
-enum class UndoKind : std::uint8_t { values = 'v', buckets = 'b' };
-
-Bytes undo_key(UndoKind kind, LogIndex block);
+Bytes undo_key(LogIndex block);
 LogIndex undo_block(ByteView key);  // of a key made by undo_key
 
 Bytes encode_undo(const std::vector<OldValue>& changes);

@@ -150,12 +150,15 @@ std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const
 void Evidence::lay_over(const ProvenState& state) {
   for (const ProvenRecord& proven : state.records) {
     switch (proven.key.kind) {
+      // What a verdict is about must come out of the evidence: the state says only how it stands now.
       case Kind::certificate:
       case Kind::lot:
       case Kind::attestation:
+      case Kind::account:
+        if (view_.read(proven.key.kind, proven.key.id)) view_.write(proven.key, proven.record);
+        break;
       case Kind::accreditation:
       case Kind::formalisation:
-      case Kind::account:
       case Kind::key: view_.write(proven.key, proven.record); break;
       default: break;
     }

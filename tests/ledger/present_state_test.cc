@@ -114,6 +114,16 @@ TEST_F(PresentState, AnAbsentCertificateIsNone) {
   EXPECT_EQ(codes(report), "certificate_missing");
 }
 
+// Goal: the state says how a thing stands, and does not stand in for the statements that made it.
+TEST_F(PresentState, StateIsNoEvidence) {
+  CertificateFile file =
+      ledger.file("C-1", [](const LedgerBuilder::Laid& laid) { return laid.type != "certificate"; });
+  file.state = ledger.state();
+  const Report report = verify(file);
+  EXPECT_EQ(report.verdict, CertificateVerdict::not_valid);
+  EXPECT_EQ(codes(report), "certificate_missing");
+}
+
 // Goal: an altered seal, record, sibling or place is refused with its own code.
 TEST_F(PresentState, AlteredProofsAreRefused) {
   const CertificateFile good = ledger.proven_file("C-1");

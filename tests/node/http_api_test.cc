@@ -434,6 +434,43 @@ TEST(HttpApi, AVerifiedFileIsReportedAsTheCommandLineDoes) {
   }
 }
 
+TEST(HttpApi, CertificatesAndStateAreOfTheFinishedCheckpoint) {
+  // Goal: a file, a patch and a state proof are served under the finished checkpoint; what it does not cover
+  // yet is 503 with who is missing, what is not there 404, a bad question 400.
+  World world = rich_world();
+  concentrate(world, "L-1", "K-1");
+  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
+  certificate.valid_until = Millis{1'900'000'000'000};
+  world.must("plant", certificate);
+  CertificateRig node(world);
+  Rig rig(world);
+  FinishedCheckpoint finished = node.finished;
+  rig.services.reader = [&] { return node.ledger.ledger->reader(); };
+  rig.services.reader_at = [&](LeafIndex leaf) { return node.ledger.ledger->reader_at(leaf); };
+  rig.services.reader_of = [&](TreeSize size) { return node.ledger.ledger->reader_of(size); };
+  rig.services.finished = [&] { return std::make_shared<const FinishedCheckpoint>(finished); };
+  rig.api = std::make_unique<HttpApi>(rig.services, rig.metrics);
+  EXPECT_EQ(rig.get("/v1/certificates/C-1").status, 200u);
+  EXPECT_EQ(rig.get("/v1/certificates/C-2").status, 404u);
+  const std::string whole = std::to_string(finished.checkpoint.size);
+  EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh?from=" + whole).status, 200u);
+  EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh?from=1").status, 400u);
+  EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh").status, 400u);
+  for (const char* id : {"C-1", "C-2"}) {
+    const Value proof = Rig::json(rig.get("/v1/proofs/state?kind=certificate&id=" + std::string(id)));
+    EXPECT_EQ(Rig::text(proof, "root"), hex(finished.checkpoint.root));
+    EXPECT_EQ(Rig::text(proof, "checkpoint"), finished.note);
+    EXPECT_EQ(std::holds_alternative<std::string>(proof.find("record")->data), std::string(id) == "C-1");
+  }
+  EXPECT_EQ(rig.get("/v1/proofs/state?kind=certificate&id=C-1&at_leaf=1").status, 200u);
+  EXPECT_EQ(rig.get("/v1/proofs/state?kind=coin&id=C-1").status, 400u);
+  EXPECT_EQ(rig.get("/v1/proofs/state?kind=lot").status, 400u);
+  node.seal(finished.checkpoint.size - 2);
+  finished = node.finished;
+  EXPECT_EQ(rig.get("/v1/certificates/C-1").status, 503u);
+  EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh?from=2").status, 503u);
+}
+
 TEST(HttpApi, TheNodeSpeaksOfItself) {
   // Goal: health, readiness with reasons, parameters, network, openapi and a missing checkpoint.
   World world = rich_world();

@@ -124,7 +124,7 @@ TEST(Undo, RoundTripAndRefusals) {
   }
   expect_exact(encode_undo(changes), [](ByteView bytes) { return decode_undo(bytes).has_value(); });
   EXPECT_EQ(decode_undo(Bytes{0xFF, 0xFF, 0xFF, 0xFF, 0, 0}).error().code, Code::corrupt);
-  EXPECT_EQ(undo_block(undo_key(UndoKind::values, LogIndex{77})), LogIndex{77});
+  EXPECT_EQ(undo_block(undo_key(LogIndex{77})), LogIndex{77});
 }
 
 TEST(LogRecord, RoundTripAndEveryFlippedBit) {

@@ -1,0 +1,94 @@
+// Route of proofs about single records of the state.
+#include "crypto/merkle.h"
+#include "crypto/text.h"
+#include "node/http_route.h"
+#include "storage/ledger/state_proof.h"
+
+namespace anta {
+namespace {
+
+Value text(std::string value) { return Value{std::move(value)}; }
+Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
+
+Value hashes(const std::vector<Digest>& list) {
+  ValueList items;
+  for (const Digest& hash : list)
+    items.push_back(text(hex(hash)));
+  return Value{std::move(items)};
+}
+
+// The seal that closes the reader's moment, with its way to the tree's root.
+Result<Value> seal_value(const LedgerReader& reader) {
+  const Result<SealRecord> seal = reader.seal(reader.applied().height);
+  if (!seal) return pass(seal);
+  const auto path = inclusion_proof(seal->leaf.value, reader.applied().leaves.value, reader.nodes());
+  if (!path) return pass(path);
+  return Value{ValueMap{
+      {"leaf", number(seal->leaf.value)}, {"bytes", text(to_hex(seal->bytes))}, {"path", hashes(*path)}}};
+}
+
+Result<Value> state_proof(const LedgerReader& reader, const StateKey& key) {
+  const auto seal = seal_value(reader);
+  if (!seal) return seal;
+  const Result<SharedBytes> record = reader.record(key.kind, key.id);
+  if (!record) return pass(record);
+  const auto proofs = reader.prove({key});
+  if (!proofs) return pass(proofs);
+  const StateProof& proof = proofs->at(0);
+  Value terminal;
+  if (!*record && proof.terminal) {
+    terminal = Value{ValueMap{{"key", text(hex(proof.terminal->key))},
+                              {"value_hash", text(hex(proof.terminal->value_hash))}}};
+  }
+  return Value{ValueMap{{"size", number(reader.applied().leaves.value)},
+                        {"root", text(hex(reader.applied().tree_root))},
+                        {"seal", *seal},
+                        {"kind", text(std::string(word(key.kind)))},
+                        {"id", text(key.id)},
+                        {"record", *record ? text(to_hex(**record)) : Value{}},
+                        {"terminal", std::move(terminal)},
+                        {"siblings", hashes(proof.siblings)}}};
+}
+
+void answer(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
+  const auto kind = from_word<Kind>(request.value("kind").value_or(""));
+  const auto id = request.value("id");
+  if (!kind || !id || id->empty()) {
+    return reply(
+        problem({Code::malformed, "state_key",
+                 "?kind= is a word of the state's kinds (lot, attestation, ...), ?id= the record's id"}));
+  }
+  const StateKey key{*kind, std::string(*id)};
+  if (request.value("at_leaf")) {
+    return with_reader_beside(services, request, std::move(reply),
+                              [request, key](const LedgerReader& reader, const MayGoOn&) {
+                                return value_response(request, state_proof(reader, key));
+                              });
+  }
+  answer_beside(services, std::move(reply), [&services, request, key](const MayGoOn&) {
+    const auto finished = services.finished();
+    const Result<LedgerReader> then =
+        finished ? services.reader_of(TreeSize{finished->checkpoint.size})
+                 : fail(Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet");
+    if (!then) return problem(then.error());
+    Result<Value> value = state_proof(*then, key);
+    if (value) std::get<ValueMap>(value->data).emplace_back("checkpoint", text(finished->note));
+    return value_response(request, value);
+  });
+}
+
+}  // namespace
+
+std::vector<Route> state_proof_routes(ApiServices& services) {
+  return {{.method = "GET",
+           .path = "/v1/proofs/state",
+           .summary =
+               "One record of the state (?kind=, ?id=), or its absence, proven under the seal of the newest "
+               "finished checkpoint, or of ?at_leaf",
+           .query = {"kind", "id", "at_leaf"},
+           .handle = [&services](const HttpRequest& request, const Captures&, HttpReply reply) {
+             answer(services, request, std::move(reply));
+           }}};
+}
+
+}  // namespace anta
