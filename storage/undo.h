@@ -1,8 +1,8 @@
 // Undo records: for each applied block, what its changes replaced, so that the past can be answered.
 //
-// Family `undo`, one record per block: 'v' || be64 log index holds old values of the family `state`. A record is
-// be32 count, then per change be16 key length, key, one byte whether there was a value, be32 length, value.
-// Pure, any thread.
+// Family `undo`, one record per block: 'v' || be64 log index holds old values of the family `state`. A record
+// is be32 count, then per change be16 key length, key, one byte whether there was a value, be32 length,
+// value. Pure, any thread.
 #pragma once
 
 #include <optional>

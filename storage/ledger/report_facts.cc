@@ -99,6 +99,7 @@ void walk_chain(Gathering& g, const LotId& root) {
 void add_accounts(Gathering& g, const state::Certificate& certificate) {
   for (const state::Certificate::Debit& debit : certificate.debits) {
     g.relied.insert({Kind::account, debit.account.value});
+    // Its flags say whether it is in deficit: a balance without the rest of the ledger says nothing.
     if (const auto account = state::find<state::Account>(g.view, debit.account.value))
       add_flags(g, account->stamp, "account " + account->id.value);
   }

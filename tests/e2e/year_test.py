@@ -7,6 +7,8 @@ import sys
 import tempfile
 import unittest
 
+import cbor2
+
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import network as net
 
@@ -67,18 +69,29 @@ class TheYear(unittest.TestCase):
                 code, out, _ = net.anta("certificate", "verify", "c.anta", "--policy", "policy.txt", cwd=empty)
                 self.assertIn(code, (3, 6), f"region {part}: {out.decode()[:200]}")
 
-    def test_no_policy_and_require_state_cannot_be_evaluated(self):
-        """Goal: what can not be judged is said to be so, and the wrong network is refused."""
+    def test_no_policy_and_no_proof_of_state_cannot_be_evaluated(self):
+        """Goal: what can not be judged is said to be so, and the wrong network is refused; refresh brings the proof of state back."""
         with tempfile.TemporaryDirectory() as home:
             path = os.path.join(home, "c.anta")
             self.assertEqual(net.anta("certificate", "get", CATHODE, "--node", self.network.urls(), "--out", path)[0], 0)
             code, out, _ = net.anta("certificate", "verify", path)
             self.assertEqual((code, out.decode().split(":")[0]), (6, "cannot_evaluate"))
+            verify = ("certificate", "verify", path, "--policy", self.network.policy)
+            self.assertEqual(net.anta(*verify)[0], 0)
+            with open(path, "rb") as file:
+                whole = cbor2.load(file)
+            with open(path, "wb") as file:
+                cbor2.dump({key: value for key, value in whole.items() if key != 5}, file, canonical=True)
+            code, out, _ = net.anta(*verify)
+            self.assertEqual((code, out.decode().split(":")[0]), (6, "cannot_evaluate"), out.decode())
             strict = os.path.join(home, "strict.yaml")
             with open(strict, "w") as file:
-                file.write("require_state: true\n")
-            code, out, _ = net.anta("certificate", "verify", path, "--policy", self.network.policy, "--assertions", strict)
-            self.assertEqual((code, out.decode().split(":")[0]), (6, "cannot_evaluate"))
+                file.write("require_state: false\n")
+            self.assertEqual(net.anta(*verify, "--assertions", strict)[0], 0)
+            self.assertEqual(net.anta("certificate", "refresh", path, "--policy", self.network.policy, "--node", self.network.urls())[0], 0)
+            self.assertEqual(net.anta(*verify)[0], 0)
+            with open(path, "rb") as file:
+                self.assertEqual(len(cbor2.load(file)[5][1]), len(whole[5][1]))
             with open(strict, "w") as file:
                 file.write('genesis: "' + "0" * 64 + '"\n')
             code, out, _ = net.anta("certificate", "verify", path, "--policy", self.network.policy, "--assertions", strict)
