@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""A second verifier of certificate files, written from storage/ledger/FORMAT.md and not from Anta's C++.
+
+    verify.py FILE POLICY NOW_MS [--told]      prints a verdict and its codes; --told: require_state is false
+
+verify() answers (verdict, [codes]) as verify_certificate of storage/ledger/verify.h does: valid, valid_with_flags,
+not_valid or cannot_evaluate. What it has no rule for (corrections, amendments, changes of owner, blends) is
+cannot_evaluate with the code `beyond`.
+"""
+import sys
+
+import formats
+import shapes
+from formats import Refused, Undecided, need
+from transfers import Transfers
+
+DEAD = ("superseded", "void", "withdrawn")
+OFFICES = ("party", "party-update", "role-grant", "accreditation", "formalisation")
+
+
+def verify(raw, policy_text, now, **assertions):
+    """now in milliseconds. Assertions: genesis, max_age (seconds), require_state (default true)."""
+    try:
+        flags = Judgement(raw, policy_text, now, assertions).flags
+        return ("valid_with_flags" if flags else "valid"), sorted(flags)
+    except Undecided as undecided:
+        return "cannot_evaluate", [undecided.code]
+    except Refused as refused:
+        return "not_valid", [refused.code]
+
+
+class Judgement:
+    def __init__(self, raw, policy_text, now, assertions):
+        self.file = formats.File(raw)
+        if policy_text is None:
+            raise Undecided("no_policy")
+        policy = formats.Policy(policy_text)
+        note = formats.Note(self.file.note)
+        origin, self.size, self.root = note.checkpoint()
+        times = note.cosigned(policy, now // 1000)
+        if policy.quorum is None or not policy.met(times):
+            raise Undecided("no_quorum")
+        self.seconds = max(t for t in times.values() if policy.met({name for name, own in times.items() if own >= t}))
+        self.newest = max(times.values()) * 1000
+        self.replay(origin)
+        self.judge_claim(now, assertions)
+        if assertions.get("max_age") is not None and now // 1000 - self.seconds > assertions["max_age"]:
+            raise Undecided("stale")
+        missing = self.judge_state()
+        if missing and assertions.get("require_state", True):
+            raise Undecided("state_not_proven", str(missing))
+        self.flags |= self.told_flags()
+
+    # --- the evidence ---
+
+    def replay(self, origin):
+        file, size, root = self.file, self.size, self.root
+        if file.base:
+            formats.check_consistency(file.base[0], size, file.base[2], file.base[1], root)
+            size, root = file.base[:2]
+        formats.check_inclusion(file.genesis, 0, size, file.genesis_path, root)
+        genesis = formats.decode(file.genesis, "genesis_malformed")
+        self.check_genesis(genesis, origin)
+        proven = sorted(file.evidence + file.authority, key=lambda item: item[0])
+        need(len({item[0] for item in proven}) == len(proven), "duplicate_leaf")
+        for leaf, raw, path in proven:
+            formats.check_inclusion(raw, leaf, size, path, root)
+        self.world = Transfers(genesis)
+        self.statements, digests, commitments = [], set(), set()
+        for leaf, raw, _ in proven:
+            s = formats.Statement(leaf, raw)
+            need(s.digest not in digests, "duplicate_leaf", "one statement twice", leaf)
+            digests.add(s.digest)
+            if s.type not in shapes.TYPES:
+                raise Undecided("newer", s.type, leaf)
+            shapes.check(s.p, shapes.RULES[s.type])
+            shapes.check_limits(s.type, s.p)
+            need(s.subject == shapes.subject_of(s.type, s.p), "malformed", "another subject", leaf)
+            shapes.check(s.issuer, shapes.RULES["id"])
+            self.world.authenticate(s, self.newest)
+            self.world.apply(s)
+            self.statements.append(s)
+            commitments.update(value for name, value in s.p.items() if name.endswith("_commitment"))
+        for opening in file.disclosures:
+            need(formats.sha256(opening) in commitments, "disclosure_unmatched")
+
+    def check_genesis(self, genesis, origin):
+        shapes.check_map(genesis, shapes.RULES["genesis"])
+        zeroed = {**genesis, "origin": genesis["origin"][:-8] + "00000000"}
+        bound = formats.sha256(formats.encode(zeroed)).hex()[:8]
+        need(genesis["origin"].endswith("-" + bound), "genesis_malformed", "the origin is another genesis's")
+        keys = [key for node in genesis["nodes"] for key in node["keys"].values()] + [w["key"] for w in genesis.get("witnesses", [])]
+        keys.append(genesis["registrar"]["key"])
+        need(len(set(keys)) == len(keys), "genesis_malformed", "a key twice")
+        need(genesis["origin"] == origin, "other_network")
+        self.genesis_digest = formats.sha256(self.file.genesis)
+
+    # --- the claim ---
+
+    def judge_claim(self, now, assertions):
+        need(self.file.subject in self.world.certificates, "certificate_missing")
+        self.certificate = self.world.certificates[self.file.subject]
+        need(assertions.get("genesis") in (None, self.genesis_digest), "other_network")
+        need(self.certificate["state"] not in DEAD, "certificate_not_live")
+        need(self.certificate["valid_until"] > now, "certificate_expired")
+        self.chain = self.world.chain_of(self.certificate["lot"])
+        self.relied = self.world.relied_on(self.certificate, self.chain)
+        self.flags = set()
+
+    def told_flags(self):
+        """What the evidence itself tells of the chain."""
+        moving = {"upstream_under_review", "batch_closure"}
+        flags = {flag for lot in self.chain for flag in lot["flags"] & moving} | self.certificate["flags"] & moving
+        names = {lot["id"] for lot in self.chain}
+        for held in self.world.dispatches.values():
+            if held["state"] == "disputed" and names & {line["lot"] for line in held["lots"]}:
+                flags.add("upstream_disputed")
+        for name, moments in self.relied.items():
+            flags |= self.standing_flags(self.world.attestations[name], moments)
+        return flags | self.compromised(names)
+
+    def standing_flags(self, attestation, moments):
+        """As of the checkpoint, and with hindsight at the moments it was counted for."""
+        words = {self.world.standing(attestation, moment) for moment in [*moments, self.seconds * 1000]}
+        flags = {"upstream_suspended"} if "suspended" in words else set()
+        return flags | ({"upstream_revoked"} if words & {"revoked", "withdrawn"} else set())
+
+    def compromised(self, names):
+        """Statements of the chain, the certificate, the attestations and the offices behind them, under a key that was given away."""
+        sites = {lot["made_site"] for lot in self.chain} | {self.certificate["site"]}
+        about = names | sites | set(self.relied) | {self.certificate["id"]}
+        parties = {self.world.sites[site]["operator"] for site in sites} | {lot["maker"] for lot in self.chain} | {self.certificate["holder"]}
+        parties |= {self.world.attestations[name]["body"] for name in self.relied}
+        for s in self.statements:
+            since = self.world.keys[s.kid]["compromised"]
+            if since is None or s.p["event_time"] < since:
+                continue
+            if s.type in OFFICES:
+                hit = s.subject in parties
+            else:
+                hit = s.type != "attestation-status" and bool(about & mentioned(s.p))
+            if hit:
+                return {"key_compromised"}
+        return set()
+
+    # --- the state ---
+
+    def judge_state(self):
+        """Checks field 5 and takes over what it proves; answers the keys that are needed and not there."""
+        accounts = {name for lot in self.chain for one in lot["certificates"] for name in self.world.certificates[one]["debits"]}
+        needed = {("certificate", self.file.subject)} | {("lot", lot["id"]) for lot in self.chain}
+        needed |= {("attestation", name) for name in self.relied} | {("account", name) for name in accounts}
+        needed |= {("formalisation", lot["maker"]) for lot in self.chain if lot.get("mine")}
+        if self.file.state is None:
+            return needed
+        leaf, raw, path = self.file.state[0]
+        need(leaf == self.size - 1, "state_proof", "not the newest seal")
+        formats.check_inclusion(raw, leaf, self.size, path, self.root, "state_proof")
+        seal = formats.decode(raw, "state_proof")
+        try:
+            shapes.check_map(seal, shapes.RULES["seal"])
+        except Refused:
+            raise Refused("state_proof", "no seal") from None
+        for kind, name, value, terminal, siblings in self.file.records:
+            digest = None if value is None else formats.sha256(value)
+            formats.check_state(seal[3], formats.state_key(kind, name), digest, siblings, terminal)
+            if (kind, name) in needed:
+                need(value is not None, "state_contradicts", name)
+                self.take_over(kind, name, formats.decode(value, "state_proof"))
+                needed.discard((kind, name))
+        return needed
+
+    def take_over(self, kind, name, record):
+        told = {code for code, _ in record["flags"]}
+        self.flags |= told & {"upstream_under_review", "batch_closure", "account_in_deficit"}
+        if kind == "certificate":
+            need(record["state"] not in DEAD, "certificate_not_live")
+        elif kind == "lot" and record["state"] == "disputed":
+            self.flags.add("upstream_disputed")
+        elif kind == "account" and record["balance_g"] < 0:
+            self.flags.add("account_in_deficit")
+        elif kind == "attestation":
+            changes = [{**change, "leaf": order} for order, change in enumerate(record["changes"])]
+            proven = {**self.world.attestations[name], "changes": changes}
+            self.flags |= self.standing_flags(proven, self.relied[name])
+
+
+def mentioned(payload):
+    """The ids that a statement is about: its own, and the lots in it."""
+    found = {payload[key] for key in ("id", "lot", "certificate", "attestation") if key in payload}
+    for value in payload.values():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict):
+                found |= mentioned(item)
+    return found
+
+
+def main(arguments):
+    told = "--told" in arguments
+    path, policy, now = [a for a in arguments if a != "--told"]
+    with open(path, "rb") as file, open(policy, encoding="utf-8") as text:
+        verdict, codes = verify(file.read(), text.read(), int(now), require_state=not told)
+    print(verdict, *codes)
+    return {"valid": 0, "valid_with_flags": 0, "not_valid": 3, "cannot_evaluate": 6}[verdict]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
