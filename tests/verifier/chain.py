@@ -48,13 +48,13 @@ class Chain(World):
     def live(self, lot):
         return [self.certificates[name] for name in lot["certificates"] if self.certificates[name]["state"] == "live"]
 
-    def draw(self, lot, dry, cu, by):
+    def draw(self, lot, dry, cu, by, parts=1):
         """Takes from a lot; claims and credits over what goes must be the drawer's to take along."""
         need(dry <= lot["dry"] and cu <= lot["cu"], "balance_exceeded", lot["id"])
         self.keeps_grade(dry, cu, (lot["dry"], lot["cu"]))
         rest = lot["dry"] - dry, lot["cu"] - cu
         material_max = self.parameters["ore_grade_max_ppm"] if lot["material"] in ORES else 1000000
-        need((rest[1] - 2) * 1000000 <= material_max * rest[0], "grade_impossible", lot["id"])
+        need(not rest[0] or (rest[1] - parts) * 1000000 <= material_max * rest[0], "grade_impossible", lot["id"])
         self.bind(lot, rest, by)
         share = [(credit, half_even(credit["over"] * cu, lot["cu"]) if lot["cu"] else 0) for credit in lot["credits"]]
         for credit, over in share:
@@ -139,11 +139,13 @@ class Chain(World):
         lot = self.known(self.lots, p["lot"])
         authority = self.has_role(s.issuer, "authority", at)
         need(authority or lot["holder"] == s.issuer, "not_holder")
+        need(at >= max(lot["made_at"], lot["settled_at"]), "event_order")
         need(authority or (lot["hold"] is None and lot["dispatch"] is None), "wrong_state")
         lot["hold"] = s.issuer
 
     def on_release(self, s, p, at):
         lot = self.known(self.lots, p["lot"])
+        need(at >= max(lot["made_at"], lot["settled_at"]), "event_order")
         need(lot["hold"] is not None, "wrong_state")
         need(lot["hold"] == s.issuer, "not_holder")
         lot["hold"] = None
@@ -165,7 +167,7 @@ class Chain(World):
         need(dry <= parent["dry"] and cu <= parent["cu"], "balance_exceeded")
         for child in p["children"]:
             self.keeps_grade(child["dry_g"], child["cu_g"], (parent["dry"], parent["cu"]))
-        credits = self.draw(parent, dry, cu, s.issuer)
+        credits = self.draw(parent, dry, cu, s.issuer, len(names))
         for child in p["children"]:
             share = (child["dry_g"], child["cu_g"])
             wet = half_even(parent["accepted"][0] * share[0], parent["accepted"][1])
@@ -205,6 +207,7 @@ class Chain(World):
         raise Undecided("beyond", "a blend")
 
     def on_process(self, s, p, at):
+        self.need_role(s, "processing_plant", "smelter", "refinery")
         self.new(self.processes, p["id"])
         site = self.known(self.sites, p["site"])
         need(site["operator"] == s.issuer, "not_holder")
@@ -221,6 +224,7 @@ class Chain(World):
         owner, first = lots[0]["owner"], s.issuer
         for lot, take in zip(lots, takes):
             total = lot["cu"]
+            lot["flags"] |= flags  # also of the process that used it up
             for credit in self.draw(lot, *take, first):
                 if strength(model) > strength("mass_balance"):
                     self.reverse(credit, half_even(credit["cu"] * take[1], total))

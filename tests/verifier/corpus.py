@@ -36,8 +36,9 @@ class Ledger:
     """One chain: its genesis and statements in order, and how to lay, sign and cosign them."""
 
     def __init__(self, line):
-        self.name, self.certificate, now, policy, raw = line.split()
+        self.name, self.certificate, now, policy, raw, state = line.split()
         self.now, self.policy, self.raw = int(now), bytes.fromhex(policy).decode(), bytes.fromhex(raw)
+        self.state = {(kind, name): record for kind, name, record in cbor2.loads(bytes.fromhex(state))}
         file = cbor2.loads(self.raw)
         self.genesis = file[6][0]
         self.authority = {item[0] for item in file[6][2]}
@@ -68,21 +69,23 @@ class Ledger:
 
     def lay(self, statements=None, genesis=None, leave_out=(), **note):
         """A file over these statements, each under the tree of all of them."""
-        statements = self.statements if statements is None else statements
-        genesis = genesis or self.genesis
-        leaves, at = [genesis, seal(0, 1, 0)], []
-        for n, (raw, _) in enumerate(statements):
-            at.append(len(leaves))
-            leaves.append(raw)
-            leaves.append(seal(n + 1, at[-1], 1))
+        leaves, at = self.leaves(statements, genesis)
+        return encode(self.file(leaves, at, leave_out, **note))
+
+    def leaves(self, statements=None, genesis=None):
+        """What the ledger holds, each statement in a block of its own; and where the statements are."""
+        leaves, at = [genesis or self.genesis, seal(0, 1, 0)], []
+        for n, (raw, is_authority) in enumerate(self.statements if statements is None else statements):
+            at.append((len(leaves), is_authority))
+            leaves += [raw, seal(n + 1, at[-1][0], 1)]
+        return leaves, at
+
+    def file(self, leaves, at, leave_out=(), **note):
         tree = Tree([formats.leaf_hash(leaf) for leaf in leaves])
-        evidence, authority = [], []
-        for n, (raw, is_authority) in enumerate(statements):
-            if n not in leave_out:
-                (authority if is_authority else evidence).append([at[n], raw, tree.path(at[n])])
-        origin = cbor2.loads(genesis)["origin"]
-        file = {1: 1, 2: self.note(origin, len(leaves), tree.root, **note), 3: evidence, 6: [genesis, tree.path(0), authority], 7: self.certificate}
-        return encode(file)
+        proven = [([leaf, leaves[leaf], tree.path(leaf)], is_authority) for n, (leaf, is_authority) in enumerate(at) if n not in leave_out]
+        evidence, authority = ([item for item, is_authority in proven if is_authority == wanted] for wanted in (False, True))
+        origin = cbor2.loads(leaves[0])["origin"]
+        return {1: 1, 2: self.note(origin, len(leaves), tree.root, **note), 3: evidence, 6: [leaves[0], tree.path(0), authority], 7: self.certificate}
 
     def note(self, origin, size, root, cosigners=(0, 1, 2), times=(0, 1, 2), text=None, log=True, extra=""):
         text = text or f"{origin}\n{size}\n{b64(root)}\n"
@@ -110,8 +113,8 @@ def line(name, kind, key, sign):
     return f"\u2014 {name} {b64(hint + sign(key))}\n"
 
 
-def seal(height, first, accepted):
-    return encode({1: height, 2: 1735689600000 + height, 3: sha256(b"state %d" % height), 4: first, 5: accepted})
+def seal(height, first, accepted, root=None):
+    return encode({1: height, 2: 1735689600000 + height, 3: root or sha256(b"state %d" % height), 4: first, 5: accepted})
 
 
 class Tree:
@@ -134,6 +137,17 @@ class Tree:
             siblings.append(self.hash(middle, end) if leaf < middle else self.hash(start, middle))
             start, end = (start, middle) if leaf < middle else (middle, end)
         return siblings[::-1]
+
+    def consistency(self, old):
+        """PROOF(old, D[0:size]) of RFC 9162 section 2.1.4.1."""
+        def sub(old, start, end, whole):
+            if old == end - start:
+                return [] if whole else [self.hash(start, end)]
+            middle = start + split_point(end - start)
+            if old <= middle - start:
+                return sub(old, start, middle, whole) + [self.hash(middle, end)]
+            return sub(old - (middle - start), middle, end, False) + [self.hash(start, middle)]
+        return sub(old, 0, len(self.leaves), True)
 
 
 def split_point(size):

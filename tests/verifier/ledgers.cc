@@ -8,6 +8,7 @@
 
 #include <iostream>
 
+#include "crypto/cbor.h"
 #include "crypto/text.h"
 #include "tests/ledger/law_chain.h"
 #include "tests/ledger/ledger_builder.h"
@@ -16,13 +17,26 @@
 namespace anta::test {
 namespace {
 
+Bytes state_of(const World& world) {
+  cbor::Writer out;
+  std::vector<std::pair<StateKey, SharedBytes>> records;
+  for (const auto& [key, record] : world.view.records()) {
+    if (record) records.emplace_back(key, record);
+  }
+  out.array(records.size());
+  for (const auto& [key, record] : records)
+    out.array(3).text(word(key.kind)).text(key.id).bytes(*record);
+  return out.take();
+}
+
 void print(const char* name, World& world, const std::string& certificate) {
   LedgerBuilder ledger(world, name);
   ledger.settle();
   const std::int64_t now = static_cast<std::int64_t>(ledger.checkpoint_seconds() + 3) * second;
   std::cout << name << ' ' << certificate << ' ' << now << ' '
             << to_hex(as_bytes(encode_policy(*ledger.trust().policy))) << ' '
-            << to_hex(encode_certificate_file(ledger.file(certificate))) << '\n';
+            << to_hex(encode_certificate_file(ledger.file(certificate))) << ' ' << to_hex(state_of(world))
+            << '\n';
 }
 
 // A concentrate of one mine, certified, and then whatever else happens.

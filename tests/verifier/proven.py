@@ -1,0 +1,162 @@
+"""Files with state proofs (field 5) and refreshed ones (field 8), each with the verdict that it must get.
+
+The records are those that the law left for the chain (verifier_ledgers prints them); the state tree over them is built
+here by its definition, and its root stands in the newest seal.
+"""
+import copy
+
+import cbor2
+
+import corpus
+import formats
+from formats import encode, sha256
+
+YES, FLAGS, NO, UNKNOWN = "valid", "valid_with_flags", "not_valid", "cannot_evaluate"
+
+
+class StateTree:
+    def __init__(self, records):
+        """records: {(kind, id): bytes}"""
+        self.records = records
+        self.leaves = sorted((formats.state_key(*key), sha256(value)) for key, value in records.items())
+
+    def hash(self, leaves, depth):
+        if len(leaves) < 2:
+            return sha256(b"\2", *leaves[0]) if leaves else bytes(32)
+        left, right = parted(leaves, depth)
+        return sha256(b"\3", self.hash(left, depth + 1), self.hash(right, depth + 1))
+
+    def root(self):
+        return self.hash(self.leaves, 0)
+
+    def proof(self, key):
+        """(siblings from the root down, the leaf that ends the way or None)"""
+        leaves, siblings = self.leaves, []
+        while len(leaves) > 1:
+            depth = len(siblings)
+            left, right = parted(leaves, depth)
+            goes_right = key[depth // 8] >> (7 - depth % 8) & 1
+            leaves, other = (right, left) if goes_right else (left, right)
+            siblings.append(self.hash(other, depth + 1))
+        return siblings, leaves[0] if leaves else None
+
+    def field(self, keys):
+        """The records of field 5 for these keys, present or absent."""
+        written, before = [], []
+        for kind, name in sorted(keys, key=lambda key: formats.state_key(*key)):
+            siblings, terminal = self.proof(formats.state_key(kind, name))
+            value = self.records.get((kind, name))
+            shared = next((n for n, (a, b) in enumerate(zip(before, siblings)) if a != b), min(len(before), len(siblings)))
+            written.append([kind, name, value, None if value is not None else terminal and list(terminal), shared, siblings[shared:]])
+            before = siblings
+        return written
+
+
+def parted(leaves, depth):
+    bit = [key[depth // 8] >> (7 - depth % 8) & 1 for key, _ in leaves]
+    return [leaf for leaf, b in zip(leaves, bit) if not b], [leaf for leaf, b in zip(leaves, bit) if b]
+
+
+def wanted(ledger):
+    kinds = ("certificate", "lot", "attestation", "formalisation", "account")
+    return [key for key in ledger.state if key[0] in kinds]
+
+
+def lay(ledger, keys=None, records=None, more=0, change=None):
+    """A file whose newest seal closes this state; `more`: blocks after those that the evidence's paths lead to."""
+    records = ledger.state if records is None else records
+    tree = StateTree(records)
+    leaves, at = ledger.leaves()
+    early = len(leaves)
+    for n in range(more):
+        leaves += [b"a statement %d" % n, corpus.seal(1000 + n, len(leaves), 1)]
+    leaves[-1] = corpus.seal(5000, len(leaves) - 2, 1, tree.root())
+    whole = corpus.Tree([formats.leaf_hash(leaf) for leaf in leaves])
+    file = ledger.file(leaves, at)
+    if more:
+        earlier = corpus.Tree(whole.leaves[:early])
+        file.update({3: ledger.file(leaves[:early], at)[3], 6: ledger.file(leaves[:early], at)[6], 8: [early, earlier.root, whole.consistency(early)]})
+    file[5] = [[len(leaves) - 1, leaves[-1], whole.path(len(leaves) - 1)], tree.field(wanted(ledger) if keys is None else keys)]
+    if change:
+        change(file)
+    return encode(file)
+
+
+def rewritten(ledger, key, **changes):
+    record = cbor2.loads(ledger.state[key])
+    return {**ledger.state, key: encode({**record, **changes})}
+
+
+def status(word, at, **more):
+    return {"status": word, "effective_from": at, "statement": bytes(32), **more}
+
+
+def refuted(ledger, name, code):
+    """The attestation as the state has it after a change that the evidence does not hold."""
+    at = ledger.now - 3600000
+    return rewritten(ledger, ("attestation", name), changes=[status(code, at)])
+
+
+def cases(ledger):
+    """(case, verdict)"""
+    certificate, attestation = ("certificate", ledger.certificate), ("attestation", "att-mine")
+    every = wanted(ledger)
+
+    def case(what, verdict, told=False, **how):
+        return ledger.case("state: " + what, lay(ledger, **how), require_state=not told), verdict
+
+    yield case("proven", YES)
+    yield case("refreshed", YES, more=3)
+    yield case("refreshed by one block", YES, more=1)
+    for key in every:
+        if key[0] in ("certificate", "lot") or key in (attestation, ("attestation", "att-mill"), ("formalisation", "miner")):
+            yield case(f"without {key[0]} {key[1]}", UNKNOWN, keys=[k for k in every if k != key])
+            yield case(f"without {key[0]} {key[1]}, told", YES, told=True, keys=[k for k in every if k != key])
+    yield case("an absent record beside", YES, keys=[*every, ("lot", "L-99"), ("waybill", "none")])
+    for word in ("superseded", "void", "withdrawn"):
+        yield case(f"the certificate {word} since", NO, records=rewritten(ledger, certificate, state=word))
+        yield case(f"the certificate {word} since, told", NO, told=True, records=rewritten(ledger, certificate, state=word))
+    yield case("the certificate consumed since", YES, records=rewritten(ledger, certificate, state="consumed"))
+    for word in ("suspended", "revoked", "withdrawn"):
+        yield case(f"the mine's attestation {word} since", FLAGS, records=refuted(ledger, "att-mine", word))
+        yield case(f"the mine's attestation {word} since, told", FLAGS, told=True, records=refuted(ledger, "att-mine", word), more=2)
+        yield case(f"a bystander's attestation {word} since", YES, records=refuted(ledger, "att-mine2", word))
+    yield from broken(ledger, case)
+
+
+def broken(ledger, case):
+    """What must be refused, whatever is demanded."""
+    def change(what, verdict=NO, edit=None, **how):
+        return case(what, verdict, change=edit, **how)
+
+    yield change("a record of other bytes", edit=lambda f: f[5][1][0].__setitem__(2, f[5][1][0][2] + b"\0"))
+    yield change("a record said to be absent", edit=lambda f: f[5][1][0].__setitem__(2, None))
+    yield change("a sibling turned", edit=lambda f: f[5][1][0][5].__setitem__(0, bytes(32)))
+    yield change("a sibling short", edit=lambda f: f[5][1][0][5].pop())
+    yield change("a sibling more", edit=lambda f: f[5][1][-1][5].append(bytes(32)))
+    yield change("records turned round", edit=lambda f: f[5][1].reverse())
+    yield change("a record twice", edit=lambda f: f[5][1].insert(0, copy.deepcopy(f[5][1][0])))
+    yield change("siblings that could be shared written again", edit=unshare)
+    yield change("more shared than there were", edit=lambda f: f[5][1][0].__setitem__(4, 1))
+    yield change("a kind that this release does not know", UNKNOWN, edit=lambda f: f[5][1][0].__setitem__(0, "later"))
+    yield change("the seal of another leaf", edit=lambda f: f[5][0].__setitem__(0, 1))
+    yield change("another seal", edit=lambda f: f[5][0].__setitem__(1, corpus.seal(5000, 2, 1, bytes(32))))
+    yield change("a seal's path short", edit=lambda f: f[5][0][2].pop())
+    yield change("of an earlier tree that is the whole", more=2, edit=lambda f: f.pop(8))
+    yield change("of another earlier root", more=2, edit=lambda f: f[8].__setitem__(1, bytes(32)))
+    yield change("a consistency path short", more=2, edit=lambda f: f[8][2].pop())
+    yield change("a consistency path long", more=2, edit=lambda f: f[8][2].append(bytes(32)))
+    yield change("an earlier tree of nothing", more=2, edit=lambda f: f.__setitem__(8, [0, bytes(32), []]))
+    yield change("an earlier tree that is later", more=2, edit=lambda f: f[8].__setitem__(0, 10000))
+
+
+def unshare(file):
+    """The first record that shares siblings writes one of them out."""
+    before = []
+    for record in file[5][1]:
+        siblings = before[:record[4]] + record[5]
+        if record[4]:
+            record[4] -= 1
+            record[5].insert(0, siblings[record[4]])
+            return
+        before = siblings
