@@ -7,11 +7,14 @@
 // reach the law and the report.
 #include <cstddef>
 #include <cstdint>
+#include <set>
 
 #include "crypto/checkpoint.h"
 #include "crypto/merkle.h"
 #include "storage/ledger/certificate_file.h"
+#include "storage/ledger/certificate_patch.h"
 #include "storage/ledger/evidence.h"
+#include "storage/ledger/present_state.h"
 #include "storage/ledger/report_facts.h"
 #include "storage/ledger/verify.h"
 #include "tests/fuzz/relaid.h"
@@ -27,9 +30,22 @@ void replay(const test::Relaid& laid, Evidence evidence) {
   ANTA_INVARIANT(!failure || (!failure->code.empty() && failure->code != "inclusion"));
   const std::size_t all = laid.file.evidence.size() + laid.file.authority.size();
   ANTA_INVARIANT(failure ? evidence.statements().size() <= all : evidence.statements().size() == all);
+  if (laid.file.state) {
+    const auto [state, checkpoint] = test::relaid_state(*laid.file.state, laid.checkpoint.origin);
+    const auto bad = check_present_state(state, checkpoint);
+    ANTA_INVARIANT(!bad || bad->code == "state_record");
+    if (!bad) evidence.lay_over(state);
+  }
   Report report;
-  const bool described = describe(evidence, laid.file.subject, cosigned, report);
+  std::set<StateKey> relied;
+  const bool described = describe(evidence, laid.file.subject, cosigned, report, relied);
   ANTA_INVARIANT(described == report.claim.has_value());
+  ANTA_INVARIANT(described == !relied.empty());
+}
+
+void read_patch(ByteView input) {
+  const auto patch = decode_certificate_patch(input);
+  if (patch) ANTA_INVARIANT(encode_certificate_patch(*patch) == to_bytes(input));
 }
 
 // The file's own paths against a ledger of its genesis alone: nothing but the genesis fits.
@@ -45,6 +61,7 @@ void replay_as_it_is(const CertificateFile& file, const Genesis& genesis) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView input(data, size);
+  read_patch(input);
   const auto file = decode_certificate_file(input);
   const Report report = verify_certificate(input, Trust{}, Millis{1'764'000'000'000});
   ANTA_INVARIANT(report.verdict == CertificateVerdict::cannot_evaluate ||

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "crypto/checkpoint.h"
 #include "crypto/merkle.h"
 #include "storage/ledger/certificate_file.h"
+#include "storage/ledger/seal.h"
 
 namespace anta::test {
 
@@ -48,6 +50,23 @@ inline Relaid relaid(CertificateFile file, std::string origin) {
     proven->path = path(proven->leaf.value);
   laid.checkpoint = {std::move(origin), range.size(), range.root()};
   return laid;
+}
+
+// The state of a file as if its records were the whole of it, in a tree whose one leaf is the seal.
+inline std::pair<ProvenState, Checkpoint> relaid_state(ProvenState state, std::string origin) {
+  std::vector<StateLeaf> leaves;
+  for (const ProvenRecord& record : state.records)
+    if (record.record) leaves.push_back({tree_key(record.key), sha256(*record.record)});
+  std::sort(leaves.begin(), leaves.end());
+  for (ProvenRecord& record : state.records) {
+    record.proof = {};
+    prove_in_leaves(leaves, tree_key(record.key), 0, record.proof);
+  }
+  state.leaf = LeafIndex{0};
+  state.path = {};
+  state.seal = encode_seal({.height = Height{0}, .block_time = {}, .state_root = state_root(leaves)});
+  const Digest root = leaf_hash(sha256(state.seal).view());
+  return {std::move(state), Checkpoint{std::move(origin), 1, root}};
 }
 
 }  // namespace anta::test
