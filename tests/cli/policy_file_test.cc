@@ -65,17 +65,17 @@ TEST(PolicyFile, AssertionsBesideThePolicyAreReadUnlessOthersAreNamed) {
   auto trust = read_trust(policy, {});
   ASSERT_TRUE(trust.has_value()) << trust.error().message;
   EXPECT_TRUE(trust->policy.has_value());
-  EXPECT_FALSE(trust->assertions.require_state);
-  std::ofstream(directory.path() / "policy.assertions.yaml") << "require_state: true\n";
+  EXPECT_TRUE(trust->assertions.require_state);
+  std::ofstream(directory.path() / "policy.assertions.yaml") << "require_state: false\n";
   trust = read_trust(policy, {});
   ASSERT_TRUE(trust.has_value());
-  EXPECT_TRUE(trust->assertions.require_state);
+  EXPECT_FALSE(trust->assertions.require_state);
   const std::string other = directory.path() / "other.yaml";
   EXPECT_FALSE(read_trust(policy, other).has_value());
   std::ofstream(other) << "max_age_seconds: 5\n";
   trust = read_trust(policy, other);
   ASSERT_TRUE(trust.has_value());
-  EXPECT_FALSE(trust->assertions.require_state);
+  EXPECT_TRUE(trust->assertions.require_state);
   EXPECT_EQ(trust->assertions.max_age_seconds, 5);
 }
 
