@@ -138,25 +138,17 @@ TEST(Vectors, EveryFlippedByteOfTheNoteIsRefused) {
 TEST(Vectors, TlogProofOfLeaf100) {
   // Goal: the C2SP tlog-proof file: its path leads from leaf 100 to the root of its checkpoint, which meets
   // the policy.
-  const std::string file = test::vector_file("statement-100.tlog-proof");
-  const std::string start = "c2sp.org/tlog-proof@v1\nindex 100\n";
-  ASSERT_TRUE(file.starts_with(start));
-  const std::size_t blank = file.find("\n\n");
-  ASSERT_NE(blank, std::string::npos);
-  std::vector<Digest> path;
-  for (std::size_t at = start.size(); at < blank;) {
-    const std::size_t end = file.find('\n', at);
-    path.push_back(*digest_from_base64(file.substr(at, end - at)));
-    at = end + 1;
-  }
+  const auto proof = parse_tlog_proof(test::vector_file("statement-100.tlog-proof"));
+  ASSERT_TRUE(proof) << proof.error().message;
   auto policy = parse_policy(test::vector_file("policy.txt"));
   ASSERT_TRUE(policy);
-  auto verdict = check_note(*policy, file.substr(blank + 2), then);
+  auto verdict = check_note(*policy, proof->note, then);
   ASSERT_TRUE(verdict) << verdict.error().message;
   EXPECT_TRUE(verdict->quorum_met);
   const auto leaves = digests(tree().at("leaf_hashes"));
-  EXPECT_TRUE(verify_inclusion(leaves[100], 100, verdict->checkpoint.size, path, verdict->checkpoint.root));
-  EXPECT_EQ(*inclusion_proof(100, 300, nodes_of(leaves)), path);
+  EXPECT_TRUE(verify_inclusion(leaves[100], proof->index, verdict->checkpoint.size, proof->path,
+                               verdict->checkpoint.root));
+  EXPECT_EQ(*inclusion_proof(100, 300, nodes_of(leaves)), proof->path);
 }
 
 }  // namespace
