@@ -152,8 +152,9 @@ Result<void> LedgerMachine::apply(const LogEntry& entry) {
     if (change.key.kind != Kind::key) continue;
     if (const Result<Digest> kid = digest_from_hex(change.key.id)) verification_.key_changed(*kid);
   }
-  const bool nodes = std::any_of(block.changes.begin(), block.changes.end(),
-                                 [](const StateChange& change) { return change.key.kind == Kind::node; });
+  const bool nodes = std::any_of(block.changes.begin(), block.changes.end(), [](const StateChange& change) {
+    return change.key.kind == Kind::node || change.key.kind == Kind::network;
+  });
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (!observer_) return {};
   return observer_({.applied = *applied,

@@ -37,7 +37,7 @@ struct BlockNotice {
   Applied applied = {};
   std::vector<Decision> decisions = {};  // in block order
   double seconds = 0;                    // judging and applying took
-  bool nodes_changed = false;            // a record of kind node did
+  bool nodes_changed = false;            // a node or a witness did
 };
 
 class LedgerMachine final : public StateMachine {

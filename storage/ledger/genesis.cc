@@ -114,6 +114,9 @@ Result<void> check_members(const Genesis& genesis, const Place& top) {
     const GenesisWitness& witness = (*genesis.witnesses)[i];
     const Place at = witnesses.item(i);
     if (auto r = take(ids, witness.id.value, at.field("id"), "the id"); !r) return r;
+    // It cosigns under the name of its organisation, as nodes do.
+    auto own = take(organisations, witness.id.value, at.field("id"), "the organisation");
+    if (!own) return own;
     if (auto r = take(keys, witness.key, at.field("key"), "the key"); !r) return r;
   }
   return {};

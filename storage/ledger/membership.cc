@@ -1,6 +1,8 @@
-// Nodes: which there are, whose they are, which of them vote. Each change is proposed and voted on (vote.cc).
+// Nodes and witnesses: which there are, whose they are, which of them vote. Each change is proposed and voted
+// on (vote.cc).
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "crypto/text.h"
 #include "storage/ledger/governance.h"
@@ -37,6 +39,19 @@ struct Members {
     return static_cast<std::size_t>(std::count_if(
         known.begin(), known.end(), [&](const state::Node& node) { return node.standing == standing; }));
   }
+  const state::Network::Witness* witness(std::string_view id) const {
+    const auto found = std::find_if(network.witnesses.begin(), network.witnesses.end(),
+                                    [&](const auto& w) { return w.id.value == id; });
+    return found == network.witnesses.end() ? nullptr : &*found;
+  }
+  bool has_voter(const PartyId& organisation) const {
+    return std::any_of(known.begin(), known.end(), [&](const state::Node& n) {
+      return n.organisation == organisation && n.standing == NodeStanding::voter;
+    });
+  }
+  bool is_full() const {
+    return count(NodeStanding::voter) + network.witnesses.size() >= genesis_cosigners_max;
+  }
   bool is_last_voter(const state::Node& node) const {
     return node.standing == NodeStanding::voter && count(NodeStanding::voter) == 1;
   }
@@ -55,29 +70,27 @@ Verdict check_operator(const Draft& draft, const Members& members, const PartyId
   return violated("role_missing", organisation.value + " is not a node_operator");
 }
 
-// Each key is one node's, one role's, and nobody else's: not a party's, not a witness's.
-Verdict check_keys(const Draft& draft, const Members& members, const Change& change) {
+bool holds(std::span<const PublicKey> keys, const PublicKey& key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+// Each key is one node's or witness's, one role's, and nobody else's: not a party's.
+Verdict check_keys(const Draft& draft, const Members& members, const NodeId& whose,
+                   std::span<const PublicKey> keys) {
   const auto taken = [](const PublicKey& key) {
     return violated("duplicate_id", "key " + to_hex(key.view()).substr(0, 16) + " is in use already");
   };
-  const std::array<PublicKey, 3> keys = all_of(*change.keys);
+  const payload::List<PublicKey> retired = members.network.retired.value_or(payload::List<PublicKey>{});
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (std::find(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(i), keys[i]) !=
-        keys.begin() + static_cast<std::ptrdiff_t>(i)) {
-      return taken(keys[i]);
-    }
+    if (holds(keys.first(i), keys[i])) return taken(keys[i]);
     if (draft.view().read(Kind::key, hex(kid_of(keys[i])))) return taken(keys[i]);
     for (const auto& witness : members.network.witnesses) {
-      if (witness.key == keys[i]) return taken(keys[i]);
+      if (witness.id != whose && witness.key == keys[i]) return taken(keys[i]);
     }
+    if (holds(retired, keys[i]) && !ANTA_LAW_MUTANT(retired_key)) return taken(keys[i]);
     for (const state::Node& node : members.known) {
-      if (std::find(node.retired.begin(), node.retired.end(), keys[i]) != node.retired.end() &&
-          !ANTA_LAW_MUTANT(retired_key))
-        return taken(keys[i]);
-      const std::array<PublicKey, 3> others = all_of(node.keys);
-      if (node.id != change.node && std::find(others.begin(), others.end(), keys[i]) != others.end()) {
-        return taken(keys[i]);
-      }
+      if (holds(node.retired, keys[i]) && !ANTA_LAW_MUTANT(retired_key)) return taken(keys[i]);
+      if (node.id != whose && holds(all_of(node.keys), keys[i])) return taken(keys[i]);
     }
   }
   return {};
@@ -91,12 +104,12 @@ Verdict last_voter(const NodeId& node) {
 Verdict check_learner(const Draft& draft, const Members& members, const Change& change) {
   if (const Verdict verdict = check_operator(draft, members, change.organisation); !verdict) return verdict;
   const state::Node* old_self = members.find(change.node);
-  const bool witness = std::any_of(members.network.witnesses.begin(), members.network.witnesses.end(),
-                                   [&](const auto& w) { return w.id == change.node; });
-  if (witness || (old_self != nullptr && old_self->organisation != change.organisation)) {
+  if (members.witness(change.node.value) != nullptr ||
+      (old_self != nullptr && old_self->organisation != change.organisation)) {
     return violated("duplicate_id", change.node.value + " names another member of the network");
   }
-  if (const Verdict verdict = check_keys(draft, members, change); !verdict) return verdict;
+  if (const Verdict verdict = check_keys(draft, members, change.node, all_of(*change.keys)); !verdict)
+    return verdict;
   if (old_self != nullptr && members.is_last_voter(*old_self)) return last_voter(change.node);
   const bool joins = old_self == nullptr || old_self->standing == NodeStanding::removed;
   if (joins &&
@@ -107,26 +120,54 @@ Verdict check_learner(const Draft& draft, const Members& members, const Change& 
   return {};
 }
 
+Verdict no_room() {
+  return violated("out_of_scope", "a checkpoint has room for " + std::to_string(genesis_cosigners_max) +
+                                      " cosigners, voters and witnesses together");
+}
+
 Verdict check_promote(const Members& members, const state::Node& node) {
   if (node.standing != NodeStanding::learner) {
     return violated("wrong_state", node.id.value + " is no learner");
   }
-  const bool other = std::any_of(members.known.begin(), members.known.end(), [&](const state::Node& n) {
-    return n.organisation == node.organisation && n.standing == NodeStanding::voter;
-  });
-  if (other && !ANTA_LAW_MUTANT(second_voter)) {
+  if (members.has_voter(node.organisation) && !ANTA_LAW_MUTANT(second_voter)) {
     return violated("second_voter", node.organisation.value + " has a voting node already");
   }
-  if (members.count(NodeStanding::voter) + members.network.witnesses.size() >= genesis_cosigners_max) {
-    return violated("out_of_scope", "a checkpoint has room for " + std::to_string(genesis_cosigners_max) +
-                                        " cosigners, voters and witnesses together");
+  if (members.witness(node.organisation.value) != nullptr) {
+    return violated("second_voter", node.organisation.value + " cosigns as a witness already");
   }
-  return {};
+  return members.is_full() ? no_room() : Verdict{};
+}
+
+// A new witness, another key of one that there is, or, without a key, its end. An organisation cosigns once:
+// with its voting node or as a witness, and under its own name.
+Verdict check_witness(const Draft& draft, const Members& members, const Change& change) {
+  const state::Network::Witness* known = members.witness(change.node.value);
+  if (!change.key) {
+    if (known != nullptr) return {};
+    return violated("unknown_reference", "no witness " + change.node.value);
+  }
+  if (known == nullptr) {
+    if (const Verdict verdict = check_operator(draft, members, change.organisation); !verdict) return verdict;
+    if (members.find(change.node) != nullptr) {
+      return violated("duplicate_id", change.node.value + " names a node of the network");
+    }
+  }
+  const std::span<const PublicKey> keys(&*change.key, 1);
+  if (const Verdict verdict = check_keys(draft, members, change.node, keys); !verdict) return verdict;
+  if (known != nullptr) {
+    if (known->key != *change.key) return {};
+    return violated("wrong_state", change.node.value + " has this key already");
+  }
+  if (members.has_voter(change.organisation) && !ANTA_LAW_MUTANT(second_voter)) {
+    return violated("second_voter", change.organisation.value + " cosigns with its voting node already");
+  }
+  return members.is_full() ? no_room() : Verdict{};
 }
 
 Verdict check_new_keys(const Draft& draft, const Members& members, const state::Node& node,
                        const Change& change) {
-  if (const Verdict verdict = check_keys(draft, members, change); !verdict) return verdict;
+  if (const Verdict verdict = check_keys(draft, members, change.node, all_of(*change.keys)); !verdict)
+    return verdict;
   if (all_of(node.keys) == all_of(*change.keys)) {
     return violated("wrong_state", node.id.value + " has these keys already");
   }
@@ -134,9 +175,7 @@ Verdict check_new_keys(const Draft& draft, const Members& members, const state::
 }
 
 Verdict check_action(const Draft& draft, const Members& members, const Change& change) {
-  if (change.action == NodeAction::witness) {
-    return violated("not_enabled", "this network's law has no rule for witnesses that come later");
-  }
+  if (change.action == NodeAction::witness) return check_witness(draft, members, change);
   if (change.action == NodeAction::learner) return check_learner(draft, members, change);
   const state::Node* node = members.find(change.node);
   if (node == nullptr || node->organisation != change.organisation) {
@@ -150,7 +189,34 @@ Verdict check_action(const Draft& draft, const Members& members, const Change& c
   return members.is_last_voter(*node) ? last_voter(change.node) : Verdict{};
 }
 
-Digest last_change_of(const state::Node* node) { return node ? node->stamp.by : Digest{}; }
+// The statement that changed last what the change is about; zero when there is no such thing yet.
+Digest last_change_of(const Draft& draft, const NodeId& id, NodeAction action) {
+  if (action == NodeAction::witness) return network_of(draft).stamp.by;
+  const auto node = draft.get<state::Node>(id.value);
+  return node ? node->stamp.by : Digest{};
+}
+
+// Witnesses have no record of their own: the network's names them.
+void enact_witness(Draft& draft, const Change& change) {
+  state::Network network = network_of(draft);
+  auto& all = network.witnesses;
+  const auto at = std::lower_bound(all.begin(), all.end(), change.node,
+                                   [](const auto& witness, const NodeId& id) { return witness.id < id; });
+  const bool known = at != all.end() && at->id == change.node;
+  if (known) {
+    if (!network.retired) network.retired.emplace();
+    network.retired->push_back(at->key);
+  }
+  if (known && change.key) {
+    at->key = *change.key;
+  } else if (known) {
+    all.erase(at);
+  } else if (change.key) {
+    all.insert(at, {change.node, *change.key});
+  }
+  draft.put(network_record_id, std::move(network));
+  draft.concerns(Kind::party, change.organisation.value);
+}
 
 }  // namespace
 
@@ -158,19 +224,21 @@ Verdict check(const Draft& draft, const Change& change) {
   const Members members(draft);
   if (const Verdict verdict = check_action(draft, members, change); !verdict) return verdict;
   // A second proposal to admit a node anew would else make it begin a third time.
-  if (last_change_of(members.find(change.node)) != change.before && !ANTA_LAW_MUTANT(node_changed_since)) {
+  if (last_change_of(draft, change.node, change.action) != change.before &&
+      !ANTA_LAW_MUTANT(node_changed_since)) {
     return violated("wrong_state", change.node.value + " has been changed since this was proposed");
   }
   return {};
 }
 
 void enact(Draft& draft, const Change& change) {
+  if (change.action == NodeAction::witness) return enact_witness(draft, change);
   std::optional<state::Node> known = draft.get<state::Node>(change.node.value);
   state::Node node = known.value_or(state::Node{});
   if (change.keys && known) {
     const std::array<PublicKey, 3> kept = all_of(*change.keys);
     for (const PublicKey& key : all_of(node.keys)) {
-      if (std::find(kept.begin(), kept.end(), key) == kept.end()) node.retired.push_back(key);
+      if (!holds(kept, key)) node.retired.push_back(key);
     }
   }
   if (change.keys) node.keys = *change.keys;  // of learner and keys alone: the codec refuses them elsewhere
@@ -200,9 +268,8 @@ Verdict rule(Draft& draft, const payload::Node& p) {
   if (const Verdict verdict = may_open(draft, p.proposal); !verdict) return verdict;
   state::Proposal proposal;
   proposal.id = p.proposal;
-  const auto now = draft.get<state::Node>(p.node.value);
-  proposal.node =
-      Change{p.node, p.organisation, p.action, p.keys, p.address, last_change_of(now ? &*now : nullptr)};
+  proposal.node = Change{
+      p.node, p.organisation, p.action, p.keys, p.address, p.key, last_change_of(draft, p.node, p.action)};
   if (const Verdict verdict = check(draft, *proposal.node); !verdict) return verdict;
   return open(draft, std::move(proposal));
 }

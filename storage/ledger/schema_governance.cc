@@ -16,6 +16,12 @@ Result<void> check_node(const void* object, const Place& at) {
     return refuse(at.field(node.keys ? "keys" : "address"), "unexpected_field",
                   "says nothing with " + action);
   }
+  if (node.action != NodeAction::witness) {
+    if (node.key) return refuse(at.field("key"), "unexpected_field", "says nothing with " + action);
+  } else if (node.organisation.value != node.node.value) {
+    return refuse(at.field("organisation"), "witness_id",
+                  "is not the id of the witness: it bears the organisation's");
+  }
   if (node.address && !is_address(*node.address)) {
     return refuse(at.field("address"), "address", "is not host:port");
   }
@@ -67,6 +73,7 @@ void describe(Schema& schema, const payload::Node& node) {
       .add("action", node.action)
       .add("keys", node.keys)
       .add("address", node.address)
+      .add("key", node.key)
       .add("proposal", node.proposal)
       .check(check_node);
 }

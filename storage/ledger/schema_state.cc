@@ -86,6 +86,7 @@ void describe(Schema& schema, const state::Proposal::NodeChange& change) {
       .add("action", change.action)
       .add("keys", change.keys)
       .add("address", change.address)
+      .add("key", change.key)
       .add("before", change.before);
 }
 
@@ -114,7 +115,7 @@ void describe(Schema& schema, const state::Network::Witness& witness) {
 
 void describe(Schema& schema, const state::Network& network) {
   describe(schema, network.stamp);
-  schema.add("nodes", network.nodes).add("witnesses", network.witnesses);
+  schema.add("nodes", network.nodes).add("witnesses", network.witnesses).add("retired", network.retired);
 }
 
 void describe(Schema& schema, const state::Rejected& rejected) {

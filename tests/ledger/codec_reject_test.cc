@@ -210,6 +210,12 @@ const std::vector<Case> cases = {
      "address: says nothing with remove"},
     {"node", [](Value& v) { set(v, "address", text("nodo.example")); }, "address",
      "address: is not host:port"},
+    {"node", [](Value& v) { set(v, "key", *member(v, "keys").find("log")); }, "unexpected_field",
+     "key: says nothing with learner"},
+    {"node", [](Value& v) { drop(v, "address"), set(v, "action", text("witness")); }, "unexpected_field",
+     "keys: says nothing with witness"},
+    {"node", [](Value& v) { drop(v, "keys"), drop(v, "address"), set(v, "action", text("witness")); },
+     "witness_id", "organisation: is not the id of the witness: it bears the organisation's"},
 };
 
 TEST(CodecRejects, EachLimitWithItsMessage) {

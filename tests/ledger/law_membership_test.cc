@@ -1,4 +1,5 @@
 // Nodes: joining, promotion, removal, new keys, and a node that begins anew.
+#include "storage/ledger/standing.h"
 #include "tests/ledger/law_network.h"
 #include "tests/ledger/law_registry.h"
 
@@ -113,8 +114,62 @@ const LawTable table(
            }
            return propose(w, NodeAction::learner, "n-more", "plant");
          }},
-        {"not_enabled", outside, standard, "a_witness_that_comes_later",
-         [](World& w) { return propose(w, NodeAction::witness, "w-1", "plant"); }},
+        {"role_missing", inside, standard, "a_witness_of_an_operator",
+         [](World& w) {
+           let_operate(w, "lab");
+           return w.submit("plant", witness_change(w, "P-1", "lab", "lab"));
+         }},
+        {"role_missing", outside, standard, "a_witness_of_no_operator",
+         [](World& w) { return w.submit("plant", witness_change(w, "P-1", "lab", "lab")); }},
+        {"unknown_reference", outside, standard, "a_witness_of_nobody",
+         [](World& w) { return w.submit("plant", witness_change(w, "P-1", "nobody", "k")); }},
+        {"unknown_reference", outside, standard, "the_end_of_no_witness",
+         [](World& w) { return w.submit("plant", witness_change(w, "P-1", "lab", "")); }},
+        {"duplicate_id", outside, standard, "a_witness_named_as_a_node",
+         [](World& w) {
+           EXPECT_EQ(decide(w, node_change(w, "R-1", NodeAction::learner, "lab", "plant")), "accepted");
+           let_operate(w, "lab");
+           return w.submit("plant", witness_change(w, "P-1", "lab", "k"));
+         }},
+        {"duplicate_id", outside, standard, "a_witness_with_a_nodes_key",
+         [](World& w) {
+           let_operate(w, "lab");
+           return w.submit("plant", witness_change(w, "P-1", "lab", "n-owner"));
+         }},
+        {"duplicate_id", outside, standard, "a_witness_with_a_key_of_one_before",
+         [](World& w) {
+           add_witness(w, "lab");
+           EXPECT_EQ(decide(w, witness_change(w, "R-1", "lab", "")), "accepted");
+           return w.submit("plant", witness_change(w, "P-1", "lab", "lab"));
+         }},
+        {"wrong_state", outside, standard, "a_witness_that_has_this_key",
+         [](World& w) {
+           add_witness(w, "lab");
+           return w.submit("plant", witness_change(w, "P-1", "lab", "lab"));
+         }},
+        {"second_voter", inside, standard, "a_witness_whose_node_has_no_vote",
+         [](World& w) {
+           EXPECT_EQ(decide(w, node_change(w, "R-1", NodeAction::learner, "n-owner", "owner")), "accepted");
+           return w.submit("plant", witness_change(w, "P-1", "owner", "k"));
+         }},
+        {"second_voter", outside, standard, "a_witness_of_a_voters_organisation",
+         [](World& w) { return w.submit("plant", witness_change(w, "P-1", "owner", "k")); }},
+        {"second_voter", outside, standard, "promotion_at_a_witness",
+         [](World& w) {
+           add_witness(w, "lab");
+           EXPECT_EQ(decide(w, node_change(w, "R-1", NodeAction::learner, "n-lab", "lab")), "accepted");
+           return propose(w, NodeAction::promote, "n-lab", "lab");
+         }},
+        {"out_of_scope", outside, standard, "more_witnesses_than_a_note_has_room_for",
+         [](World& w) {
+           for (std::size_t i = 3; i < genesis_cosigners_max; ++i) {
+             const std::string id = "w-" + std::to_string(i);
+             w.party(id, {Role::node_operator});
+             EXPECT_EQ(decide(w, witness_change(w, "J-" + id, id, id)), "accepted");
+           }
+           let_operate(w, "lab");
+           return w.submit("plant", witness_change(w, "P-1", "lab", "lab"));
+         }},
     });
 
 // Goal: a node's whole way: learner, voter, removed, and back as a new incarnation.
@@ -217,6 +272,57 @@ TEST(LawMembership, WitnessesOfTheGenesisCount) {
   EXPECT_EQ(decide(w, node_change(w, "P-2", NodeAction::learner, "n-lab", "lab", "w-10")), "duplicate_id");
   EXPECT_EQ(decide(w, node_change(w, "P-3", NodeAction::learner, "n-lab", "lab")), "accepted");
   EXPECT_EQ(decide(w, node_change(w, "P-4", NodeAction::promote, "n-lab", "lab")), "out_of_scope");
+}
+
+std::vector<std::string> witnesses(const World& w) {
+  std::vector<std::string> ids;
+  for (const auto& witness : w.get<state::Network>(std::string(network_record_id)).witnesses)
+    ids.push_back(witness.id.value);
+  return ids;
+}
+
+// Goal: a witness's whole way by votes: it comes, gets another key, goes, and comes back with a third one; it
+// has no vote, and no key that it had is anybody's again.
+TEST(LawMembership, AWitnesssLife) {
+  World w;
+  add_witness(w, "lab");
+  EXPECT_EQ(witnesses(w), std::vector<std::string>{"lab"});
+  EXPECT_FALSE(has_vote(w.view, PartyId{"lab"}));
+  EXPECT_EQ(network_nodes(w.view).size(), 3u);
+  EXPECT_EQ(decide(w, witness_change(w, "P-1", "lab", "k1")), "accepted");
+  EXPECT_EQ(w.get<state::Network>(std::string(network_record_id)).witnesses[0].key, node_keys("k1").cosigner);
+  EXPECT_EQ(decide(w, witness_change(w, "P-2", "lab", "")), "accepted");
+  EXPECT_TRUE(witnesses(w).empty());
+  for (const char* spent : {"lab", "k1"}) {
+    EXPECT_EQ(w.submit("plant", witness_change(w, "P-3", "lab", spent)), "duplicate_id") << spent;
+    payload::Node node = node_change(w, "P-3", NodeAction::keys, "n-plant", "plant", "other");
+    node.keys->tls = node_keys(spent).cosigner;
+    EXPECT_EQ(w.submit("plant", node), "duplicate_id") << spent;
+  }
+  EXPECT_EQ(decide(w, witness_change(w, "P-4", "lab", "k2")), "accepted");
+  EXPECT_EQ(w.get<state::Network>(std::string(network_record_id)).retired->size(), 2u);
+}
+
+// Goal: witnesses stand in order of id, beside the genesis's.
+TEST(LawMembership, WitnessesStandInOrder) {
+  World w;
+  for (const char* id : {"lab", "body", "trader-x"}) {
+    if (!party_exists(w.view, PartyId{id})) w.party(id, {Role::trader});
+    add_witness(w, id);
+  }
+  EXPECT_EQ(witnesses(w), (std::vector<std::string>{"body", "lab", "trader-x"}));
+}
+
+// Goal: of two open proposals about one witness's key one takes effect; the other was about the network as it
+// was.
+TEST(LawMembership, AProposalIsAboutTheWitnessAsItWas) {
+  World w;
+  add_witness(w, "lab");
+  w.must("plant", witness_change(w, "P-1", "lab", "k1"));
+  w.must("smelter", witness_change(w, "P-2", "lab", "k2"));
+  EXPECT_EQ(w.submit("owner", vote(w, "P-1")), "accepted");
+  EXPECT_EQ(w.submit("plant", vote(w, "P-2")), "wrong_state");
+  EXPECT_EQ(w.get<state::Network>(std::string(network_record_id)).witnesses[0].key, node_keys("k1").cosigner);
 }
 
 // Goal: the genesis writes its nodes as voters of the first incarnation, and names all that the law must

@@ -26,6 +26,14 @@ inline payload::Node node_change(const World& w, const std::string& proposal, No
   return p;
 }
 
+// A witness of this organisation with a key made from `key_of`; empty: its end.
+inline payload::Node witness_change(const World& w, const std::string& proposal,
+                                    const std::string& organisation, const std::string& key_of) {
+  payload::Node p = node_change(w, proposal, NodeAction::witness, organisation, organisation);
+  if (!key_of.empty()) p.key = node_keys(key_of).cosigner;
+  return p;
+}
+
 inline payload::ParameterProposal amendment(const World& w, const std::string& proposal,
                                             const std::string& name, ParameterValue value) {
   payload::ParameterProposal p;
@@ -80,6 +88,12 @@ std::string decide(World& w, const P& proposal) {
     return approve(w, proposal.proposal.value);
   else
     return approve(w, proposal.id.value);
+}
+
+// A witness with a key made from its organisation's name.
+inline void add_witness(World& w, const std::string& organisation) {
+  let_operate(w, organisation);
+  EXPECT_EQ(decide(w, witness_change(w, "witness-" + organisation, organisation, organisation)), "accepted");
 }
 
 // A learner of an organisation that is no founder, promoted.

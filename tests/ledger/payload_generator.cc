@@ -132,7 +132,7 @@ Value PayloadGenerator::value(const Shape& shape, std::string_view name) {
   return record(shape);
 }
 
-// Keys and address go with the actions that take them.
+// Keys and address go with the actions that take them; a witness bears its organisation's id.
 void PayloadGenerator::make_lawful_node(ValueMap& map) {
   for (auto& [key, member] : map) {
     if (key == "action" && full_) member.data = std::string("learner");
@@ -141,9 +141,16 @@ void PayloadGenerator::make_lawful_node(ValueMap& map) {
   const Shape& shape = *payload_shape("node");
   drop(map, "keys");
   drop(map, "address");
+  drop(map, "key");
   const auto put = [&](const char* name) { map.emplace_back(name, value(*shape.find(name)->shape, name)); };
   if (action == "learner" || action == "keys") put("keys");
   if (action == "learner" || (action == "keys" && below(2) == 0)) put("address");
+  if (action != "witness") return;
+  if (below(2) == 0) put("key");
+  const Value node = *Value{map}.find("node");
+  for (auto& [key, member] : map) {
+    if (key == "organisation") member = node;
+  }
 }
 
 Value PayloadGenerator::payload(std::string_view type, Fields fields) {

@@ -234,7 +234,7 @@ TEST(Schema, TheRecordsOfTheNetworkHaveTheirGoldenBytes) {
   proposal.id = {"P-1"};
   proposal.statement = filled(9);
   proposal.opened = then;
-  proposal.node = {{"n-a"}, {"a"}, NodeAction::keys, keys_from(5), std::nullopt, filled(4)};
+  proposal.node = {{"n-a"}, {"a"}, NodeAction::keys, keys_from(5), std::nullopt, std::nullopt, filled(4)};
   proposal.votes = {{{"a"}, true}, {{"b"}, false}};
   expect_bytes(
       proposal,

@@ -51,6 +51,7 @@ struct Node {
   NodeAction action = NodeAction::learner;
   Maybe<NodeKeySet> keys = {};
   Maybe<Text> address = {};
+  Maybe<PublicKey> key = {};  // of a witness: what it cosigns with; without one it leaves
   ProposalId proposal = {};
 };
 

@@ -35,7 +35,10 @@ struct Proposal {
     NodeAction action = NodeAction::learner;
     Maybe<payload::NodeKeySet> keys = {};
     Maybe<Text> address = {};
-    Digest before = {};  // the node's `stamp.by` when this was proposed: of another node it is not meant
+    Maybe<PublicKey> key = {};  // of a witness
+    // The node's `stamp.by` when this was proposed: of another node it is not meant. Of a witness the
+    // network record's.
+    Digest before = {};
   };
   Maybe<NodeChange> node = {};
   struct ParameterChange {
@@ -60,7 +63,8 @@ struct Network {
     NodeId id = {};
     PublicKey key = {};
   };
-  List<Witness> witnesses = {};  // the genesis's, in order of id
+  List<Witness> witnesses = {};         // as they are now, in order of id
+  Maybe<List<PublicKey>> retired = {};  // keys that witnesses had before, in order: nobody's ever again
 };
 
 }  // namespace anta::state
