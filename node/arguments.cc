@@ -7,8 +7,8 @@
 namespace anta {
 namespace {
 
-constexpr std::array<std::string_view, 6> known = {"--config",  "--init",    "--check",
-                                                   "--rebuild", "--version", "--help"};
+constexpr std::array<std::string_view, 7> known = {"--config",  "--init",    "--check", "--rebuild",
+                                                   "--witness", "--version", "--help"};
 
 tl::unexpected<Error> usage(std::string message) {
   return fail(Code::malformed, "usage", std::move(message) + "; see antad --help");
@@ -20,6 +20,7 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
   Arguments out;
   std::string config;
   std::string mode;  // --check or --rebuild
+  bool witness = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     std::string option = arguments[i];
     std::string value;
@@ -36,6 +37,10 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
       mode = option;
       continue;
     }
+    if (option == "--witness" && !joined) {
+      witness = true;
+      continue;
+    }
     if (option != "--config" && option != "--init")
       return usage("unknown option \"" + option + "\"" + suggestion(option, known));
     if (!joined && i + 1 < arguments.size()) value = arguments[++i];
@@ -46,32 +51,38 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
       config = value;
     }
   }
+  out.witness = witness;
   if (out.command == Arguments::Command::init) {
-    if (!config.empty() || !mode.empty()) return usage("--init stands alone");
+    if (!config.empty() || !mode.empty()) return usage("--init stands alone, or beside --witness");
     return out;
   }
   if (config.empty())
     return usage(mode.empty() ? "say which node: --config FILE" : mode + " needs --config FILE");
+  if (witness && mode == "--rebuild") return usage("a witness has no ledger to rebuild");
   const auto command = mode.empty()        ? Arguments::Command::run
                        : mode == "--check" ? Arguments::Command::check
                                            : Arguments::Command::rebuild;
-  return Arguments{.command = command, .path = config};
+  return Arguments{.command = command, .path = config, .witness = witness};
 }
 
 std::string help_text() {
-  return R"(antad: a node of an Anta network.
+  return R"(antad: a node of an Anta network, or a witness of one.
 
 Examples:
   antad --config node.yaml           run the node in the foreground until SIGTERM or SIGINT
   antad --config node.yaml --check   check the configuration, the genesis and the keys; change nothing
   antad --config node.yaml --rebuild make what is derived from the log again, with the node stopped
   antad --init /var/lib/anta         make this node's seed; print its public keys for the network file
+  antad --witness --init /var/lib/anta-witness     the same for a witness, which has one key
+  antad --witness --config witness.yaml            run the witness; with --check, only check
 
 Options:
   --config FILE   the node's configuration (YAML)
   --check         with --config: only check
   --rebuild       with --config: drop state, trees and indexes, and apply the node's own log from the genesis on
   --init DIR      make DIR/node.seed (mode 0600)
+  --witness       a witness instead of a node: no ledger, it cosigns trees that extend what it saw (C2SP
+                  tlog-witness); --init makes DIR/witness.seed
   --version       print the version
   --help          print this
 
@@ -85,6 +96,7 @@ node.yaml:
   seed: node.seed           its secret (mode 0600)
   peer: {listen: "127.0.0.1:7001"}
   peers: {n2: "10.0.0.2:7001"}
+  witnesses: {w1: "https://witness.example"}   where the network's witnesses are asked for their cosignature
   http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: data/http.port,
          tls: {certificate: node.pem, key: node.key}}   PEM; needed where listen is not loopback
   log: {level: info, format: logfmt}
@@ -93,8 +105,16 @@ node.yaml:
            pending_statements, pending_bytes, verifiers, scrub_bytes_per_second, disk_reserve_bytes}
   timeouts: {election_ms, heartbeat_ms, submit_ms, cosign_wait_ms, drain_ms}
 
+witness.yaml:
+  witness: w1               which witness this is; it cosigns as w1/anta
+  policy: policy.txt        the network's policy (anta network new, or GET /v1/policy of a node): which logs it knows
+  data: data                its memory, some kilobytes (mode 0700): never bring back an older one
+  seed: witness.seed        its secret (mode 0600)
+  http, log                 as above
+
 Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;
-SIGHUP reads the file again and takes over log, limits and the certificate, renewed under the same name too; a
+SIGHUP reads the file again and takes over log, limits, witnesses (a witness: log and policy) and the
+certificate, renewed under the same name too; a
 file with a mistake changes nothing, and what needs a restart is named in the log.
 Exit codes: 0 stopped as told, 2 usage or configuration, 5 not allowed (--init where a seed is), 8 storage.
 )";

@@ -1,4 +1,4 @@
-// The command line of antad: six things it can do. Pure.
+// The command line of antad: six things it can do, most of them for a witness too. Pure.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@ namespace anta {
 struct Arguments {
   enum class Command : std::uint8_t { help, version, run, check, init, rebuild };
   Command command = Command::help;
-  std::string path = {};  // of node.yaml, or of the directory to initialise
+  std::string path = {};  // of node.yaml or witness.yaml, or of the directory to initialise
+  bool witness = false;
 };
 
 // `arguments` without the program's name. malformed: what is wrong, and the nearest known option.

@@ -185,6 +185,10 @@ void Checkpointer::State::opened(const Checkpoint& checkpoint) {
   open->log_line = sign_note_line(open->text, origin, keys.log);
   broadcast(PeerKind::checkpoint_open,
             encode_checkpoint_open({.text = open->text, .log_line = encode_signature_line(*open->log_line)}));
+  if (ports.opened && !open->set->witnesses.empty()) {
+    const Note note{.text = open->text, .signatures = {*open->log_line}};
+    ports.opened(checkpoint, encode_note(note), *open->set);
+  }
   count(options.self, cosign(*open->set->find(options.self), open->text));
 }
 
@@ -336,12 +340,11 @@ void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& me
 
 void Checkpointer::State::take_cosigned(const NodeId& from, const CheckpointCosigned& message) {
   if (!open || message.size != open->checkpoint.size || message.root != open->checkpoint.root) return;
-  const state::Node* cosigner = open->set->find(from);
-  if (cosigner == nullptr) return;
-  const VerifierKey key = open->set->cosigner_key(*cosigner);
+  const std::optional<VerifierKey> key = open->set->key_of(from);
+  if (!key) return;
   Result<NoteSignature> line = parse_signature_line(message.line);
   const auto now_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 0));
-  if (!line || !is_by(*line, key) || !verify_cosignature(key, open->text, *line, now_seconds)) {
+  if (!line || !is_by(*line, *key) || !verify_cosignature(*key, open->text, *line, now_seconds)) {
     return log(LogLevel::warning, "checkpoint_bad_cosignature", {{"peer", from.value}});
   }
   count(from, std::move(*line));
@@ -349,9 +352,13 @@ void Checkpointer::State::take_cosigned(const NodeId& from, const CheckpointCosi
 
 void Checkpointer::State::publish_missing() {
   std::vector<std::string> names;
-  for (const state::Node& n : (open ? *open->set : *cosigners).signers) {
+  const CosignerSet& set = open ? *open->set : *cosigners;
+  for (const state::Node& n : set.signers) {
     const bool silent = open ? !open->cosignatures.contains(n.id) : down.contains(n.id);
     if (silent) names.push_back(n.organisation.value);
+  }
+  for (const auto& w : set.witnesses) {  // whether one is down shows when it is asked
+    if (open && !open->cosignatures.contains(w.id)) names.push_back(w.id.value);
   }
   const Lock lock(mutex);
   missing = std::move(names);
@@ -376,7 +383,7 @@ void Checkpointer::on_cosigners(CosignerSet set) {
     ANTA_INVARIANT(state->cosigners->from < set.from);
     state->log(LogLevel::info, "cosigners",
                {{"from", std::to_string(set.from.value)},
-                {"cosigners", std::to_string(set.signers.size())},
+                {"cosigners", std::to_string(set.cosigners())},
                 {"quorum", std::to_string(set.quorum())}});
     state->cosigners = std::make_shared<const CosignerSet>(set);
   });

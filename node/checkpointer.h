@@ -17,6 +17,8 @@
 // Who cosigns is the ledger's to say (cosigners.h): a checkpoint of a tree is opened, cosigned and judged by
 // the set that this very tree says. A node that is not in it signs nothing.
 //
+// Witnesses (witness_feed.h) are asked by the leader beside the nodes, and counted like them.
+//
 // Two different roots of one size under a quorum are a fork: the note is kept (port `evidence`) and reported.
 //
 // State lives on one executor; the on_ functions, finished() and missing() may be called from any thread.
@@ -79,6 +81,9 @@ struct CheckpointerPorts {
   // Who cosigns a tree of this size that is smaller than the newest set's; an error when that is not told any
   // more.
   std::function<Result<CosignerSet>(TreeSize size)> cosigners_at = {};
+  // The leader has opened a checkpoint of this set: `note` is its text under the log's signature. The
+  // witnesses' answers come by on_peer_message, in their names, as nodes' do.
+  std::function<void(const Checkpoint&, const std::string& note, const CosignerSet&)> opened = {};
   std::function<Millis()> clock = {};
   std::function<void(const FinishedCheckpoint&, double seconds)> finished = {};  // on the executor
   std::function<void(const std::string& note)> evidence = {};

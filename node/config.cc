@@ -1,118 +1,16 @@
 #include "node/config.h"
 
 #include <algorithm>
-#include <array>
-#include <fstream>
-#include <functional>
-#include <iterator>
 #include <span>
 
-#include "crypto/text.h"
-#include "node/views/yaml_tree.h"
+#include "node/config_keys.h"
 
 namespace anta {
 namespace {
 
 using views::TreeEntry;
 using views::TreeNode;
-
-// The keys of one map: what each does with its value, and the value it has as text.
-struct Key {
-  std::string_view name = {};
-  std::function<Result<void>(const TreeNode&)> read = {};
-  std::function<std::string()> show = {};
-  std::vector<Key> inner = {};  // of a map; then there is no text
-};
-
-Result<void> read_map(const TreeNode& node, std::span<const Key> keys) {
-  std::vector<std::string_view> names;
-  for (const Key& key : keys)
-    names.push_back(key.name);
-  if (auto known = node.only(names); !known) return known;
-  for (const Key& key : keys) {
-    if (const TreeNode* value = node.find(key.name)) {
-      if (auto read = key.read(*value); !read) return read;
-    }
-  }
-  return {};
-}
-
-Key path(std::string_view name, std::filesystem::path& out, const std::filesystem::path& directory) {
-  return {name,
-          [&out, &directory](const TreeNode& node) -> Result<void> {
-            Result<std::string> text = node.text();
-            if (!text) return pass(text);
-            if (text->empty()) return node.refuse("config.path", "a path is missing here");
-            out = (directory / *text).lexically_normal();
-            return {};
-          },
-          [&out] { return out.string(); }};
-}
-
-Key number(std::string_view name, std::int64_t& out, std::int64_t min, std::int64_t max) {
-  return {name,
-          [&out, min, max](const TreeNode& node) -> Result<void> {
-            const Result<std::int64_t> value = node.integer();
-            if (!value) return pass(value);
-            if (*value < min || *value > max) {
-              return node.refuse("config.bounds", std::to_string(*value) + " is not between " +
-                                                      std::to_string(min) + " and " + std::to_string(max));
-            }
-            out = *value;
-            return {};
-          },
-          [&out] { return std::to_string(out); }};
-}
-
-Key endpoint(std::string_view name, Endpoint& out) {
-  return {name,
-          [&out](const TreeNode& node) -> Result<void> {
-            const Result<std::string> text = node.text();
-            if (!text) return pass(text);
-            Result<Endpoint> parsed = parse_endpoint(*text);
-            if (!parsed) return node.refuse("config.endpoint", parsed.error().message);
-            out = std::move(*parsed);
-            return {};
-          },
-          [&out] { return out.text(); }};
-}
-
-template <typename E, std::size_t N>
-Key word(std::string_view name, E& out, std::array<std::pair<std::string_view, E>, N> words) {
-  return {name,
-          [&out, words](const TreeNode& node) -> Result<void> {
-            const Result<std::string> text = node.text();
-            if (!text) return pass(text);
-            std::string all;
-            for (const auto& [known, value] : words) {
-              if (known == *text) {
-                out = value;
-                return {};
-              }
-              all += (all.empty() ? "" : ", ") + std::string(known);
-            }
-            return node.refuse("config.word", "\"" + *text + "\" is not one of " + all);
-          },
-          [&out, words] {
-            const auto is_it = [&out](const auto& known) { return known.second == out; };
-            return std::string(std::find_if(words.begin(), words.end(), is_it)->first);
-          }};
-}
-
-Key map(std::string_view name, std::vector<Key> keys) {
-  return {name, [keys](const TreeNode& node) { return read_map(node, keys); }, {}, keys};
-}
-
-Key truth(std::string_view name, bool& out) {
-  return {name,
-          [&out](const TreeNode& node) -> Result<void> {
-            const Result<bool> value = node.boolean();
-            if (!value) return pass(value);
-            out = *value;
-            return {};
-          },
-          [&out] { return std::string(out ? "true" : "false"); }};
-}
+using namespace config_keys;
 
 Result<void> read_peers(const TreeNode& node, Config& config) {
   const auto entries = node.map();
@@ -131,6 +29,28 @@ std::string peers_text(const Config& config) {
   std::string text;
   for (const auto& [name, where] : config.peers)
     text += (text.empty() ? "" : ", ") + name + " " + where.text();
+  return text;
+}
+
+Result<void> read_witnesses(const TreeNode& node, Config& config) {
+  const auto entries = node.map();
+  if (!entries) return pass(entries);
+  for (const TreeEntry& entry : **entries) {
+    if (!is_id(entry.key))
+      return views::refuse_at(entry.mark, "config.witnesses", "\"" + entry.key + "\" is no id of a witness");
+    const Result<std::string> text = entry.value.text();
+    if (!text) return pass(text);
+    Result<WitnessUrl> url = parse_witness_url(*text);
+    if (!url) return entry.value.refuse("config.witnesses", url.error().message);
+    config.witnesses.emplace(entry.key, std::move(*url));
+  }
+  return {};
+}
+
+std::string witnesses_text(const Config& config) {
+  std::string text;
+  for (const auto& [name, url] : config.witnesses)
+    text += (text.empty() ? "" : ", ") + name + " " + url.text;
   return text;
 }
 
@@ -174,13 +94,9 @@ std::vector<Key> all_keys(Config& c, const std::filesystem::path& directory) {
                return {};
              },
              [&c] { return c.peer_listen; }};
+  Key witnesses{"witnesses", [&c](const TreeNode& n) { return read_witnesses(n, c); },
+                [&c] { return witnesses_text(c); }};
   Key peers{"peers", [&c](const TreeNode& n) { return read_peers(n, c); }, [&c] { return peers_text(c); }};
-  const std::array<std::pair<std::string_view, LogLevel>, 4> levels = {{{"debug", LogLevel::debug},
-                                                                        {"info", LogLevel::info},
-                                                                        {"warning", LogLevel::warning},
-                                                                        {"error", LogLevel::error}}};
-  const std::array<std::pair<std::string_view, LogFormat>, 2> formats = {
-      {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}}};
   return {path("network", c.network, directory),
           std::move(node),
           number("incarnation", c.incarnation, 1, 1'000'000),
@@ -189,59 +105,14 @@ std::vector<Key> all_keys(Config& c, const std::filesystem::path& directory) {
           path("seed", c.seed, directory),
           map("peer", {std::move(listen)}),
           std::move(peers),
-          map("http", {endpoint("listen", c.http), truth("behind_proxy", c.behind_proxy),
-                       path("port_file", c.http_port_file, directory),
-                       map("tls", {path("certificate", c.http_tls.certificate, directory),
-                                   path("key", c.http_tls.key, directory)})}),
-          map("log", {word("level", c.log_level, levels), word("format", c.log_format, formats)}),
+          std::move(witnesses),
+          listener_key({c.http, c.http_tls, c.behind_proxy, c.http_port_file}, directory),
+          log_key(c.log_level, c.log_format),
           map("limits", limit_keys(c.limits)),
           map("timeouts", timeout_keys(c.timeouts))};
 }
 
-void add_values(const std::vector<Key>& keys, const std::string& prefix, ConfigValues& out) {
-  for (const Key& key : keys) {
-    const std::string name = prefix + std::string(key.name);
-    if (key.show) out.emplace_back(name, key.show());
-    add_values(key.inner, name + ".", out);
-  }
-}
-
-bool is_loopback(std::string_view host) { return host.starts_with("127.") || host == "::1"; }
-
-// What the keys of http say together.
-Result<void> check_http(const TreeNode& http, const Config& config) {
-  const TlsFiles& tls = config.http_tls;
-  const TreeNode* named = http.find("tls");
-  if (named && (tls.certificate.empty() || tls.key.empty()))
-    return named->refuse("config.tls", "http.tls needs both: certificate and key");
-  if (config.behind_proxy || tls.given() || is_loopback(config.http.host)) return {};
-  return http.find("listen")->refuse(
-      "config.plain_http", "http.listen " + config.http.text() +
-                               " is not loopback, and without certificate this listener speaks plain HTTP; "
-                               "name PEM files in http.tls.certificate and http.tls.key, or put a TLS proxy "
-                               "before it and say http.behind_proxy: true");
-}
-
 }  // namespace
-
-Result<Endpoint> parse_endpoint(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  const auto bad = [&] {
-    return fail(Code::malformed, "config.endpoint",
-                "\"" + std::string(text) + "\" is not host:port, such as 127.0.0.1:8001");
-  };
-  if (colon == std::string_view::npos || colon == 0) return bad();
-  std::string_view host = text.substr(0, colon);
-  const Result<std::uint64_t> port = decimal(text.substr(colon + 1));
-  if (!port || *port > 65'535) return bad();
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return bad();
-  }
-  if (has_space(host) || host.size() > 253) return bad();
-  return Endpoint{.host = std::string(host), .port = static_cast<std::uint16_t>(*port)};
-}
 
 std::size_t connections_per_address(const Config& config) {
   const Limits& l = config.limits;
@@ -262,7 +133,8 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
       return fail(Code::malformed, "config.missing", "the key \"" + std::string(needed) + "\" is missing");
   }
   if (const TreeNode* http = tree->find("http")) {
-    if (auto good = check_http(*http, config); !good) return pass(good);
+    if (auto good = check_listener(*http, config.http, config.http_tls, config.behind_proxy); !good)
+      return pass(good);
   }
   if (config.timeouts.heartbeat_ms * 2 > config.timeouts.election_ms) {
     return fail(Code::malformed, "config.timeouts",
@@ -280,14 +152,7 @@ ConfigValues config_values(Config config) {
 }
 
 Result<Config> load_config(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(Code::malformed, "config.file", "cannot read the configuration " + file.string());
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  Result<Config> config = parse_config(text, std::filesystem::absolute(file).parent_path());
-  if (config) return config;
-  Error error = config.error();
-  error.message = file.string() + ": " + error.message;
-  return tl::unexpected<Error>(std::move(error));
+  return config_keys::load(file, parse_config);
 }
 
 }  // namespace anta

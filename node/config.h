@@ -10,6 +10,7 @@
 //     seed: node.seed                  the node's secret (antad --init), mode 0600
 //     peer: {listen: "127.0.0.1:7001"}                  default: this node's address in the genesis
 //     peers: {n2: "10.0.0.2:7001"}                      where the genesis's addresses no longer hold
+//     witnesses: {w1: "https://witness.example"}        where the network's witnesses are asked
 //     http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: http.port,
 //            tls: {certificate: node.pem, key: node.key}}   both or none (http_tls.h)
 //     log: {level: info, format: logfmt}                debug|info|warning|error, logfmt|json
@@ -31,6 +32,7 @@
 #include "consensus/log_sink.h"
 #include "crypto/error.h"
 #include "node/log.h"
+#include "node/witness_client.h"
 #include "storage/ledger/ids.h"
 
 namespace anta {
@@ -92,6 +94,7 @@ struct Config {
   std::filesystem::path seed = {};
   std::string peer_listen = {};  // empty: as the genesis says
   std::map<std::string, Endpoint> peers = {};
+  std::map<std::string, WitnessUrl> witnesses = {};
   Endpoint http = {.host = "127.0.0.1", .port = 0};
   TlsFiles http_tls = {};
   bool behind_proxy = false;

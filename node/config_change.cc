@@ -7,6 +7,7 @@ ConfigChange config_change(const Config& running, const Config& next) {
   change.config.limits = next.limits;
   change.config.log_level = next.log_level;
   change.config.log_format = next.log_format;
+  change.config.witnesses = next.witnesses;
   if (running.http_tls.given() && next.http_tls.given()) change.config.http_tls = next.http_tls;
   // What was taken over is what the taking over shows: no second list of keys.
   const ConfigValues before = config_values(running);

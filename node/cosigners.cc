@@ -22,9 +22,20 @@ VerifierKey CosignerSet::cosigner_key(const state::Node& node) const {
   return {.name = cosigner_name(node.organisation), .type = KeyType::cosignature, .key = node.keys.cosigner};
 }
 
+VerifierKey witness_key(const state::Network::Witness& witness) {
+  return {.name = cosigner_name(PartyId{witness.id.value}), .type = KeyType::cosignature, .key = witness.key};
+}
+
+std::optional<VerifierKey> CosignerSet::key_of(const NodeId& id) const {
+  if (const state::Node* node = find(id)) return cosigner_key(*node);
+  const auto found =
+      std::find_if(witnesses.begin(), witnesses.end(), [&id](const auto& w) { return w.id == id; });
+  return found == witnesses.end() ? std::nullopt : std::optional(witness_key(*found));
+}
+
 Result<CosignerSet> cosigner_set(const std::string& origin, TreeSize from,
-                                 const std::vector<state::Node>& nodes) {
-  CosignerSet set{.from = from, .origin = origin, .signers = {}, .audience = {}, .policy = {}};
+                                 const std::vector<state::Node>& nodes, const WitnessList& witnesses) {
+  CosignerSet set{.from = from, .origin = origin, .witnesses = witnesses};
   std::vector<VerifierKey> logs;
   std::vector<VerifierKey> cosigners;
   for (const state::Node& node : nodes) {
@@ -33,6 +44,10 @@ Result<CosignerSet> cosigner_set(const std::string& origin, TreeSize from,
     set.signers.push_back(node);
     logs.push_back(set.log_key(node));
     cosigners.push_back(set.cosigner_key(node));
+  }
+  if (!logs.empty()) {
+    for (const auto& witness : witnesses)
+      cosigners.push_back(witness_key(witness));
   }
   Result<Policy> policy = quorum_policy(logs, cosigners, cosigner_quorum(cosigners.size()));
   if (!policy) return pass(policy);
@@ -53,8 +68,18 @@ std::vector<state::Node> founding_nodes(const Genesis& genesis) {
   return nodes;
 }
 
+WitnessList founding_witnesses(const Genesis& genesis) {
+  WitnessList witnesses;
+  if (!genesis.witnesses) return witnesses;
+  for (const GenesisWitness& founder : *genesis.witnesses)
+    witnesses.push_back({founder.id, founder.key});
+  std::sort(witnesses.begin(), witnesses.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return witnesses;
+}
+
 Result<Policy> network_policy(const Genesis& genesis) {
-  const Result<CosignerSet> set = cosigner_set(genesis.origin, TreeSize{}, founding_nodes(genesis));
+  const Result<CosignerSet> set =
+      cosigner_set(genesis.origin, TreeSize{}, founding_nodes(genesis), founding_witnesses(genesis));
   if (!set) return pass(set);
   return set->policy;
 }

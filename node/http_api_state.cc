@@ -127,8 +127,9 @@ Route history_route(ApiServices& services, Kind kind, const std::string& base, c
 
 // Nodes, and what is proposed and voted on.
 void add_network_routes(std::vector<Route>& routes, ApiServices& services) {
-  routes.push_back(reading(services, "/v1/nodes", "The network's nodes: standing, incarnation, keys, address",
-                           {}, [](const LedgerReader& reader, const HttpRequest&, const Captures&) {
+  routes.push_back(reading(services, "/v1/nodes",
+                           "The network's nodes (standing, incarnation, keys, address) and witnesses", {},
+                           [](const LedgerReader& reader, const HttpRequest&, const Captures&) {
                              return queries::nodes(reader);
                            }));
   routes.push_back(reading(services, "/v1/nodes/{id}", "A node", {},

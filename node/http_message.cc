@@ -120,6 +120,7 @@ std::string_view http_reason(unsigned status) {
     case 405: return "Method Not Allowed";
     case 406: return "Not Acceptable";
     case 408: return "Request Timeout";
+    case 409: return "Conflict";
     case 410: return "Gone";
     case 411: return "Length Required";
     case 413: return "Content Too Large";

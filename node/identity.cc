@@ -45,7 +45,8 @@ Result<Identity> load_identity(const Config& config) {
   if (!genesis) {
     return wrong("network", config.network.string() + " is no genesis file: " + genesis.error().message);
   }
-  NetworkState known{.from = {}, .nodes = founding_nodes(*genesis)};
+  NetworkState known{
+      .from = {}, .nodes = founding_nodes(*genesis), .witnesses = founding_witnesses(*genesis)};
   if (!config.members.empty()) {
     Result<NetworkState> members = read_members(config.members);
     if (!members) return pass(members);

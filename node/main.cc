@@ -1,4 +1,4 @@
-// antad: one node. Reads its arguments, starts the node, waits for a signal, stops it.
+// antad: one node, or one witness. Reads its arguments, starts it, waits for a signal, stops it.
 #include <sys/stat.h>
 
 #include <csignal>
@@ -16,6 +16,8 @@
 #include "node/node.h"
 #include "node/rebuild.h"
 #include "node/version.h"
+#include "node/witness_config.h"
+#include "node/witness_server.h"
 
 namespace {
 
@@ -37,8 +39,8 @@ int refuse(const Error& error) {
   return static_cast<int>(exit_for(error));
 }
 
-int init(const std::string& directory) {
-  const auto yaml = anta::init_node(directory);
+int init(const std::string& directory, bool witness) {
+  const auto yaml = witness ? anta::init_witness(directory) : anta::init_node(directory);
   if (!yaml) return refuse(yaml.error());
   std::cout << *yaml;
   return 0;
@@ -51,6 +53,16 @@ int check(const std::string& file) {
   if (!checked) return refuse(checked.error());
   if (checked->warning) std::cerr << "antad: warning: " << *checked->warning << "\n";
   std::cout << "ok: node " << config->node.value << " of network " << checked->network.value << "\n";
+  return 0;
+}
+
+int check_witness(const std::string& file) {
+  const auto config = anta::load_witness_config(file);
+  if (!config) return refuse(config.error());
+  const auto warning = anta::WitnessServer::check(*config);
+  if (!warning) return refuse(warning.error());
+  if (*warning) std::cerr << "antad: warning: " << **warning << "\n";
+  std::cout << "ok: witness " << config->id << "\n";
   return 0;
 }
 
@@ -71,14 +83,51 @@ void reload(const std::string& file, anta::Node& node, anta::Log& log) {
   if (const auto changed = node.reload(*next); !changed) log.error("reload_refused", changed.error());
 }
 
+void reload(const std::string& file, anta::WitnessServer& witness, anta::Log& log) {
+  const auto next = anta::load_witness_config(file);
+  if (!next) return log.error("reload_refused", next.error());
+  if (const auto changed = witness.reload(*next); !changed) log.error("reload_refused", changed.error());
+}
+
+// Blocked before any thread starts, so that only the first one takes them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
 // Until a signal says stop; SIGHUP takes over what the file says now.
-void wait_for_stop(const sigset_t& signals, const std::string& file, anta::Node& node, anta::Log& log) {
+template <typename Running>
+void wait_for_stop(const sigset_t& signals, const std::string& file, Running& running, anta::Log& log) {
   while (true) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) return;
-    reload(file, node, log);
+    reload(file, running, log);
   }
+}
+
+// After a failed write nobody knows what is on the disk: no destructor may touch it again.
+void end_at_once(const Error&) { std::_Exit(static_cast<int>(Exit::storage)); }
+
+int run_witness(const std::string& file) {
+  const auto config = anta::load_witness_config(file);
+  if (!config) return refuse(config.error());
+  auto log = anta::Log::open(config->log_level, config->log_format);
+  if (!log) return refuse(log.error());
+  const sigset_t signals = block_signals();
+  auto witness = anta::WitnessServer::start(*config, **log, end_at_once);
+  if (!witness) {
+    (*log)->error("not_started", witness.error());
+    return refuse(witness.error());
+  }
+  wait_for_stop(signals, file, **witness, **log);
+  (*witness)->stop();
+  return 0;
 }
 
 int run(const std::string& file) {
@@ -86,16 +135,8 @@ int run(const std::string& file) {
   if (!config) return refuse(config.error());
   auto log = anta::Log::open(config->log_level, config->log_format);
   if (!log) return refuse(log.error());
-  // Blocked before any thread starts, so that only this one takes them.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-    sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  // After a failed write nobody knows what is on the disk: no destructor may touch it again.
-  auto node =
-      anta::Node::start(*config, **log, [](const Error&) { std::_Exit(static_cast<int>(Exit::storage)); });
+  const sigset_t signals = block_signals();
+  auto node = anta::Node::start(*config, **log, end_at_once);
   if (!node) {
     const Error error = with_next_step(node.error());
     (*log)->error("not_started", error);
@@ -118,10 +159,12 @@ int main(int argc, char** argv) {
   switch (arguments->command) {
     case anta::Arguments::Command::help: std::cout << anta::help_text(); return 0;
     case anta::Arguments::Command::version: std::cout << "antad " << anta::anta_version << "\n"; return 0;
-    case anta::Arguments::Command::init: return init(arguments->path);
-    case anta::Arguments::Command::check: return check(arguments->path);
+    case anta::Arguments::Command::init: return init(arguments->path, arguments->witness);
+    case anta::Arguments::Command::check:
+      return arguments->witness ? check_witness(arguments->path) : check(arguments->path);
     case anta::Arguments::Command::rebuild: return rebuild(arguments->path);
-    case anta::Arguments::Command::run: return run(arguments->path);
+    case anta::Arguments::Command::run:
+      return arguments->witness ? run_witness(arguments->path) : run(arguments->path);
   }
   return static_cast<int>(Exit::internal);
 }

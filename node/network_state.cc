@@ -96,10 +96,15 @@ std::vector<state::Node> NetworkState::present() const {
 Result<NetworkState> network_state(const LedgerReader& reader) {
   const std::unique_ptr<LedgerView> view = reader.view();
   NetworkState network{.from = {}, .nodes = known_nodes(*view)};
+  const auto record = state::find<state::Network>(*view, network_record_id);
+  if (record) network.witnesses = record->witnesses;
   if (view->failed()) return fail(Code::io, "state.read", "the network's nodes could not be read");
-  for (const state::Node& node : network.nodes) {
-    if (node.stamp.by == Digest{}) continue;
-    const auto outcome = reader.outcome(node.stamp.by);
+  std::vector<Digest> changes = {record ? record->stamp.by : Digest{}};
+  for (const state::Node& node : network.nodes)
+    changes.push_back(node.stamp.by);
+  for (const Digest& by : changes) {
+    if (by == Digest{}) continue;
+    const auto outcome = reader.outcome(by);
     if (!outcome) return pass(outcome);
     if (!*outcome) continue;  // the genesis'
     const Result<SealRecord> seal = reader.seal_of((*outcome)->leaf);
@@ -129,7 +134,7 @@ Result<NetworkState> read_members(const std::filesystem::path& file) {
   const Result<TreeNode> tree = views::parse_yaml(text);
   if (!tree) return wrong(tree.error());
   Fields fields(*tree);
-  NetworkState network{.from = TreeSize{fields.number("size")}, .nodes = {}};
+  NetworkState network{.from = TreeSize{fields.number("size")}};
   const TreeNode* nodes = fields.get("nodes");
   if (fields.error()) return wrong(*fields.error());
   const auto list = nodes->list();

@@ -21,6 +21,8 @@ namespace anta {
 struct NetworkState {
   TreeSize from = {};                   // the smallest tree that says so; 0: the genesis
   std::vector<state::Node> nodes = {};  // in order of id, removed ones included
+  // Who cosigns without a ledger, in order of id; nobody where it was read from a members file.
+  std::vector<state::Network::Witness> witnesses = {};
 
   const state::Node* find(const NodeId& id) const;
   std::vector<state::Node> present() const;  // without the removed ones

@@ -152,6 +152,9 @@ void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
   ports.evidence = [this](const std::string& note) { checkpoint_file.keep_evidence(note); };
   ports.log = log.sink();
   ports.cosigners_at = [this](TreeSize size) { return cosigners_at(size); };
+  ports.opened = [this](const Checkpoint& checkpoint, const std::string& note, const CosignerSet& set) {
+    witness_feed->on_open({.checkpoint = checkpoint, .note = note, .witnesses = set.witnesses});
+  };
   checkpointer =
       std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, *cosigners.get(),
                                      identity.keys, std::move(ports), *service, mark, checkpoint_file.load());
@@ -172,6 +175,7 @@ void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   watch_disk();
   watch_certificate();
   make_submission();
+  make_witness_feed();
   make_checkpointer(mark);
   machine = std::make_unique<LedgerMachine>(*ledger, *verification,
                                             [this](const BlockNotice& notice) { return on_block(notice); });
@@ -246,6 +250,7 @@ NodeStatus Node::Parts::status() const {
           .keys = keys.figures(),
           .verification = verification->figures(),
           .scrub = scrubber->figures(),
+          .witnesses = witness_feed->figures(),
           .finished = checkpointer->finished(),
           .missing = checkpointer->missing(),
           .applied = [this]() -> std::optional<Applied> {
@@ -333,6 +338,8 @@ void Node::Parts::stop() {
   if (scrub_thread) scrub_thread->stop();
   if (replica) replica->stop(true);
   if (service) service->stop();
+  if (witness_thread) witness_thread->stop();
+  if (witness_client) witness_client->stop();
   verification.reset();
   checkpoint_file.flush();
   std::error_code ignored;

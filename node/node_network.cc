@@ -1,5 +1,5 @@
-// What a node does when the ledger changes the network's nodes: its replica follows the new plan, and its
-// checkpoints are cosigned by the new set.
+// What a node does when the ledger changes the network's nodes or witnesses: its replica follows the new
+// plan, and its checkpoints are cosigned by the new set.
 #include <algorithm>
 
 #include "node/node_parts.h"
@@ -26,7 +26,8 @@ Result<void> Node::Parts::read_network() {
   if (!applied) return pass(applied);
   if (members && reader->applied().leaves >= members->from) members.reset();
   if (auto good = check_self(identity, config, newer(*applied, members)); !good) return good;
-  Result<CosignerSet> set = cosigner_set(identity.genesis.origin, applied->from, applied->present());
+  Result<CosignerSet> set =
+      cosigner_set(identity.genesis.origin, applied->from, applied->present(), applied->witnesses);
   if (!set) return pass(set);
   cosigners.set(std::make_shared<const CosignerSet>(std::move(*set)));
   network.set(std::make_shared<const NetworkState>(std::move(*applied)));
@@ -55,7 +56,7 @@ Result<CosignerSet> Node::Parts::cosigners_at(TreeSize size) const {
   if (!reader) return pass(reader);
   const Result<NetworkState> before = network_state(*reader);
   if (!before) return pass(before);
-  return cosigner_set(identity.genesis.origin, before->from, before->present());
+  return cosigner_set(identity.genesis.origin, before->from, before->present(), before->witnesses);
 }
 
 // On the disk thread, after a block that changed a node, before anybody hears of that block. An error is
@@ -67,10 +68,12 @@ Result<void> Node::Parts::network_changed(const Applied& applied) {
   if (!reader) return pass(reader);
   Result<NetworkState> now = network_state(*reader);
   if (!now) return pass(now);
-  Result<CosignerSet> set = cosigner_set(identity.genesis.origin, applied.leaves, now->present());
+  Result<CosignerSet> set =
+      cosigner_set(identity.genesis.origin, applied.leaves, now->present(), now->witnesses);
   if (!set) return pass(set);
   network.set(std::make_shared<const NetworkState>(std::move(*now)));
   cosigners.set(std::make_shared<const CosignerSet>(*set));
+  warn_of_witnesses();
   replica->follow(plan());
   checkpointer->on_cosigners(std::move(*set));
   return {};

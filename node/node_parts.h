@@ -1,4 +1,4 @@
-// What a Node holds, and the steps of its life. Internal to node.cc and node_reload.cc.
+// What a Node holds, and the steps of its life. Internal to node*.cc.
 #pragma once
 
 #include <array>
@@ -28,6 +28,7 @@
 #include "node/scrubber.h"
 #include "node/submission.h"
 #include "node/verification.h"
+#include "node/witness_feed.h"
 
 namespace anta {
 
@@ -43,6 +44,10 @@ HttpServerOptions http_options(const Config& config);
 
 // One more than one: a file of many megabytes does not keep the others waiting.
 inline constexpr std::size_t query_threads = 2;
+
+// What is worth telling about URLs of witnesses beside the network's witnesses.
+std::optional<std::string> witness_warning(const std::vector<state::Network::Witness>& witnesses,
+                                           const WitnessUrls& urls);
 
 struct Node::Parts {
   Parts(Config c, Identity i, Log& l)
@@ -69,6 +74,7 @@ struct Node::Parts {
   std::latch http_made{1};  // requests wait for it: the server runs before it can be told who holds it
   Published<std::shared_ptr<const NetworkState>> network = {};   // as applied
   Published<std::shared_ptr<const CosignerSet>> cosigners = {};  // likewise
+  Published<std::shared_ptr<const WitnessUrls>> witness_urls = {};
   // From the file, while the ledger here is behind it; of the thread that starts, then of the disk's.
   std::optional<NetworkState> members = {};
 
@@ -82,6 +88,9 @@ struct Node::Parts {
   std::array<ThreadExecutor, query_threads> query_executors = {};
   std::unique_ptr<QueryWorkers> query_workers = {};
   std::unique_ptr<ThreadExecutor> service = {};
+  std::unique_ptr<ThreadExecutor> witness_thread = {};
+  std::unique_ptr<WitnessClient> witness_client = {};
+  std::unique_ptr<WitnessFeed> witness_feed = {};
   std::unique_ptr<Submission> submission = {};
   std::unique_ptr<Checkpointer> checkpointer = {};
   std::unique_ptr<LedgerMachine> machine = {};
@@ -110,6 +119,11 @@ struct Node::Parts {
   MembershipPlan plan() const;
   Result<CosignerSet> cosigners_at(TreeSize size) const;
   Result<void> network_changed(const Applied& applied);
+
+  // node_witnesses.cc
+  void make_witness_feed();
+  void use_witnesses(const WitnessUrls& urls);
+  void warn_of_witnesses() const;
 
   // node_reload.cc
   void look_at_disk();

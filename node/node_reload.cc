@@ -154,6 +154,7 @@ void Node::Parts::apply(const Config& changed) {
   submission->set_limits(static_cast<std::size_t>(limits.pending_statements),
                          static_cast<std::uint64_t>(limits.pending_bytes));
   http->set_limits(http_options(changed));
+  use_witnesses(changed.witnesses);
   scrubber->set_rate(static_cast<std::uint64_t>(limits.scrub_bytes_per_second));
   const auto applied = std::make_shared<std::latch>(2);  // shared: who counts it down may be in it still
   service->post([this, applied, reserve = static_cast<std::uint64_t>(limits.disk_reserve_bytes)] {
@@ -172,6 +173,9 @@ Result<Node::Checked> Node::check(const Config& config) {
   if (!tls) return pass(tls);
   Checked checked{.network = identity->genesis.network};
   if (*tls) checked.warning = expiry_warning((*tls)->expires(), wall_clock());
+  if (!config.members.empty()) return checked;  // who the witnesses are now is not known here
+  if (const auto told = witness_warning(founding_witnesses(identity->genesis), config.witnesses))
+    checked.warning = checked.warning ? *checked.warning + "; " + *told : *told;
   return checked;
 }
 

@@ -178,6 +178,8 @@ std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& sta
       {"anta_scrub_repaired_entries_total", d(status.scrub.repaired)},
       {"anta_scrub_position", d(status.scrub.position.value)},
       {"anta_scrub_repairing", status.scrub.gap.empty() ? 0.0 : 1.0},
+      {"anta_witness_cosignatures_total", d(status.witnesses.cosignatures)},
+      {"anta_witness_failures_total", d(status.witnesses.failures)},
       {"anta_checkpoint_size", status.finished ? d(status.finished->checkpoint.size) : 0.0},
       {"anta_checkpoint_quorum_seconds", status.finished ? d(status.finished->quorum_seconds) : 0.0}};
   if (status.certificate_expires.value != 0) {

@@ -13,6 +13,7 @@
 #include "node/network_state.h"
 #include "node/scrubber.h"
 #include "node/submission.h"
+#include "node/witness_feed.h"
 #include "storage/applied.h"
 #include "storage/ledger/value.h"
 
@@ -29,6 +30,7 @@ struct NodeStatus {
   KeyLimiter::Figures keys = {};
   VerificationFigures verification = {};
   Scrubber::Figures scrub = {};
+  WitnessFigures witnesses = {};
   std::shared_ptr<const FinishedCheckpoint> finished = {};
   std::vector<std::string> missing = {};
   std::optional<Applied> applied = {};

@@ -1,4 +1,5 @@
 // The network's own records: nodes, proposals and how votes stand.
+#include "crypto/text.h"
 #include "node/queries.h"
 #include "node/views/statement_view.h"
 #include "storage/ledger/network.h"
@@ -43,9 +44,17 @@ Result<Value> nodes(const LedgerReader& reader) {
     if (!plain) return plain;
     items.push_back(std::move(*plain));
   }
+  ValueList witnesses;
+  const auto network = state::find<state::Network>(*view, network_record_id);
+  for (std::size_t i = 0; network && i < network->witnesses.size(); ++i) {
+    const state::Network::Witness& witness = network->witnesses[i];
+    witnesses.push_back(
+        Value{ValueMap{{"id", Value{witness.id.value}}, {"key", Value{to_hex(witness.key.view())}}}});
+  }
   if (view->failed()) return fail(Code::io, "state.read", "the network's nodes could not be read");
   return Value{ValueMap{{"size", Value{static_cast<std::int64_t>(reader.applied().leaves.value)}},
-                        {"nodes", Value{std::move(items)}}}};
+                        {"nodes", Value{std::move(items)}},
+                        {"witnesses", Value{std::move(witnesses)}}}};
 }
 
 Result<Value> proposal(const LedgerReader& reader, const ProposalId& id) {

@@ -89,6 +89,11 @@ TEST(Genesis, RefusesWhatContradictsItself) {
             "nodes[0].keys: a key stands twice");
   EXPECT_EQ(refusal([](Genesis& g) { (*g.witnesses)[0].id = {"bahia-sur"}; }).message,
             "witnesses[0].id: the id stands twice");
+  const auto of_a_node = [](Genesis& g) {
+    g.nodes[0].organisation = {"otra"};
+    (*g.witnesses)[0].id = {"otra"};
+  };
+  EXPECT_EQ(refusal(of_a_node).message, "witnesses[0].id: the organisation stands twice");
   EXPECT_EQ(refusal([](Genesis& g) { g.schemes.push_back(g.schemes[0]); }).message,
             "schemes[1].id: the id stands twice");
   EXPECT_EQ(refusal([](Genesis& g) { g.nodes[0].address = "127.0.0.1"; }).message,

@@ -27,7 +27,7 @@ struct Network {
     std::vector<std::uint64_t> finished = {};
   };
 
-  Network() {
+  explicit Network(int witnesses = 0) {
     genesis.origin = "anta.example/test-00000000";
     for (const char* name : {"n1", "n2", "n3"}) {
       auto member = std::make_unique<Member>();
@@ -42,8 +42,17 @@ struct Network {
                                         .tls = member->keys->tls.public_key()}});
       members.push_back(std::move(member));
     }
+    for (int i = 1; i <= witnesses; ++i) {
+      std::array<std::uint8_t, 32> seed = {};
+      seed[0] = static_cast<std::uint8_t>(200 + i);
+      witness_keys.push_back(std::make_unique<NodeKeys>(derive_node_keys(Secret32(seed))));
+      if (!genesis.witnesses) genesis.witnesses.emplace();
+      genesis.witnesses->push_back(
+          {NodeId{"w" + std::to_string(i)}, witness_keys.back()->cosigner.public_key()});
+    }
     policy = *network_policy(genesis);
-    cosigners = *cosigner_set(genesis.origin, TreeSize{}, founding_nodes(genesis));
+    cosigners =
+        *cosigner_set(genesis.origin, TreeSize{}, founding_nodes(genesis), founding_witnesses(genesis));
     for (auto& member : members)
       start(*member, std::nullopt, std::nullopt);
   }
@@ -71,6 +80,18 @@ struct Network {
     };
     ports.cosigners_at = [this](TreeSize) { return Result<CosignerSet>(cosigners); };
     ports.clock = [this] { return Millis{start_ms + executor.steady_ms()}; };
+    ports.opened = [this, &m](const Checkpoint& c, const std::string& note_text, const CosignerSet& set) {
+      ++asked;
+      for (std::size_t i = 0; i < set.witnesses.size() && witnesses_answer; ++i) {
+        const std::string text = parse_note(note_text)->text;
+        const std::string line = encode_signature_line(
+            sign_cosignature(text, set.witnesses[i].id.value + "/anta", witness_keys[i]->cosigner,
+                             static_cast<std::uint64_t>(start_ms + executor.steady_ms()) / 1'000));
+        m.checkpointer->on_peer_message(
+            set.witnesses[i].id, PeerKind::checkpoint_cosigned,
+            encode_checkpoint_cosigned({.size = c.size, .root = c.root, .line = line}));
+      }
+    };
     ports.evidence = [&m](const std::string& note_text) { m.evidence.push_back(note_text); };
     ports.finished = [&m](const FinishedCheckpoint& f, double) { m.finished.push_back(f.checkpoint.size); };
     m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, cosigners, *m.keys,
@@ -110,6 +131,9 @@ struct Network {
   CosignerSet cosigners = {};
   std::vector<std::unique_ptr<Member>> members = {};
   std::map<PeerKind, int> sent = {};
+  std::vector<std::unique_ptr<NodeKeys>> witness_keys = {};
+  bool witnesses_answer = true;
+  int asked = 0;  // times that witnesses were asked
 };
 
 TEST(Checkpointer, QuorumIsTwoThirdsAndOne) {
@@ -147,7 +171,7 @@ TEST(Checkpointer, AChangeOfCosignersHoldsFromItsOwnSeal) {
   std::vector<state::Node> nodes = founding_nodes(net.genesis);
   nodes[2].standing = NodeStanding::removed;
   nodes.pop_back();
-  const CosignerSet two = *cosigner_set(net.genesis.origin, TreeSize{9}, nodes);
+  const CosignerSet two = *cosigner_set(net.genesis.origin, TreeSize{9}, nodes, {});
   for (const std::size_t i : {0, 1}) {
     net.members[i]->checkpointer->on_cosigners(two);
     net.apply(i, 9, 3);
@@ -159,6 +183,57 @@ TEST(Checkpointer, AChangeOfCosignersHoldsFromItsOwnSeal) {
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->cosigners.size(), 2u);
   EXPECT_TRUE(check_note(net.policy, old_note, (start_ms + 5'000) / 1'000)->quorum_met);
+}
+
+TEST(Checkpointer, AWitnessCountsAsANodeDoes) {
+  // Goal: three nodes and a witness are a 3-of-4: any one of the four may be away, two may not; only the
+  // leader asks, and who is missing is named.
+  for (std::size_t away = 0; away < 4; ++away) {
+    Network net(1);
+    ASSERT_EQ(net.cosigners.quorum(), 3u);
+    const std::size_t leader = away == 0 ? 1 : 0;
+    net.witnesses_answer = away != 3;
+    if (away < 3) net.members[away]->reachable = false;
+    net.apply_all(5, 1);
+    net.lead(leader);
+    EXPECT_EQ(net.size_of(leader), 5u) << away;
+    EXPECT_EQ(net.asked, 1) << away;
+    const auto verdict = check_note(net.policy, net.finished(leader)->note, (start_ms + 2'000) / 1'000);
+    ASSERT_TRUE(verdict) << verdict.error().message;
+    EXPECT_TRUE(verdict->quorum_met);
+    EXPECT_EQ(verdict->cosigners.size(), 3u);
+  }
+  Network net(1);
+  net.witnesses_answer = false;
+  net.members[2]->reachable = false;
+  net.apply_all(5, 1);
+  net.lead(0);
+  net.executor.advance(1'000);
+  EXPECT_EQ(net.size_of(0), 0u);
+  EXPECT_EQ(net.members[0]->checkpointer->missing(), (std::vector<std::string>{"org3", "w1"}));
+  net.witnesses_answer = true;  // the then newest is opened, and the witness is asked again
+  net.executor.advance(1'100);
+  EXPECT_EQ(net.size_of(0), 5u);
+}
+
+TEST(Checkpointer, AWitnessOfAnotherSetIsNotCounted) {
+  // Goal: the block that ends at 9 takes the witness out: from then on its line makes no quorum and it is not
+  // asked, and a note of 5 is still judged with it.
+  Network net(1);
+  net.members[2]->reachable = false;
+  net.apply_all(5, 1);
+  net.lead(0);
+  ASSERT_EQ(net.size_of(0), 5u);
+  const CosignerSet three = *cosigner_set(net.genesis.origin, TreeSize{9}, founding_nodes(net.genesis), {});
+  ASSERT_EQ(three.quorum(), 3u);
+  for (const std::size_t i : {0, 1}) {
+    net.members[i]->checkpointer->on_cosigners(three);
+    net.apply(i, 9, 3);
+  }
+  net.executor.advance(2'500);
+  EXPECT_EQ(net.size_of(0), 5u);
+  EXPECT_EQ(net.asked, 1);
+  EXPECT_TRUE(check_note(net.policy, net.finished(1)->note, (start_ms + 5'000) / 1'000)->quorum_met);
 }
 
 TEST(Checkpointer, JunkThatComesEarlyTakesNobodysPlace) {

@@ -109,6 +109,22 @@ TEST(Config, EndpointsAreHostAndPort) {
     EXPECT_FALSE(parse_endpoint(bad)) << bad;
 }
 
+TEST(Config, WitnessesAreIdsWithUrls) {
+  // Goal: each URL is taken apart; what is none, and an id that is none, are refused with the line.
+  const auto of = [](const std::string& map) {
+    return parse_config(minimal + "witnesses: " + map + "\n", "/");
+  };
+  const auto good = of("{w1: \"https://w1.example/anta\", w2: \"http://127.0.0.1:8009\"}");
+  ASSERT_TRUE(good) << good.error().message;
+  EXPECT_EQ(good->witnesses.at("w1").host, "w1.example");
+  EXPECT_EQ(good->witnesses.at("w2").port, 8009);
+  for (const char* bad : {"{w1: w1.example}", "{\"w 1\": \"https://x\"}", "[w1]", "{w1: \"ftp://x\"}"}) {
+    const auto refused = of(bad);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_NE(refused.error().message.find("line "), std::string::npos) << refused.error().message;
+  }
+}
+
 TEST(ConfigChange, LimitsAndLogApplyAndEverythingElseNeedsARestart) {
   // Goal: each key that differs is named once, as applied or as needing a restart; what is unchanged is not.
   const Config running = *parse_config(minimal, "/etc/anta");
@@ -117,11 +133,11 @@ TEST(ConfigChange, LimitsAndLogApplyAndEverythingElseNeedsARestart) {
   const Config next = *parse_config(
       "network: other.cbor\nnode: n2\ndata: data\nseed: node.seed\npeers: {n3: \"10.0.0.3:1\"}\n"
       "http: {listen: \"127.0.0.1:9\"}\nlimits: {http_connections: 9, verifiers: 3}\n"
-      "log: {level: debug}\ntimeouts: {drain_ms: 1}\n",
+      "log: {level: debug}\ntimeouts: {drain_ms: 1}\nwitnesses: {w1: \"https://w1.example/anta\"}\n",
       "/etc/anta");
   const ConfigChange change = config_change(running, next);
-  EXPECT_EQ(change.applied,
-            (std::vector<std::string>{"log.level", "limits.http_connections", "limits.verifiers"}));
+  EXPECT_EQ(change.applied, (std::vector<std::string>{"witnesses", "log.level", "limits.http_connections",
+                                                      "limits.verifiers"}));
   EXPECT_EQ(change.restart,
             (std::vector<std::string>{"network", "node", "peers", "http.listen", "timeouts.drain_ms"}));
   EXPECT_EQ(change.config.limits.http_connections, 9);
@@ -157,6 +173,7 @@ TEST(ConfigChange, EveryKeyOfAFileIsSeen) {
     std::string other = "x";  // a path, a node's id
     if (key.find("listen") != std::string::npos) other = "\"127.0.0.1:5\"";
     if (key == "peers") other = "{n9: \"127.0.0.1:5\"}";
+    if (key == "witnesses") other = "{w9: \"https://w9.example\"}";
     if (key == "log.level") other = "error";
     if (key == "log.format") other = "json";
     if (value == "false") other = "true";

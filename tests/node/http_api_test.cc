@@ -140,6 +140,7 @@ TEST(HttpApi, ReadsRecordsListsAndHistories) {
 TEST(HttpApi, NodesAndProposalsWithTheirVotes) {
   // Goal: every node with what a joining one must know, and of a proposal who has still to vote.
   World world = rich_world();
+  add_witness(world, "lab");
   world.must("plant", amendment(world, "P-1", "transit_flag_hours", 48));
   EXPECT_EQ(decide(world, node_change(world, "P-2", NodeAction::remove, "n-owner", "owner")), "accepted");
   Rig rig(world);
@@ -148,6 +149,7 @@ TEST(HttpApi, NodesAndProposalsWithTheirVotes) {
             static_cast<std::int64_t>(rig.ledger.ledger->applied()->leaves.value));
   const auto& list = std::get<ValueList>(nodes.find("nodes")->data);
   ASSERT_EQ(list.size(), 3u);
+  EXPECT_EQ(Rig::text(std::get<ValueList>(nodes.find("witnesses")->data).at(0), "id"), "lab");
   EXPECT_EQ(Rig::text(list[0], "standing"), "removed");
   EXPECT_EQ(Rig::text(list[1], "id"), "n-plant");
   EXPECT_EQ(Rig::text(list[1], "organisation"), "plant");

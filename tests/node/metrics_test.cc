@@ -99,6 +99,8 @@ const std::map<std::string, Metric>& contract() {
       {"anta_statements_forwarded_total", {"counter"}},
       {"anta_statements_proposed_total", {"counter"}},
       {"anta_term", {"gauge"}},
+      {"anta_witness_cosignatures_total", {"counter"}},
+      {"anta_witness_failures_total", {"counter"}},
   };
   return all;
 }

@@ -1,0 +1,92 @@
+#include "node/witness.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/merkle.h"
+#include "crypto/note.h"
+#include "node/http_problem.h"
+#include "node/witness_request.h"
+
+namespace anta {
+namespace {
+
+HttpResponse malformed(const Error& error) { return problem(400, "malformed", error.message); }
+
+// Whether a log of the policy signed it; a signature of such a key that does not verify spoils the note.
+Result<void> check_log(const Policy& policy, const Note& note, const std::string& origin) {
+  bool trusted = false;
+  for (const NoteSignature& signature : note.signatures) {
+    for (const Policy::Log& log : policy.logs) {
+      if (log.key.name != origin || !is_by(signature, log.key)) continue;
+      if (auto good = verify_note_line(log.key, note.text, signature); !good) return good;
+      trusted = true;
+    }
+  }
+  if (trusted) return {};
+  return fail(Code::not_authorised,
+              "no key that this witness trusts for " + origin + " signed the checkpoint");
+}
+
+HttpResponse conflict(std::uint64_t size) {
+  return {.status = 409, .content_type = std::string(witness_size_type), .body = std::to_string(size) + "\n"};
+}
+
+HttpResponse not_shown(const std::string& why) { return problem(422, "consistency", why); }
+
+}  // namespace
+
+Witness::Witness(std::string name, const SigningKey& key, Policy policy, WitnessMemory memory,
+                 WitnessPorts ports)
+    : name_(std::move(name)),
+      key_(key),
+      policy_(std::move(policy)),
+      memory_(std::move(memory)),
+      ports_(std::move(ports)) {}
+
+HttpResponse Witness::add_checkpoint(std::string_view body) {
+  const Result<WitnessRequest> request = parse_witness_request(body);
+  if (!request) return malformed(request.error());
+  const Result<Note> note = parse_note(request->note);
+  if (!note) return malformed(note.error());
+  const Result<Checkpoint> checkpoint = parse_checkpoint(note->text);
+  if (!checkpoint) return malformed(checkpoint.error());
+  const bool known = std::any_of(policy_.logs.begin(), policy_.logs.end(),
+                                 [&](const Policy::Log& log) { return log.key.name == checkpoint->origin; });
+  if (!known)
+    return problem(404, "unknown_origin", "this witness does not know the log " + checkpoint->origin);
+  if (auto good = check_log(policy_, *note, checkpoint->origin); !good)
+    return problem(403, "untrusted_log", good.error().message);
+  if (request->old_size > checkpoint->size)
+    return problem(400, "malformed", "the old size is above the checkpoint's");
+  return extend(*checkpoint, request->old_size, request->proof, note->text);
+}
+
+HttpResponse Witness::extend(const Checkpoint& checkpoint, std::uint64_t old_size,
+                             std::span<const Digest> proof, const std::string& text) {
+  const Checkpoint last =
+      memory_.last(checkpoint.origin).value_or(Checkpoint{.origin = checkpoint.origin, .root = empty_root()});
+  if (old_size != last.size) return conflict(last.size);
+  if (checkpoint.size == 0 && checkpoint.root != empty_root())
+    return not_shown("a tree without leaves has one root, and this is another");
+  if (old_size == 0 && !proof.empty()) return not_shown("nothing is to be proven from size 0 on");
+  if (old_size > 0) {
+    if (auto shown = verify_consistency(old_size, checkpoint.size, proof, last.root, checkpoint.root); !shown)
+      return not_shown("it does not extend the tree of " + std::to_string(last.size) +
+                       " leaves that this witness cosigned: " + shown.error().message);
+  }
+  return sign(checkpoint, text);
+}
+
+HttpResponse Witness::sign(const Checkpoint& checkpoint, const std::string& text) {
+  if (auto durable = memory_.remember(checkpoint); !durable) {
+    if (ports_.failed) ports_.failed(durable.error());
+    return problem(durable.error());
+  }
+  if (ports_.remembered) ports_.remembered(checkpoint);
+  const NoteSignature line =
+      sign_cosignature(text, name_, key_, std::max<std::uint64_t>(ports_.unix_seconds(), 1));
+  return {.status = 200, .content_type = "text/plain; charset=utf-8", .body = encode_signature_line(line)};
+}
+
+}  // namespace anta

@@ -1,0 +1,190 @@
+#include "node/witness_feed.h"
+
+#include <deque>
+
+#include "node/cosigners.h"
+#include "tests/node/manual_executor.h"
+#include "tests/node/witness_rig.h"
+
+namespace anta::test {
+namespace {
+
+// A feed whose requests the test answers.
+struct Rig {
+  struct Asked {
+    std::string url = {};
+    WitnessRequest request = {};
+    WitnessClient::Callback callback = {};
+  };
+
+  Rig() {
+    WitnessFeedPorts ports;
+    ports.post = [this](const WitnessUrl& url, const std::string& body, WitnessClient::Callback callback) {
+      asked.push_back({url.text, *parse_witness_request(body), std::move(callback)});
+    };
+    ports.consistency = [this](std::uint64_t from, std::uint64_t to) -> Result<std::vector<Digest>> {
+      return log.proof(from, to);
+    };
+    ports.cosigned = [this](const NodeId& witness, const CheckpointCosigned& answer) {
+      cosigned.emplace_back(witness.value, answer.size);
+    };
+    WitnessUrls urls = {{"w1", *parse_witness_url("http://127.0.0.1:1")}};
+    feed = std::make_unique<WitnessFeed>(WitnessFeedOptions{}, std::move(ports), urls, executor);
+  }
+
+  void open(std::uint64_t size) {
+    feed->on_open({.checkpoint = log.at(size), .note = log.note(size), .witnesses = {{NodeId{"w1"}, key}}});
+    executor.run();
+  }
+  // Answers the oldest request.
+  void answer(Result<WitnessReply> reply) {
+    ASSERT_FALSE(asked.empty());
+    const Asked first = std::move(asked.front());
+    asked.pop_front();
+    first.callback(std::move(reply));
+    executor.run();
+  }
+  void answer_size(std::uint64_t size) {
+    answer(WitnessReply{409, std::string(witness_size_type), std::to_string(size) + "\n"});
+  }
+  void answer_signed() {
+    ASSERT_FALSE(asked.empty());
+    const auto note = parse_note(asked.front().request.note);
+    const auto other = sign_cosignature(note->text, "w2/anta", key_of(7), 5);
+    const auto line = sign_cosignature(note->text, "w1/anta", key_of(8), 5);
+    answer(WitnessReply{200, "text/plain", encode_signature_line(other) + encode_signature_line(line)});
+  }
+
+  ManualExecutor executor = {};
+  GrownLog log{40};
+  PublicKey key = key_of(8).public_key();
+  std::deque<Asked> asked = {};
+  std::vector<std::pair<std::string, std::uint64_t>> cosigned = {};
+  std::unique_ptr<WitnessFeed> feed = {};
+};
+
+TEST(WitnessFeed, GoesOnFromTheSizeThatTheWitnessNames) {
+  // Goal: the first request knows nothing; a 409's size is what the next proves from; afterwards the size is
+  // known, and an idle ledger's same size needs no proof.
+  Rig rig;
+  rig.open(20);
+  ASSERT_EQ(rig.asked.size(), 1u);
+  EXPECT_EQ(rig.asked[0].url, "http://127.0.0.1:1");
+  EXPECT_EQ(rig.asked[0].request, (WitnessRequest{.old_size = 0, .note = rig.log.note(20)}));
+  rig.answer_size(9);
+  ASSERT_EQ(rig.asked.size(), 1u);
+  EXPECT_EQ(rig.asked[0].request.old_size, 9u);
+  EXPECT_EQ(rig.asked[0].request.proof, rig.log.proof(9, 20));
+  rig.answer_signed();
+  rig.open(25);
+  EXPECT_EQ(rig.asked.at(0).request.proof, rig.log.proof(20, 25));
+  rig.answer_signed();
+  rig.open(25);
+  EXPECT_EQ(rig.asked.at(0).request.old_size, 25u);
+  EXPECT_TRUE(rig.asked[0].request.proof.empty());
+  rig.answer_signed();
+  EXPECT_EQ(rig.cosigned,
+            (std::vector<std::pair<std::string, std::uint64_t>>{{"w1", 20}, {"w1", 25}, {"w1", 25}}));
+  EXPECT_EQ(rig.feed->figures().cosignatures, 3u);
+  EXPECT_EQ(rig.feed->figures().failures, 0u);
+}
+
+TEST(WitnessFeed, OneRequestAtATimeAndOnlyTheNewestWaits) {
+  // Goal: three open while the witness is asked; when it answers the last of them is sent, and no other.
+  Rig rig;
+  for (const std::uint64_t size : {5, 9, 12, 20})
+    rig.open(size);
+  EXPECT_EQ(rig.asked.size(), 1u);
+  rig.answer_signed();
+  ASSERT_EQ(rig.asked.size(), 1u);
+  EXPECT_EQ(rig.asked[0].request.note, rig.log.note(20));
+  rig.answer_signed();
+  EXPECT_TRUE(rig.asked.empty());
+}
+
+TEST(WitnessFeed, AWitnessThatIsAheadIsAskedAgainWithWhatIsLarger) {
+  // Goal: another leader brought it further: nothing is sent that it would refuse, until there is more.
+  Rig rig;
+  rig.open(9);
+  rig.answer_size(20);
+  EXPECT_TRUE(rig.asked.empty());
+  rig.open(12);
+  EXPECT_TRUE(rig.asked.empty());
+  rig.open(25);
+  EXPECT_EQ(rig.asked.at(0).request.old_size, 20u);
+}
+
+TEST(WitnessFeed, WhoDoesNotAnswerIsLeftAloneForAWhile) {
+  // Goal: waits double up to five seconds; what is open then is sent, what is stale is not; an answer ends
+  // it.
+  Rig rig;
+  const auto dead = [] { return Result<WitnessReply>(fail(Code::uncertain, "witness.unreachable", "gone")); };
+  rig.open(5);
+  rig.answer(dead());
+  rig.open(6);
+  EXPECT_TRUE(rig.asked.empty());
+  rig.executor.advance(100);
+  ASSERT_EQ(rig.asked.size(), 1u);
+  EXPECT_EQ(rig.asked[0].request.note, rig.log.note(6));
+  for (const std::int64_t wait : {200, 400, 800}) {
+    rig.answer(dead());
+    rig.open(7);
+    rig.executor.advance(wait - 1);
+    EXPECT_TRUE(rig.asked.empty()) << wait;
+    rig.executor.advance(1);
+    EXPECT_EQ(rig.asked.size(), 1u) << wait;
+  }
+  rig.answer(dead());
+  rig.open(8);
+  rig.executor.advance(1'600);
+  EXPECT_TRUE(rig.asked.empty());  // waited longer than a checkpoint is open
+  rig.open(9);
+  ASSERT_EQ(rig.asked.size(), 1u);
+  rig.answer_signed();
+  rig.open(12);
+  EXPECT_EQ(rig.asked.size(), 1u);
+  EXPECT_EQ(rig.feed->figures().failures, 5u);
+}
+
+TEST(WitnessFeed, NonsenseIsAFailureAndNotALoop) {
+  // Goal: a 409 without a size, with the size that was said, with sizes without end; a 200 without its line;
+  // other statuses: each counts as a failure and nothing goes to the checkpointer.
+  const std::vector<WitnessReply> nonsense = {
+      {409, "text/x.tlog.size", "x\n"}, {409, "text/x.tlog.size", "7"},
+      {409, "text/plain", "7\n"},       {409, "text/x.tlog.size", "0\n"},
+      {200, "text/plain", ""},          {200, "text/plain", "hello"},
+      {422, "text/plain", "no\nno"},    {500, "", ""}};
+  for (const WitnessReply& reply : nonsense) {
+    Rig rig;
+    rig.open(20);
+    rig.answer(reply);
+    EXPECT_TRUE(rig.asked.empty()) << reply.status << reply.body;
+    EXPECT_EQ(rig.feed->figures().failures, 1u) << reply.status << reply.body;
+    EXPECT_TRUE(rig.cosigned.empty());
+  }
+  Rig rig;
+  rig.open(20);
+  std::uint64_t requests = 0;
+  for (std::uint64_t size = 1; !rig.asked.empty() && requests < 20; ++requests)
+    rig.answer_size(size++);
+  EXPECT_EQ(requests, 4u);
+  EXPECT_EQ(rig.feed->figures().failures, 1u);
+}
+
+TEST(WitnessFeed, UrlsMayChangeAndWitnessesWithoutOneAreNotAsked) {
+  // Goal: a reload's URL is used at once, also after failures.
+  Rig rig;
+  rig.open(5);
+  rig.answer(fail(Code::uncertain, "witness.unreachable", "gone"));
+  rig.feed->set_urls({{"w1", *parse_witness_url("http://127.0.0.1:2")}});
+  rig.open(6);
+  ASSERT_EQ(rig.asked.size(), 1u);
+  EXPECT_EQ(rig.asked[0].url, "http://127.0.0.1:2");
+  rig.answer_signed();
+  rig.feed->set_urls({});
+  rig.open(7);
+  EXPECT_TRUE(rig.asked.empty());
+}
+
+}  // namespace
+}  // namespace anta::test
