@@ -84,6 +84,21 @@ void say_approved(const Invocation& invocation, const std::string& id, const Val
                                                "those who verify",
                                         node + " vota y cofirma: reparta la política nueva (/v1/policy) a "
                                                "quienes verifican"));
+  } else if (action == "witness" && change->find("key") != nullptr) {
+    invocation.say(
+        "  " + invocation.in(
+                   node + " witnesses with that key: give it the new policy (/v1/policy) and start it (antad "
+                          "--witness), name its URL under witnesses in each node.yaml (SIGHUP), and hand the "
+                          "policy out to those who verify",
+                   node + " es testigo con esa clave: dele la política nueva (/v1/policy) e inícielo (antad "
+                          "--witness), indique su URL en witnesses de cada node.yaml (SIGHUP) y reparta la "
+                          "política a quienes verifican"));
+  } else if (action == "witness") {
+    invocation.say("  " +
+                   invocation.in(node + " witnesses no more: stop it, and hand the new policy "
+                                        "(/v1/policy) out to those who verify; its keys stay taken",
+                                 node + " ya no es testigo: deténgalo y reparta la política nueva "
+                                        "(/v1/policy) a quienes verifican; sus claves quedan ocupadas"));
   } else if (action == "remove") {
     invocation.say("  " + invocation.in(node + " is out: stop it; its id and keys stay taken",
                                         node + " salió: deténgalo; su id y sus claves quedan ocupados"));
@@ -145,18 +160,20 @@ payload::Common happening_at(Millis time) {
   return common;
 }
 
-// The YAML that `antad --init` printed: its `keys`.
-Result<payload::NodeKeySet> read_keys_file(const std::string& path) {
+// The one member of the YAML that `antad --init` printed: a node's `keys`, a witness's `key`.
+template <typename Keys>
+Result<Keys> read_keys_file(const std::string& path, std::string_view member,
+                            Result<Keys> (*read)(const views::TreeNode&)) {
   const auto bytes = read_file(path);
   if (!bytes) return pass(bytes);
-  const auto keys = [&]() -> Result<payload::NodeKeySet> {
+  const auto keys = [&]() -> Result<Keys> {
     const auto root = views::parse_yaml(as_text(*bytes));
     if (!root) return pass(root);
-    static constexpr std::array<std::string_view, 1> known = {"keys"};
+    const std::array<std::string_view, 1> known = {member};
     if (auto only = root->only(known); !only) return pass(only);
-    const auto found = root->get("keys");
+    const auto found = root->get(member);
     if (!found) return pass(found);
-    return read_node_keys(**found);
+    return read(**found);
   }();
   if (!keys) return tl::unexpected(Error{Code::malformed, "usage", path + ": " + keys.error().message});
   return keys;
@@ -175,7 +192,7 @@ payload::Node node_change(const Invocation& invocation, NodeAction action) {
 Result<Exit> add_node(Invocation& invocation) {
   payload::Node p = node_change(invocation, NodeAction::learner);
   p.organisation = PartyId{*invocation.option("--organisation")};
-  const auto keys = read_keys_file(*invocation.option("--keys"));
+  const auto keys = read_keys_file(*invocation.option("--keys"), "keys", read_node_keys);
   if (!keys) return pass(keys);
   p.keys = *keys;
   auto client = client_for(invocation);
@@ -187,7 +204,7 @@ Result<Exit> add_node(Invocation& invocation) {
 Result<Exit> change_node(Invocation& invocation, NodeAction action) {
   payload::Node p = node_change(invocation, action);
   if (action == NodeAction::keys) {
-    const auto keys = read_keys_file(*invocation.option("--keys"));
+    const auto keys = read_keys_file(*invocation.option("--keys"), "keys", read_node_keys);
     if (!keys) return pass(keys);
     p.keys = *keys;
   }
@@ -196,6 +213,23 @@ Result<Exit> change_node(Invocation& invocation, NodeAction action) {
   const auto node = fetch(**client, "/v1/nodes/" + url_escaped(p.node.value) + "?fresh=1");
   if (!node) return pass(node);
   p.organisation = PartyId{text_of(*node, "organisation")};
+  return send_and_tell(invocation, **client, p, p.proposal.value);
+}
+
+Result<Exit> change_witness(Invocation& invocation) {
+  const auto file = invocation.option("--keys");
+  if (file.has_value() == invocation.has("--remove")) {
+    return invocation.usage("say one of --keys and --remove", "indique --keys o --remove, uno de los dos");
+  }
+  payload::Node p = node_change(invocation, NodeAction::witness);
+  p.organisation = PartyId{p.node.value};
+  if (file) {
+    const auto key = read_keys_file(*file, "key", read_public_key);
+    if (!key) return pass(key);
+    p.key = *key;
+  }
+  auto client = client_for(invocation);
+  if (!client) return pass(client);
   return send_and_tell(invocation, **client, p, p.proposal.value);
 }
 
@@ -253,11 +287,20 @@ Result<Exit> list_nodes(Invocation& invocation) {
   const auto body = fetch(**client, "/v1/nodes?fresh=1");
   if (!body) return pass(body);
   const Value* nodes = body->find("nodes");
-  if (nodes && invocation.format == OutputFormat::table) {
-    invocation.out(narrowed(*nodes, "id organisation standing incarnation address"));
-  } else {
+  if (nodes == nullptr || invocation.format != OutputFormat::table) {
     invocation.out(*body);
+    return Exit::ok;
   }
+  Value rows = narrowed(*nodes, "id organisation standing incarnation address");
+  auto* all = std::get_if<ValueList>(&rows.data);
+  const Value* witnesses = body->find("witnesses");
+  const auto* more = witnesses ? std::get_if<ValueList>(&witnesses->data) : nullptr;
+  for (std::size_t i = 0; all && more && i < more->size(); ++i) {
+    const std::string id = text_of((*more)[i], "id");
+    all->push_back(
+        Value{ValueMap{{"id", Value{id}}, {"organisation", Value{id}}, {"standing", Value{"witness"}}}});
+  }
+  invocation.out(rows);
   return Exit::ok;
 }
 
@@ -317,7 +360,7 @@ Command node_command(const std::string& verb, const std::string& summary, const 
           .summary = summary,
           .examples = {"anta network node " + verb + " " + example + signed_by},
           .options = proposing_options(std::move(own)),
-          .positionals = {{"NODE", "the node's id"}},
+          .positionals = {{"NODE", "the node's id; of a witness, its organisation's"}},
           .run = std::move(run)};
 }
 
@@ -337,7 +380,7 @@ std::vector<Command> node_commands() {
       .name = "--organisation", .value = "PARTY", .help = "whose node it is", .required = true};
   return {
       {.words = {"network", "node", "list"},
-       .summary = "the nodes: whose, voter, learner or removed, where; as json, what a joining node reads",
+       .summary = "the nodes (voter, learner or removed) and witnesses; as json, what a joining node reads",
        .examples = {"anta network node list --node http://127.0.0.1:8080"},
        .options = {node_option(), ca_option()},
        .positionals = {},
@@ -350,7 +393,14 @@ std::vector<Command> node_commands() {
       node_command("remove", "propose that a node leaves the network", "sello-cobre", {},
                    changing(NodeAction::remove)),
       node_command("keys", "propose new keys of a node", "sello-cobre --keys other-keys.yaml",
-                   {keys, address}, changing(NodeAction::keys))};
+                   {keys, address}, changing(NodeAction::keys)),
+      node_command("witness", "propose a witness, another key of one (--keys), or its end (--remove)",
+                   "verificadora-andina --keys witness-key.yaml",
+                   {{.name = "--keys",
+                     .value = "FILE",
+                     .help = "its public key, as antad --witness --init printed it"},
+                    {.name = "--remove", .help = "it is to cosign no more"}},
+                   change_witness)};
 }
 
 }  // namespace

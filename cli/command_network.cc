@@ -29,6 +29,9 @@ Result<Exit> make(Invocation& invocation) {
   ValueList urls;
   for (const std::string& url : made->http)
     urls.push_back(Value{url});
+  ValueList witnesses;
+  for (const std::string& url : made->witnesses)
+    witnesses.push_back(Value{url});
   invocation.out(Value{ValueMap{{"network", Value{made->genesis.network.value}},
                                 {"genesis", Value{hex(made->digest)}},
                                 {"origin", Value{made->genesis.origin}},
@@ -36,7 +39,8 @@ Result<Exit> make(Invocation& invocation) {
                                 {"cosigners", Value{static_cast<std::int64_t>(made->cosigners)}},
                                 {"directory", Value{directory}},
                                 {"policy", Value{directory + "/policy.txt"}},
-                                {"http", Value{std::move(urls)}}}});
+                                {"http", Value{std::move(urls)}},
+                                {"witnesses", Value{std::move(witnesses)}}}});
   return Exit::ok;
 }
 
@@ -44,7 +48,7 @@ Result<Exit> make(Invocation& invocation) {
 
 std::vector<Command> network_commands() {
   return {{.words = {"network", "new"},
-           .summary = "make a network: genesis, a directory per node, policy files for verifiers",
+           .summary = "make a network: genesis, a directory per node and witness, policy files for verifiers",
            .examples = {"anta network new network.yaml --out network"},
            .options = {{.name = "--out",
                         .value = "DIR",

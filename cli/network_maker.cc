@@ -32,9 +32,17 @@ struct NodeDraft {
   std::optional<Secret32> seed = {};
 };
 
+struct WitnessDraft {
+  GenesisWitness witness = {};
+  std::string http = {};
+  std::string url = {};
+  std::optional<Secret32> seed = {};
+};
+
 struct Draft {
   Genesis genesis = {};
   std::vector<NodeDraft> nodes = {};
+  std::vector<WitnessDraft> witnesses = {};
   std::optional<Secret32> registrar_seed = {};
 };
 
@@ -66,16 +74,6 @@ class FreePorts {
 Result<std::string> text_or(const TreeNode& map, std::string_view key, std::string otherwise) {
   const TreeNode* found = map.find(key);
   return found ? found->text() : Result<std::string>(std::move(otherwise));
-}
-
-Result<PublicKey> read_key(const TreeNode& node) {
-  const auto text = node.text();
-  if (!text) return pass(text);
-  const auto bytes = from_hex(*text);
-  if (!bytes || bytes->size() != 32) return node.refuse("network", "a public key is 64 hex digits");
-  PublicKey key;
-  std::copy(bytes->begin(), bytes->end(), key.bytes.begin());
-  return key;
 }
 
 Result<NodeDraft> read_node(const TreeNode& node, FreePorts& ports) {
@@ -120,7 +118,7 @@ Result<void> read_registrar(const TreeNode& node, Draft& draft) {
     if (!text) return pass(text);
     registrar.id = PartyId{*text};
     if (const TreeNode* key = node.find("key")) {
-      const auto read = read_key(*key);
+      const auto read = read_public_key(*key);
       if (!read) return pass(read);
       registrar.key = *read;
       return {};
@@ -137,20 +135,45 @@ Result<void> read_registrar(const TreeNode& node, Draft& draft) {
   return {};
 }
 
-Result<void> read_witnesses(const TreeNode& node, Draft& draft) {
+Result<WitnessDraft> read_witness(const TreeNode& node, FreePorts& ports) {
+  static constexpr std::array<std::string_view, 4> known = {"id", "key", "http", "url"};
+  if (auto only = node.only(known); !only) return pass(only);
+  WitnessDraft draft;
+  const auto id_node = node.get("id");
+  if (!id_node) return pass(id_node);
+  const auto id = (*id_node)->text();
+  if (!id) return pass(id);
+  draft.witness.id = NodeId{*id};
+  auto http = text_or(node, "http", "");
+  if (!http) return pass(http);
+  if (http->empty()) http = ports.draw();
+  if (!http) return pass(http);
+  draft.http = std::move(*http);
+  auto url = text_or(node, "url", "http://" + draft.http);
+  if (!url) return pass(url);
+  draft.url = std::move(*url);
+  if (const TreeNode* key = node.find("key")) {
+    const auto read = read_public_key(*key);
+    if (!read) return pass(read);
+    draft.witness.key = *read;
+    return draft;
+  }
+  auto seed = Secret32::random();
+  if (!seed) return pass(seed);
+  draft.witness.key = derive_node_keys(*seed).cosigner.public_key();
+  draft.seed = std::move(*seed);
+  return draft;
+}
+
+Result<void> read_witnesses(const TreeNode& node, FreePorts& ports, Draft& draft) {
   const auto items = node.list();
   if (!items) return pass(items);
   std::vector<GenesisWitness> witnesses;
   for (const TreeNode& item : **items) {
-    const TreeNode* key = item.find("key");
-    if (!key) continue;  // a witness without a key is a party only; its process comes with its own key
-    const auto id = item.get("id");
-    if (!id) return pass(id);
-    const auto text = (*id)->text();
-    if (!text) return pass(text);
-    const auto read = read_key(*key);
-    if (!read) return pass(read);
-    witnesses.push_back({NodeId{*text}, *read});
+    auto witness = read_witness(item, ports);
+    if (!witness) return pass(witness);
+    witnesses.push_back(witness->witness);
+    draft.witnesses.push_back(std::move(*witness));
   }
   if (!witnesses.empty()) draft.genesis.witnesses = std::move(witnesses);
   return {};
@@ -187,7 +210,7 @@ Result<Draft> read_network(const TreeNode& root, bool scenario, Millis created) 
     draft.nodes.push_back(std::move(*node));
   }
   if (const TreeNode* found = root.find("witnesses")) {
-    if (auto read = read_witnesses(*found, draft); !read) return pass(read);
+    if (auto read = read_witnesses(*found, ports, draft); !read) return pass(read);
   }
   if (const TreeNode* found = root.find("schemes")) {
     auto schemes = read_schemes(*found);
@@ -217,24 +240,57 @@ Result<void> write_new(const std::string& path, ByteView bytes, Language languag
   return write_file(path, bytes);
 }
 
-std::string node_yaml(const NodeDraft& draft) {
+// Where a node asks the witnesses; a line of node.yaml, or none.
+std::string witnesses_yaml(const std::vector<WitnessDraft>& witnesses) {
+  std::string line;
+  for (const WitnessDraft& witness : witnesses)
+    line += (line.empty() ? "witnesses: {" : ", ") + witness.witness.id.value + ": \"" + witness.url + "\"";
+  return line.empty() ? "" : line + "}\n";
+}
+
+std::string witness_yaml(const WitnessDraft& draft) {
+  return "# How this witness runs; antad --witness --check validates it.\nwitness: " +
+         draft.witness.id.value + "\npolicy: policy.txt\ndata: data\nseed: witness.seed\nhttp: {listen: \"" +
+         draft.http +
+         "\"}\n# On another address than loopback http needs tls: {certificate: witness.pem, key: "
+         "witness.key} "
+         "too.\n";
+}
+
+std::string node_yaml(const NodeDraft& draft, const std::string& witnesses) {
   return "# How this node runs; antad --check validates it.\nnetwork: genesis.cbor\nnode: " +
          draft.node.id.value + "\ndata: data\nseed: node.seed\npeer: {listen: \"" + draft.node.address +
-         "\"}\nhttp: {listen: \"" + draft.http +
+         "\"}\n" + witnesses + "http: {listen: \"" + draft.http +
          "\"}\n# On another address than loopback http needs tls: {certificate: node.pem, key: node.key} "
          "too.\n";
 }
 
 Result<void> write_nodes(const Draft& draft, const Bytes& genesis, const std::string& directory,
                          Language language) {
+  const std::string witnesses = witnesses_yaml(draft.witnesses);
   for (const NodeDraft& node : draft.nodes) {
     const std::string home = directory + "/" + node.node.id.value;
     if (auto made = make_directory(home); !made) return made;
     if (auto written = write_new(home + "/genesis.cbor", genesis, language); !written) return written;
-    if (auto written = write_new(home + "/node.yaml", as_bytes(node_yaml(node)), language); !written)
+    if (auto written = write_new(home + "/node.yaml", as_bytes(node_yaml(node, witnesses)), language);
+        !written)
       return written;
     if (!node.seed) continue;
     if (auto written = write_new_seed(home + "/node.seed", *node.seed); !written) return written;
+  }
+  return {};
+}
+
+Result<void> write_witnesses(const Draft& draft, const std::string& policy, const std::string& directory,
+                             Language language) {
+  for (const WitnessDraft& witness : draft.witnesses) {
+    const std::string home = directory + "/" + witness.witness.id.value;
+    if (auto made = make_directory(home); !made) return made;
+    if (auto written = write_new(home + "/policy.txt", as_bytes(policy), language); !written) return written;
+    if (auto written = write_new(home + "/witness.yaml", as_bytes(witness_yaml(witness)), language); !written)
+      return written;
+    if (!witness.seed) continue;
+    if (auto written = write_new_seed(home + "/witness.seed", *witness.seed); !written) return written;
   }
   return {};
 }
@@ -245,12 +301,24 @@ Result<std::string> policy_of(const Genesis& genesis, std::size_t quorum) {
     logs.push_back({genesis.origin, KeyType::ed25519, node.keys.log});
     cosigners.push_back({node.organisation.value + "/anta", KeyType::cosignature, node.keys.cosigner});
   }
+  for (const GenesisWitness& witness : genesis.witnesses.value_or(std::vector<GenesisWitness>{}))
+    cosigners.push_back({witness.id.value + "/anta", KeyType::cosignature, witness.key});
   const auto policy = quorum_policy(logs, cosigners, quorum);
   if (!policy) return pass(policy);
   return encode_policy(*policy);
 }
 
 }  // namespace
+
+Result<PublicKey> read_public_key(const TreeNode& node) {
+  const auto text = node.text();
+  if (!text) return pass(text);
+  const auto bytes = from_hex(*text);
+  if (!bytes || bytes->size() != 32) return node.refuse("network", "a public key is 64 hex digits");
+  PublicKey key;
+  std::copy(bytes->begin(), bytes->end(), key.bytes.begin());
+  return key;
+}
 
 Result<payload::NodeKeySet> read_node_keys(const TreeNode& node) {
   static constexpr std::array<std::string_view, 3> known = {"log", "cosigner", "tls"};
@@ -259,7 +327,7 @@ Result<payload::NodeKeySet> read_node_keys(const TreeNode& node) {
   for (auto [name, into] : {std::pair{"log", &keys.log}, {"cosigner", &keys.cosigner}, {"tls", &keys.tls}}) {
     const auto found = node.get(name);
     if (!found) return pass(found);
-    const auto key = read_key(**found);
+    const auto key = read_public_key(**found);
     if (!key) return pass(key);
     *into = *key;
   }
@@ -275,7 +343,7 @@ Result<NetworkMade> make_network(std::string_view yaml, bool scenario, const std
   const Bytes bytes = encode_genesis(draft->genesis);
   if (auto decoded = decode_genesis(bytes); !decoded) return pass(decoded);
   NetworkMade made;
-  made.cosigners = draft->genesis.nodes.size();
+  made.cosigners = draft->nodes.size() + draft->witnesses.size();
   made.quorum = 2 * made.cosigners / 3 + 1;
   made.digest = sha256(bytes);
   const auto policy = policy_of(draft->genesis, made.quorum);
@@ -293,12 +361,16 @@ Result<NetworkMade> make_network(std::string_view yaml, bool scenario, const std
       !written)
     return pass(written);
   if (auto nodes = write_nodes(*draft, bytes, directory, language); !nodes) return pass(nodes);
+  if (auto witnesses = write_witnesses(*draft, *policy, directory, language); !witnesses)
+    return pass(witnesses);
   if (draft->registrar_seed) {
     if (auto key = write_seed_file(directory + "/registrar.key", *draft->registrar_seed); !key)
       return pass(key);
   }
   for (const NodeDraft& node : draft->nodes)
     made.http.push_back("http://" + node.http);
+  for (const WitnessDraft& witness : draft->witnesses)
+    made.witnesses.push_back(witness.url);
   made.genesis = std::move(draft->genesis);
   return made;
 }

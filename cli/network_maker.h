@@ -8,10 +8,13 @@
 //     schemes: [{id: crp, owner: scheme-owner}]
 //     nodes:
 //       - {id: n1, organisation: plant, address: "127.0.0.1:7001", http: "127.0.0.1:8001"}
+//     witnesses:
+//       - {id: w1, http: "127.0.0.1:8009", url: "https://witness.example"}
 //
-// keys are what `antad --init` printed at each organisation; a node without them gets a seed here, which is
-// for one machine only, and the permission to make its ledger (crypto/first_start.h). Missing addresses
-// become free ports on loopback. Nothing is overwritten. Blocking.
+// keys are what `antad --init` printed at each organisation (key: `antad --witness --init`); a node or
+// witness without them gets a seed here, which is for one machine only, and the permission to begin
+// (crypto/first_start.h). Missing addresses become free ports on loopback; a witness's url is http://<http>
+// unless it is given. Nothing is overwritten. Blocking.
 #pragma once
 
 #include <string>
@@ -29,7 +32,8 @@ struct NetworkMade {
   Digest digest = {};
   std::size_t quorum = 0;
   std::size_t cosigners = 0;
-  std::vector<std::string> http = {};  // base URLs, in the order of the nodes
+  std::vector<std::string> http = {};       // base URLs, in the order of the nodes
+  std::vector<std::string> witnesses = {};  // likewise, of the witnesses
 };
 
 // `scenario`: the text is a scenario file, of which only the network's part is read. `created` is now. What
@@ -39,5 +43,8 @@ Result<NetworkMade> make_network(std::string_view yaml, bool scenario, const std
 
 // {log: HEX, cosigner: HEX, tls: HEX}, as `antad --init` prints it under `keys`.
 Result<payload::NodeKeySet> read_node_keys(const views::TreeNode& node);
+
+// HEX, as `antad --witness --init` prints it under `key`.
+Result<PublicKey> read_public_key(const views::TreeNode& node);
 
 }  // namespace anta

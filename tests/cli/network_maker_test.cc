@@ -129,6 +129,55 @@ TEST(NetworkMaker, KeysThatAreGivenNeedNoSeed) {
   EXPECT_EQ(made->genesis.nodes.front().address, "10.0.0.1:7001");
 }
 
+TEST(NetworkMaker, AWitnessGetsItsDirectoryAndCounts) {
+  // Goal: without a key it gets a seed like a node, with one it keeps its own; both stand in the policy,
+  // which they have too, k counts them, and each node is told where they are asked.
+  const test::TemporaryDirectory directory;
+  const std::string own = to_hex(SigningKey(test::seed(5)).public_key().bytes);
+  const auto made =
+      make_network(network(3) +
+                       "witnesses:\n  - {id: w1}\n  - {id: w2, url: \"https://w2.example/anta\", "
+                       "key: \"" +
+                       own + "\"}\n",
+                   false, directory.path(), created);
+  ASSERT_TRUE(made.has_value()) << made.error().message;
+  EXPECT_EQ(made->cosigners, 5u);
+  EXPECT_EQ(made->quorum, 4u);
+  const auto policy = parse_policy(contents(directory.path() / "policy.txt"));
+  ASSERT_TRUE(policy.has_value());
+  ASSERT_EQ(policy->elements.size(), 6u);
+  EXPECT_EQ(policy->elements[3].name, "w1/anta");
+  EXPECT_EQ(policy->elements[5].threshold, 4u);
+  const auto seed = read_seed_file(directory.path() / "w1" / "witness.seed");
+  ASSERT_TRUE(seed.has_value()) << seed.error().message;
+  EXPECT_EQ(mode_of(directory.path() / "w1" / "witness.seed.new"), 0600u);
+  EXPECT_EQ(derive_node_keys(*seed).cosigner.public_key(), policy->elements[3].witness->key);
+  EXPECT_EQ(to_hex(policy->elements[4].witness->key.bytes), own);
+  EXPECT_FALSE(std::filesystem::exists(directory.path() / "w2" / "witness.seed"));
+  ASSERT_EQ(made->witnesses.size(), 2u);
+  EXPECT_EQ(made->witnesses[1], "https://w2.example/anta");
+  for (const char* id : {"w1", "w2"}) {
+    EXPECT_EQ(contents(directory.path() / id / "policy.txt"), contents(directory.path() / "policy.txt"));
+    EXPECT_THAT(contents(directory.path() / id / "witness.yaml"), HasSubstr(std::string("witness: ") + id));
+  }
+  EXPECT_THAT(
+      contents(directory.path() / "n2" / "node.yaml"),
+      HasSubstr("witnesses: {w1: \"" + made->witnesses[0] + "\", w2: \"https://w2.example/anta\"}\n"));
+}
+
+TEST(NetworkMaker, AWitnessIsNoNodesOrganisation) {
+  // Goal: an organisation cosigns once; and a typo in a witness is told with its line.
+  const test::TemporaryDirectory directory;
+  const auto complaint = [&](const std::string& witnesses) {
+    const auto made =
+        make_network(network(3) + "witnesses: " + witnesses, false, directory.path() / "out", created);
+    return made ? std::string("accepted") : made.error().message;
+  };
+  EXPECT_THAT(complaint("[{id: org2}]\n"), HasSubstr("the organisation stands twice"));
+  EXPECT_THAT(complaint("[{id: n2}]\n"), HasSubstr("the id stands twice"));
+  EXPECT_THAT(complaint("[{id: w1, ulr: x}]\n"), HasSubstr("\"url\""));
+}
+
 TEST(NetworkMaker, NothingIsOverwritten) {
   // Goal: a second run into the same directory is refused and leaves every file as it was.
   const test::TemporaryDirectory directory;

@@ -91,11 +91,11 @@ class DemoOnce(unittest.TestCase):
             self.assertEqual(demo.finish(), 0, demo.text())
             report = "\n".join(demo.lines[next(i for i, line in enumerate(demo.lines) if "the nodes are stopped" in line) + 1:])
             self.assertRegex(report, r"^valid_with_flags")
-            for wanted in ("3 of 3 cosignatures", "It does not claim", "upstream_under_review", "mina-huaquirca"):
+            for wanted in ("3 of 4 cosignatures", "It does not claim", "upstream_under_review", "mina-huaquirca"):
                 self.assertIn(wanted, report)
             self.assertEqual(sorted(os.listdir(os.path.join(demo.directory, "buyer"))), ["CERT-CATHODE.anta", "policy.txt"])
             network = os.path.join(demo.directory, "network")
-            for node in ("nasca-sur", "bahia-sur", "sello-cobre"):
+            for node in ("nasca-sur", "bahia-sur", "sello-cobre", "puerto-ilo"):
                 with open(os.path.join(network, node, "antad.log"), encoding="utf-8") as log:
                     self.assertIn("event=stopped", log.read().splitlines()[-1], node)
 

@@ -26,6 +26,7 @@ FILES = {
     "node-keys.yaml": f'keys: {{log: "{"a1" * 32}", cosigner: "{"a2" * 32}", tls: "{"a3" * 32}"}}\n',
     "other-keys.yaml": f'keys: {{log: "{"b1" * 32}", cosigner: "{"b2" * 32}", tls: "{"b3" * 32}"}}\n',
     "ilo-keys.yaml": f'keys: {{log: "{"c1" * 32}", cosigner: "{"c2" * 32}", tls: "{"c3" * 32}"}}\n',
+    "witness-key.yaml": f'key: "{"d1" * 32}"\n',
     "weighed.yaml": "L-001: {wet_g: 28520000, moisture_ppm: 29000, cu_ppm: 78100, status: final, method: scale}\n",
     "dispatch.yaml": 'as: apu-ccollpa\ntype: dispatch\npayload: {event_time: "2025-11-03T10:00:00-05:00", id: D-1, from_site: mina-apu-ccollpa, to: '
                      'nasca-sur, to_site: planta-nasca-sur, ownership_moves: true, waybill: T001-1, lots: [{lot: L-1, measurement: {wet_g: 8000000, '
@@ -81,7 +82,7 @@ class Examples(unittest.TestCase):
         self.anta("submit", "office", "--node", self.network.urls())
 
     def prepare_votes(self):
-        """planta.key becomes nasca-sur's and bahia.key bahia-sur's; chala-norte may run a node, puerto-ilo runs a learner, P-1 waits for votes."""
+        """planta.key becomes nasca-sur's and bahia.key bahia-sur's; chala-norte may run a node, carga-nasca runs a learner, P-1 waits for votes."""
         self.anta("key", "new", "bahia.key", "--passphrase-file", "passphrase.txt")
         signing = {}
         for party, key in (("nasca-sur", "planta.key"), ("bahia-sur", "bahia.key")):
@@ -89,9 +90,9 @@ class Examples(unittest.TestCase):
             old = self.network.nodes[0].json(f"/v1/parties/{party}/history")["items"][0]["payload"]["keys"][0]
             self.record(ROTATION.format(party, old, json.loads(shown)["key"]))
             signing[party] = ("--as", party, "--key", key, "--passphrase-file", "passphrase.txt", "--node", self.network.urls())
-        for party in ("chala-norte", "puerto-ilo"):
+        for party in ("chala-norte", "carga-nasca", "verificadora-andina"):
             self.record(OPERATOR.format("node_operator", party))
-        self.anta("network", "node", "add", "nodo-ilo", "--organisation", "puerto-ilo", "--address", "ilo.example:7101", "--keys", "ilo-keys.yaml",
+        self.anta("network", "node", "add", "nodo-ilo", "--organisation", "carga-nasca", "--address", "ilo.example:7101", "--keys", "ilo-keys.yaml",
                   "--proposal", "P-0", *signing["nasca-sur"])
         self.anta("network", "vote", "P-0", "--approve", *signing["bahia-sur"])
         self.anta("network", "parameter", "speed_flag_kmh", "90", "--proposal", "P-1", *signing["bahia-sur"])

@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -121,6 +122,28 @@ class Governance(unittest.TestCase):
         self.assertEqual(self.nodes()[1]["nodo-chala"]["standing"], "removed")
         _, said = self.govern("nasca-sur", "node", "promote", "nodo-nadie", code=4)
         self.assertIn("nodo-nadie", said)
+
+    def test_a_witness_is_admitted_and_ended(self):
+        """Goal: from what `antad --witness --init` prints to a witness that nodes list and the policy names; another key; ended."""
+        home = os.path.join(self.home, "witness")
+        made = subprocess.run([net.ANTAD, "--witness", "--init", home], capture_output=True, text=True, check=True).stdout
+        self.write("witness.yaml", made)
+        key = made.split('"')[1]
+        told, _ = self.govern("nasca-sur", "node", "witness", "chala-norte", "--keys", "witness.yaml")
+        told, said = self.vote("bahia-sur", told["proposal"])
+        self.assertEqual(told["status"], "approved")
+        self.assertIn("antad --witness", said)
+        listed = self.network.nodes[0].json("/v1/nodes?fresh=1")["witnesses"]
+        self.assertEqual([witness for witness in listed if witness["id"] == "chala-norte"], [{"id": "chala-norte", "key": key}])
+        self.assertIn("\nwitness chala-norte/anta ", self.network.nodes[0].get("/v1/policy")[1].decode())
+        self.assertIn("chala-norte", self.ok("network", "node", "list", "--node", self.network.urls()).decode())
+        _, said = self.govern("nasca-sur", "node", "witness", "chala-norte", "--keys", "witness.yaml", code=7)
+        self.assertIn("wrong_state", said)
+        told, _ = self.govern("nasca-sur", "node", "witness", "chala-norte", "--remove")
+        _, said = self.vote("bahia-sur", told["proposal"], language="es")
+        self.assertIn("ya no es testigo", said)
+        self.assertNotIn("chala-norte", self.network.nodes[0].get("/v1/policy")[1].decode())
+        self.assertIn("--remove", self.govern("nasca-sur", "node", "witness", "chala-norte", code=2)[1])
 
     def test_mistakes_of_usage(self):
         """Goal: told before anything is signed or sent, in the reader's language."""

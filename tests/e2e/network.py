@@ -1,4 +1,4 @@
-"""Three real nodes on loopback for the end-to-end tests: made with `anta network new`, started, killed, asked, stopped by process id.
+"""Three real nodes, and where a test wants it a witness, on loopback for the end-to-end tests: made with `anta network new`, started, killed, asked, stopped by process id.
 
 Nothing here sleeps: whatever has to happen is polled with a deadline, and a poll asks the node itself (its answer takes the time).
 """
@@ -43,6 +43,8 @@ def until(what, condition, deadline=DEADLINE):
 
 
 class Node:
+    options, configuration, ready_path = [], "node.yaml", "/readyz"
+
     def __init__(self, directory, url):
         self.directory, self.url, self.process = directory, url, None
         self.trust = None  # an ssl.SSLContext, for a node whose url is https
@@ -57,7 +59,7 @@ class Node:
             environment.update(LD_PRELOAD=FAULTY_DISK, ANTA_TEST_DIE_IN_SYNC=self.flag("die"), ANTA_TEST_DISK_FULL=self.flag("full"),
                                ANTA_TEST_SYNC_FAILS=self.flag("sync"))
         with open(os.path.join(self.directory, "antad.log"), "ab") as log:
-            self.process = subprocess.Popen([*words, "--config", os.path.join(self.directory, "node.yaml")], stdout=log, stderr=log,
+            self.process = subprocess.Popen([*words, *self.options, "--config", os.path.join(self.directory, self.configuration)], stdout=log, stderr=log,
                                             env=environment, **options)
 
     def flag(self, what):
@@ -116,7 +118,7 @@ class Node:
             return None
 
     def is_ready(self):
-        answer = self.get("/readyz")
+        answer = self.get(self.ready_path)
         return bool(answer) and answer[0] == 200
 
     def log(self):
@@ -124,34 +126,52 @@ class Node:
             return file.read()
 
 
+class Witness(Node):
+    """`antad --witness`: a process like a node's, with its own configuration and no ledger."""
+    options, configuration, ready_path = ["--witness"], "witness.yaml", "/healthz"
+
+    def ask(self, body):
+        """POST /add-checkpoint: (status, content type, body)."""
+        request = urllib.request.Request(self.url + "/add-checkpoint", data=body)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.headers["Content-Type"], answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers["Content-Type"], error.read()
+
+
 class Network:
     """A context: `with Network(scenario_file) as network`."""
 
-    def __init__(self, scenario=SCENARIO, twin_of=None, faulty=False):
+    def __init__(self, scenario=SCENARIO, twin_of=None, faulty=False, witness=False):
         """`twin_of`: another network that was never started; this one has its genesis, keys and ports (so one at a time runs).
-        `faulty`: its nodes run on disks that fail on demand."""
+        `faulty`: its nodes run on disks that fail on demand. `witness`: the scenario's witnesses run too; otherwise all nodes are needed."""
         self.home = tempfile.mkdtemp(prefix="anta-e2e.")
         self.scenario, self.faulty = scenario, faulty
         self.directory = os.path.join(self.home, "network")
         if twin_of is None:
             code, out, err = anta("network", "new", scenario, "--scenario", "--out", self.directory, "--output", "json")
             assert code == 0, err
-            self.urls_made = json.loads(out)["http"]
+            self.urls_made, self.witness_urls = json.loads(out)["http"], json.loads(out)["witnesses"]
         else:
             shutil.copytree(twin_of.directory, self.directory)
-            self.urls_made = twin_of.urls_made
+            self.urls_made, self.witness_urls = twin_of.urls_made, twin_of.witness_urls
         names = [node["id"] for node in self.node_list(scenario)]
         self.nodes = [Node(os.path.join(self.directory, name), url) for name, url in zip(names, self.urls_made)]
+        self.witnesses = []
+        if witness:
+            names = [node["id"] for node in self.node_list(scenario, "witnesses:")]
+            self.witnesses = [Witness(os.path.join(self.directory, name), url) for name, url in zip(names, self.witness_urls)]
         self.policy = os.path.join(self.directory, "policy.txt")
         self.registrar_key = os.path.join(self.directory, "registrar.key")
 
     @staticmethod
-    def node_list(scenario):
+    def node_list(scenario, member="nodes:"):
         with open(scenario, encoding="utf-8") as file:
             text = file.read()
         if text.lstrip().startswith("{"):
-            return json.loads(text)["nodes"]
-        line = next(line for line in text.splitlines() if line.startswith("nodes:"))
+            return json.loads(text)[member[:-1]]
+        line = next(line for line in text.splitlines() if line.startswith(member))
         return [{"id": part.split("}")[0].strip()} for part in line.split("id:")[1:]]
 
     def __enter__(self):
@@ -163,19 +183,19 @@ class Network:
         return self
 
     def __exit__(self, *_):
-        for node in self.nodes:
+        for node in self.nodes + self.witnesses:
             if node.process is not None:
                 node.kill()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def start(self):
-        for node in self.nodes:
+        for node in self.nodes + self.witnesses:
             if node.process is None:
                 node.start(self.faulty)
         self.until_ready()
 
     def until_ready(self):
-        for node in self.nodes:
+        for node in self.nodes + self.witnesses:
             until(f"{node.name} is ready: {node.log()[-500:]}", node.is_ready)
 
     def until_cosigned_by_all(self):
@@ -189,8 +209,8 @@ class Network:
             until(f"{node.name} shows the cosignatures of all", lambda: cosigned(node))
 
     def stop(self):
-        """All nodes; their exit codes."""
-        return [node.stop() for node in self.nodes]
+        """All nodes and witnesses; their exit codes."""
+        return [node.stop() for node in self.nodes + self.witnesses]
 
     def urls(self):
         return ",".join(node.url for node in self.nodes)

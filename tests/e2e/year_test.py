@@ -57,7 +57,7 @@ class TheYear(unittest.TestCase):
             text = out.decode()
             self.assertEqual(code, 0, text + err)
             self.assertTrue(text.startswith("valid_with_flags"), text)
-            for wanted in ("3 of 3 cosignatures", "upstream_under_review", "It does not claim", "mina-huaquirca", "stand at the checkpoint, proven"):
+            for wanted in ("3 of 4 cosignatures", "upstream_under_review", "It does not claim", "mina-huaquirca", "stand at the checkpoint, proven"):
                 self.assertIn(wanted, text)
             with open(path, "rb") as file:
                 good = bytearray(file.read())
