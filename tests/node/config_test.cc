@@ -191,7 +191,7 @@ TEST(ConfigChange, EveryKeyOfAFileIsSeen) {
     const auto next = parse_config(text, "/");
     ASSERT_TRUE(next) << text << next.error().message;
     const ConfigChange change = config_change(running, *next);
-    const bool applies = key.starts_with("limits.") || key.starts_with("log.");
+    const bool applies = key.starts_with("limits.") || key.starts_with("log.") || key == "witnesses";
     const std::vector<std::string>& told = applies ? change.applied : change.restart;
     EXPECT_TRUE(std::find(told.begin(), told.end(), key) != told.end()) << key;
     // The port file lies in the data directory unless it is named.
@@ -207,6 +207,10 @@ TEST(Arguments, OneCommandEach) {
   EXPECT_EQ(parse_arguments({"--rebuild", "--config=a.yaml"})->command, Arguments::Command::rebuild);
   EXPECT_EQ(parse_arguments({"--init", "d"})->path, "d");
   EXPECT_EQ(parse_arguments({"--version"})->command, Arguments::Command::version);
+  const auto witness = parse_arguments({"--witness", "--config", "w.yaml", "--check"});
+  EXPECT_TRUE(witness->witness && witness->command == Arguments::Command::check);
+  EXPECT_TRUE(parse_arguments({"--init", "d", "--witness"})->witness);
+  EXPECT_FALSE(parse_arguments({"--config", "a.yaml"})->witness);
   EXPECT_NE(parse_arguments({"--confg", "a"}).error().message.find("did you mean \"--config\"?"),
             std::string::npos);
   for (const std::vector<std::string>& bad : {std::vector<std::string>{},
@@ -214,6 +218,8 @@ TEST(Arguments, OneCommandEach) {
                                               {"--check"},
                                               {"--init", "d", "--check"},
                                               {"--rebuild"},
+                                              {"--witness"},
+                                              {"--witness", "--rebuild", "--config=a.yaml"},
                                               {"--config=a.yaml", "--check", "--rebuild"},
                                               {"x"}}) {
     EXPECT_FALSE(parse_arguments(bad));

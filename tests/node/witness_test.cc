@@ -243,7 +243,8 @@ TEST(Witness, AFullDiskSignsNothing) {
 TEST(Witness, ItsMemoryIsPerOrigin) {
   // Goal: two ledgers do not see each other's sizes.
   Rig rig;
-  const GrownLog second(9, 3, "anta.example/second-00000000");
+  GrownLog second(9, 3, "anta.example/second-00000000");
+  second.key = key_of(3);
   rig.witness->set_policy(*quorum_policy({rig.log.verifier(), second.verifier()}, {rig.home.verifier()}, 1));
   EXPECT_EQ(rig.status(rig.log.body(0, 20)), 200u);
   EXPECT_EQ(rig.status(second.body(0, 5)), 200u);
