@@ -58,7 +58,7 @@ def parted(leaves, depth):
 
 
 def wanted(ledger):
-    kinds = ("certificate", "lot", "attestation", "formalisation", "account")
+    kinds = ("certificate", "lot", "attestation", "formalisation", "account", "key", "accreditation")
     return [key for key in ledger.state if key[0] in kinds]
 
 
@@ -80,6 +80,10 @@ def lay(ledger, keys=None, records=None, more=0, change=None):
     if change:
         change(file)
     return encode(file)
+
+
+def key_of(party):
+    return "key", formats.thumbprint(bytes(corpus.party_key(party).verify_key)).hex()
 
 
 def rewritten(ledger, key, **changes):
@@ -108,10 +112,13 @@ def cases(ledger):
     yield case("proven", YES)
     yield case("refreshed", YES, more=3)
     yield case("refreshed by one block", YES, more=1)
-    for key in every:
-        if key[0] in ("certificate", "lot") or key in (attestation, ("attestation", "att-mill"), ("formalisation", "miner")):
-            yield case(f"without {key[0]} {key[1]}", UNKNOWN, keys=[k for k in every if k != key])
-            yield case(f"without {key[0]} {key[1]}, told", YES, told=True, keys=[k for k in every if k != key])
+    for key in ledger.state:  # every record of the state: whether it is needed, both verifiers must agree
+        left = [other for other in ledger.state if other != key]
+        yield ledger.case(f"state: all but {key[0]} {key[1]}", lay(ledger, keys=left), require_state=True), None
+    for key in (certificate, attestation, ("lot", "L-1"), ("formalisation", "miner"), ("accreditation", "body/crp"), key_of("plant")):
+        left = [other for other in every if other != key]
+        yield case(f"without {key[0]} {key[1]}", UNKNOWN, keys=left)
+        yield case(f"without {key[0]} {key[1]}, told", UNKNOWN, told=True, keys=left)
     yield case("an absent record beside", YES, keys=[*every, ("lot", "L-99"), ("waybill", "none")])
     for word in ("superseded", "void", "withdrawn"):
         yield case(f"the certificate {word} since", NO, records=rewritten(ledger, certificate, state=word))
@@ -121,10 +128,15 @@ def cases(ledger):
         yield case(f"the mine's attestation {word} since", FLAGS, records=refuted(ledger, "att-mine", word))
         yield case(f"the mine's attestation {word} since, told", FLAGS, told=True, records=refuted(ledger, "att-mine", word), more=2)
         yield case(f"a bystander's attestation {word} since", YES, records=refuted(ledger, "att-mine2", word))
-    yield from broken(ledger, case)
+    for party, verdict in (("plant", FLAGS), ("body", FLAGS), ("truck", FLAGS), ("auditor", YES)):
+        stolen = rewritten(ledger, key_of(party), state="revoked", compromised_since=1735689600000)
+        yield case(f"the key of {party} known to be stolen since", verdict, records=stolen)
+        later = rewritten(ledger, key_of(party), state="revoked", compromised_since=ledger.now)
+        yield case(f"the key of {party} stolen later", YES, records=later)
+    yield from broken(case)
 
 
-def broken(ledger, case):
+def broken(case):
     """What must be refused, whatever is demanded."""
     def change(what, verdict=NO, edit=None, **how):
         return case(what, verdict, change=edit, **how)

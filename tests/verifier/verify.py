@@ -47,7 +47,7 @@ class Judgement:
         if assertions.get("max_age") is not None and now // 1000 - self.seconds > assertions["max_age"]:
             raise Undecided("stale")
         missing = self.judge_state()
-        if missing and assertions.get("require_state", True):
+        if missing and (self.file.state is not None or assertions.get("require_state", True)):
             raise Undecided("state_not_proven", str(missing))
         self.flags |= self.told_flags()
 
@@ -117,7 +117,7 @@ class Judgement:
                 flags.add("upstream_disputed")
         for name, moments in self.relied.items():
             flags |= self.standing_flags(self.world.attestations[name], moments)
-        return flags | self.compromised(names)
+        return flags | self.compromised()
 
     def standing_flags(self, attestation, moments):
         """As of the checkpoint, and with hindsight at the moments it was counted for."""
@@ -125,23 +125,21 @@ class Judgement:
         flags = {"upstream_suspended"} if "suspended" in words else set()
         return flags | ({"upstream_revoked"} if words & {"revoked", "withdrawn"} else set())
 
-    def compromised(self, names):
-        """Statements of the chain, the certificate, the attestations and the offices behind them, under a key that was given away."""
+    def counting(self):
+        """The statements that the verdict rests on: of the chain's lots and sites, the certificate, the attestations relied on, and the
+        offices of the parties behind them."""
         sites = {lot["made_site"] for lot in self.chain} | {self.certificate["site"]}
-        about = names | sites | set(self.relied) | {self.certificate["id"]}
+        lots = {lot["id"] for lot in self.chain}
+        about = lots | sites | set(self.relied) | {self.certificate["id"]}
+        about |= {name for name, held in self.world.dispatches.items() if lots & {line["lot"] for line in held["lots"]}}
         parties = {self.world.sites[site]["operator"] for site in sites} | {lot["maker"] for lot in self.chain} | {self.certificate["holder"]}
         parties |= {self.world.attestations[name]["body"] for name in self.relied}
-        for s in self.statements:
-            since = self.world.keys[s.kid]["compromised"]
-            if since is None or s.p["event_time"] < since:
-                continue
-            if s.type in OFFICES:
-                hit = s.subject in parties
-            else:
-                hit = s.type != "attestation-status" and bool(about & mentioned(s.p))
-            if hit:
-                return {"key_compromised"}
-        return set()
+        return [s for s in self.statements if (s.subject in parties if s.type in OFFICES else about & mentioned(s.p))]
+
+    def compromised(self):
+        """Whether a key was given away before one of them was signed with it."""
+        since = [(s.p["event_time"], self.world.keys[s.kid]["compromised"]) for s in self.counting()]
+        return {"key_compromised"} if any(when is not None and at >= when for at, when in since) else set()
 
     # --- the state ---
 
@@ -151,6 +149,9 @@ class Judgement:
         needed = {("certificate", self.file.subject)} | {("lot", lot["id"]) for lot in self.chain}
         needed |= {("attestation", name) for name in self.relied} | {("account", name) for name in accounts}
         needed |= {("formalisation", lot["maker"]) for lot in self.chain if lot.get("mine")}
+        needed |= {("key", s.kid.hex()) for s in self.counting()}
+        relied = [self.world.attestations[name] for name in self.relied]
+        needed |= {("accreditation", f"{held['body']}/{held['scheme']}") for held in relied}
         if self.file.state is None:
             return needed
         leaf, raw, path = self.file.state[0]
@@ -179,6 +180,8 @@ class Judgement:
             self.flags.add("upstream_disputed")
         elif kind == "account" and record["balance_g"] < 0:
             self.flags.add("account_in_deficit")
+        elif kind == "key":
+            self.world.keys[bytes.fromhex(name)]["compromised"] = record.get("compromised_since")
         elif kind == "attestation":
             changes = [{**change, "leaf": order} for order, change in enumerate(record["changes"])]
             proven = {**self.world.attestations[name], "changes": changes}
@@ -186,8 +189,8 @@ class Judgement:
 
 
 def mentioned(payload):
-    """The ids that a statement is about: its own, and the lots in it."""
-    found = {payload[key] for key in ("id", "lot", "certificate", "attestation") if key in payload}
+    """The ids that a statement is about: its own, and the lots and dispatches in it."""
+    found = {payload[key] for key in ("id", "lot", "dispatch", "certificate", "attestation") if key in payload}
     for value in payload.values():
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, dict):
