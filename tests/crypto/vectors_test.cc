@@ -7,6 +7,7 @@
 #include "crypto/cose.h"
 #include "crypto/merkle.h"
 #include "crypto/policy.h"
+#include "crypto/tlog_proof.h"
 #include "tests/crypto/outcome.h"
 
 namespace anta {
@@ -49,14 +50,14 @@ TEST(Vectors, StatementsDecodeVerifyAndHash) {
   // Goal: kid, signature, canonical payload and leaf hash of each given statement; signing again gives its
   // bytes' form.
   const PublicKey key{test::array<32>(tree().at("public_key").get<std::string>())};
-  EXPECT_EQ(hex(kid_of(key)), tree().at("kid"));
+  EXPECT_EQ(hex(kid_of(key)), tree().at("kid").get<std::string>());
   const json& statements = tree().at("statements");
   ASSERT_EQ(statements.size(), 3U);
   for (std::size_t i = 0; i < statements.size(); ++i) {
     const Bytes statement = bytes(statements[i].get<std::string>());
     auto decoded = decode_cose(statement);
     ASSERT_TRUE(decoded) << decoded.error().message;
-    EXPECT_EQ(hex(decoded->header.kid), tree().at("kid"));
+    EXPECT_EQ(hex(decoded->header.kid), tree().at("kid").get<std::string>());
     EXPECT_EQ(statement_type_of(decoded->header.content_type), "lot");
     EXPECT_EQ(decoded->header.issuer, "party-1");
     EXPECT_EQ(decoded->header.subject, "lot-00000" + std::to_string(i));
