@@ -11,13 +11,14 @@ namespace anta {
 
 std::vector<Command> key_commands();          // command_key.cc
 std::vector<Command> network_commands();      // command_network.cc
+std::vector<Command> policy_commands();       // command_policy.cc: network policy
 std::vector<Command> governance_commands();   // command_governance.cc: network node|parameter|vote|proposals
 std::vector<Command> sign_commands();         // command_sign.cc: new, sign
 std::vector<Command> submit_commands();       // command_submit.cc
 std::vector<Command> receive_commands();      // command_receive.cc: inbox, receive
 std::vector<Command> read_commands();         // command_read.cc: lot|party|... show, list, history; status
 std::vector<Command> attestation_commands();  // command_attestation.cc: impact
-std::vector<Command> certificate_commands();  // command_certificate.cc: get, verify
+std::vector<Command> certificate_commands();  // command_certificate.cc: get, verify, refresh
 std::vector<Command> play_commands();         // command_play.cc
 
 std::vector<Command> all_commands();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crypto/merkle.h"
+#include "node/state_evidence.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/certificate_patch.h"
 #include "storage/ledger/evidence.h"
@@ -76,27 +77,6 @@ Result<void> add_earlier(const Job& job, CertificateFile& file) {
   return {};
 }
 
-Result<ProvenState> prove(const Job& job, const std::set<StateKey>& keys) {
-  ProvenState state;
-  const Result<SealRecord> seal = job.reader.seal(job.reader.applied().height);
-  if (!seal) return pass(seal);
-  Result<std::vector<Digest>> path = inclusion_proof(seal->leaf.value, job.size(), job.nodes);
-  if (!path) return pass(path);
-  state.leaf = seal->leaf;
-  state.seal = seal->bytes;
-  state.path = std::move(*path);
-  const std::vector<StateKey> ordered(keys.begin(), keys.end());
-  Result<std::vector<StateProof>> proofs = job.reader.prove(ordered);
-  if (!proofs) return pass(proofs);
-  for (std::size_t i = 0; i < ordered.size(); ++i) {
-    if (!job.may_go_on()) return too_late();
-    Result<SharedBytes> record = job.reader.record(ordered[i].kind, ordered[i].id);
-    if (!record) return pass(record);
-    state.records.push_back({ordered[i], std::move(*record), std::move((*proofs)[i])});
-  }
-  return state;
-}
-
 // The ledger has checked every signature that it hands out.
 Result<void> add_state(const Job& job, CertificateFile& file) {
   Evidence evidence([](const SignedStatement&, const PublicKey&) { return true; });
@@ -117,7 +97,7 @@ Result<void> add_state(const Job& job, CertificateFile& file) {
     for (StateKey& key : relied_keys(evidence, job.certificate, now))
       relied.insert(std::move(key));
     if (relied.size() == before) break;
-    Result<ProvenState> state = prove(job, relied);
+    Result<ProvenState> state = prove_state(job.reader, {relied.begin(), relied.end()}, job.may_go_on);
     if (!state) return pass(state);
     file.state = std::move(*state);
     evidence.lay_over(*file.state);

@@ -36,10 +36,10 @@
 #include "crypto/keys.h"
 #include "crypto/note.h"
 #include "crypto/policy.h"
-#include "node/cosigners.h"
 #include "node/executor.h"
 #include "node/peer_wire.h"
 #include "storage/applied.h"
+#include "storage/ledger/cosigners.h"
 
 namespace anta {
 

@@ -2,10 +2,14 @@
 #include "crypto/merkle.h"
 #include "crypto/text.h"
 #include "node/http_route.h"
+#include "node/state_evidence.h"
+#include "storage/ledger/policy_proof.h"
 #include "storage/ledger/state_proof.h"
 
 namespace anta {
 namespace {
+
+constexpr const char* policy_proof_type = "application/vnd.anta.policy-proof+cbor";
 
 Value text(std::string value) { return Value{std::move(value)}; }
 Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
@@ -74,6 +78,22 @@ void answer(const ApiServices& services, const HttpRequest& request, HttpReply r
     Result<Value> value = state_proof(*then, key);
     if (value) std::get<ValueMap>(value->data).emplace_back("checkpoint", text(finished->note));
     return value_response(request, value);
+  });
+}
+
+// Who cosigns and how many it takes, as of the finished checkpoint, proven under it.
+void policy(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
+  answer_beside(services, std::move(reply), [&services, request](const MayGoOn& may_go_on) {
+    const auto finished = services.finished();
+    const Result<LedgerReader> then =
+        finished ? services.reader_of(TreeSize{finished->checkpoint.size})
+                 : fail(Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet");
+    if (!then) return problem(then.error());
+    Result<ProvenState> state = prove_state(*then, policy_keys(*then->view()), may_go_on);
+    if (!state) return problem(state.error());
+    const PolicyProof proof{.note = finished->note, .state = std::move(*state)};
+    return file_response(request, policy_proof_type,
+                         std::make_shared<const Bytes>(encode_policy_proof(proof)));
   });
 }
 

@@ -7,7 +7,7 @@
 #include "crypto/first_start.h"
 #include "crypto/sealed.h"
 #include "crypto/text.h"
-#include "node/cosigners.h"
+#include "storage/ledger/cosigners.h"
 
 namespace anta {
 namespace {

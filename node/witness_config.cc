@@ -9,9 +9,9 @@
 #include "crypto/sealed.h"
 #include "crypto/text.h"
 #include "node/config_keys.h"
-#include "node/cosigners.h"
 #include "node/identity.h"
 #include "node/witness_state.h"
+#include "storage/ledger/cosigners.h"
 
 namespace anta {
 namespace {

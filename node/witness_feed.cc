@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "crypto/text.h"
-#include "node/cosigners.h"
 #include "node/witness_request.h"
+#include "storage/ledger/cosigners.h"
 
 namespace anta {
 namespace {

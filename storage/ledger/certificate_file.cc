@@ -75,15 +75,7 @@ Result<void> read_into(std::optional<T>& into, Result<T> value) {
 
 Result<void> read_field(cbor::Reader& in, std::int64_t key, CertificateFile& file) {
   switch (key) {
-    case 1: {
-      const auto format = in.integer();
-      if (!format) return pass(format);
-      if (*format != certificate_format) {
-        return in.refuse("certificate.format",
-                         "format " + std::to_string(*format) + "; this release reads format 1");
-      }
-      return {};
-    }
+    case 1: return read_format(in);
     case 2: return read_text(in, certificate_note_bytes_max, file.note, "the checkpoint note");
     case 3: {
       auto statements = read_statements(in);

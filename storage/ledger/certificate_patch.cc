@@ -13,13 +13,7 @@ using namespace certificate_reading;
 
 Result<void> read_patch_field(cbor::Reader& in, std::int64_t key, CertificatePatch& patch) {
   switch (key) {
-    case 1: {
-      const auto format = in.integer();
-      if (!format) return pass(format);
-      if (*format == certificate_format) return {};
-      return in.refuse("certificate.format",
-                       "format " + std::to_string(*format) + "; this release reads format 1");
-    }
+    case 1: return read_format(in);
     case 2: return read_text(in, certificate_note_bytes_max, patch.note, "the checkpoint note");
     case 5: {
       auto state = read_proven_state(in);

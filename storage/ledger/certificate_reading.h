@@ -10,6 +10,7 @@
 #include "crypto/cbor.h"
 #include "crypto/digest.h"
 #include "crypto/error.h"
+#include "storage/ledger/certificate_file.h"
 
 namespace anta::certificate_reading {
 
@@ -26,6 +27,15 @@ inline Result<std::size_t> read_array(cbor::Reader& in, std::size_t max, const c
     return in.refuse("certificate.too_many", std::string(what) + ": more than " + std::to_string(max));
   }
   return count;
+}
+
+// Field 1 of a file, a patch or a proof.
+inline Result<void> read_format(cbor::Reader& in) {
+  const auto format = in.integer();
+  if (!format) return pass(format);
+  if (*format == certificate_format) return {};
+  return in.refuse("certificate.format",
+                   "format " + std::to_string(*format) + "; this release reads format 1");
 }
 
 // An array that has `parts` items.

@@ -21,7 +21,7 @@ bool reads(const Bytes& record) {
   return state::decode_record<T>(record).has_value();
 }
 
-// Of the kinds that are laid over the evidence; others are proven and not looked at.
+// Of the kinds that are laid over the evidence or make a policy; others are proven and not looked at.
 bool is_readable(Kind kind, const Bytes& record) {
   switch (kind) {
     case Kind::certificate: return reads<state::Certificate>(record);
@@ -31,6 +31,8 @@ bool is_readable(Kind kind, const Bytes& record) {
     case Kind::formalisation: return reads<state::Formalisation>(record);
     case Kind::account: return reads<state::Account>(record);
     case Kind::key: return reads<state::Key>(record);
+    case Kind::network: return reads<state::Network>(record);
+    case Kind::node: return reads<state::Node>(record);
     default: return true;
   }
 }

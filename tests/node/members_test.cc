@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/text.h"
-#include "node/cosigners.h"
+#include "storage/ledger/cosigners.h"
 #include "tests/ledger/law_network.h"
 #include "tests/node/trio.h"
 

@@ -2,7 +2,7 @@
 
 #include <deque>
 
-#include "node/cosigners.h"
+#include "storage/ledger/cosigners.h"
 #include "tests/node/manual_executor.h"
 #include "tests/node/witness_rig.h"
 

@@ -1,4 +1,4 @@
-#include "node/cosigners.h"
+#include "storage/ledger/cosigners.h"
 
 #include <algorithm>
 

@@ -1,0 +1,104 @@
+#include <iostream>
+
+#include "cli/answer.h"
+#include "cli/commands.h"
+#include "cli/node_option.h"
+#include "cli/policy_file.h"
+#include "cli/text_file.h"
+#include "crypto/note.h"
+#include "storage/ledger/policy_proof.h"
+
+namespace anta {
+namespace {
+
+Result<PolicyProof> fetched(Invocation& invocation) {
+  auto client = client_for(invocation);
+  if (!client) return pass(client);
+  const auto answer = (*client)->get("/v1/network/policy", "application/vnd.anta.policy-proof+cbor");
+  if (!answer) return pass(answer);
+  if (answer->status != 200) return tl::unexpected(error_of(*answer));
+  auto proof = decode_policy_proof(answer->body);
+  if (proof) return proof;
+  return fail(Code::uncertain, proof.error().rule,
+              "the node sent no proof of a policy that can be read: " + proof.error().message);
+}
+
+// The checkpoint of the proof. `trusted` is whether the older policy vouches for it; without one nobody does.
+struct Vouched {
+  Checkpoint checkpoint = {};
+  bool trusted = false;
+};
+
+Result<Vouched> vouched(const Invocation& invocation, const std::string& note) {
+  const auto old_policy = invocation.option("--policy");
+  if (!old_policy) {
+    const auto parsed = parse_note(note);
+    if (!parsed) return pass(parsed);
+    const auto checkpoint = parse_checkpoint(parsed->text);
+    if (!checkpoint) return pass(checkpoint);
+    return Vouched{*checkpoint, false};
+  }
+  const auto trust = read_trust(*old_policy, std::nullopt);
+  if (!trust) return pass(trust);
+  const auto verdict =
+      check_note(*trust->policy, note, static_cast<std::uint64_t>(invocation.now.value / 1000));
+  if (!verdict) return pass(verdict);
+  return Vouched{verdict->checkpoint, verdict->quorum_met && trust->policy->quorum.has_value()};
+}
+
+Result<Exit> print_policy(Invocation& invocation) {
+  const auto proof = fetched(invocation);
+  if (!proof) return pass(proof);
+  const auto of_note = vouched(invocation, proof->note);
+  if (!of_note) return pass(of_note);
+  const auto policy = proven_policy(*proof, of_note->checkpoint);
+  if (!policy) return pass(policy);
+  const std::string text = encode_policy(*policy);
+  const std::string leaves = std::to_string(of_note->checkpoint.size);
+  if (!of_note->trusted) {
+    std::cout << text << std::flush;
+    invocation.say(invocation.in("this is what the node says as of " + leaves +
+                                     " leaves; no policy that you trust vouches for it: compare it by hand "
+                                     "with what the organisations publish",
+                                 "esto es lo que dice el nodo según " + leaves +
+                                     " hojas; ninguna política en que usted confíe lo respalda: compárelo a "
+                                     "mano con lo que publican las "
+                                     "organizaciones"));
+    return Exit::undecided;
+  }
+  const auto out = invocation.option("--out");
+  if (out) {
+    if (auto written = write_file(*out, as_bytes(text)); !written) return pass(written);
+  } else {
+    std::cout << text << std::flush;
+  }
+  invocation.say(invocation.in(
+      "the policy in force as of " + leaves + " leaves, proven under a checkpoint that meets " +
+          *invocation.option("--policy"),
+      "la política vigente según " + leaves + " hojas, probada bajo un punto de control que cumple " +
+          *invocation.option("--policy")));
+  return Exit::ok;
+}
+
+}  // namespace
+
+std::vector<Command> policy_commands() {
+  return {
+      {.words = {"network", "policy"},
+       .summary = "the C2SP policy in force, proven under a checkpoint that an older policy trusts (exit 6: "
+                  "not proven)",
+       .examples = {"anta network policy --policy policy.txt --node http://127.0.0.1:8080",
+                    "anta network policy --policy policy.txt --out policy.txt"},
+       .options = {node_option(),
+                   ca_option(),
+                   {.name = "--policy",
+                    .value = "FILE",
+                    .help = "the policy that you trust so far; without it nothing is proven",
+                    .environment = "ANTA_POLICY"},
+                   {.name = "--out",
+                    .value = "FILE",
+                    .help = "where a proven policy goes (default: stdout); it may be the old one's file"}},
+       .run = print_policy}};
+}
+
+}  // namespace anta
