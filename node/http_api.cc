@@ -16,14 +16,19 @@ std::vector<std::string> split(std::string_view path) {
   return target ? target->path : std::vector<std::string>{};
 }
 
+// "{number*}": the rest of the path, one segment or more.
+bool takes_the_rest(std::string_view segment) { return segment.ends_with("*}"); }
+
 // The captures when the segments fit the pattern.
 std::optional<Captures> match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
-  if (pattern.size() != path.size()) return std::nullopt;
+  const bool open = !pattern.empty() && takes_the_rest(pattern.back());
+  if (open ? path.size() < pattern.size() : path.size() != pattern.size()) return std::nullopt;
   Captures captures;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (pattern[i].starts_with('{')) {
+    const std::string& wanted = pattern[std::min(i, pattern.size() - 1)];
+    if (wanted.starts_with('{')) {
       captures.push_back(path[i]);
-    } else if (pattern[i] != path[i]) {
+    } else if (wanted != path[i]) {
       return std::nullopt;
     }
   }
@@ -53,18 +58,33 @@ HttpResponse value_response(const HttpRequest& request, const Result<Value>& val
   return response;
 }
 
-HttpResponse file_response(const HttpRequest& request, std::string content_type,
-                           std::shared_ptr<const Bytes> file) {
+namespace {
+
+HttpResponse bytes_response(const HttpRequest& request, std::string content_type,
+                            std::shared_ptr<const Bytes> file, const char* cache_control) {
   HttpResponse response{.status = 200, .content_type = std::move(content_type)};
   const std::string etag = etag_of(*file);
   response.headers.emplace_back("ETag", etag);
-  response.headers.emplace_back("Cache-Control", "no-cache");
+  response.headers.emplace_back("Cache-Control", cache_control);
   if (client_has(request, etag)) {
     response.status = 304;
   } else {
     response.file = std::move(file);
   }
   return response;
+}
+
+}  // namespace
+
+HttpResponse file_response(const HttpRequest& request, std::string content_type,
+                           std::shared_ptr<const Bytes> file) {
+  return bytes_response(request, std::move(content_type), std::move(file), "no-cache");
+}
+
+HttpResponse cached_response(const HttpRequest& request, std::string content_type, Bytes bytes,
+                             const char* cache_control) {
+  return bytes_response(request, std::move(content_type), std::make_shared<const Bytes>(std::move(bytes)),
+                        cache_control);
 }
 
 namespace {
@@ -131,6 +151,8 @@ struct HttpApi::Table {
   void add(std::vector<Route> more) {
     for (Route& route : more) {
       patterns.push_back(split(route.path));
+      // Documents and metrics call it by its plain name.
+      if (takes_the_rest(route.path)) route.path.erase(route.path.size() - 2, 1);
       routes.push_back(std::move(route));
     }
   }
@@ -154,6 +176,7 @@ HttpApi::HttpApi(ApiServices services, Metrics& metrics)
   table_->add(state_routes(table_->services));
   table_->add(certificate_routes(table_->services));
   table_->add(state_proof_routes(table_->services));
+  table_->add(tile_routes(table_->services));
   table_->add(service_routes(table_->services, metrics));
   auto document = std::make_shared<std::string>();
   table_->add({{.method = "GET",

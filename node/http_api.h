@@ -41,6 +41,7 @@ struct ApiServices {
   std::function<bool(QueryWorkers::Work)> work = {};     // run beside it; false: too much waits
   std::function<void(std::vector<std::shared_ptr<const Bytes>>, SubmitOptions, Submission::Callback)> submit =
       {};
+  std::function<Result<std::shared_ptr<const Bytes>>(LogIndex)> block = {};  // a block's payload
   std::function<std::shared_ptr<const FinishedCheckpoint>()> finished = {};
   std::function<std::vector<std::string>()> missing = {};  // cosigners awaited
   std::function<Value()> status = {};

@@ -16,25 +16,11 @@ namespace {
 constexpr const char* certificate_type = "application/vnd.anta.certificate+cbor";
 constexpr const char* patch_type = "application/vnd.anta.certificate-patch+cbor";
 
-Value text(std::string value) { return Value{std::move(value)}; }
-
-HttpResponse no_checkpoint(const ApiServices& services, Error error) {
-  ValueList missing;
-  for (const std::string& name : services.missing())
-    missing.push_back(text(name));
-  return problem(error, {{"missing", Value{std::move(missing)}}});
-}
-
 HttpResponse certificate_file(const HttpRequest& request, const std::string& id,
                               std::shared_ptr<const Bytes> file) {
   HttpResponse response = file_response(request, certificate_type, std::move(file));
   response.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + id + ".anta\"");
   return response;
-}
-
-HttpResponse not_finished(const ApiServices& services) {
-  return no_checkpoint(services,
-                       {Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet"});
 }
 
 // The ledger as of the finished checkpoint. After a start it may lie too far back for a while.
@@ -136,11 +122,23 @@ void verify(const ApiServices& services, const HttpRequest& request, HttpReply r
 void checkpoint(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
   const auto finished = services.finished();
   if (!finished) return reply(not_finished(services));
-  reply(file_response(request, "text/plain; charset=utf-8",
-                      std::make_shared<const Bytes>(to_bytes(as_bytes(finished->note)))));
+  reply(cached_response(request, "text/plain; charset=utf-8", to_bytes(as_bytes(finished->note)),
+                        cache_for_a_second));
 }
 
 }  // namespace
+
+HttpResponse no_checkpoint(const ApiServices& services, const Error& error) {
+  ValueList missing;
+  for (const std::string& name : services.missing())
+    missing.push_back(Value{name});
+  return problem(error, {{"missing", Value{std::move(missing)}}});
+}
+
+HttpResponse not_finished(const ApiServices& services) {
+  return no_checkpoint(services,
+                       {Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet"});
+}
 
 std::vector<Route> certificate_routes(ApiServices& services) {
   const auto cache = std::make_shared<CertificateCache>();

@@ -16,7 +16,7 @@ using Captures = std::vector<std::string>;
 
 struct Route {
   std::string method = {};
-  std::string path = {};  // "/v1/lots/{id}/history"
+  std::string path = {};  // "/v1/lots/{id}/history"; a last "{number*}" takes one segment or more
   std::string summary = {};
   std::vector<std::string_view> query = {};                       // parameters that it knows
   std::vector<std::string_view> produces = {"application/json"};  // the first unless Accept asks for another
@@ -28,6 +28,7 @@ std::vector<Route> statement_routes(ApiServices& services);
 std::vector<Route> state_routes(ApiServices& services);
 std::vector<Route> certificate_routes(ApiServices& services);
 std::vector<Route> state_proof_routes(ApiServices& services);
+std::vector<Route> tile_routes(ApiServices& services);
 std::vector<Route> service_routes(ApiServices& services, Metrics& metrics);
 
 // Answers a read of the ledger at the moment that the request asks for (?fresh, ?at_leaf): `read` runs on the
@@ -49,6 +50,17 @@ HttpResponse value_response(const HttpRequest& request, const Result<Value>& val
 // Bytes with an ETag.
 HttpResponse file_response(const HttpRequest& request, std::string content_type,
                            std::shared_ptr<const Bytes> file);
+
+// The same with a Cache-Control of its own, for what caches may keep.
+inline constexpr const char* cache_for_a_second = "public, max-age=1";
+inline constexpr const char* cache_for_a_minute = "public, max-age=60";
+inline constexpr const char* cache_for_ever = "public, max-age=31536000, immutable";
+HttpResponse cached_response(const HttpRequest& request, std::string content_type, Bytes bytes,
+                             const char* cache_control);
+
+// Without a finished checkpoint: the problem, with the cosigners that are awaited.
+HttpResponse no_checkpoint(const ApiServices& services, const Error& error);
+HttpResponse not_finished(const ApiServices& services);
 
 // Whether the request's Accept names this type (a wildcard names none).
 bool accepts(const HttpRequest& request, std::string_view type);

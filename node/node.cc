@@ -278,6 +278,11 @@ ApiServices Node::Parts::services() {
     submission->submit(std::move(items), options, std::move(callback));
   };
   s.work = [this](QueryWorkers::Work work) { return query_workers->run(std::move(work)); };
+  s.block = [this](LogIndex index) -> Result<std::shared_ptr<const Bytes>> {
+    auto entry = log_store->read_one(index);
+    if (!entry) return pass(entry);
+    return entry->payload;
+  };
   s.finished = [this] { return checkpointer->finished(); };
   s.missing = [this] { return checkpointer->missing(); };
   s.status = [this] { return status_value(status()); };
