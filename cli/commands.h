@@ -19,6 +19,9 @@ std::vector<Command> receive_commands();      // command_receive.cc: inbox, rece
 std::vector<Command> read_commands();         // command_read.cc: lot|party|... show, list, history; status
 std::vector<Command> attestation_commands();  // command_attestation.cc: impact
 std::vector<Command> certificate_commands();  // command_certificate.cc: get, verify, refresh
+std::vector<Command> audit_commands();        // command_audit.cc
+std::vector<Command> compare_commands();      // command_compare.cc
+std::vector<Command> export_commands();       // command_export.cc
 std::vector<Command> play_commands();         // command_play.cc
 
 std::vector<Command> all_commands();

@@ -98,6 +98,15 @@ class Examples(unittest.TestCase):
         self.anta("network", "parameter", "speed_flag_kmh", "90", "--proposal", "P-1", *signing["bahia-sur"])
         shutil.rmtree(self.path("office"))
 
+    def prepare_mirror(self):
+        """checkpoint.note and yours.note are one checkpoint, mirror an exported directory."""
+        node = self.network.nodes[0]
+        note = node.get("/checkpoint", accept="text/plain")[1]
+        for name in ("checkpoint.note", "yours.note"):
+            with open(self.path(name), "wb") as file:
+                file.write(note)
+        self.anta("export", "--tiles", "mirror", "--node", node.url)
+
     def run_example(self, example):
         with tempfile.TemporaryDirectory() as home:
             work = os.path.join(home, "work")
@@ -122,6 +131,7 @@ class Examples(unittest.TestCase):
         self.assertEqual(len(play), 1)
         self.run_example(play[0])
         self.anta("certificate", "get", "CERT-CATHODE", "--node", self.network.urls(), "--out", "cathode.anta")
+        self.prepare_mirror()
         self.prepare_votes()
         for command, lines in commands.items():
             self.assertTrue(lines, command + " has no example")

@@ -23,7 +23,7 @@ class Readme(unittest.TestCase):
     def test_every_walk_through_runs(self):
         with open(os.path.join(net.ROOT, "README.md"), encoding="utf-8") as file:
             walks = re.findall(r"```sh walk\n(.*?)```", file.read(), re.S)
-        self.assertEqual(len(walks), 3)
+        self.assertEqual(len(walks), 4)
         with net.Network() as network, tempfile.TemporaryDirectory() as work:
             code, _, err = network.play()
             self.assertEqual(code, 0, err[-1000:])

@@ -1,0 +1,152 @@
+#include "cli/audit_state.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace anta {
+namespace {
+
+constexpr std::string_view magic = "anta audit 1\n";
+constexpr std::size_t value_bytes_max = std::size_t{64} << 20;
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+tl::unexpected<Error> damaged(const std::string& path) {
+  return fail(Code::corrupt, "audit.saved",
+              path + " is no state of an audit; remove it to audit from the genesis");
+}
+
+tl::unexpected<Error> io(const std::string& path) {
+  return fail(Code::io, "io", path + ": " + std::strerror(errno));
+}
+
+class Writer {
+ public:
+  explicit Writer(std::FILE* file) : file_(file) {}
+
+  void bytes(ByteView view) {
+    good_ = good_ && std::fwrite(view.data(), 1, view.size(), file_) == view.size();
+  }
+  void number(std::uint64_t value, unsigned size) {
+    std::uint8_t out[8] = {};
+    for (unsigned i = 0; i < size; ++i)
+      out[i] = static_cast<std::uint8_t>(value >> (8 * (size - 1 - i)));
+    bytes({out, size});
+  }
+  bool good() const { return good_; }
+
+ private:
+  std::FILE* file_;
+  bool good_ = true;
+};
+
+class Reader {
+ public:
+  Reader(std::FILE* file, std::uint64_t left) : file_(file), left_(left) {}
+
+  bool bytes(std::uint8_t* into, std::size_t size) {
+    if (size > left_) return false;
+    left_ -= size;
+    return std::fread(into, 1, size, file_) == size;
+  }
+  bool digest(Digest& into) { return bytes(into.bytes.data(), Digest::size); }
+  bool number(std::uint64_t& into, unsigned size) {
+    std::uint8_t in[8] = {};
+    if (!bytes(in, size)) return false;
+    into = 0;
+    for (unsigned i = 0; i < size; ++i)
+      into = into << 8 | in[i];
+    return true;
+  }
+  std::uint64_t left() const { return left_; }  // bounds every length before memory is taken for it
+
+ private:
+  std::FILE* file_;
+  std::uint64_t left_;
+};
+
+bool read_entries(Reader& in, std::vector<Digest>& entries) {
+  std::uint64_t count = 0;
+  if (!in.number(count, 8) || count > in.left() / Digest::size) return false;
+  entries.resize(count);
+  for (Digest& entry : entries) {
+    if (!in.digest(entry)) return false;
+  }
+  return true;
+}
+
+bool read_records(Reader& in, std::vector<std::pair<StateKey, SharedBytes>>& records) {
+  std::uint64_t count = 0;
+  if (!in.number(count, 8) || count > in.left()) return false;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::uint64_t kind = 0, id_size = 0, size = 0;
+    if (!in.number(kind, 1) || kind >= Words<Kind>::list.size() || !in.number(id_size, 2)) return false;
+    std::string id(id_size, '\0');
+    if (!in.bytes(reinterpret_cast<std::uint8_t*>(id.data()), id.size())) return false;
+    if (!in.number(size, 4) || size > in.left() || size > value_bytes_max) return false;
+    Bytes value(size);
+    if (!in.bytes(value.data(), value.size())) return false;
+    records.emplace_back(StateKey{static_cast<Kind>(kind), std::move(id)},
+                         std::make_shared<const Bytes>(std::move(value)));
+  }
+  return in.left() == 0;
+}
+
+}  // namespace
+
+Result<std::optional<Replay::Saved>> read_audit_state(const std::string& path) {
+  const File file(std::fopen(path.c_str(), "rbe"));
+  if (!file && errno == ENOENT) return std::optional<Replay::Saved>{};
+  if (!file) return io(path);
+  struct stat found = {};
+  if (::fstat(::fileno(file.get()), &found) != 0) return io(path);
+  if (!S_ISREG(found.st_mode)) return damaged(path);
+  Reader in(file.get(), static_cast<std::uint64_t>(found.st_size));
+  Replay::Saved saved;
+  std::string start(magic.size(), '\0');
+  std::uint64_t time = 0;
+  const bool read = in.bytes(reinterpret_cast<std::uint8_t*>(start.data()), start.size()) && start == magic &&
+                    in.number(saved.height.value, 8) && in.number(time, 8) && in.digest(saved.state_root) &&
+                    in.digest(saved.tree_root) && read_entries(in, saved.entries) &&
+                    read_records(in, saved.records);
+  if (!read) return damaged(path);
+  saved.block_time = Millis{static_cast<std::int64_t>(time)};
+  return std::optional(std::move(saved));
+}
+
+Result<void> write_audit_state(const std::string& path, const Replay::Saved& saved) {
+  const std::string beside = path + ".new";
+  File file(std::fopen(beside.c_str(), "wbe"));
+  if (!file) return io(beside);
+  Writer out(file.get());
+  out.bytes(as_bytes(magic));
+  out.number(saved.height.value, 8);
+  out.number(static_cast<std::uint64_t>(saved.block_time.value), 8);
+  out.bytes(saved.state_root.view());
+  out.bytes(saved.tree_root.view());
+  out.number(saved.entries.size(), 8);
+  for (const Digest& entry : saved.entries)
+    out.bytes(entry.view());
+  out.number(saved.records.size(), 8);
+  for (const auto& [key, value] : saved.records) {
+    out.number(static_cast<std::uint64_t>(key.kind), 1);
+    out.number(key.id.size(), 2);
+    out.bytes(as_bytes(key.id));
+    out.number(value->size(), 4);
+    out.bytes(*value);
+  }
+  if (!out.good() || std::fflush(file.get()) != 0 || ::fsync(::fileno(file.get())) != 0) return io(beside);
+  file.reset();
+  if (std::rename(beside.c_str(), path.c_str()) != 0) return io(path);
+  return {};
+}
+
+}  // namespace anta

@@ -1,0 +1,50 @@
+#include "cli/checked_note.h"
+
+#include "cli/policy_file.h"
+
+namespace anta {
+
+Result<PolicyVerdict> checked_note(const Trust& trust, std::string_view note, Millis now) {
+  ANTA_INVARIANT(trust.policy.has_value());
+  const std::uint64_t seconds = now.value < 0 ? 0 : static_cast<std::uint64_t>(now.value / 1000);
+  auto verdict = check_note(*trust.policy, note, seconds);
+  if (!verdict && verdict.error().rule == "note.time_future")
+    return fail(Code::uncertain, "clock", verdict.error().message);
+  if (!verdict) return verdict;
+  if (!verdict->quorum_met || !trust.policy->quorum) {
+    return fail(Code::uncertain, "no_quorum",
+                "the checkpoint lacks the cosignatures that the policy demands");
+  }
+  const auto& age = trust.assertions.max_age_seconds;
+  if (age && seconds > verdict->quorum_time_seconds &&
+      seconds - verdict->quorum_time_seconds > static_cast<std::uint64_t>(*age)) {
+    return fail(Code::uncertain, "stale", "the checkpoint's cosignatures are older than the policy allows");
+  }
+  return verdict;
+}
+
+Exit exit_for_check(const Error& error) {
+  const bool open = error.code == Code::uncertain || error.code == Code::not_found ||
+                    error.code == Code::busy || error.code == Code::io;
+  return open ? Exit::undecided : Exit::refused;
+}
+
+Option policy_option() {
+  return {.name = "--policy",
+          .value = "FILE",
+          .help = "whom to trust, as C2SP policy text",
+          .environment = "ANTA_POLICY"};
+}
+
+Option assertions_option() {
+  return {.name = "--assertions",
+          .value = "FILE",
+          .help = "what else to demand, as YAML (default: POLICY.assertions.yaml beside it)"};
+}
+
+Result<Trust> trust_of(const Invocation& invocation) {
+  const auto policy = invocation.option("--policy");
+  return policy ? read_trust(*policy, invocation.option("--assertions")) : Result<Trust>(Trust{});
+}
+
+}  // namespace anta

@@ -1,0 +1,87 @@
+#include "cli/checked_note.h"
+#include "cli/commands.h"
+#include "cli/mirror.h"
+#include "cli/node_option.h"
+#include "cli/progress.h"
+#include "cli/tile_export.h"
+#include "crypto/text.h"
+
+namespace anta {
+namespace {
+
+// Without a policy the note is taken as it stands: whoever reads the directory verifies it.
+Result<Checkpoint> checkpoint_of(const Invocation& invocation, std::string_view text) {
+  const auto trust = trust_of(invocation);
+  if (!trust) return pass(trust);
+  if (trust->policy) {
+    const auto checked = checked_note(*trust, text, invocation.now);
+    if (!checked) return pass(checked);
+    return checked->checkpoint;
+  }
+  invocation.say(
+      invocation.in("without --policy nobody's signature was checked: whoever reads the files must",
+                    "sin --policy no se comprobó ninguna firma: debe hacerlo quien lea los archivos"));
+  const auto note = parse_note(text);
+  if (!note) return pass(note);
+  return parse_checkpoint(note->text);
+}
+
+Result<Exit> run_export(Invocation& invocation) {
+  std::string node = invocation.option("--node").value_or("");
+  node.resize(std::min(node.find(','), node.size()));  // $ANTA_NODE may name several; one makes one mirror
+  const std::string directory = invocation.option("--tiles").value_or("");
+  auto mirror = open_mirror(invocation, node);
+  if (!mirror) return pass(mirror);
+  const auto note = (*mirror)->read("checkpoint", note_bytes_max);
+  if (!note) return pass(note);
+  const auto checkpoint = checkpoint_of(invocation, as_text(*note));
+  if (!checkpoint) {
+    if (exit_for_check(checkpoint.error()) == Exit::undecided) return pass(checkpoint);
+    invocation.say(invocation.in("the node's checkpoint: ", "el punto de control del nodo: ") +
+                   checkpoint.error().message);
+    return Exit::refused;
+  }
+  Progress progress(invocation, "leaves are there", "hojas están");
+  const auto result =
+      export_tiles(**mirror, as_text(*note), *checkpoint, directory,
+                   [&progress](std::uint64_t done, std::uint64_t of) { progress.at(done, of); });
+  if (!result && result.error().code == Code::bad_signature) {
+    invocation.say(result.error().message);
+    return Exit::refused;
+  }
+  if (!result) return pass(result);
+  invocation.out(Value{ValueMap{{"directory", Value{directory}},
+                                {"origin", Value{checkpoint->origin}},
+                                {"size", Value{static_cast<std::int64_t>(result->size)}},
+                                {"root", Value{hex(checkpoint->root)}},
+                                {"files", Value{static_cast<std::int64_t>(result->files)}}}});
+  return Exit::ok;
+}
+
+}  // namespace
+
+std::vector<Command> export_commands() {
+  Option node = node_option();
+  node.value = "URL";
+  node.help = "the node, static server or exported directory that it comes from";
+  node.repeated = false;
+  return {
+      {.words = {"export"},
+       .summary =
+           "write a ledger's public files into a directory that any static server can give out; again: "
+           "only what is new",
+       .examples = {"anta export --tiles mirror --node http://127.0.0.1:8080 --policy policy.txt"},
+       .options = {{.name = "--tiles",
+                    .value = "DIR",
+                    .help = "where they go: tiles, documents, seals, the checkpoint",
+                    .required = true},
+                   node,
+                   policy_option(),
+                   assertions_option(),
+                   ca_option()},
+       .positionals = {},
+       .run = run_export},
+  };
+}
+
+}  // namespace anta

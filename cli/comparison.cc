@@ -1,0 +1,222 @@
+#include "cli/comparison.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "cli/tile_tree.h"
+#include "crypto/text.h"
+#include "storage/ledger/certificate_file.h"
+
+namespace anta {
+namespace {
+
+// CBOR maps begin so; a note begins with its origin.
+bool looks_like_certificate(ByteView bytes) { return !bytes.empty() && bytes[0] >= 0xa0 && bytes[0] <= 0xbf; }
+
+Result<std::string> note_of(const std::string& file, ByteView bytes) {
+  if (!looks_like_certificate(bytes)) {
+    if (bytes.size() > note_bytes_max)
+      return fail(Code::malformed, "compare.file",
+                  file + " is neither a certificate nor a checkpoint's note");
+    return std::string(as_text(bytes));
+  }
+  const auto certificate = decode_certificate_file(bytes);
+  if (!certificate) return fail(Code::malformed, "compare.file", file + ": " + certificate.error().message);
+  return certificate->note;
+}
+
+// Positions by size, the smaller first.
+std::vector<std::size_t> by_size(const std::vector<Holding>& holdings) {
+  std::vector<std::size_t> order(holdings.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return holdings[i].checkpoint.size; });
+  return order;
+}
+
+Comparison open(const char* code, std::size_t first, std::size_t second) {
+  return {.verdict = ComparisonVerdict::cannot_tell, .code = code, .first = first, .second = second};
+}
+
+// A contradiction, proven as far as both notes are somebody's word.
+Comparison split(const std::vector<Holding>& holdings, Comparison made) {
+  const bool both = holdings[made.first].signed_by && holdings[made.second].signed_by;
+  made.verdict = both ? ComparisonVerdict::split_view : ComparisonVerdict::cannot_tell;
+  if (!both) made.code = "compare.unsigned";
+  return made;
+}
+
+// Whether the larger one's tree begins with the smaller one's, by tiles that make the larger one's root.
+Comparison connect(const std::vector<Holding>& holdings, std::size_t smaller, std::size_t larger,
+                   Mirror& mirror) {
+  const Checkpoint& from = holdings[smaller].checkpoint;
+  const Checkpoint& to = holdings[larger].checkpoint;
+  TileTree tree(mirror, to);
+  if (const auto opened = tree.open(); !opened) {
+    return open(opened.error().error.rule == "audit.root" ? "compare.node_differs" : "compare.no_proof",
+                smaller, larger);
+  }
+  const auto root = tree.root_of(from.size);
+  if (!root) return open("compare.no_proof", smaller, larger);
+  if (*root == from.root)
+    return {.verdict = ComparisonVerdict::consistent, .first = smaller, .second = larger};
+  const auto proof = consistency_proof(from.size, to.size, tree.nodes());
+  if (!proof) return open("compare.no_proof", smaller, larger);
+  return split(holdings, {.code = "compare.not_a_beginning",
+                          .first = smaller,
+                          .second = larger,
+                          .other_root = *root,
+                          .proof = *proof});
+}
+
+struct EvidenceWords {
+  const char* title;
+  const char* same_size;
+  const char* not_beginning;
+  const char* meaning;
+  const char* check;
+  const char* signed_by;
+  const char* note;
+  const char* other_root;
+  const char* proof;
+};
+
+constexpr EvidenceWords english = {
+    "EVIDENCE OF A SPLIT VIEW",
+    "Below are two signed checkpoints of one ledger. They speak of the same number of entries, and name two "
+    "different fingerprints (roots) of them. A ledger has one fingerprint at each size.",
+    "Below are two signed checkpoints of one ledger. The larger one's entries do not begin with those of the "
+    "smaller one: at the smaller one's size they have another fingerprint (root), as the proof below shows. "
+    "A ledger "
+    "only grows; nothing that it once showed may change.",
+    "So the organisations that signed both have shown different histories to different people. Nobody but "
+    "they "
+    "can make these signatures, and no honest fault makes two of them disagree: whoever holds this file can "
+    "show it "
+    "to anybody.",
+    "To check it: each text below, up to its empty line, is signed in the C2SP signed-note format by the "
+    "keys that "
+    "the network's policy lists. Compare the second and third line of both. Where a proof is given it is an "
+    "RFC 9162 "
+    "consistency proof (SHA-256) from the root named with it to the larger checkpoint's root.",
+    "Signed by",
+    "Checkpoint held as",
+    "Root of the larger checkpoint's tree at the smaller one's size",
+    "Consistency proof (base64, one hash a line)"};
+
+constexpr EvidenceWords spanish = {
+    "EVIDENCIA DE UNA VISTA DIVIDIDA",
+    "Abajo hay dos puntos de control firmados de un mismo registro. Hablan del mismo número de entradas y "
+    "nombran "
+    "dos huellas (raíces) distintas de ellas. Un registro tiene una sola huella en cada tamaño.",
+    "Abajo hay dos puntos de control firmados de un mismo registro. Las entradas del mayor no comienzan con "
+    "las del "
+    "menor: al tamaño del menor tienen otra huella (raíz), como muestra la prueba de abajo. Un registro solo "
+    "crece; "
+    "nada de lo que mostró puede cambiar.",
+    "Por tanto, las organizaciones que firmaron ambos mostraron historias distintas a personas distintas. "
+    "Nadie más "
+    "puede hacer estas firmas, y ningún error honesto hace que dos de ellas se contradigan: quien tenga este "
+    "archivo "
+    "puede mostrarlo a cualquiera.",
+    "Para comprobarlo: cada texto de abajo, hasta su línea vacía, está firmado en el formato signed-note de "
+    "C2SP con "
+    "las claves de la política de la red. Compare la segunda y la tercera línea de ambos. La prueba, si la "
+    "hay, es una "
+    "prueba de consistencia RFC 9162 (SHA-256) desde la raíz que la acompaña hasta la del punto de control "
+    "mayor.",
+    "Firmado por",
+    "Punto de control guardado como",
+    "Raíz del árbol del punto de control mayor al tamaño del menor",
+    "Prueba de consistencia (base64, un resumen por línea)"};
+
+std::string holding_text(const Holding& holding, const EvidenceWords& words) {
+  std::string text = "---- " + std::string(words.note) + " " + holding.file + "\n";
+  if (holding.signed_by) {
+    text += std::string(words.signed_by) + ":";
+    for (const VerifierKey& log : holding.signed_by->logs)
+      text += " " + log.name;
+    for (const VerifiedCosigner& cosigner : holding.signed_by->cosigners)
+      text += " " + cosigner.name;
+    text += "\n";
+  }
+  return text + "\n" + holding.note + "\n";
+}
+
+}  // namespace
+
+std::string_view word_of(ComparisonVerdict verdict) {
+  static constexpr std::array<std::string_view, 4> words = {"same", "consistent", "split_view",
+                                                            "cannot_tell"};
+  return words[static_cast<std::size_t>(verdict)];
+}
+
+Result<Holding> read_holding(const std::string& file, ByteView bytes, const Policy* policy, Millis now) {
+  Holding holding;
+  holding.file = file;
+  auto text = note_of(file, bytes);
+  if (!text) return pass(text);
+  holding.note = std::move(*text);
+  const auto note = parse_note(holding.note);
+  if (!note) return fail(Code::malformed, "compare.file", file + ": " + note.error().message);
+  const auto checkpoint = parse_checkpoint(note->text);
+  if (!checkpoint) return fail(Code::malformed, "compare.file", file + ": " + checkpoint.error().message);
+  holding.checkpoint = *checkpoint;
+  if (!policy) return holding;
+  const std::uint64_t seconds = now.value < 0 ? 0 : static_cast<std::uint64_t>(now.value / 1000);
+  auto verdict = check_note(*policy, holding.note, seconds);
+  if (verdict) {
+    holding.signed_by = std::move(*verdict);
+  } else {
+    holding.refused = verdict.error();
+  }
+  return holding;
+}
+
+Comparison compare(const std::vector<Holding>& holdings, Mirror* mirror) {
+  ANTA_INVARIANT(holdings.size() >= 2);
+  for (std::size_t i = 1; i < holdings.size(); ++i) {
+    if (holdings[i].checkpoint.origin != holdings[0].checkpoint.origin)
+      return open("compare.other_ledger", 0, i);
+  }
+  const std::vector<std::size_t> order = by_size(holdings);
+  // A contradiction first: whatever else is open, it decides.
+  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+    for (std::size_t j = i + 1; j < order.size(); ++j) {
+      const Checkpoint& a = holdings[order[i]].checkpoint;
+      const Checkpoint& b = holdings[order[j]].checkpoint;
+      if (a.size == b.size && a.root != b.root)
+        return split(holdings, {.code = "compare.same_size", .first = order[i], .second = order[j]});
+    }
+  }
+  Comparison result{.verdict = ComparisonVerdict::same};
+  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+    const std::uint64_t from = holdings[order[i]].checkpoint.size;
+    if (from == holdings[order[i + 1]].checkpoint.size) continue;
+    Comparison pair = from == 0 ? Comparison{.verdict = ComparisonVerdict::consistent}
+                      : mirror  ? connect(holdings, order[i], order[i + 1], *mirror)
+                                : open("compare.sizes", order[i], order[i + 1]);
+    if (pair.verdict == ComparisonVerdict::split_view) return pair;
+    if (result.verdict != ComparisonVerdict::cannot_tell) result = std::move(pair);
+  }
+  return result;
+}
+
+std::string evidence_text(const std::vector<Holding>& holdings, const Comparison& comparison,
+                          Language language) {
+  const EvidenceWords& words = language == Language::es ? spanish : english;
+  const bool same_size = comparison.code == "compare.same_size";
+  const Holding& first = holdings[comparison.first];
+  std::string text = std::string(words.title) + ": " + first.checkpoint.origin + "\n\n";
+  text += std::string(same_size ? words.same_size : words.not_beginning) + "\n\n";
+  text += std::string(words.meaning) + "\n\n" + words.check + "\n\n";
+  text += holding_text(first, words) + holding_text(holdings[comparison.second], words);
+  if (same_size) return text;
+  text += "---- " + std::string(words.other_root) + " (" + std::to_string(first.checkpoint.size) + ")\n" +
+          to_base64(comparison.other_root.view()) + "\n\n---- " + words.proof + "\n";
+  for (const Digest& hash : comparison.proof)
+    text += to_base64(hash.view()) + "\n";
+  return text;
+}
+
+}  // namespace anta

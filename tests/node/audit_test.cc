@@ -1,0 +1,236 @@
+#include "cli/audit.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "crypto/tile.h"
+#include "storage/ledger/bundle.h"
+#include "storage/ledger/seal.h"
+#include "tests/node/tile_rig.h"
+
+namespace anta::test {
+namespace {
+
+// A year in small: lots delivered, things refused, blocks of several statements; more than 256 leaves.
+struct Ledger {
+  Ledger() {
+    for (int i = 0; i < lots; ++i)
+      world.deliver("L-" + std::to_string(i));
+    world.submit("miner", world.lot("L-1"));  // taken: refused on record
+    rig.emplace(world);
+    const Bytes fresh = world.sign("miner", world.lot("L-fresh"));
+    const Bytes taken = world.sign("miner", world.lot("L-2"));
+    rig->rig.ledger.apply({taken, fresh, world.sign("miner", world.lot("L-fresh"))}, Millis{world.now});
+    rig->rig.seal(0);
+    files = all_files(*rig);
+  }
+
+  AuditResult audit_it(const Tampering& tampering = {}, std::optional<std::string> state = {}) {
+    RigMirror mirror(files, tampering);
+    AuditOptions options;
+    options.threads = 3;
+    options.state = std::move(state);
+    const auto result = audit(mirror, rig->rig.finished.checkpoint, options);
+    EXPECT_TRUE(result) << (result ? "" : result.error().message);
+    return result ? *result : AuditResult{};
+  }
+  std::uint64_t size() const { return rig->size(); }
+  std::string last_bodies() const {
+    return bodies_path({size() / tile_width, tile_hashes(size(), 0, size() / tile_width)});
+  }
+
+  static constexpr int lots = 50;
+  World world = rich_world();
+  std::optional<TileRig> rig = {};
+  std::shared_ptr<const RigMirror::Files> files = {};
+};
+
+Ledger& ledger() {
+  static Ledger made;
+  return made;
+}
+
+void expect_finding(const AuditResult& result, std::uint64_t leaf, const std::string& rule) {
+  ASSERT_TRUE(result.finding);
+  EXPECT_EQ(result.finding->leaf.value, leaf) << result.finding->error.message;
+  EXPECT_EQ(result.finding->error.rule, rule) << result.finding->error.message;
+}
+
+// The bundle of leaves 0 to 255 with one body changed.
+Bytes with_body(const Bytes& bundle, std::uint64_t leaf, const Bytes& body) {
+  auto bodies = *decode_bundle(bundle, tile_width);
+  bodies[leaf].bytes = body;
+  return encode_bundle(bodies);
+}
+
+TEST(Audit, AnHonestLedgerHolds) {
+  // Goal: every leaf of an honest ledger is replayed, refusals and blocks of several statements included.
+  const AuditResult result = ledger().audit_it();
+  ASSERT_FALSE(result.finding) << result.finding->leaf.value << ": " << result.finding->error.message;
+  EXPECT_GT(ledger().size(), tile_width);
+  EXPECT_EQ(result.leaves, ledger().size());
+  EXPECT_EQ(result.statements + result.blocks + 1, ledger().size());
+  EXPECT_EQ(result.refused, 3u);
+}
+
+TEST(Audit, AFlippedByteOfAStatementIsFoundAtItsLeaf) {
+  // Goal: one bit of one document among hundreds: the leaf is named, and what came before is said to hold.
+  Ledger& l = ledger();
+  const Bytes& bundle = l.files->at("bodies/000");
+  const auto bodies = *decode_bundle(bundle, tile_width);
+  std::uint64_t leaf = 100;
+  while (bodies[leaf].kind != BodyKind::statement)
+    ++leaf;
+  Bytes changed = to_bytes(bodies[leaf].bytes);
+  changed[changed.size() / 2] ^= 1;
+  const AuditResult result = l.audit_it({.files = {{"bodies/000", with_body(bundle, leaf, changed)}}});
+  expect_finding(result, leaf, "audit.leaf");
+  EXPECT_GE(result.leaves, leaf - 1);
+  EXPECT_FALSE(is_open(*result.finding));
+}
+
+TEST(Audit, AChangedTileOrEntryIsFoundAtItsLeaf) {
+  // Goal: a tile or entry bundle that differs from the documents is told, at the leaf where it differs.
+  Ledger& l = ledger();
+  Bytes tile = l.files->at("tile/0/000");
+  tile[77 * Digest::size] ^= 1;
+  expect_finding(l.audit_it({.files = {{"tile/0/000", tile}}}), 77, "audit.leaf");
+  Bytes entries = l.files->at("tile/entries/000");
+  entries[78 * 34 + 5] ^= 1;
+  expect_finding(l.audit_it({.files = {{"tile/entries/000", entries}}}), 78, "audit.leaf");
+}
+
+// All of a mirror rewritten so that leaf, entry and tile agree on another document: only the law, or the
+// root, can tell.
+Tampering rewritten(Ledger& l, std::uint64_t leaf, const Bytes& document) {
+  Tampering t;
+  t.files["bodies/000"] = with_body(l.files->at("bodies/000"), leaf, document);
+  auto entries = *decode_entries(l.files->at("tile/entries/000"), tile_width);
+  auto hashes = *decode_tile(l.files->at("tile/0/000"), tile_width);
+  entries[leaf] = sha256(document);
+  hashes[leaf] = leaf_hash(entries[leaf].view());
+  t.files["tile/entries/000"] = encode_entries(entries);
+  t.files["tile/0/000"] = encode_tile(hashes);
+  return t;
+}
+
+TEST(Audit, AWrongSealIsFoundAtItsLeaf) {
+  // Goal: a seal with another state root, rightly hashed into entry and tile, is found by replaying.
+  Ledger& l = ledger();
+  const auto bodies = *decode_bundle(l.files->at("bodies/000"), tile_width);
+  std::uint64_t leaf = 60;
+  while (bodies[leaf].kind != BodyKind::seal)
+    ++leaf;
+  Seal seal = *decode_seal(bodies[leaf].bytes);
+  seal.state_root.bytes[3] ^= 1;
+  expect_finding(l.audit_it(rewritten(l, leaf, encode_seal(seal))), leaf, "audit.state_root");
+  Seal late = *decode_seal(bodies[leaf].bytes);
+  late.height = late.height.next();
+  expect_finding(l.audit_it(rewritten(l, leaf, encode_seal(late))), leaf, "audit.seal");
+}
+
+TEST(Audit, AStatementThatTheLawRefusesIsFoundAtItsLeaf) {
+  // Goal: a ledger that took what its law forbids, or what nobody signed, is told by the rule.
+  Ledger& l = ledger();
+  const auto bodies = *decode_bundle(l.files->at("bodies/000"), tile_width);
+  std::uint64_t leaf = 120;
+  while (bodies[leaf].kind != BodyKind::statement)
+    ++leaf;
+  l.world.now = decode_seal(bodies[leaf - 1].bytes)->block_time.value;  // an event before the block's time
+  const Bytes twice = l.world.sign("miner", l.world.lot("L-0"));
+  expect_finding(l.audit_it(rewritten(l, leaf, twice)), leaf, "duplicate_id");
+  Bytes forged = l.world.sign("miner", l.world.lot("L-forged"));
+  forged.back() ^= 1;
+  expect_finding(l.audit_it(rewritten(l, leaf, forged)), leaf, "bad_signature");
+  const Bytes again = to_bytes(bodies[leaf - 2].kind == BodyKind::statement ? bodies[leaf - 2].bytes
+                                                                            : bodies[leaf - 4].bytes);
+  expect_finding(l.audit_it(rewritten(l, leaf, again)), leaf, "audit.twice");
+}
+
+TEST(Audit, AWrongRootIsFound) {
+  // Goal: honest files under a checkpoint of another root do not hold, though every leaf does.
+  Ledger& l = ledger();
+  const Tampering none;
+  RigMirror mirror(l.files, none);
+  Checkpoint checkpoint = l.rig->rig.finished.checkpoint;
+  checkpoint.root.bytes[0] ^= 1;
+  const auto result = audit(mirror, checkpoint, {.threads = 2});
+  ASSERT_TRUE(result);
+  expect_finding(*result, l.size() - 1, "audit.root");
+}
+
+TEST(Audit, AMissingFileIsAnOpenQuestionAtItsLeaf) {
+  // Goal: what is not there proves nothing; the first leaf that it concerns is named.
+  Ledger& l = ledger();
+  const AuditResult tile = l.audit_it({.gone = {"tile/0/000"}});
+  expect_finding(tile, 0, "audit.missing");
+  EXPECT_TRUE(is_open(*tile.finding));
+  const AuditResult bodies = l.audit_it({.gone = {l.last_bodies()}});
+  expect_finding(bodies, l.size() / tile_width * tile_width, "audit.missing");
+  const unsigned edge = tile_hashes(l.size(), 1, 0);
+  expect_finding(l.audit_it({.gone = {tile_path(1, {0, edge})}}), 0, "audit.missing");
+}
+
+TEST(Audit, RefusalsBelongToTheState) {
+  // Goal: a refusal that is hidden, or is none by the law, does not hold: it is part of the state root.
+  Ledger& l = ledger();
+  const std::string path = rejected_path(LeafIndex{l.size() - 1});
+  ASSERT_TRUE(l.files->contains(path));
+  expect_finding(l.audit_it({.gone = {path}}), l.size() - 1, "audit.missing");
+  const Bytes lawful = l.world.sign("miner", l.world.lot("L-lawful"));
+  const auto real = *decode_rejections(l.files->at(path));
+  ASSERT_EQ(real.size(), 2u);
+  const Bytes other = encode_rejections({{0, lawful}, real[1]});
+  expect_finding(l.audit_it({.files = {{path, other}}}), l.size() - 1, "audit.refused");
+  expect_finding(l.audit_it({.files = {{path, encode_rejections({real[0]})}}}), l.size() - 1,
+                 "audit.rejected");
+}
+
+TEST(Audit, GoesOnWhereItEnded) {
+  // Goal: a second run replays nothing that the first did, finds what is new, and notices a changed past.
+  Ledger& l = ledger();
+  const TempDirectory directory;
+  const std::string state = directory.path() + "/audit.state";
+  EXPECT_EQ(l.audit_it({.gone = {l.last_bodies()}}, state).from, 0u);  // stopped short of the end
+  const AuditResult second = l.audit_it({}, state);
+  EXPECT_FALSE(second.finding);
+  EXPECT_GE(second.from, tile_width - 8);
+  EXPECT_LE(second.statements, l.size() - second.from);
+  EXPECT_EQ(second.leaves, l.size());
+  const AuditResult third = l.audit_it({}, state);
+  EXPECT_FALSE(third.finding);
+  EXPECT_EQ(third.from, l.size());
+  EXPECT_EQ(third.statements, 0u);
+  // Another ledger of the same size: its first other leaf.
+  Checkpoint checkpoint = l.rig->rig.finished.checkpoint;
+  checkpoint.size = l.size() - 1;
+  const Tampering none;
+  RigMirror mirror(l.files, none);
+  const auto older = audit(mirror, checkpoint, {.threads = 1, .state = state});
+  ASSERT_TRUE(older && older->finding);
+  EXPECT_TRUE(is_open(*older->finding));
+}
+
+TEST(Audit, ADamagedStateFileIsRefused) {
+  // Goal: a state that was changed on the disk is an error of this side, and no verdict on the ledger.
+  Ledger& l = ledger();
+  const TempDirectory directory;
+  const std::string state = directory.path() + "/audit.state";
+  EXPECT_FALSE(l.audit_it({}, state).finding);
+  std::fstream file(state, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-3, std::ios::end);
+  file.put('\x7f');
+  file.close();
+  const Tampering none;
+  RigMirror mirror(l.files, none);
+  const auto result = audit(mirror, l.rig->rig.finished.checkpoint, {.threads = 1, .state = state});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().rule, "audit.saved");
+  std::filesystem::resize_file(state, 100);
+  EXPECT_FALSE(audit(mirror, l.rig->rig.finished.checkpoint, {.threads = 1, .state = state}));
+}
+
+}  // namespace
+}  // namespace anta::test
