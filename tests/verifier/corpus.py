@@ -36,7 +36,7 @@ class Ledger:
     """One chain: its genesis and statements in order, and how to lay, sign and cosign them."""
 
     def __init__(self, line):
-        self.name, self.certificate, now, policy, raw, state = line.split()
+        self.name, self.certificate, now, policy, raw, state, _ = line.split()
         self.now, self.policy, self.raw = int(now), bytes.fromhex(policy).decode(), bytes.fromhex(raw)
         self.state = {(kind, name): record for kind, name, record in cbor2.loads(bytes.fromhex(state))}
         file = cbor2.loads(self.raw)

@@ -1,15 +1,16 @@
 // The ledgers that corpus.py starts from: whole chains that the law accepted, as certificate files.
 //
-// One line each: name, certificate, the moment to verify at (ms), then the policy and the file in hex. The
-// keys are those of law_fixture.h and ledger_builder.h, which corpus.py derives too: so it can lay the same
-// statements again with one of them changed, signed and cosigned as a network would whose organisations all
-// lie.
+// One line each: name, certificate, the moment to verify at (ms), then in hex the policy, the file, the state
+// as [[kind word, id, record]...], and a seal. The keys are those of law_fixture.h and ledger_builder.h, which
+// corpus.py derives too: so it can lay the same statements again with one of them changed, signed and
+// cosigned as a network would whose organisations all lie.
 #include <gtest/gtest.h>
 
 #include <iostream>
 
 #include "crypto/cbor.h"
 #include "crypto/text.h"
+#include "storage/ledger/seal.h"
 #include "tests/ledger/law_chain.h"
 #include "tests/ledger/ledger_builder.h"
 #include "tests/ledger/report_words.h"
@@ -29,6 +30,17 @@ Bytes state_of(const World& world) {
   return out.take();
 }
 
+// The seal that closes such a ledger, as a node encodes it.
+Bytes seal_of(const World& world, std::uint64_t size) {
+  Seal seal;
+  seal.height = Height{size / 4};
+  seal.block_time = Millis{world.block_time()};
+  seal.state_root = sha256(as_bytes("state of " + std::to_string(size)));
+  seal.first_leaf = LeafIndex{size - 1};
+  seal.accepted = size % 3;
+  return encode_seal(seal);
+}
+
 void print(const char* name, World& world, const std::string& certificate) {
   LedgerBuilder ledger(world, name);
   ledger.settle();
@@ -36,7 +48,7 @@ void print(const char* name, World& world, const std::string& certificate) {
   std::cout << name << ' ' << certificate << ' ' << now << ' '
             << to_hex(as_bytes(encode_policy(*ledger.trust().policy))) << ' '
             << to_hex(encode_certificate_file(ledger.file(certificate))) << ' ' << to_hex(state_of(world))
-            << '\n';
+            << ' ' << to_hex(seal_of(world, ledger.size())) << '\n';
 }
 
 // A concentrate of one mine, certified, and then whatever else happens.
