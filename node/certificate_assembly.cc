@@ -100,7 +100,8 @@ Result<void> add_state(const Job& job, CertificateFile& file) {
     Result<ProvenState> state = prove_state(job.reader, {relied.begin(), relied.end()}, job.may_go_on);
     if (!state) return pass(state);
     file.state = std::move(*state);
-    evidence.lay_over(*file.state);
+    if (const auto failure = evidence.lay_over(*file.state))
+      return fail(Code::corrupt, "evidence", failure->message);
   }
   return {};
 }

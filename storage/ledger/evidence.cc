@@ -147,22 +147,32 @@ std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const
   return std::nullopt;
 }
 
-void Evidence::lay_over(const ProvenState& state) {
+std::optional<ReplayFailure> Evidence::lay_over(const ProvenState& state) {
   for (const ProvenRecord& proven : state.records) {
-    switch (proven.key.kind) {
-      // What a verdict is about must come out of the evidence: the state says only how it stands now.
+    const StateKey& key = proven.key;
+    switch (key.kind) {
       case Kind::certificate:
       case Kind::lot:
       case Kind::attestation:
       case Kind::account:
-        if (view_.read(proven.key.kind, proven.key.id)) view_.write(proven.key, proven.record);
-        break;
       case Kind::accreditation:
       case Kind::formalisation:
-      case Kind::key: view_.write(proven.key, proven.record); break;
-      default: break;
+      case Kind::key: break;
+      default: continue;
     }
+    const bool made = view_.read(key.kind, key.id) != nullptr;
+    if (made && !proven.record) {
+      return ReplayFailure{
+          "state_contradicts",
+          "the state has no " + std::string(word(key.kind)) + " " + key.id + ", which the evidence makes",
+          {}};
+    }
+    // What a verdict is about must come out of the evidence: the state says only how it stands now.
+    const bool office =
+        key.kind == Kind::accreditation || key.kind == Kind::formalisation || key.kind == Kind::key;
+    if (made || office) view_.write(key, proven.record);
   }
+  return std::nullopt;
 }
 
 const ReplayedStatement* Evidence::at(LeafIndex leaf) const {

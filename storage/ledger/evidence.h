@@ -49,8 +49,9 @@ class Evidence {
   std::optional<ReplayFailure> replay(const CertificateFile& file, const Checkpoint& tree, Millis cosigned);
 
   // After the replay, and after check_present_state: what is proven takes the place of what the statements
-  // made, for the kinds that a report reads.
-  void lay_over(const ProvenState& state);
+  // made, for the kinds that a report reads. A failure `state_contradicts`: the state lacks what the evidence
+  // made, and no state loses such a record.
+  std::optional<ReplayFailure> lay_over(const ProvenState& state);
 
   const MemoryView& view() const { return view_; }
   const Genesis& genesis() const { return genesis_; }

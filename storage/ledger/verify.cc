@@ -145,8 +145,8 @@ std::optional<Report> replay_file(const CertificateFile& file, const Checkpoint&
                      failure->leaf);
   }
   if (!failure && file.state) failure = check_present_state(*file.state, checkpoint);
+  if (!failure && file.state) failure = evidence.lay_over(*file.state);
   if (failure) return refuse(report, failure->code, failure->message, failure->leaf);
-  if (file.state) evidence.lay_over(*file.state);
   return std::nullopt;
 }
 
@@ -158,7 +158,7 @@ Report conclude(const CertificateFile& file, const std::set<StateKey>& relied, c
                      "the checkpoint is older than the policy's max_age; fetch the file again");
   }
   const std::vector<StateKey> missing = unproven(relied, file.state);
-  if (!missing.empty() && trust.assertions.require_state) {
+  if (!missing.empty() && (file.state || trust.assertions.require_state)) {
     return undecided(std::move(report), "state_not_proven",
                      "how these stand at the checkpoint is not proven: " + list_of(missing));
   }

@@ -103,15 +103,23 @@ TEST_F(PresentState, WhatTheEvidenceDoesNotTell) {
                           [](const auto& line) { return line.at_checkpoint == "revoked"; }));
 }
 
-// Goal: a certificate that the state does not have is none, whatever the evidence says.
-TEST_F(PresentState, AnAbsentCertificateIsNone) {
-  ledger.alter({Kind::certificate, "C-1"}, nullptr);
-  one_more_block();
-  CertificateFile file = ledger.proven_file("C-1");
-  file.state = ledger.state({{Kind::certificate, "C-1"}});
-  const Report report = verify(file);
-  EXPECT_EQ(report.verdict, CertificateVerdict::not_valid);
-  EXPECT_EQ(codes(report), "certificate_missing");
+// Goal: what the evidence makes and the state does not have is a no, for each record that the verdict rests
+// on.
+TEST_F(PresentState, ANeededRecordThatIsProvenAbsentIsANo) {
+  Evidence evidence;
+  const CertificateFile whole = ledger.proven_file("C-1");
+  ASSERT_FALSE(evidence.replay(whole, *evidence_tree(whole), Millis{world.now + hour}));
+  const auto keys = relied_keys(evidence, CertificateId{"C-1"}, Millis{world.now});
+  for (const StateKey& key : keys) {
+    ledger.alter(key, nullptr);
+    one_more_block();
+    CertificateFile file = ledger.file("C-1");
+    file.state = ledger.state(keys);
+    const Report report = verify(file);
+    EXPECT_EQ(report.verdict, CertificateVerdict::not_valid) << word(key.kind) << " " << key.id;
+    EXPECT_EQ(codes(report), "state_contradicts") << word(key.kind) << " " << key.id;
+    ledger.alter(key, world.view.read(key.kind, key.id));
+  }
 }
 
 // Goal: the state says how a thing stands, and does not stand in for the statements that made it.

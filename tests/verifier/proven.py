@@ -119,6 +119,8 @@ def cases(ledger):
         left = [other for other in every if other != key]
         yield case(f"without {key[0]} {key[1]}", UNKNOWN, keys=left)
         yield case(f"without {key[0]} {key[1]}, told", UNKNOWN, told=True, keys=left)
+    for key in (certificate, attestation, ("lot", "L-1"), ("formalisation", "miner"), ("accreditation", "body/crp"), key_of("plant")):
+        yield case(f"{key[0]} {key[1]} proven absent", NO, records={other: record for other, record in ledger.state.items() if other != key})
     yield case("an absent record beside", YES, keys=[*every, ("lot", "L-99"), ("waybill", "none")])
     for word in ("superseded", "void", "withdrawn"):
         yield case(f"the certificate {word} since", NO, records=rewritten(ledger, certificate, state=word))
