@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 
 #include "cli/answer.h"
@@ -91,8 +92,17 @@ Result<Bytes> patched(Invocation& invocation, CertificateFile file) {
               "the node sent no patch for this file: " + applied.error().message);
 }
 
-// Writes only what the policy accepts as proven, whatever it then says of the certificate: who learns that it
-// was withdrawn wants the proof of that.
+// Whether the policy accepts what the node sent as proven, whatever it then says of the certificate: who
+// learns that it was withdrawn wants the proof of that. Not when it goes back in time.
+bool is_proven(const Report& report, const Report& before) {
+  const bool state = std::find(report.checked.begin(), report.checked.end(), "checked.present_state") !=
+                     report.checked.end();
+  const bool other = std::any_of(report.reasons.begin(), report.reasons.end(),
+                                 [](const auto& reason) { return reason.code == "other_network"; });
+  return report.claim && state && !other && report.verdict != CertificateVerdict::cannot_evaluate &&
+         report.checkpoint_seconds >= before.checkpoint_seconds;
+}
+
 Result<Exit> refresh_file(Invocation& invocation) {
   const std::string path = invocation.argument("FILE");
   const auto bytes = read_file(path);
@@ -104,13 +114,17 @@ Result<Exit> refresh_file(Invocation& invocation) {
   const Result<Bytes> newer = patched(invocation, std::move(*file));
   if (!newer) return pass(newer);
   const Report report = verify_certificate(*newer, *trust, invocation.now);
-  print_report(invocation, report);
-  if (!report.claim) {
-    invocation.say(
-        invocation.in(path + " stays as it was: what the node sent is not proven to this policy",
-                      path + " queda como estaba: lo que envió el nodo no está probado para esta política"));
-    return exit_for_verdict(report.verdict);
+  if (!is_proven(report, verify_certificate(*bytes, *trust, invocation.now))) {
+    // Nothing is said about the certificate: the file that could say it was thrown away.
+    const std::string why = report.reasons.empty() ? std::string() : ": " + report.reasons.front().message;
+    invocation.say(invocation.in(
+        path + " stays as it was: what the node sent is older, or not proven to this policy" + why,
+        path +
+            " queda como estaba: lo que envió el nodo es más antiguo o no está probado para esta política" +
+            why));
+    return Exit::undecided;
   }
+  print_report(invocation, report);
   const std::string out = invocation.option("--out").value_or(path);
   if (auto written = write_file(out, *newer); !written) return pass(written);
   const std::string leaves = std::to_string(report.size);

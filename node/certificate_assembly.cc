@@ -100,6 +100,8 @@ Result<void> add_state(const Job& job, CertificateFile& file) {
     Result<ProvenState> state = prove_state(job.reader, {relied.begin(), relied.end()}, job.may_go_on);
     if (!state) return pass(state);
     file.state = std::move(*state);
+    if (const auto failure = check_present_state(*file.state, job.checkpoint.checkpoint))
+      return fail(Code::corrupt, "evidence", failure->message);
     if (const auto failure = evidence.lay_over(*file.state))
       return fail(Code::corrupt, "evidence", failure->message);
   }

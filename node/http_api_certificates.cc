@@ -23,14 +23,6 @@ HttpResponse certificate_file(const HttpRequest& request, const std::string& id,
   return response;
 }
 
-// The ledger as of the finished checkpoint. After a start it may lie too far back for a while.
-Result<LedgerReader> as_of(const ApiServices& services, const FinishedCheckpoint& finished) {
-  Result<LedgerReader> then = services.reader_of(TreeSize{finished.checkpoint.size});
-  if (then || then.error().code != Code::not_found) return then;
-  return fail(Code::uncertain, "not_cosigned",
-              "the last finished checkpoint lies too far back to prove its state; the next one will do");
-}
-
 // The certificate as the finished checkpoint has it. `reader` is of the moment that was asked for: it decides
 // only whether there is such a certificate.
 HttpResponse of_checkpoint(
@@ -127,6 +119,14 @@ void checkpoint(const ApiServices& services, const HttpRequest& request, HttpRep
 }
 
 }  // namespace
+
+// The ledger as of the finished checkpoint. After a start it may lie too far back for a while.
+Result<LedgerReader> as_of(const ApiServices& services, const FinishedCheckpoint& finished) {
+  Result<LedgerReader> then = services.reader_of(TreeSize{finished.checkpoint.size});
+  if (then || then.error().code != Code::not_found) return then;
+  return fail(Code::uncertain, "not_cosigned",
+              "the last finished checkpoint lies too far back to prove its state; the next one will do");
+}
 
 HttpResponse no_checkpoint(const ApiServices& services, const Error& error) {
   ValueList missing;

@@ -71,10 +71,9 @@ void answer(const ApiServices& services, const HttpRequest& request, HttpReply r
   }
   answer_beside(services, std::move(reply), [&services, request, key](const MayGoOn&) {
     const auto finished = services.finished();
-    const Result<LedgerReader> then =
-        finished ? services.reader_of(TreeSize{finished->checkpoint.size})
-                 : fail(Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet");
-    if (!then) return problem(then.error());
+    if (!finished) return not_finished(services);
+    const Result<LedgerReader> then = as_of(services, *finished);
+    if (!then) return no_checkpoint(services, then.error());
     Result<Value> value = state_proof(*then, key);
     if (value) std::get<ValueMap>(value->data).emplace_back("checkpoint", text(finished->note));
     return value_response(request, value);
@@ -85,10 +84,9 @@ void answer(const ApiServices& services, const HttpRequest& request, HttpReply r
 void policy(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
   answer_beside(services, std::move(reply), [&services, request](const MayGoOn& may_go_on) {
     const auto finished = services.finished();
-    const Result<LedgerReader> then =
-        finished ? services.reader_of(TreeSize{finished->checkpoint.size})
-                 : fail(Code::uncertain, "not_cosigned", "no checkpoint has its quorum of cosignatures yet");
-    if (!then) return problem(then.error());
+    if (!finished) return not_finished(services);
+    const Result<LedgerReader> then = as_of(services, *finished);
+    if (!then) return no_checkpoint(services, then.error());
     Result<ProvenState> state = prove_state(*then, policy_keys(*then->view()), may_go_on);
     if (!state) return problem(state.error());
     const PolicyProof proof{.note = finished->note, .state = std::move(*state)};

@@ -62,6 +62,10 @@ HttpResponse cached_response(const HttpRequest& request, std::string content_typ
 HttpResponse no_checkpoint(const ApiServices& services, const Error& error);
 HttpResponse not_finished(const ApiServices& services);
 
+// The ledger as the finished checkpoint has it. uncertain, rule not_cosigned: after a start the checkpoint
+// may lie too far back to be proven.
+Result<LedgerReader> as_of(const ApiServices& services, const FinishedCheckpoint& finished);
+
 // Whether the request's Accept names this type (a wildcard names none).
 bool accepts(const HttpRequest& request, std::string_view type);
 

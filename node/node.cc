@@ -155,9 +155,14 @@ void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
   ports.opened = [this](const Checkpoint& checkpoint, const std::string& note, const CosignerSet& set) {
     witness_feed->on_open({.checkpoint = checkpoint, .note = note, .witnesses = set.witnesses});
   };
+  const std::optional<std::string> note = checkpoint_file.load();
+  // What leads back to it is kept from now on; whether the note holds is the checkpointer's to say.
+  const Result<Note> parsed = note ? parse_note(*note) : fail(Code::not_found, "checkpoint", "none yet");
+  const Result<Checkpoint> last = parsed ? parse_checkpoint(parsed->text) : pass(parsed);
+  if (last) ledger->checkpoint_finished(TreeSize{last->size});
   checkpointer =
       std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, *cosigners.get(),
-                                     identity.keys, std::move(ports), *service, mark, checkpoint_file.load());
+                                     identity.keys, std::move(ports), *service, mark, note);
 }
 
 void Node::Parts::make_services(std::optional<CheckpointMark> mark) {

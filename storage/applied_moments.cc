@@ -13,23 +13,24 @@ auto place_of(const std::deque<std::shared_ptr<const AppliedMoment>>& moments, T
 
 }  // namespace
 
-void AppliedMoments::add(std::shared_ptr<const AppliedMoment> moment, std::size_t retired) {
-  std::deque<std::shared_ptr<const AppliedMoment>> gone;  // let go outside the lock
+void AppliedMoments::add(std::shared_ptr<const AppliedMoment> moment) {
+  std::shared_ptr<const AppliedMoment> gone;  // let go outside the lock
   const std::lock_guard lock(mutex_);
   recent_.push_back(std::move(moment));
-  while (recent_.size() > recent_max || (retired > retired_max && recent_.size() > 1)) {
-    gone.push_back(std::move(recent_.front()));
-    recent_.pop_front();
-  }
+  if (recent_.size() <= recent_max) return;
+  gone = std::move(recent_.front());
+  recent_.pop_front();
 }
 
 void AppliedMoments::finish(TreeSize size) {
   std::deque<std::shared_ptr<const AppliedMoment>> gone;
   const std::lock_guard lock(mutex_);
   const auto found = place_of(recent_, size);
-  if (found == recent_.end() || (*found)->applied.leaves != size) return;
-  gone.push_back(std::exchange(finished_, *found));
-  for (auto count = found - recent_.begin(); count > 0; --count) {
+  const bool kept = found != recent_.end() && (*found)->applied.leaves == size;
+  if (!kept && (!finished_ || size <= finished_->applied.leaves)) return;
+  gone.push_back(std::exchange(finished_, kept ? *found : nullptr));
+  const auto older = std::min<std::ptrdiff_t>(found - recent_.begin(), std::ssize(recent_) - 1);
+  for (auto count = older; count > 0; --count) {
     gone.push_back(std::move(recent_.front()));
     recent_.pop_front();
   }

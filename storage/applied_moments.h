@@ -2,9 +2,8 @@
 // the finished checkpoint's own for as long as no later one is finished.
 //
 // So a state proof under the finished checkpoint costs no walk through undo records, however long a cosigner
-// is away. What is kept holds nodes of the state tree that changed since: for `recent_max` moments and
-// `retired_max` nodes at most, beside the finished one, whose nodes can come to another tree's memory when
-// everything has changed since. Any thread.
+// is away. What is kept holds nodes of the state tree that changed since: those of `recent_max` blocks, and
+// those of the finished moment that have changed since it, at worst another tree. Any thread.
 #pragma once
 
 #include <deque>
@@ -18,12 +17,12 @@ namespace anta {
 
 class AppliedMoments {
  public:
-  static constexpr std::size_t recent_max = 64;
-  static constexpr std::size_t retired_max = 500'000;
+  // A checkpoint is finished within its round trip or given up after a second: these are more blocks than
+  // that.
+  static constexpr std::size_t recent_max = 256;
 
-  // The newest; `retired` is what the tree keeps for versions alone.
-  void add(std::shared_ptr<const AppliedMoment> moment, std::size_t retired);
-  // The tree of this size has its checkpoint. A size that is not kept changes nothing.
+  void add(std::shared_ptr<const AppliedMoment> moment);  // the newest
+  // The tree of this size has its checkpoint; earlier moments are let go. Its own may not be kept any more.
   void finish(TreeSize size);
 
   std::shared_ptr<const AppliedMoment> newest() const;             // null before the first

@@ -295,8 +295,7 @@ Result<Applied> LedgerStore::State::finish(const Applied& next, const std::vecto
 // On `disk`, between two applies: database and tree are those of `applied`.
 void LedgerStore::State::keep_moment() {
   moments.add(std::make_shared<const AppliedMoment>(
-                  AppliedMoment{*applied, database.snapshot(), state_tree.version()}),
-              state_tree.retired());
+      AppliedMoment{*applied, database.snapshot(), state_tree.version()}));
 }
 
 Result<Applied> LedgerStore::apply_genesis(ByteView genesis_bytes, Millis created,
@@ -389,7 +388,7 @@ Result<void> LedgerStore::State::read_undo(const LedgerReader& reader, Height he
   std::uint64_t bytes = 0;
   Cursor undo = database.cursor(Family::undo, reader.snapshot());
   undo.seek_for_prev(undo_key(reader.applied_.index));
-  for (; undo.valid(); undo.prev()) {
+  for (; undo.valid() && is_undo_key(undo.key()); undo.prev()) {
     bytes += undo.value().size() + undo_count(undo.value()) * LedgerStoreOptions::past_entry_bytes;
     const bool beyond = records.size() >= options.past_blocks_max || bytes > options.past_bytes_max;
     if (records.size() == wanted || (beyond && !records.empty())) break;

@@ -42,7 +42,7 @@ struct StateTree::State {
   Ref build(std::span<const StateLeaf> leaves, unsigned depth);
 
   // An inner node leaves the tree; or is replaced, in its place unless somebody still sees it there.
-  bool is_seen(const Inner& inner) const { return held.newest > inner.born; }
+  bool is_seen(const Inner& inner) const { return held.newest() > inner.born; }
   void drop_inner(Ref ref);
   Ref replace_inner(Ref ref, Ref left, Ref right);
 
@@ -73,20 +73,10 @@ void StateTree::State::drop_bucket(Ref ref, const Digest& path, unsigned depth) 
   const auto change = changes.find(bucket_key(path, depth));
   ANTA_INVARIANT(change != changes.end());  // leaves_of came before
   change->second.after.reset();
-  if (held.newest > 0) {
-    nodes->buckets.retire(ref.bucket_index(), held.last);
-  } else {
-    nodes->buckets.remove(ref.bucket_index());
-  }
+  nodes->buckets.remove(ref.bucket_index(), held);
 }
 
-void StateTree::State::drop_inner(Ref ref) {
-  if (is_seen(nodes->inners[ref.inner_index()])) {
-    nodes->inners.retire(ref.inner_index(), held.last);
-  } else {
-    nodes->inners.remove(ref.inner_index());
-  }
-}
+void StateTree::State::drop_inner(Ref ref) { nodes->inners.remove(ref.inner_index(), held); }
 
 Ref StateTree::State::replace_inner(Ref ref, Ref left, Ref right) {
   const Inner next{state_node_hash(nodes->hash_of(left), nodes->hash_of(right)), left, right, held.last};
@@ -95,7 +85,7 @@ Ref StateTree::State::replace_inner(Ref ref, Ref left, Ref right) {
     inner = next;
     return ref;
   }
-  nodes->inners.retire(ref.inner_index(), held.last);
+  drop_inner(ref);
   return Ref::inner(nodes->inners.add(next));
 }
 
@@ -106,7 +96,7 @@ Ref StateTree::State::put_bucket(std::span<const StateLeaf> leaves, unsigned dep
   BucketChange& change = changes[key];
   change.key = key;
   change.after = encode_bucket(subtree, leaves);
-  return Ref::bucket(nodes->buckets.add(subtree), leaves.size());
+  return Ref::bucket(nodes->buckets.add({subtree, held.last}), leaves.size());
 }
 
 Ref StateTree::State::build(std::span<const StateLeaf> leaves, unsigned depth) {
@@ -201,7 +191,7 @@ Result<void> StateTree::restore_bucket(ByteView key, ByteView record) {
     place = state_bit(path, bit) ? &inner.right : &inner.left;
   }
   if (!place->is_empty()) return damaged("two buckets in one place");
-  *place = Ref::bucket(s.nodes->buckets.add(bucket_root(record)), count);
+  *place = Ref::bucket(s.nodes->buckets.add({bucket_root(record), 0}), count);
   return {};
 }
 
@@ -219,8 +209,8 @@ Result<std::vector<StateTree::BucketChange>> StateTree::update(std::vector<Updat
   ANTA_INVARIANT(twice == updates.end());
   s.changes.clear();
   s.held = s.nodes->pins.held();
-  s.nodes->inners.reclaim(s.held.oldest);
-  s.nodes->buckets.reclaim(s.held.oldest);
+  s.nodes->inners.reclaim(s.held);
+  s.nodes->buckets.reclaim(s.held);
   auto top = s.update(s.top, 0, updates);
   if (!top) return pass(top);
   s.top = *top;

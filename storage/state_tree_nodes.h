@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -65,15 +64,19 @@ class Pins {
     const std::lock_guard lock(mutex_);
     held_.erase(pin);
   }
-  // Oldest and newest held (0 when none is), and the last that there ever was.
   struct Held {
-    Pin oldest = 0;
-    Pin newest = 0;
-    Pin last = 0;
+    std::vector<Pin> pins = {};  // that somebody holds, ascending
+    Pin last = 0;                // that there ever was
+    Pin newest() const { return pins.empty() ? 0 : pins.back(); }
+    // Whether a held pin sees what was made after pin `born` and left the tree after pin `gone`.
+    bool sees(Pin born, Pin gone) const {
+      const auto first = std::upper_bound(pins.begin(), pins.end(), born);
+      return first != pins.end() && *first <= gone;
+    }
   };
   Held held() const {
     const std::lock_guard lock(mutex_);
-    return held_.empty() ? Held{0, 0, last_} : Held{*held_.begin(), *held_.rbegin(), last_};
+    return {{held_.begin(), held_.end()}, last_};
   }
 
  private:
@@ -102,14 +105,26 @@ class Places {
     return index;
   }
 
-  // Nobody can see it.
-  void remove(std::size_t index) { free_.push_back(static_cast<std::uint32_t>(index)); }
-  // Gone from the tree that is being changed; pins up to `last` may still see it.
-  void retire(std::size_t index, Pin last) { retired_.push_back({last, static_cast<std::uint32_t>(index)}); }
-  // Gives places free that no pin from `oldest` on can see (0: there is no pin).
-  void reclaim(Pin oldest) {
-    for (; !retired_.empty() && (oldest == 0 || retired_.front().last < oldest); retired_.pop_front())
-      free_.push_back(retired_.front().index);
+  // Gone from the tree that is being changed; versions may still see it.
+  void remove(std::size_t index, const Pins::Held& held) {
+    const Pin born = (*this)[index].born;
+    if (held.sees(born, held.last)) {
+      retired_.push_back({born, held.last, static_cast<std::uint32_t>(index)});
+    } else {
+      free_.push_back(static_cast<std::uint32_t>(index));
+    }
+  }
+
+  // Gives places free that no version sees any more. Looks through the retired ones when they have doubled,
+  // so that what is kept is at most twice what is seen, at a constant cost for each.
+  void reclaim(const Pins::Held& held) {
+    if (!held.pins.empty() && retired_.size() < sweep_at_) return;
+    std::erase_if(retired_, [&](const Retired& place) {
+      if (held.sees(place.born, place.gone)) return false;
+      free_.push_back(place.index);
+      return true;
+    });
+    sweep_at_ = std::max(sweep_min, 2 * retired_.size());
   }
 
   T& operator[](std::size_t index) { return chunks_[index / chunk][index % chunk]; }
@@ -118,31 +133,39 @@ class Places {
   std::size_t retired() const { return retired_.size(); }
   std::size_t bytes() const {
     return (size_ + chunk - 1) / chunk * chunk * sizeof(T) + free_.capacity() * sizeof(std::uint32_t) +
-           retired_.size() * sizeof(Retired);
+           retired_.capacity() * sizeof(Retired);
   }
 
  private:
   static constexpr std::size_t chunk = 4096;
   static constexpr std::size_t chunks_max = (std::size_t{Ref::index_mask} + 1) / chunk;
+  static constexpr std::size_t sweep_min = 1024;
   struct Retired {
-    Pin last = 0;
+    Pin born = 0;
+    Pin gone = 0;
     std::uint32_t index = 0;
   };
 
   std::unique_ptr<std::unique_ptr<T[]>[]> chunks_;
   std::size_t size_ = 0;
   std::vector<std::uint32_t> free_ = {};
-  std::deque<Retired> retired_ = {};  // in order of `last`, since pins rise
+  std::vector<Retired> retired_ = {};
+  std::size_t sweep_at_ = sweep_min;
+};
+
+struct Bucket {
+  Digest root = {};
+  Pin born = 0;
 };
 
 struct Nodes {
   Places<Inner> inners = {};
-  Places<Digest> buckets = {};  // their roots
+  Places<Bucket> buckets = {};
   Pins pins = {};
 
   Digest hash_of(Ref ref) const {
     if (ref.is_empty()) return {};
-    return ref.is_inner() ? inners[ref.inner_index()].hash : buckets[ref.bucket_index()];
+    return ref.is_inner() ? inners[ref.inner_index()].hash : buckets[ref.bucket_index()].root;
   }
 };
 

@@ -17,6 +17,8 @@ Bytes undo_key(LogIndex block) {
   return key;
 }
 
+bool is_undo_key(ByteView key) { return key.size() == 9 && key[0] == 'v'; }
+
 LogIndex undo_block(ByteView key) {
   ANTA_INVARIANT(key.size() == 9);
   return LogIndex{get_u64(key.subspan(1))};

@@ -26,6 +26,7 @@ struct OldView {
 };
 
 Bytes undo_key(LogIndex block);
+bool is_undo_key(ByteView key);     // earlier builds kept other records in the family, too
 LogIndex undo_block(ByteView key);  // of a key made by undo_key
 
 Bytes encode_undo(const std::vector<OldValue>& changes);

@@ -64,9 +64,9 @@ std::optional<ReplayFailure> check_present_state(const ProvenState& state, const
 std::vector<StateKey> relied_keys(const Evidence& evidence, const CertificateId& certificate,
                                   Millis checkpoint_time) {
   Report scratch;
-  std::set<StateKey> relied;
-  if (!describe(evidence, certificate, checkpoint_time, scratch, relied)) return {};
-  return {relied.begin(), relied.end()};
+  Rested rested;
+  if (!describe(evidence, certificate, checkpoint_time, scratch, rested)) return {};
+  return {rested.records.begin(), rested.records.end()};
 }
 
 std::vector<StateKey> unproven(const std::set<StateKey>& relied, const std::optional<ProvenState>& state) {

@@ -19,12 +19,13 @@ struct Gathering {
   const LedgerView& view;
   Millis checkpoint_time;
   Report& report;
-  std::set<StateKey>& relied;
+  Rested& rested;
   std::optional<SiteId> issue_site = {};  // where the certified lot lay when it was certified
   std::vector<state::Lot> chain = {};
   std::set<SiteId> sites = {};
   std::set<StateKey> relied_on = {};  // attestations, and the parties that stand behind chain and claim
   std::set<PartyId> producers = {};
+  std::set<std::pair<SiteId, SchemeId>> attested = {};  // of mines, by what is relied on
 };
 
 std::string_view standing_word(Standing standing) {
@@ -90,7 +91,7 @@ void walk_chain(Gathering& g, const LotId& root) {
       if (seen.insert(source.lot).second) waiting.emplace_back(source.lot, depth + 1);
     }
     add_flags(g, lot->stamp, "lot " + lot->id.value);
-    g.relied.insert({Kind::lot, lot->id.value});
+    g.rested.records.insert({Kind::lot, lot->id.value});
     g.chain.push_back(*lot);
   }
 }
@@ -98,10 +99,13 @@ void walk_chain(Gathering& g, const LotId& root) {
 // What a mass-balance certificate was debited from.
 void add_accounts(Gathering& g, const state::Certificate& certificate) {
   for (const state::Certificate::Debit& debit : certificate.debits) {
-    g.relied.insert({Kind::account, debit.account.value});
+    g.rested.records.insert({Kind::account, debit.account.value});
     // Its flags say whether it is in deficit: a balance without the rest of the ledger says nothing.
-    if (const auto account = state::find<state::Account>(g.view, debit.account.value))
-      add_flags(g, account->stamp, "account " + account->id.value);
+    const auto account = state::find<state::Account>(g.view, debit.account.value);
+    if (account) add_flags(g, account->stamp, "account " + account->id.value);
+    // The law takes an account of the site where the lot lies: another was debited than the evidence makes.
+    if (!account || !g.issue_site || account->site != *g.issue_site)
+      g.rested.untold.push_back("how account " + debit.account.value + " came to be debited");
   }
 }
 
@@ -109,11 +113,11 @@ void add_accounts(Gathering& g, const state::Certificate& certificate) {
 void add_disputes(Gathering& g) {
   for (const state::Lot& lot : g.chain) {
     if (!lot.dispatch || lot.state != LotState::disputed) continue;
+    // The lot's own record says so; the dispatch may be later than the evidence.
     const auto dispatch = state::find<state::Dispatch>(g.view, lot.dispatch->value);
-    if (!dispatch) continue;
-    const ReplayedStatement* by = g.evidence.by(dispatch->stamp.by);
+    const ReplayedStatement* by = dispatch ? g.evidence.by(dispatch->stamp.by) : nullptr;
     g.report.flags.push_back(
-        {"upstream_disputed", "dispatch " + dispatch->id.value, leaf_of(by), digest_of(by), true});
+        {"upstream_disputed", "dispatch " + lot.dispatch->value, leaf_of(by), digest_of(by), true});
   }
 }
 
@@ -257,9 +261,13 @@ void add_attestation(Gathering& g, const state::Attestation& attestation, std::i
                                    std::string(standing_word(at_checkpoint))});
   const std::string on = "attestation " + attestation.id.value;
   add_flags(g, attestation.stamp, on);
-  g.relied.insert({Kind::attestation, attestation.id.value});
+  g.rested.records.insert({Kind::attestation, attestation.id.value});
   if (!judged.relied_on) return;
-  g.relied.insert({Kind::accreditation, attestation.body.value + "/" + attestation.scheme.value});
+  if (attestation.kind == AttestationKind::site_production) {
+    for (const SiteId& site : attestation.sites)
+      g.attested.insert({site, attestation.scheme});
+  }
+  g.rested.records.insert({Kind::accreditation, attestation.body.value + "/" + attestation.scheme.value});
   g.relied_on.insert({Kind::attestation, attestation.id.value});
   g.relied_on.insert({Kind::party, attestation.body.value});
   add_ended_accreditation(g, attestation);
@@ -281,6 +289,19 @@ void add_attestations(Gathering& g) {
       const auto found = state::find<state::Attestation>(g.view, attestation_id.value);
       if (!found || !is_claimed(*g.report.claim, found->scheme) || !done.insert(found->id).second) continue;
       add_attestation(g, *found, revokes_after);
+    }
+  }
+}
+
+// An origin is eligible because somebody attested its mine: whose statement is not there may have been
+// revoked.
+void add_unattested(Gathering& g) {
+  for (const state::Lot& lot : g.chain) {
+    if (!lot.sources.empty()) continue;
+    for (const auto& [scheme, status] : lot.schemes) {
+      const bool counts = status == Eligibility::eligible && is_claimed(*g.report.claim, scheme);
+      if (counts && !g.attested.contains({lot.made_site, scheme}))
+        g.rested.untold.push_back("what makes lot " + lot.id.value + " eligible for " + scheme.value);
     }
   }
 }
@@ -312,7 +333,7 @@ void add_compromised_keys(Gathering& g) {
       return ours.contains(key) && (!site_or_party || is_about_party(s.type));
     });
     if (!counts) continue;
-    g.relied.insert({Kind::key, hex(s.key)});
+    g.rested.records.insert({Kind::key, hex(s.key)});
     const auto key = state::find<state::Key>(g.view, hex(s.key));
     if (!key || !key->compromised_since || *key->compromised_since > s.event_time) continue;
     g.report.flags.push_back({"key_compromised", "statement " + s.type, s.leaf, s.digest, true});
@@ -321,7 +342,7 @@ void add_compromised_keys(Gathering& g) {
 
 void add_formalisations(Gathering& g) {
   for (const PartyId& party : g.producers) {
-    g.relied.insert({Kind::formalisation, party.value});
+    g.rested.records.insert({Kind::formalisation, party.value});
     Millis at{};
     for (const state::Lot& lot : g.chain) {
       if (lot.sources.empty() && lot.maker == party) at = std::max(at, lot.made_at);
@@ -374,7 +395,7 @@ bool flag_moves_verdict(std::string_view code) {
 }
 
 bool describe(const Evidence& evidence, const CertificateId& certificate, Millis checkpoint_time,
-              Report& report, std::set<StateKey>& relied) {
+              Report& report, Rested& rested) {
   const auto found = state::find<state::Certificate>(evidence.view(), certificate.value);
   if (!found) return false;
   const auto lot = state::find<state::Lot>(evidence.view(), found->lot.value);
@@ -383,14 +404,15 @@ bool describe(const Evidence& evidence, const CertificateId& certificate, Millis
       Report::Claim{found->id,    lot->id,          lot->material,      found->dry_g,
                     found->cu_g,  found->coc_model, found->schemes,     found->holder,
                     found->buyer, found->issued,    found->valid_until, std::string(word(found->state))};
-  Gathering g{evidence, evidence.view(), checkpoint_time, report, relied, evidence.site_of_issue(found->id)};
+  Gathering g{evidence, evidence.view(), checkpoint_time, report, rested, evidence.site_of_issue(found->id)};
   if (g.issue_site) g.sites.insert(*g.issue_site);
   add_flags(g, found->stamp, "certificate " + found->id.value);
-  relied.insert({Kind::certificate, found->id.value});
+  rested.records.insert({Kind::certificate, found->id.value});
   add_accounts(g, *found);
   walk_chain(g, lot->id);
   add_disputes(g);
   add_attestations(g);
+  add_unattested(g);
   add_formalisations(g);
   add_statement_flags(g);
   add_compromised_keys(g);

@@ -6,16 +6,26 @@
 #pragma once
 
 #include <set>
+#include <string>
+#include <vector>
 
 #include "storage/ledger/evidence.h"
 #include "storage/ledger/verify.h"
 
 namespace anta {
 
-// Fills claim, chain, attestations, formalisations, flags, claimed and not_claimed; `relied` gets the records
-// that these facts rest on. False: the evidence does not make the certificate at all.
+// What the facts rest on.
+struct Rested {
+  std::set<StateKey> records = {};
+  // What the proven state says happened, and the evidence does not tell: statements were left out that could
+  // change the verdict. In words.
+  std::vector<std::string> untold = {};
+};
+
+// Fills claim, chain, attestations, formalisations, flags, claimed and not_claimed. False: the evidence does
+// not make the certificate at all.
 bool describe(const Evidence& evidence, const CertificateId& certificate, Millis checkpoint_time,
-              Report& report, std::set<StateKey>& relied);
+              Report& report, Rested& rested);
 
 // The flags that turn valid into valid_with_flags (ledger.md 6.8).
 bool flag_moves_verdict(std::string_view code);

@@ -119,7 +119,9 @@ bool is_stale(const Assertions& wanted, std::uint64_t quorum_seconds, Millis now
 Result<Checkpoint> proven_tree(const CertificateFile& file, const Checkpoint& checkpoint) {
   if (!file.earlier) return checkpoint;
   const EarlierTree& earlier = *file.earlier;
-  if (earlier.size == 0) return fail(Code::malformed, "proof.from_empty", "an empty tree proves nothing");
+  if (earlier.size == 0 || earlier.size >= checkpoint.size)
+    return fail(Code::malformed, "proof.sizes",
+                "the earlier tree is empty, or not smaller than the checkpoint's");
   const auto extends =
       verify_consistency(earlier.size, checkpoint.size, earlier.path, earlier.root, checkpoint.root);
   if (!extends) return pass(extends);
@@ -151,16 +153,20 @@ std::optional<Report> replay_file(const CertificateFile& file, const Checkpoint&
 }
 
 // The last word, when everything that was said held.
-Report conclude(const CertificateFile& file, const std::set<StateKey>& relied, const Trust& trust, Millis now,
+Report conclude(const CertificateFile& file, const Rested& rested, const Trust& trust, Millis now,
                 Report report) {
   if (is_stale(trust.assertions, report.checkpoint_seconds, now)) {
     return undecided(std::move(report), "stale",
                      "the checkpoint is older than the policy's max_age; fetch the file again");
   }
-  const std::vector<StateKey> missing = unproven(relied, file.state);
+  const std::vector<StateKey> missing = unproven(rested.records, file.state);
   if (!missing.empty() && (file.state || trust.assertions.require_state)) {
     return undecided(std::move(report), "state_not_proven",
                      "how these stand at the checkpoint is not proven: " + list_of(missing));
+  }
+  if (file.state && !rested.untold.empty()) {
+    return undecided(std::move(report), "evidence_incomplete",
+                     "the state shows more than the file tells: " + rested.untold.front());
   }
   const bool flagged =
       std::any_of(report.flags.begin(), report.flags.end(), [](const auto& f) { return f.moves_verdict; });
@@ -176,19 +182,19 @@ Report judge_evidence(const CertificateFile& file, const Checkpoint& checkpoint,
   report.genesis = evidence.genesis_digest();
   report.statements = evidence.statements().size();
   const Millis checkpoint_time{static_cast<std::int64_t>(report.checkpoint_seconds) * 1000};
-  std::set<StateKey> relied;
-  if (!describe(evidence, file.subject, checkpoint_time, report, relied)) {
+  Rested rested;
+  if (!describe(evidence, file.subject, checkpoint_time, report, rested)) {
     return refuse(std::move(report), "certificate_missing",
                   "the evidence holds no certificate " + file.subject.value);
   }
   check_assertions(trust.assertions, evidence.genesis_digest(), report);
   check_certificate(now, report);
-  list_checks(trust.assertions, unproven(relied, file.state).empty(), report);
+  list_checks(trust.assertions, unproven(rested.records, file.state).empty(), report);
   if (!report.reasons.empty()) {
     report.verdict = CertificateVerdict::not_valid;
     return report;
   }
-  return conclude(file, relied, trust, now, std::move(report));
+  return conclude(file, rested, trust, now, std::move(report));
 }
 
 }  // namespace

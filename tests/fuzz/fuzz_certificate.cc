@@ -37,10 +37,10 @@ void replay(const test::Relaid& laid, Evidence evidence) {
     if (!bad) static_cast<void>(evidence.lay_over(state));
   }
   Report report;
-  std::set<StateKey> relied;
-  const bool described = describe(evidence, laid.file.subject, cosigned, report, relied);
+  Rested rested;
+  const bool described = describe(evidence, laid.file.subject, cosigned, report, rested);
   ANTA_INVARIANT(described == report.claim.has_value());
-  ANTA_INVARIANT(described == !relied.empty());
+  ANTA_INVARIANT(described == !rested.records.empty());
 }
 
 void read_patch(ByteView input) {

@@ -132,6 +132,48 @@ TEST_F(PresentState, StateIsNoEvidence) {
   EXPECT_EQ(codes(report), "certificate_missing");
 }
 
+// Goal: a lot that the state calls disputed flags the certificate, although the dispute is later than the
+// evidence (found by a hostile review).
+TEST_F(PresentState, ADisputeThatTheEvidenceDoesNotTell) {
+  alter<state::Lot>({Kind::lot, "K-1"}, [](auto& lot) {
+    lot.state = LotState::disputed;
+    lot.dispatch = DispatchId{"D-later"};
+  });
+  one_more_block();
+  const Report report = verify(ledger.proven_file("C-1"));
+  EXPECT_EQ(report.verdict, CertificateVerdict::valid_with_flags) << explained(report);
+  ASSERT_FALSE(report.flags.empty());
+  EXPECT_EQ(report.flags.back().code, "upstream_disputed");
+}
+
+// Goal: an account that the proven certificate was debited from, and the evidence does not have, is no
+// answer: statements were left out (found by a hostile review).
+TEST_F(PresentState, AnAccountThatTheEvidenceDoesNotHave) {
+  alter<state::Certificate>({Kind::certificate, "C-1"},
+                            [](auto& c) { c.debits.push_back({AccountId{"A-elsewhere"}, Grams{1}}); });
+  ledger.alter({Kind::account, "A-elsewhere"},
+               std::make_shared<const Bytes>(state::encode_record(
+                   state::Account{.id = AccountId{"A-elsewhere"}, .site = SiteId{"elsewhere"}})));
+  one_more_block();
+  CertificateFile file = ledger.proven_file("C-1");
+  const Report report = verify(file);
+  EXPECT_EQ(report.verdict, CertificateVerdict::cannot_evaluate) << explained(report);
+  EXPECT_EQ(codes(report), "evidence_incomplete");
+}
+
+// Goal: an origin that the state calls eligible needs the attestation that made it so in the evidence:
+// without it a revocation could be hidden (found by a hostile review).
+TEST_F(PresentState, AnEligibleOriginWithoutItsAttestation) {
+  CertificateFile file = ledger.file("C-1");
+  std::erase_if(file.evidence, [](const ProvenStatement& proven) {
+    const auto statement = decode_statement(proven.statement);
+    const auto* p = statement ? std::get_if<payload::Attestation>(&statement->payload) : nullptr;
+    return p != nullptr && p->kind == AttestationKind::site_production;
+  });
+  file.state = ledger.state();
+  EXPECT_NE(verify(file).verdict, CertificateVerdict::valid);
+}
+
 // Goal: an altered seal, record, sibling or place is refused with its own code.
 TEST_F(PresentState, AlteredProofsAreRefused) {
   const CertificateFile good = ledger.proven_file("C-1");

@@ -121,6 +121,15 @@ TEST(StateTreeVersion, WhatNobodyHoldsIsUsedAgain) {
     kept.update(random_updates(random, 40, 50));
   }
   EXPECT_GT(kept.tree.retired(), 0u);
+  // Bounded by what the held version sees, however many updates there were (found by a hostile review).
+  const std::size_t after_200 = kept.tree.memory_bytes();
+  const std::size_t retired_200 = kept.tree.retired();
+  for (int round = 0; round < 2000; ++round) {
+    const StateTree::Version passing = kept.tree.version();
+    kept.update(random_updates(random, 40, 50));
+  }
+  EXPECT_LT(kept.tree.memory_bytes(), 2 * after_200);
+  EXPECT_LT(kept.tree.retired(), 2 * retired_200);
   held.reset();
   kept.update(random_updates(random, 1, 0));
   EXPECT_EQ(kept.tree.retired(), 0u);

@@ -1,8 +1,8 @@
 // The ledgers that corpus.py starts from: whole chains that the law accepted, as certificate files.
 //
 // One line each: name, certificate, the moment to verify at (ms), then in hex the policy, the file, the state
-// as [[kind word, id, record]...], and a seal. The keys are those of law_fixture.h and ledger_builder.h, which
-// corpus.py derives too: so it can lay the same statements again with one of them changed, signed and
+// as [[kind word, id, record]...], and a seal. The keys are those of law_fixture.h and ledger_builder.h,
+// which corpus.py derives too: so it can lay the same statements again with one of them changed, signed and
 // cosigned as a network would whose organisations all lie.
 #include <gtest/gtest.h>
 

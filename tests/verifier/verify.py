@@ -56,6 +56,7 @@ class Judgement:
     def replay(self, origin):
         file, size, root = self.file, self.size, self.root
         if file.base:
+            need(0 < file.base[0] < size, "consistency")
             formats.check_consistency(file.base[0], size, file.base[2], file.base[1], root)
             size, root = file.base[:2]
         formats.check_inclusion(file.genesis, 0, size, file.genesis_path, root)
