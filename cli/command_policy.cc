@@ -88,7 +88,7 @@ std::vector<Command> policy_commands() {
        .summary = "the C2SP policy in force, proven under a checkpoint that an older policy trusts (exit 6: "
                   "not proven)",
        .examples = {"anta network policy --policy policy.txt --node http://127.0.0.1:8080",
-                    "anta network policy --policy policy.txt --out policy.txt"},
+                    "anta network policy --policy policy.txt --node http://127.0.0.1:8080 --out newer.txt"},
        .options = {node_option(),
                    ca_option(),
                    {.name = "--policy",

@@ -98,15 +98,24 @@ void policy(const ApiServices& services, const HttpRequest& request, HttpReply r
 }  // namespace
 
 std::vector<Route> state_proof_routes(ApiServices& services) {
-  return {{.method = "GET",
-           .path = "/v1/proofs/state",
-           .summary =
-               "One record of the state (?kind=, ?id=), or its absence, proven under the seal of the newest "
-               "finished checkpoint, or of ?at_leaf",
-           .query = {"kind", "id", "at_leaf"},
-           .handle = [&services](const HttpRequest& request, const Captures&, HttpReply reply) {
-             answer(services, request, std::move(reply));
-           }}};
+  return {
+      {.method = "GET",
+       .path = "/v1/proofs/state",
+       .summary =
+           "One record of the state (?kind=, ?id=), or its absence, proven under the seal of the newest "
+           "finished checkpoint, or of ?at_leaf",
+       .query = {"kind", "id", "at_leaf"},
+       .handle = [&services](const HttpRequest& request, const Captures&,
+                             HttpReply reply) { answer(services, request, std::move(reply)); }},
+      {.method = "GET",
+       .path = "/v1/network/policy",
+       .summary = "The policy in force as of the newest finished checkpoint: its note, and the nodes' and "
+                  "witnesses' records proven under it",
+       .query = {},
+       .produces = {policy_proof_type},
+       .handle = [&services](const HttpRequest& request, const Captures&, HttpReply reply) {
+         policy(services, request, std::move(reply));
+       }}};
 }
 
 }  // namespace anta

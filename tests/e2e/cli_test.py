@@ -277,7 +277,9 @@ class Commands(unittest.TestCase):
                 for base, one in known.items():
                     url = re.sub("^" + base + r"/{\w+}", f"{base}/{one}", url)
                 size = node.get("/checkpoint")[1].decode().split("\n")[1]
-                url += {"/v1/inbox": "?party=nasca-sur", "/v1/proofs/state": f"?kind=lot&id={lot}", "/v1/certificates/{id}/refresh": f"?from={size}"}.get(path, "?status=suspended&from=2025-12-01T00:00:00Z" if path.endswith("/impact") else "")
+                url = url.replace("{level}", "0").replace("{number}", "001" if path.startswith(("/seals", "/rejected")) else "000")
+                url += {"/v1/inbox": "?party=nasca-sur", "/v1/proofs/state": f"?kind=lot&id={lot}", "/v1/certificates/{id}/refresh": f"?from={size}",
+                        "/v1/proofs/inclusion": "?leaf=0", "/v1/proofs/consistency": "?from=1"}.get(path, "?status=suspended&from=2025-12-01T00:00:00Z" if path.endswith("/impact") else "")
                 for wanted in operation["responses"]["200"]["content"]:
                     with urllib.request.urlopen(urllib.request.Request(node.url + url, headers={"Accept": wanted}), timeout=net.DEADLINE) as answer:
                         self.assertEqual((answer.status, answer.headers.get_content_type()), (200, wanted), url)
