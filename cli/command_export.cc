@@ -1,4 +1,5 @@
 #include "cli/checked_note.h"
+#include "cli/command_proof.h"
 #include "cli/commands.h"
 #include "cli/mirror.h"
 #include "cli/node_option.h"
@@ -7,8 +8,6 @@
 #include "crypto/text.h"
 
 namespace anta {
-namespace {
-
 // Without a policy the note is taken as it stands: whoever reads the directory verifies it.
 Result<Checkpoint> checkpoint_of(const Invocation& invocation, std::string_view text) {
   const auto trust = trust_of(invocation);
@@ -26,7 +25,9 @@ Result<Checkpoint> checkpoint_of(const Invocation& invocation, std::string_view 
   return parse_checkpoint(note->text);
 }
 
-Result<Exit> run_export(Invocation& invocation) {
+namespace {
+
+Result<Exit> export_directory(Invocation& invocation) {
   std::string node = invocation.option("--node").value_or("");
   node.resize(std::min(node.find(','), node.size()));  // $ANTA_NODE may name several; one makes one mirror
   const std::string directory = invocation.option("--tiles").value_or("");
@@ -58,6 +59,16 @@ Result<Exit> run_export(Invocation& invocation) {
   return Exit::ok;
 }
 
+Result<Exit> run_export(Invocation& invocation) {
+  const auto format = invocation.option("--format").value_or("tiles");
+  const auto statement = invocation.option("--statement");
+  if (format == "tlog-proof" && statement && !invocation.has("--tiles"))
+    return export_tlog_proof(invocation, *statement);
+  if (format == "tiles" && invocation.has("--tiles") && !statement) return export_directory(invocation);
+  return invocation.usage("export takes --tiles DIR, or --format tlog-proof with --statement DIGEST",
+                          "export toma --tiles DIR, o --format tlog-proof con --statement RESUMEN");
+}
+
 }  // namespace
 
 std::vector<Command> export_commands() {
@@ -68,13 +79,16 @@ std::vector<Command> export_commands() {
   return {
       {.words = {"export"},
        .summary =
-           "write a ledger's public files into a directory that any static server can give out; again: "
-           "only what is new",
+           "write a ledger's public files into a directory that any static server can give out (again: only "
+           "what is new), or one statement's C2SP tlog-proof",
        .examples = {"anta export --tiles mirror --node http://127.0.0.1:8080 --policy policy.txt"},
        .options = {{.name = "--tiles",
                     .value = "DIR",
                     .help = "where they go: tiles, documents, seals, the checkpoint",
-                    .required = true},
+                    .required = false},
+                   {.name = "--format", .value = "FORMAT", .help = "tiles (default) or tlog-proof"},
+                   {.name = "--statement", .value = "DIGEST", .help = "whose proof, by its SHA-256 in hex"},
+                   {.name = "--out", .value = "FILE", .help = "where a proof goes (default: stdout)"},
                    node,
                    policy_option(),
                    assertions_option(),

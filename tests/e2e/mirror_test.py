@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """A ledger checked by somebody who never talks to a node: exported, served by nginx, audited and compared; and every kind of tampering found."""
+import base64
+import hashlib
 import json
 import os
 import shutil
@@ -114,6 +116,32 @@ class Mirror(unittest.TestCase):
         self.assertEqual(self.audit(self.tiles, "--state", state)[0], 0)
         code, said, _ = self.audit(self.tiles, "--state", state)
         self.assertEqual((code, said["from"], said["statements"]), (0, said["size"], 0))
+
+    def test_a_statement_as_a_tlog_proof(self):
+        """Goal: the exported text leads from the statement's digest to the root of the checkpoint that is in it, by RFC 9162 written here anew;
+        a rejected or unknown statement has no proof, and neither has a wrong option."""
+        node = self.network.nodes[0]
+        item = json.loads(node.get("/v1/certificates/CERT-CATHODE/history")[1])["items"][0]
+        export = ("export", "--format", "tlog-proof", "--node", node.url, "--policy", self.network.policy)
+        code, out, err = net.anta(*export, "--statement", item["digest"])
+        self.assertEqual(code, 0, err)
+        head, note = out.decode().split("\n\n", 1)
+        lines, (_, size, root) = head.split("\n"), note.split("\n")[:3]
+        self.assertEqual((lines[0], lines[1]), ("c2sp.org/tlog-proof@v1", f"index {item['leaf']}"))
+        fn, sn, hashed = item["leaf"], int(size) - 1, hashlib.sha256(b"\0" + bytes.fromhex(item["digest"])).digest()
+        for line in lines[2:]:
+            sibling = base64.b64decode(line, validate=True)
+            if fn & 1 or fn == sn:
+                hashed = hashlib.sha256(b"\1" + sibling + hashed).digest()
+                while not fn & 1 and fn:
+                    fn, sn = fn >> 1, sn >> 1
+            else:
+                hashed = hashlib.sha256(b"\1" + hashed + sibling).digest()
+            fn, sn = fn >> 1, sn >> 1
+        self.assertEqual((sn, base64.b64encode(hashed).decode()), (0, root))
+        self.assertEqual(net.anta(*export, "--statement", "0" * 64)[0], 4)
+        self.assertEqual(net.anta(*export, "--statement", "x")[0], 2)
+        self.assertEqual(net.anta(*export)[0], 2)
 
     def test_nginx_gives_it_out_and_no_node_is_asked(self):
         """Goal: a static server is enough: audit and export from nginx, whose log shows that tiles and documents came from it."""

@@ -1,0 +1,93 @@
+// anta export --format tlog-proof: one statement's inclusion as the text that other programs verify.
+#include <iostream>
+
+#include "cli/answer.h"
+#include "cli/checked_note.h"
+#include "cli/command_proof.h"
+#include "cli/http_client.h"
+#include "cli/node_option.h"
+#include "cli/text_file.h"
+#include "crypto/merkle.h"
+#include "crypto/note.h"
+#include "crypto/text.h"
+#include "crypto/tlog_proof.h"
+
+namespace anta {
+namespace {
+
+// The leaf that a statement is; a rejected one is none.
+Result<std::uint64_t> leaf_of(HttpClient& client, const Digest& digest) {
+  const auto statement = json_body(client.get("/v1/statements/" + hex(digest)));
+  if (!statement) return pass(statement);
+  const Value* leaf = statement->find("leaf");
+  const auto* number = leaf ? std::get_if<std::int64_t>(&leaf->data) : nullptr;
+  if (number == nullptr || *number < 0)
+    return fail(Code::not_found, "statement", "that statement was not accepted: it is no leaf of the tree");
+  return static_cast<std::uint64_t>(*number);
+}
+
+Result<std::vector<Digest>> path_of(HttpClient& client, std::uint64_t leaf, std::uint64_t size) {
+  const auto proof = json_body(
+      client.get("/v1/proofs/inclusion?leaf=" + std::to_string(leaf) + "&size=" + std::to_string(size)));
+  if (!proof) return pass(proof);
+  const Value* path = proof->find("path");
+  const auto* items = path ? std::get_if<ValueList>(&path->data) : nullptr;
+  if (items == nullptr) return unintelligible("the node sent no path");
+  std::vector<Digest> hashes;
+  for (const Value& item : *items) {
+    const auto* text = std::get_if<std::string>(&item.data);
+    const auto hash = digest_from_hex(text ? *text : std::string());
+    if (!hash) return unintelligible("a hash of the node's path cannot be read");
+    hashes.push_back(*hash);
+  }
+  return hashes;
+}
+
+// Held against the note before it is handed out.
+Result<TlogProof> fetched(const Invocation& invocation, HttpClient& client, const Digest& digest) {
+  const auto leaf = leaf_of(client, digest);
+  if (!leaf) return pass(leaf);
+  const auto answer = client.get("/checkpoint");
+  if (!answer) return pass(answer);
+  if (answer->status != 200) return tl::unexpected(error_of(*answer));
+  const std::string note(as_text(answer->body));
+  const auto checkpoint = checkpoint_of(invocation, note);
+  if (!checkpoint) return pass(checkpoint);
+  if (*leaf >= checkpoint->size) {
+    return fail(Code::uncertain, "not_cosigned",
+                "the statement is leaf " + std::to_string(*leaf) + ", the newest checkpoint covers " +
+                    std::to_string(checkpoint->size));
+  }
+  auto path = path_of(client, *leaf, checkpoint->size);
+  if (!path) return pass(path);
+  const auto included =
+      verify_inclusion(leaf_hash(digest.view()), *leaf, checkpoint->size, *path, checkpoint->root);
+  if (!included) return unintelligible("the node's path does not lead to its checkpoint");
+  return TlogProof{.index = *leaf, .path = std::move(*path), .note = note};
+}
+
+}  // namespace
+
+Result<Exit> export_tlog_proof(Invocation& invocation, const std::string& statement) {
+  const auto digest = digest_from_hex(statement);
+  if (!digest) {
+    return invocation.usage(
+        "--statement: '" + statement + "' is not the SHA-256 of a statement in hex",
+        "--statement: '" + statement + "' no es el SHA-256 de una declaración en hexadecimal");
+  }
+  auto client = client_for(invocation);
+  if (!client) return pass(client);
+  const auto proof = fetched(invocation, **client, *digest);
+  if (!proof) return pass(proof);
+  const std::string text = encode_tlog_proof(*proof);
+  if (const auto out = invocation.option("--out")) {
+    if (auto written = write_file(*out, as_bytes(text)); !written) return pass(written);
+    invocation.say(invocation.in("wrote " + *out + ": leaf " + std::to_string(proof->index),
+                                 "se escribió " + *out + ": hoja " + std::to_string(proof->index)));
+  } else {
+    std::cout << text << std::flush;
+  }
+  return Exit::ok;
+}
+
+}  // namespace anta
