@@ -1,9 +1,9 @@
-// anta export --format tlog-proof: one statement's inclusion as the text that other programs verify.
+#include "cli/command_proof.h"
+
 #include <iostream>
 
 #include "cli/answer.h"
 #include "cli/checked_note.h"
-#include "cli/command_proof.h"
 #include "cli/http_client.h"
 #include "cli/node_option.h"
 #include "cli/text_file.h"
@@ -22,7 +22,7 @@ Result<std::uint64_t> leaf_of(HttpClient& client, const Digest& digest) {
   const Value* leaf = statement->find("leaf");
   const auto* number = leaf ? std::get_if<std::int64_t>(&leaf->data) : nullptr;
   if (number == nullptr || *number < 0)
-    return fail(Code::not_found, "statement", "that statement was not accepted: it is no leaf of the tree");
+    return fail(Code::not_found, "no_leaf", "that statement was not accepted: it is no leaf of the tree");
   return static_cast<std::uint64_t>(*number);
 }
 
