@@ -106,7 +106,7 @@ TEST_P(CertificateStatusTravels, IntoTheNextFile) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryKind, CertificateStatusTravels, ::testing::ValuesIn(changes),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 // Goal: a file of before and the patch of after say together what a new file says, whatever was recorded in
 // between; the file alone, under its old checkpoint, says what was so then.
@@ -145,7 +145,7 @@ TEST_P(RefreshedStatus, APatchShowsWhatWasRecordedSince) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RefreshedStatus, testing::ValuesIn(changes),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 TEST(RefreshedStatus, OfATreeThatDoesNotHoldIt) {
   // Goal: a patch for a tree before the certificate, of no leaves, or beyond the checkpoint is refused.
