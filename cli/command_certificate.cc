@@ -2,9 +2,9 @@
 #include <iostream>
 
 #include "cli/answer.h"
+#include "cli/checked_note.h"
 #include "cli/commands.h"
 #include "cli/node_option.h"
-#include "cli/policy_file.h"
 #include "cli/report_text.h"
 #include "cli/text_file.h"
 #include "node/views/report_view.h"
@@ -40,12 +40,6 @@ Exit exit_for_verdict(CertificateVerdict verdict) {
     case CertificateVerdict::cannot_evaluate: return Exit::undecided;
   }
   return Exit::internal;
-}
-
-Result<Trust> trust_of(const Invocation& invocation) {
-  const auto policy = invocation.option("--policy");
-  if (!policy) return Trust{};
-  return read_trust(*policy, invocation.option("--assertions"));
 }
 
 void print_report(const Invocation& invocation, const Report& report) {
@@ -131,19 +125,6 @@ Result<Exit> refresh_file(Invocation& invocation) {
   invocation.say(invocation.in("wrote " + out + ", as of the checkpoint of " + leaves + " leaves",
                                "se escribió " + out + ", según el punto de control de " + leaves + " hojas"));
   return exit_for_verdict(report.verdict);
-}
-
-Option policy_option() {
-  return {.name = "--policy",
-          .value = "FILE",
-          .help = "whom to trust, as C2SP policy text",
-          .environment = "ANTA_POLICY"};
-}
-
-Option assertions_option() {
-  return {.name = "--assertions",
-          .value = "FILE",
-          .help = "what else to demand, as YAML (default: POLICY.assertions.yaml beside it)"};
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include <iostream>
 
 #include "cli/answer.h"
+#include "cli/checked_note.h"
 #include "cli/commands.h"
 #include "cli/node_option.h"
-#include "cli/policy_file.h"
 #include "cli/text_file.h"
 #include "crypto/note.h"
 #include "storage/ledger/policy_proof.h"
@@ -23,27 +23,26 @@ Result<PolicyProof> fetched(Invocation& invocation) {
               "the node sent no proof of a policy that can be read: " + proof.error().message);
 }
 
-// The checkpoint of the proof. `trusted` is whether the older policy vouches for it; without one nobody does.
+// The checkpoint of the proof. `trusted` is whether the older policy vouches for it; where it cannot tell, or
+// there is none, nobody does.
 struct Vouched {
   Checkpoint checkpoint = {};
   bool trusted = false;
 };
 
 Result<Vouched> vouched(const Invocation& invocation, const std::string& note) {
-  const auto old_policy = invocation.option("--policy");
-  if (!old_policy) {
-    const auto parsed = parse_note(note);
-    if (!parsed) return pass(parsed);
-    const auto checkpoint = parse_checkpoint(parsed->text);
-    if (!checkpoint) return pass(checkpoint);
-    return Vouched{*checkpoint, false};
-  }
-  const auto trust = read_trust(*old_policy, std::nullopt);
+  const auto trust = trust_of(invocation);
   if (!trust) return pass(trust);
-  const auto verdict =
-      check_note(*trust->policy, note, static_cast<std::uint64_t>(invocation.now.value / 1000));
-  if (!verdict) return pass(verdict);
-  return Vouched{verdict->checkpoint, verdict->quorum_met && trust->policy->quorum.has_value()};
+  if (trust->policy) {
+    const auto checked = checked_note(*trust, note, invocation.now);
+    if (checked) return Vouched{checked->checkpoint, true};
+    if (exit_for_check(checked.error()) != Exit::undecided) return pass(checked);
+  }
+  const auto parsed = parse_note(note);
+  if (!parsed) return pass(parsed);
+  const auto checkpoint = parse_checkpoint(parsed->text);
+  if (!checkpoint) return pass(checkpoint);
+  return Vouched{*checkpoint, false};
 }
 
 Result<Exit> print_policy(Invocation& invocation) {
@@ -91,10 +90,8 @@ std::vector<Command> policy_commands() {
                     "anta network policy --policy policy.txt --node http://127.0.0.1:8080 --out newer.txt"},
        .options = {node_option(),
                    ca_option(),
-                   {.name = "--policy",
-                    .value = "FILE",
-                    .help = "the policy that you trust so far; without it nothing is proven",
-                    .environment = "ANTA_POLICY"},
+                   policy_option(),
+                   assertions_option(),
                    {.name = "--out",
                     .value = "FILE",
                     .help = "where a proven policy goes (default: stdout); it may be the old one's file"}},

@@ -11,9 +11,11 @@
 
 #include "crypto/checkpoint.h"
 #include "crypto/merkle.h"
+#include "storage/ledger/bundle.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/certificate_patch.h"
 #include "storage/ledger/evidence.h"
+#include "storage/ledger/policy_proof.h"
 #include "storage/ledger/present_state.h"
 #include "storage/ledger/report_facts.h"
 #include "storage/ledger/verify.h"
@@ -43,9 +45,20 @@ void replay(const test::Relaid& laid, Evidence evidence) {
   ANTA_INVARIANT(described == !rested.records.empty());
 }
 
-void read_patch(ByteView input) {
+// What else is taken from anybody in the same parts.
+void read_others(ByteView input) {
   const auto patch = decode_certificate_patch(input);
   if (patch) ANTA_INVARIANT(encode_certificate_patch(*patch) == to_bytes(input));
+  if (const auto proof = decode_policy_proof(input)) {
+    ANTA_INVARIANT(encode_policy_proof(*proof) == to_bytes(input));
+    const auto [state, checkpoint] = test::relaid_state(proof->state, "anta.example/fuzz");
+    static_cast<void>(proven_policy({proof->note, state}, checkpoint));
+  }
+  const auto width = static_cast<unsigned>(input.size() % 4) + 1;
+  if (const auto bundle = decode_bundle(input, width)) {
+    ANTA_INVARIANT(bundle->size() == width && encode_bundle(*bundle) == to_bytes(input));
+  }
+  if (const auto list = decode_rejections(input)) ANTA_INVARIANT(encode_rejections(*list) == to_bytes(input));
 }
 
 // The file's own paths against a ledger of its genesis alone: nothing but the genesis fits.
@@ -61,7 +74,7 @@ void replay_as_it_is(const CertificateFile& file, const Genesis& genesis) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView input(data, size);
-  read_patch(input);
+  read_others(input);
   const auto file = decode_certificate_file(input);
   const Report report = verify_certificate(input, Trust{}, Millis{1'764'000'000'000});
   ANTA_INVARIANT(report.verdict == CertificateVerdict::cannot_evaluate ||

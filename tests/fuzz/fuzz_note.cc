@@ -1,14 +1,15 @@
-// Fuzz target: signed notes, checkpoints, verifier keys and policies. No input may crash them, and each
-// accepted text has one spelling.
+// Fuzz target: signed notes, checkpoints, verifier keys, policies and tlog-proofs. No input may crash them,
+// and each accepted text has one spelling.
 //
 // The first byte chooses: 'n' note (with its checkpoint, judged under a fixed policy), 'p' policy, 'k'
-// verifier key, 'l' signature line; anything else tries all. Invariants: what parses prints back as it was (a
-// policy: to a text that parses equal); a verdict's parts agree with each other.
+// verifier key, 'l' signature line, 't' tlog-proof; anything else tries all. Invariants: what parses prints
+// back as it was (a policy: to a text that parses equal); a verdict's parts agree with each other.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "crypto/policy.h"
+#include "crypto/tlog_proof.h"
 
 namespace {
 
@@ -64,16 +65,25 @@ void line(std::string_view text) {
   ANTA_INVARIANT(!parsed || encode_signature_line(*parsed) == text);
 }
 
+// Opaque extra data are read over, so only what is kept comes back.
+void proof(std::string_view text) {
+  const auto parsed = parse_tlog_proof(text);
+  if (!parsed) return;
+  const auto again = parse_tlog_proof(encode_tlog_proof(*parsed));
+  ANTA_INVARIANT(again && *again == *parsed && parsed->path.size() <= 64);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text = as_text(ByteView(data, size));
   const char chosen = text.empty() ? '\0' : text.front();
-  const bool prefixed = chosen == 'n' || chosen == 'p' || chosen == 'k' || chosen == 'l';
+  const bool prefixed = chosen == 'n' || chosen == 'p' || chosen == 'k' || chosen == 'l' || chosen == 't';
   if (prefixed) text.remove_prefix(1);
   if (!prefixed || chosen == 'n') note(text);
   if (!prefixed || chosen == 'p') policy(text);
   if (!prefixed || chosen == 'k') key(text);
   if (!prefixed || chosen == 'l') line(text);
+  if (!prefixed || chosen == 't') proof(text);
   return 0;
 }
