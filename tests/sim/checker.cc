@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 namespace anta::sim {
@@ -44,8 +45,9 @@ void Checker::on_handed(std::size_t node, const raft::Persist& batch, LogIndex c
     known.pop_back();
   take_configurations(node, batch.entries);
   Seen& seen = seen_[node];
-  if (batch.truncate_from) seen.truncations.push_back(canonical_.size());
   if (batch.hard_state) seen.handed_term = batch.hard_state->term;
+  const Term term = std::max(seen.handed_term, seen.durable_term);
+  if (batch.truncate_from) seen.truncations.push_back({canonical_.size(), term});
   for (const LogEntry& entry : batch.entries)
     if (entry.header.kind == EntryKind::configuration) check_office(node, entry, commit);
 }
@@ -200,16 +202,17 @@ void Checker::check_match(std::size_t node, const Message& message, const Heartb
 
 void Checker::on_durable(std::size_t node, const raft::Persist& batch) {
   Seen& seen = seen_[node];
-  std::size_t committed_then = canonical_.size();
+  auto [committed_then, term] = std::pair(canonical_.size(), std::max(seen.handed_term, seen.durable_term));
   if (batch.truncate_from && !seen.truncations.empty()) {
-    committed_then = seen.truncations.front();
+    std::tie(committed_then, term) = seen.truncations.front();
     seen.truncations.pop_front();
   }
   if (batch.truncate_from && batch.truncate_from->value <= disk(node).log.size()) {
     ++truncations_;
     if (*batch.truncate_from <= seen.commit_ever) fail(node, "truncated below what it said is committed");
     const std::size_t at = batch.truncate_from->value - 1;
-    if (at < committed_then && disk(node).log[at].hash == canonical_[at].hash) {
+    const bool same = at < committed_then && disk(node).log[at].hash == canonical_[at].hash;
+    if (same && canonical_[at].term <= term) {
       fail(node, "truncated committed entry " + std::to_string(at + 1));
     }
   }

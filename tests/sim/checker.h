@@ -58,9 +58,10 @@ class Checker {
     LogIndex hint = {};     // durable commit hint
     LogIndex commit = {};   // told in this life
     LogIndex commit_ever = {};
-    // What was committed when each truncation that waits for the disk was decided: a slow disk may perform it
-    // after others, without this node, have committed what it takes away.
-    std::deque<std::size_t> truncations = {};
+    // What was committed when each truncation that waits for the disk was decided, and for which term: a slow
+    // disk may perform it after others, without this node, have committed what it takes away; and a leader
+    // may learn late that it was elected, when others have committed in a later term what it does not have.
+    std::deque<std::pair<std::size_t, Term>> truncations = {};
     Term leading = {};                                           // the last term in which it sent as a leader
     std::vector<raft::PlacedConfiguration> configurations = {};  // of its log, all of them, the genesis first
   };

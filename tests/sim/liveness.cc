@@ -9,6 +9,7 @@ namespace {
 
 // In ticks.
 constexpr Time fault_ticks_max = 60;
+constexpr Time transfer_ticks = 30;  // what a leader with a dead disk began is over
 constexpr Time recover_ticks = 600;  // and for each tick that a sync may take
 constexpr Time recover_ticks_per_sync_tick = 200;
 constexpr Time stable_ticks = 100;
@@ -48,7 +49,7 @@ bool World::caught_up() const {
 std::string World::check_liveness() {
   Time over = now_ + fault_ticks_max * tick_units;  // when pauses, stalls and clogs that have begun are over
   for (const SimNode& n : nodes_)
-    over = std::max({over, n.disk_stalled_until, n.paused_until});
+    over = std::max({over, n.disk_stalled_until, n.paused_until, n.sync_ends + transfer_ticks * tick_units});
   heal();
   while (now_ < over && violation().empty())
     happen();

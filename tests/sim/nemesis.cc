@@ -177,6 +177,26 @@ void World::inject_foreign_message() {
   schedule(now_ + 1, Kind::deliver, to, slot);
 }
 
+// Whether one of these can win: by its own configuration, among those with a log not longer than its own. It
+// may be that none can: who has the longest log is a learner by it, and a voter by the newest configuration
+// of another, that needs its vote and does not get it.
+bool World::electable(const std::vector<bool>& up) const {
+  const auto end = [this](std::size_t i) {
+    const Durable& durable = nodes_[i].disk.durable();
+    const LogIndex last{durable.log.size()};
+    return std::pair(durable.term_at(last), last);
+  };
+  for (std::size_t candidate = 0; candidate < nodes_.size(); ++candidate) {
+    const raft::Configuration& by = checker_->configurations_of(candidate).back().configuration;
+    if (!up[candidate] || !by.is_voter(nodes_[candidate].member.id)) continue;
+    std::vector<bool> grants(nodes_.size());
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      grants[i] = up[i] && end(i) <= end(candidate);
+    if (decides(grants, by)) return true;
+  }
+  return false;
+}
+
 // A random quorum heals; the rest stays down for good.
 void World::heal() {
   healed_ = true;
@@ -192,10 +212,10 @@ void World::heal() {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (!decides(up, checker_->configurations_of(i).back().configuration)) return false;
     }
-    return true;
+    return electable(up);
   };
   std::size_t fewest = 0;
-  while (!enough())
+  while (fewest < order.size() && !enough())
     up[order[fewest++]] = true;
   const std::size_t alive = nemesis_random_.between(fewest, nodes_.size());
   for (std::size_t i = 0; i < order.size(); ++i) {

@@ -146,7 +146,8 @@ int many(const Arguments& arguments) {
   return campaign.failures.empty() && absent.empty() ? 0 : 1;
 }
 
-// Seeds that once failed, one a line, with what they showed after a '#'.
+// Seeds that once failed, one a line, with what they showed after a '#'. Some only when cut: "42 steps 1000
+// #".
 int replay_file(const Arguments& arguments) {
   std::ifstream in(arguments.file);
   if (!in) {
@@ -160,7 +161,14 @@ int replay_file(const Arguments& arguments) {
     const auto seed = number(line.substr(0, end));
     if (!seed) continue;
     ++seeds;
-    const RunResult result = run_seed(*seed, arguments.overrides);
+    Overrides overrides = arguments.overrides;
+    constexpr std::string_view cut = " steps ";
+    const std::string words = line.substr(0, line.find('#'));
+    if (const auto at = words.find(cut); at != std::string::npos)
+      overrides.steps =
+          number(words.substr(at + cut.size(), words.find_last_not_of(' ') + 1 - at - cut.size()))
+              .value_or(0);
+    const RunResult result = run_seed(*seed, overrides);
     if (result.violation.empty()) continue;
     ++failed;
     std::cout << "seed " << *seed << " FAILED: " << result.violation << "\n";

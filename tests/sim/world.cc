@@ -270,7 +270,8 @@ void World::start_sync(std::size_t node) {
   n.disk.start_sync();
   Time takes = disk_random_.between(1, healed_ ? plan_.healed_disk_max : plan_.disk_max);
   if (now_ < n.disk_slow_until) takes *= 10;
-  schedule(std::max(now_ + takes, n.disk_stalled_until), Kind::sync_done, node);
+  n.sync_ends = std::max(now_ + takes, n.disk_stalled_until);
+  schedule(n.sync_ends, Kind::sync_done, node);
 }
 
 raft::Token World::make_durable(std::size_t node) {

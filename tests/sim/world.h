@@ -40,6 +40,7 @@ struct SimNode {
   Time disk_slow_until = 0;
   Time disk_stalled_until = 0;
   Time disk_full_until = 0;
+  Time sync_ends = 0;  // of the one that runs
   Time slow_until = 0;
   std::uint64_t ticks = 0;                // of this life
   std::uint64_t leads_since = 0;          // tick
@@ -142,6 +143,7 @@ class World {
   std::string check_liveness();
   std::string check_return(std::size_t leader);
   bool caught_up() const;
+  bool electable(const std::vector<bool>& up) const;
   bool decides(const std::vector<bool>& nodes, const raft::Configuration& configuration) const;
   std::optional<std::size_t> leader_in_office() const;
 
