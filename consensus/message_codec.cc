@@ -30,6 +30,9 @@ constexpr std::size_t entry_bytes_min = 1 + 64 + 4;
 // A log of more than 2^62 entries is a lie, and sums of indices below do not overflow.
 constexpr std::uint64_t index_max = std::uint64_t{1} << 62;
 
+// The version from which a heartbeat's answer says what is applied.
+constexpr std::uint16_t applied_since = 2;
+
 class Out {
  public:
   explicit Out(FrameKind kind, std::size_t bytes_expected) {
@@ -130,7 +133,7 @@ tl::unexpected<Error> refuse(const char* what) {
 
 // ---- bodies, in the order of raft::Body ----
 
-void put(Out& out, const VoteRequest& body) {
+void put(Out& out, const VoteRequest& body, std::uint16_t) {
   out.boolean(body.pre);
   out.boolean(body.transfer);
   out.u64(body.campaign_term.value);
@@ -138,13 +141,13 @@ void put(Out& out, const VoteRequest& body) {
   out.u64(body.last_term.value);
 }
 
-void put(Out& out, const VoteReply& body) {
+void put(Out& out, const VoteReply& body, std::uint16_t) {
   out.boolean(body.pre);
   out.boolean(body.granted);
   out.u64(body.campaign_term.value);
 }
 
-void put(Out& out, const Append& body) {
+void put(Out& out, const Append& body, std::uint16_t) {
   out.u64(body.prev_index.value);
   out.u64(body.prev_term.value);
   out.u64(body.commit.value);
@@ -160,7 +163,7 @@ void put(Out& out, const Append& body) {
   }
 }
 
-void put(Out& out, const AppendReply& body) {
+void put(Out& out, const AppendReply& body, std::uint16_t) {
   out.boolean(body.rejected);
   out.u64(body.match.value);
   out.u64(body.prev_index.value);
@@ -169,7 +172,7 @@ void put(Out& out, const AppendReply& body) {
   out.boolean(body.amnesiac);
 }
 
-void put(Out& out, const Heartbeat& body) {
+void put(Out& out, const Heartbeat& body, std::uint16_t) {
   out.u64(body.match_index.value);
   out.u64(body.match_term.value);
   out.u64(body.sent.value);
@@ -178,21 +181,22 @@ void put(Out& out, const Heartbeat& body) {
   out.boolean(body.amnesiac);
 }
 
-void put(Out& out, const HeartbeatReply& body) {
+void put(Out& out, const HeartbeatReply& body, std::uint16_t version) {
   out.u64(body.sent.value);
   out.u64(body.verified.value);
   out.u64(body.round);
   out.boolean(body.amnesiac);
+  if (version >= applied_since) out.u64(body.applied.value);
 }
 
-void put(Out&, const TimeoutNow&) {}
+void put(Out&, const TimeoutNow&, std::uint16_t) {}
 
-void put(Out& out, const ReadIndexRequest& body) {
+void put(Out& out, const ReadIndexRequest& body, std::uint16_t) {
   out.u64(body.session);
   out.u64(body.read);
 }
 
-void put(Out& out, const ReadIndexReply& body) {
+void put(Out& out, const ReadIndexReply& body, std::uint16_t) {
   out.u64(body.session);
   out.u64(body.read);
   out.boolean(body.served);
@@ -268,16 +272,20 @@ Result<raft::Body> get_append(In& in) {
   return checked(in, std::move(append), "an append");
 }
 
-Result<raft::Body> get_body(std::uint8_t kind, In& in) {
+Result<raft::Body> get_heartbeat_reply(In& in, std::uint16_t version) {
+  HeartbeatReply reply{LogIndex{in.u64()}, LogIndex{in.u64()}, in.u64(), in.boolean()};
+  if (version >= applied_since) reply.applied = LogIndex{in.u64()};
+  return checked(in, reply, "a heartbeat reply");
+}
+
+Result<raft::Body> get_body(std::uint8_t kind, In& in, std::uint16_t version) {
   switch (kind) {
     case 0: return get_vote_request(in);
     case 1: return checked(in, VoteReply{in.boolean(), in.boolean(), Term{in.u64()}}, "a vote reply");
     case 2: return get_append(in);
     case 3: return get_append_reply(in);
     case 4: return get_heartbeat(in);
-    case 5:
-      return checked(in, HeartbeatReply{LogIndex{in.u64()}, LogIndex{in.u64()}, in.u64(), in.boolean()},
-                     "a heartbeat reply");
+    case 5: return get_heartbeat_reply(in, version);
     case 6: return checked(in, TimeoutNow{}, "a timeout-now");
     case 7: return checked(in, ReadIndexRequest{in.u64(), in.u64()}, "a read request");
     case 8: return get_read_reply(in);
@@ -293,7 +301,7 @@ Lane lane_of(const raft::Message& message) {
   return std::holds_alternative<Append>(message.body) ? Lane::bulk : Lane::urgent;
 }
 
-OutgoingFrame encode_message(const raft::Message& message) {
+OutgoingFrame encode_message(const raft::Message& message, std::uint16_t version) {
   std::vector<std::shared_ptr<const Bytes>> payloads;
   std::size_t entries = 0;
   if (const auto* append = std::get_if<Append>(&message.body)) {
@@ -309,11 +317,11 @@ OutgoingFrame encode_message(const raft::Message& message) {
   out.member(message.to);
   out.u64(message.term.value);
   out.u8(static_cast<std::uint8_t>(message.body.index()));
-  std::visit([&out](const auto& body) { put(out, body); }, message.body);
+  std::visit([&](const auto& body) { put(out, body, version); }, message.body);
   return frame_of(out.take(), std::move(payloads));
 }
 
-Result<raft::Message> decode_message(ByteView frame) {
+Result<raft::Message> decode_message(ByteView frame, std::uint16_t version) {
   static_assert(std::variant_size_v<raft::Body> == 9, "a new body needs its two directions here");
   In in(frame);
   if (!begins_with(in, FrameKind::message)) return refuse("a message");
@@ -325,7 +333,7 @@ Result<raft::Message> decode_message(ByteView frame) {
   message.term = Term{in.u64()};
   const std::uint8_t kind = in.u8();
   if (!in.ok()) return refuse("a message's envelope");
-  auto body = get_body(kind, in);
+  auto body = get_body(kind, in, version);
   if (!body) return pass(body);
   message.body = std::move(*body);
   return message;
@@ -368,6 +376,26 @@ Result<Hello> decode_hello(ByteView frame) {
   hello.incarnation = in.u64();
   if (!in.ok() || hello.version_min > hello.version_max) return refuse("a hello");
   return hello;
+}
+
+Result<std::uint16_t> agree_on(const Hello& own, const Hello& other, const NodeId& expected,
+                               std::uint64_t incarnation) {
+  if (other.network != own.network)
+    return fail(Code::not_authorised, "peer.other_network", "it belongs to another network");
+  if (other.node != expected)
+    return fail(Code::not_authorised, "peer.other_node", "its key is not the one of the node it says it is");
+  if (other.incarnation != incarnation)
+    return fail(Code::not_authorised, "peer.other_incarnation",
+                "it is incarnation " + std::to_string(other.incarnation) + ", expected " +
+                    std::to_string(incarnation));
+  const std::uint16_t highest = std::min(own.version_max, other.version_max);
+  if (highest >= std::max(own.version_min, other.version_min)) return highest;
+  const auto range = [](const Hello& hello) {
+    return std::to_string(hello.version_min) + " to " + std::to_string(hello.version_max);
+  };
+  return fail(Code::not_authorised, "peer.version",
+              "it speaks protocol " + range(other) + ", this node " + range(own) +
+                  ": upgrade the older one by way of a release that speaks a version of both");
 }
 
 OutgoingFrame encode_ping() { return frame_of(Out(FrameKind::ping, 1).take()); }

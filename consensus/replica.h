@@ -118,9 +118,10 @@ struct ReplicaHooks {
 // How one peer stands.
 struct ReplicaPeer {
   NodeId id = {};
-  bool up = false;      // connected
-  LogIndex match = {};  // known by a leader only
-  bool active = false;  // likewise
+  bool up = false;        // connected
+  LogIndex match = {};    // known by a leader only
+  bool active = false;    // likewise
+  LogIndex applied = {};  // likewise, as it last said; 0: not yet, or it is of a release that does not say
 };
 
 struct ReplicaStatus {

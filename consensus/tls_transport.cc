@@ -28,6 +28,7 @@ struct Link {
   std::shared_ptr<PeerConnection> connection = {};  // up
   std::unique_ptr<asio::steady_timer> redial = {};
   milliseconds backoff{};
+  std::uint16_t version = 0;  // that the connection speaks
   steady_clock::time_point up_at = {};
   bool outage_logged = false;
 };
@@ -75,10 +76,9 @@ class TlsTransport final : public Transport {
   void dial(Link& link);
   void redial_later(Link& link);
   Result<void> greeted(PeerConnection& from, const PublicKey& key, const Hello& hello);
-  Result<void> judge(const Link& link, const Hello& hello);
   Result<void> received(PeerConnection& from, ByteView frame);
   void closed(PeerConnection& from, const Error& why);
-  void up(Link& link, std::shared_ptr<PeerConnection> connection);
+  void up(Link& link, std::shared_ptr<PeerConnection> connection, std::uint16_t version);
   void unpinned(const PublicKey& shown);
   void make_room(const std::string& host);
   std::deque<Accepted>::iterator accepted(const PeerConnection& connection);
@@ -114,8 +114,8 @@ Result<void> TlsTransport::prepare() {
   if (!tls) return pass(tls);
   tls_ = std::move(*tls);
   options_.key = nullptr;
-  settings_.hello =
-      Hello{peer_protocol_min, peer_protocol_max, options_.network, options_.self, options_.incarnation};
+  settings_.hello = Hello{options_.protocol_min, options_.protocol_max, options_.network, options_.self,
+                          options_.incarnation};
   settings_.frame_bytes_max = options_.frame_bytes_max;
   settings_.outgoing_bytes_max = options_.outgoing_bytes_max;
   settings_.handshake_timeout = options_.handshake_timeout;
@@ -215,7 +215,7 @@ void TlsTransport::stop() {
 bool TlsTransport::send(raft::Message message) {
   const auto found = links_.find(message.to.id);
   if (found != links_.end() && found->second.connection &&
-      found->second.connection->push(lane_of(message), encode_message(message)))
+      found->second.connection->push(lane_of(message), encode_message(message, found->second.version)))
     return true;
   ++metrics_.messages_dropped;
   return false;
@@ -270,45 +270,30 @@ Link* TlsTransport::link_of(const PeerConnection& connection) {
   return nullptr;
 }
 
-Result<void> TlsTransport::judge(const Link& link, const Hello& hello) {
-  if (hello.network != options_.network)
-    return fail(Code::not_authorised, "peer.other_network", "it belongs to another network");
-  if (hello.node != link.peer.id)
-    return fail(Code::not_authorised, "peer.other_node", "its key is not the one of the node it says it is");
-  if (hello.incarnation != link.peer.incarnation)
-    return fail(Code::not_authorised, "peer.other_incarnation",
-                "it is incarnation " + std::to_string(hello.incarnation) + ", expected " +
-                    std::to_string(link.peer.incarnation));
-  if (hello.version_max < peer_protocol_min || hello.version_min > peer_protocol_max)
-    return fail(Code::not_authorised, "peer.version",
-                "it speaks protocol " + std::to_string(hello.version_min) + " to " +
-                    std::to_string(hello.version_max));
-  return {};
-}
-
 Result<void> TlsTransport::greeted(PeerConnection& from, const PublicKey& key, const Hello& hello) {
   const auto owns = [&key](const auto& entry) { return entry.second.peer.key == key; };
   const auto found = std::find_if(links_.begin(), links_.end(), owns);
   if (found == links_.end())
     return fail(Code::not_authorised, "peer.forgotten", "the ledger no longer has its key");
   Link& link = found->second;
-  if (auto good = judge(link, hello); !good) {
+  const auto version = agree_on(settings_.hello, hello, link.peer.id, link.peer.incarnation);
+  if (!version) {
     ++metrics_.hello_refused;
     log(LogLevel::warning, "peer_refused",
-        {{"peer", link.peer.id.value}, {"address", from.address()}, {"reason", good.error().message}});
-    return good;
+        {{"peer", link.peer.id.value}, {"address", from.address()}, {"reason", version.error().message}});
+    return pass(version);
   }
   if (const auto waiting = accepted(from); waiting != accepted_.end()) {
     auto connection = std::move(waiting->connection);
     accepted_.erase(waiting);
-    up(link, std::move(connection));
+    up(link, std::move(connection), *version);
   } else if (link.dialling.get() == &from) {
-    up(link, std::exchange(link.dialling, nullptr));
+    up(link, std::exchange(link.dialling, nullptr), *version);
   }
   return {};
 }
 
-void TlsTransport::up(Link& link, std::shared_ptr<PeerConnection> connection) {
+void TlsTransport::up(Link& link, std::shared_ptr<PeerConnection> connection, std::uint16_t version) {
   if (link.connection) {  // the peer began anew before this side saw the end
     link.connection->close();
     link.connection = nullptr;
@@ -317,9 +302,13 @@ void TlsTransport::up(Link& link, std::shared_ptr<PeerConnection> connection) {
   }
   ++metrics_.connections;
   link.connection = std::move(connection);
+  link.version = version;
   link.up_at = steady_clock::now();
   link.outage_logged = false;
-  log(LogLevel::info, "peer_up", {{"peer", link.peer.id.value}, {"address", link.connection->address()}});
+  log(LogLevel::info, "peer_up",
+      {{"peer", link.peer.id.value},
+       {"address", link.connection->address()},
+       {"protocol", std::to_string(version)}});
   if (owner_.on_peer) owner_.on_peer(link.peer.id, true);
 }
 
@@ -327,7 +316,7 @@ Result<void> TlsTransport::received(PeerConnection& from, ByteView frame) {
   const Link* link = link_of(from);
   if (link == nullptr) return fail(Code::io, "peer.replaced", "a newer connection took its place");
   if (frame.front() == static_cast<std::uint8_t>(FrameKind::message)) {
-    auto message = decode_message(frame);
+    auto message = decode_message(frame, link->version);
     if (!message) return pass(message);
     // Its own word is all a peer can give; not another's.
     if (message->from.id != link->peer.id)

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "consensus/log_sink.h"
+#include "consensus/message_codec.h"
 #include "consensus/transport.h"
 #include "crypto/keys.h"
 
@@ -39,6 +40,9 @@ struct TlsOptions {
   std::uint16_t listen_port = 0;          // 0: the system chooses (on_listening tells)
   std::vector<TransportPeer> peers = {};  // every other node, at the start
   LogSink log = {};
+  // The versions of the protocol that it speaks (message_codec.h); tests: those of another release.
+  std::uint16_t protocol_min = peer_protocol_min;
+  std::uint16_t protocol_max = peer_protocol_max;
   std::function<void(std::uint16_t port)> on_listening = {};  // called within start(), on the loop
 
   // Limits.
@@ -52,10 +56,6 @@ struct TlsOptions {
   std::chrono::milliseconds backoff_min{50};
   std::chrono::milliseconds backoff_max{2000};
 };
-
-// The versions of the peer protocol this release speaks; a connection uses the highest common one.
-inline constexpr std::uint16_t peer_protocol_min = 1;
-inline constexpr std::uint16_t peer_protocol_max = 1;
 
 // start() answers io when the port cannot be had ("another program listens on 127.0.0.1:7001").
 TransportFactory tls_transport(TlsOptions options);

@@ -242,6 +242,7 @@ void Turns::changed_role(const raft::RoleChange& change) {
   maybe_end_amnesia();
   publish();
   if (change.in_office) office_commit = commit;
+  if (change.role != raft::Role::leader) applied_there.clear();
   if (hooks.on_role) hooks.on_role(change);
   // Handed over once another is known to lead, so that clients can be told where to go.
   if (handed_over != nullptr && change.role != raft::Role::leader && change.leader)
@@ -252,6 +253,7 @@ void Turns::send(raft::Message message) {
   if (disk.failed() || guard.mutes(message, role.role)) return;
   if (takes_no_office() && std::holds_alternative<raft::VoteRequest>(message.body)) return;
   if (amnesia.suffers()) mark_amnesiac(message);
+  if (auto* reply = std::get_if<raft::HeartbeatReply>(&message.body)) reply->applied = applied;
   const NodeId to = message.to.id;
   const bool append = std::holds_alternative<raft::Append>(message.body);
   if (transport->send(std::move(message)) || !append) return;
@@ -409,7 +411,10 @@ void Turns::publish() {
   shown.stopped = stopping || failed;
   shown.configuration = now.configuration;
   for (const auto& [id, up] : peers) {
-    ReplicaPeer peer{id, up, {}, false};
+    ReplicaPeer peer;
+    peer.id = id;
+    peer.up = up;
+    if (const auto said = applied_there.find(id); said != applied_there.end()) peer.applied = said->second;
     for (const raft::PeerStatus& known : now.peers) {
       if (known.id != id) continue;
       peer.match = known.match;

@@ -36,6 +36,9 @@ void Turns::received(raft::Message message) {
     if (!cut_unasked(*append)) return;
     if (hooks.on_entries) hooks.on_entries(append->entries);
   }
+  if (const auto* reply = std::get_if<raft::HeartbeatReply>(&message.body);
+      reply && role.role == raft::Role::leader && message.term == role.term)
+    applied_there[message.from.id] = reply->applied;
   if (!amnesia.suffers()) return turn(raft::Receive{std::move(message)});
   const auto* told = std::get_if<raft::Heartbeat>(&message.body);
   const raft::Heartbeat heartbeat = told ? *told : raft::Heartbeat{};

@@ -88,6 +88,8 @@ struct HeartbeatReply {
   LogIndex verified = {};
   std::uint64_t round = 0;  // echoed
   bool amnesiac = false;    // as in AppendReply
+  LogIndex applied =
+      {};  // what is applied there; the shell says and reads it. 0: not said (an older release)
 
   bool operator==(const HeartbeatReply&) const = default;
 };

@@ -118,6 +118,7 @@ TlsOptions Cluster::tls(Node& node) {
   options.listen_port = node.port;  // 0 at first, then the same again
   options.on_listening = [&node](std::uint16_t port) { node.port = port; };
   options.backoff_max = milliseconds(100);
+  options.protocol_max = node.protocol_max;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (nodes_[i].get() == &node) options.key = keys_[i].get();
   }

@@ -55,6 +55,7 @@ struct Node {
   NodeId id = {};
   std::string directory = {};
   std::uint16_t port = 0;
+  std::uint16_t protocol_max = peer_protocol_max;  // an older release speaks less
   FaultyEnv disk = {};
   std::unique_ptr<Database> database = {};
   std::unique_ptr<LogStore> log = {};

@@ -50,17 +50,86 @@ TEST(MessageCodec, GoldenBytesOfAVoteReply) {
   EXPECT_EQ(bytes, expected);
 }
 
-// Goal: an amnesiac's flag is the last byte of the three messages that carry it, and only 0 or 1.
+// Goal: version 1 stays what it was, and what it lacks does not come back: the only difference is `applied`.
+TEST(MessageCodec, AnOlderVersionLacksWhatALaterOneAdded) {
+  for (const raft::Message& sent : every_message()) {
+    const Bytes older = flat(encode_message(sent, 1));
+    const Bytes newer = flat(encode_message(sent, 2));
+    raft::Message expected = sent;
+    auto* const reply = std::get_if<raft::HeartbeatReply>(&expected.body);
+    EXPECT_EQ(newer.size(), older.size() + (reply ? 8 : 0)) << raft::name(sent.body);
+    if (reply) {
+      EXPECT_TRUE(std::equal(older.begin(), older.end(), newer.begin()));
+      EXPECT_EQ(newer.back(), reply->applied.value);
+      EXPECT_FALSE(decode_message(newer, 1));
+      EXPECT_FALSE(decode_message(older, 2));
+      reply->applied = LogIndex{};
+    }
+    const auto received = decode_message(older, 1);
+    ASSERT_TRUE(received);
+    EXPECT_TRUE(test::equal(expected, *received)) << raft::name(sent.body);
+  }
+}
+
+// Goal: two hellos agree on the highest version that both know, or say both ranges and what to do.
+TEST(MessageCodec, HellosAgreeOnTheHighestCommonVersion) {
+  const Digest network = sha256(as_bytes("a network"));
+  const auto agreed = [&](std::pair<int, int> own, std::pair<int, int> other) {
+    const auto hello = [&](std::pair<int, int> range, const char* node) {
+      return Hello{static_cast<std::uint16_t>(range.first), static_cast<std::uint16_t>(range.second), network,
+                   NodeId{node}, 4};
+    };
+    return agree_on(hello(own, "nasca"), hello(other, "ilo"), NodeId{"ilo"}, 4);
+  };
+  EXPECT_EQ(*agreed({1, 2}, {1, 2}), 2);
+  EXPECT_EQ(*agreed({1, 2}, {1, 1}), 1);
+  EXPECT_EQ(*agreed({1, 1}, {1, 3}), 1);
+  EXPECT_EQ(*agreed({2, 4}, {3, 9}), 4);
+  EXPECT_EQ(*agreed({1, 3}, {3, 5}), 3);
+  for (const auto& [own, other] : {std::pair(std::pair(1, 2), std::pair(3, 4)), {{5, 6}, {1, 4}}}) {
+    const auto none = agreed(own, other);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().rule, "peer.version");
+    for (const int end : {own.first, own.second, other.first, other.second})
+      EXPECT_NE(none.error().message.find(std::to_string(end)), std::string::npos);
+  }
+}
+
+// Goal: a hello of another network, node or incarnation is told from one of another version.
+TEST(MessageCodec, HellosOfOthersAreRefused) {
+  const Digest network = sha256(as_bytes("a network"));
+  const Hello own{1, 2, network, NodeId{"nasca"}, 1};
+  const Hello good{1, 2, network, NodeId{"ilo"}, 4};
+  const auto rule = [&](const Hello& hello) {
+    const auto agreed = agree_on(own, hello, NodeId{"ilo"}, 4);
+    return agreed ? std::string("agreed") : agreed.error().rule;
+  };
+  EXPECT_EQ(rule(good), "agreed");
+  Hello other = good;
+  other.network = sha256(as_bytes("another"));
+  EXPECT_EQ(rule(other), "peer.other_network");
+  other = good;
+  other.node = NodeId{"arica"};
+  EXPECT_EQ(rule(other), "peer.other_node");
+  for (const std::uint64_t incarnation : {3, 5}) {
+    other = good;
+    other.incarnation = incarnation;
+    EXPECT_EQ(rule(other), "peer.other_incarnation");
+  }
+}
+
+// Goal: an amnesiac's flag is the last byte of the three messages that carry it in version 1, and only 0
+// or 1.
 TEST(MessageCodec, GoldenBytesOfTheAmnesiacsFlag) {
   for (const bool flag : {false, true}) {
     const raft::Body bodies[] = {raft::AppendReply{false, LogIndex{1}, {}, {}, {}, flag},
                                  raft::Heartbeat{{}, {}, {}, {}, 7, flag},
                                  raft::HeartbeatReply{{}, {}, 7, flag}};
     for (const raft::Body& body : bodies) {
-      Bytes bytes = flat(encode_message(test::message(body)));
+      Bytes bytes = flat(encode_message(test::message(body), 1));
       EXPECT_EQ(bytes.back(), flag ? 1 : 0);
       bytes.back() = 2;
-      EXPECT_FALSE(decode_message(bytes));
+      EXPECT_FALSE(decode_message(bytes, 1));
     }
   }
 }

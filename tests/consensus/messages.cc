@@ -38,7 +38,7 @@ std::vector<raft::Message> every_message() {
       message(raft::Append{LogIndex{11}, Term{4}, LogIndex{12}, chain(LogIndex{11}, {0, 1, 500, 20000})}));
   all.push_back(message(raft::AppendReply{true, LogIndex{13}, LogIndex{14}, LogIndex{15}, Term{16}, true}));
   all.push_back(message(raft::Heartbeat{LogIndex{17}, Term{18}, LogIndex{19}, LogIndex{20}, 21, true}));
-  all.push_back(message(raft::HeartbeatReply{LogIndex{22}, LogIndex{23}, 24, true}));
+  all.push_back(message(raft::HeartbeatReply{LogIndex{22}, LogIndex{23}, 24, true, LogIndex{30}}));
   all.push_back(message(raft::TimeoutNow{}));
   all.push_back(message(raft::ReadIndexRequest{25, 26}));
   all.push_back(message(raft::ReadIndexReply{27, 28, true, LogIndex{29}}));

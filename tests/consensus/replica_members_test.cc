@@ -160,5 +160,39 @@ TEST(ReplicaMembers, ARemovedLeaderHandsOverAndIsLetGo) {
   EXPECT_TRUE(cluster.all_have({"one", test::asking(removes), "two"}));
 }
 
+// Goal: a cluster is upgraded node by node: one of an older release takes part, and says what it lacks once
+// it is of the newer one.
+TEST(Replica, TwoProtocolVersionsInOneCluster) {
+  Cluster cluster(3);
+  cluster.at(2).protocol_max = 1;
+  cluster.start_all();
+  cluster.commit("one");
+  const auto applied = [&](std::size_t of) {
+    for (const ReplicaPeer& peer : cluster.at(cluster.leader()).status().peers) {
+      if (peer.id == cluster.at(of).id) return peer.applied;
+    }
+    return LogIndex{};
+  };
+  const auto all_say = [&](bool old_too) {
+    return cluster.until([&] {
+      const std::size_t leader = cluster.leader();
+      for (std::size_t i = 0; i < 3; ++i) {
+        if (i != leader && (i != 2 || old_too) && applied(i).value == 0) return false;
+      }
+      return true;
+    });
+  };
+  EXPECT_TRUE(all_say(false));
+  if (cluster.leader() != 2) {
+    EXPECT_EQ(applied(2).value, 0u);
+  }
+  cluster.stop(2);
+  cluster.at(2).protocol_max = peer_protocol_max;
+  cluster.start(2);
+  cluster.commit("two");
+  EXPECT_TRUE(all_say(true));
+  EXPECT_TRUE(cluster.all_have({"one", "two"}));
+}
+
 }  // namespace
 }  // namespace anta
