@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/write_mutant.h"
+
 namespace anta {
 
 DiskWorker::DiskWorker(LogStore& log, StateMachine& machine, std::function<void(DiskReport)> report,
@@ -55,7 +57,8 @@ void DiskWorker::end_amnesia() {
 
 void DiskWorker::drained() {
   if (failed()) return;
-  write_all();
+  if (ANTA_WRITE_MUTANT(applied_before_durable)) apply_for(apply_slice_min_);
+  if (!failed()) write_all();
   if (!failed()) apply_for(std::max<Clock::duration>(last_write_, apply_slice_min_));
   if (!failed() && !jobs_.empty()) worker_.post([] {});  // look for writes, then go on
 }
@@ -63,11 +66,16 @@ void DiskWorker::drained() {
 void DiskWorker::write_all() {
   last_write_ = {};
   if (writes_.empty()) return;
-  const auto begin = Clock::now();
+  const auto begin = Worker::now();
   const bool synced =
       std::any_of(writes_.begin(), writes_.end(), [](const auto& write) { return write.must_sync; });
+  if (ANTA_WRITE_MUTANT(persisted_before_written)) {
+    DiskReport early;
+    early.persisted = newest_;
+    report_(std::move(early));
+  }
   if (auto done = log_.write(writes_); !done) return end(done.error());
-  const auto after = Clock::now();
+  const auto after = Worker::now();
   last_write_ = after - begin;
 
   counters_.batches.fetch_add(1, std::memory_order_relaxed);
@@ -92,7 +100,7 @@ void DiskWorker::write_all() {
 
 void DiskWorker::apply_for(Clock::duration time) {
   if (jobs_.empty()) return;
-  const auto until = Clock::now() + time;
+  const auto until = Worker::now() + time;
   DiskReport report;
   std::optional<Error> error;
   do {
@@ -102,7 +110,7 @@ void DiskWorker::apply_for(Clock::duration time) {
       break;
     }
     report.applied_bytes += *bytes;
-  } while (!jobs_.empty() && Clock::now() < until && !failed());
+  } while (!jobs_.empty() && Worker::now() < until && !failed());
   report.applied = std::exchange(applied_, std::nullopt);
   if (report.applied) {
     if (on_applied_) on_applied_(*report.applied);

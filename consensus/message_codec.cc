@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "storage/write_mutant.h"
+
 namespace anta {
 namespace {
 
@@ -384,7 +386,7 @@ Result<std::uint16_t> agree_on(const Hello& own, const Hello& other, const NodeI
     return fail(Code::not_authorised, "peer.other_network", "it belongs to another network");
   if (other.node != expected)
     return fail(Code::not_authorised, "peer.other_node", "its key is not the one of the node it says it is");
-  if (other.incarnation != incarnation)
+  if (other.incarnation != incarnation && !ANTA_WRITE_MUTANT(stale_incarnation_let_in))
     return fail(Code::not_authorised, "peer.other_incarnation",
                 "it is incarnation " + std::to_string(other.incarnation) + ", expected " +
                     std::to_string(incarnation));

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "crypto/secret.h"
+#include "storage/write_mutant.h"
 
 namespace anta {
 namespace {
@@ -194,6 +195,10 @@ void Turns::turn(raft::Event event) {
 void Turns::perform(raft::Output& out) {
   trace(out.trace);
   if (out.stop) return fatal(out.stop->error);
+  if (ANTA_WRITE_MUTANT(applied_before_durable) && out.persist && !out.persist->entries.empty()) {
+    handed = out.persist->entries.back().index;
+    disk.apply({out.persist->entries.front().index, handed, out.persist->entries});
+  }
   if (out.persist) disk.persist(std::move(*out.persist));
   // Before the messages: what is sent is judged by the role of now.
   if (out.role) role = *out.role;
@@ -209,7 +214,7 @@ void Turns::perform(raft::Output& out) {
   if (out.configuration) configuration_changed(*out.configuration);
   if (out.proposal) proposal = std::move(out.proposal);
   for (raft::FinishedRead& read : out.reads)
-    reads.finish(read.read, std::move(read.index), applied);
+    reads.finish(read.read, std::move(read.index), ANTA_WRITE_MUTANT(read_before_applied) ? commit : applied);
   if (out.role) changed_role(*out.role);
 }
 

@@ -40,6 +40,8 @@ void Worker::start(const std::string& name) {
 
 void Worker::post(std::function<void()> work) { asio::post(state_->queue, std::move(work)); }
 
+std::chrono::steady_clock::time_point Worker::now() { return std::chrono::steady_clock::now(); }
+
 void Worker::stop() {
   state_->queue.stop();
   if (state_->thread.joinable()) state_->thread.join();

@@ -4,6 +4,7 @@
 // together is finished together there (group commit).
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +21,10 @@ class Worker {
 
   // Finishes the piece of work under way, forgets the rest, joins. Not from its own thread.
   void stop();
+
+  // What work is timed by. The simulator's workers (tests/sim/level_b) have no threads and a time of their
+  // own.
+  static std::chrono::steady_clock::time_point now();
 
  private:
   struct State;

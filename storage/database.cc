@@ -10,6 +10,7 @@
 
 #include "storage/rebuild.h"
 #include "storage/rocks.h"
+#include "storage/write_mutant.h"
 
 namespace anta {
 namespace {
@@ -135,7 +136,8 @@ Result<void> Database::write(const Batch& batch, Sync sync) {
   if (auto dead = failure()) return tl::unexpected(std::move(*dead));
   rocksdb::WriteOptions how;
   how.sync = sync == Sync::yes;
-  const rocksdb::Status status = state_->db->Write(how, &batch.state_->writes);
+  const rocksdb::Status status = ANTA_WRITE_BY(*state_->db, how, batch.state_->writes);
+  if (ANTA_WRITE_MUTANT(failed_write_ignored)) return {};
   if (!status.ok()) {
     // Unknown from here on: what was refused may be there after a start (libraries.md).
     state_->failure->set(

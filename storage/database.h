@@ -76,6 +76,7 @@ struct DatabaseOptions {
   // Block cache, write buffers and filters together; the state tree's upper levels come on top.
   std::uint64_t memory_budget_bytes = std::uint64_t{192} << 20;
   std::uint64_t wal_bytes_max = std::uint64_t{128} << 20;
+  int opening_threads = 16;  // that look at a family's tables at the start; the simulator has 1, and so none
 
   rocksdb::Env* env = nullptr;  // tests: a faulty disk. Null: the machine's. Outlives the Database
 };

@@ -17,6 +17,7 @@
 #include "storage/big_endian.h"
 #include "storage/rocks.h"
 #include "storage/wal_damage.h"
+#include "storage/write_mutant.h"
 
 namespace anta {
 namespace {
@@ -70,6 +71,7 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options, rocksdb::Env
   db.max_total_wal_size = options.wal_bytes_max;
   db.max_background_jobs = 2;
   db.max_open_files = 512;
+  db.max_file_opening_threads = options.opening_threads;
   db.max_log_file_size = 1 << 20;
   db.keep_log_file_num = 4;
   db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
@@ -327,7 +329,8 @@ Result<void> Database::State::open_after_damage(const Error& damage) {
   const rocksdb::Status made = env->CreateDirIfMissing(path("set-aside"));
   if (!made.ok()) return tl::unexpected(store_error(made, "making " + path("set-aside")));
   auto step = write_file(path("set-aside/" + wals.back()), *newest);
-  if (step) step = write_file(path(amnesia_file), as_bytes("torn end of " + wals.back() + "\n"));
+  if (step && !ANTA_WRITE_MUTANT(torn_end_dropped_silently))
+    step = write_file(path(amnesia_file), as_bytes("torn end of " + wals.back() + "\n"));
   if (step) step = sync_directory(path("set-aside"));
   if (step) step = sync_directory(options.directory);
   if (step) step = open_files(true);

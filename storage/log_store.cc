@@ -6,6 +6,7 @@
 #include "storage/applied.h"
 #include "storage/big_endian.h"
 #include "storage/log_record.h"
+#include "storage/write_mutant.h"
 
 namespace anta {
 namespace {
@@ -185,9 +186,8 @@ Result<void> LogStore::State::load_end() {
     return disagrees("the log ends inside the gap that is being filled");
   if (begins_here && recent.front().index.value != 1 && recent.front().index.previous() > applied)
     return disagrees("the log does not begin at entry 1");
-  if (recent.front().index.value == 1 && !recent.front().header.prev_hash.is_zero()) {
+  if (recent.front().index.value == 1 && !recent.front().header.prev_hash.is_zero())
     return disagrees("entry 1 follows another entry");
-  }
   tables.last = recent.back().index;
   tables.last_hash = recent.back().hash;
   if (end_term != recent.back().header.term || tables.terms.back().first > tables.last) {
@@ -263,6 +263,7 @@ Result<void> LogStore::State::load_amnesia() {
       return noted;
     amnesiac = true;
   }
+  if (ANTA_WRITE_MUTANT(amnesia_in_memory)) std::ignore = database.remove_file(Database::amnesia_file);
   restored.amnesiac = amnesiac;
   restored.watermark = watermark.index;
   return {};
@@ -373,7 +374,7 @@ Result<void> LogStore::State::lower_watermark(std::span<const LogWrite> writes) 
   for (const LogWrite& write : writes) {
     if (write.truncate_from) lowest = std::min(lowest, *write.truncate_from);
   }
-  if (lowest > watermark.index || amnesiac) return {};
+  if (lowest > watermark.index || amnesiac || ANTA_WRITE_MUTANT(watermark_not_lowered)) return {};
   auto hash = hash_at(lowest.previous(), {});
   if (!hash) return pass(hash);
   watermark = {lowest.previous(), *hash};
@@ -392,6 +393,9 @@ Result<void> LogStore::write(std::span<const LogWrite> writes) {
     sync = sync || write.must_sync || write.truncate_from || !write.entries.empty() || write.cosigning_mark;
   }
   if (auto lowered = s.lower_watermark(writes); !lowered) return lowered;
+  const Bytes early =
+      ANTA_WRITE_MUTANT(watermark_before_written) ? encode_watermark({next.last, next.last_hash}) : Bytes();
+  if (!early.empty()) std::ignore = s.database.replace_file(watermark_file, early, Sync::no);
   if (auto done = s.database.write(batch, sync ? Sync::yes : Sync::no); !done) return done;
   s.tables = std::move(next);
   return {};
