@@ -91,7 +91,8 @@ std::vector<WalReader::Found> WalReader::take(ByteView bytes) {
     const ByteView head = ByteView(bytes_).subspan(at_, header_bytes);
     const std::size_t length = head[4] | std::size_t{head[5]} << 8;
     const std::uint8_t type = head[6];
-    looks_short_ = length > bytes_.size() - at_ - header_bytes;
+    // RocksDB takes both for the log's end: a record that the power cut, and one of a file used again.
+    looks_short_ = length > bytes_.size() - at_ - header_bytes || (type >= 5 && type <= 8);
     damaged_ = type < 1 || type > 4 || length > room - header_bytes;
     if (damaged_ || bytes_.size() - at_ - header_bytes < length) break;
     const ByteView typed = ByteView(bytes_).subspan(at_ + 6, 1 + length);
