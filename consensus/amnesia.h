@@ -8,8 +8,7 @@
 // commit in the leader's own term that the leader made after that heartbeat, hence after this start and
 // without this node's count: a majority without this node has then promised everything up to there, and none
 // of it campaigned in a term this node may have voted in. Where a majority of the voters suffers, nothing is
-// committed and nobody is elected: their operators have to decide what was lost (until there are recovery
-// epochs).
+// committed and nobody is elected: their operators have to decide what survives (recovery.h).
 //
 // Pure; the Replica's `loop` owns it.
 #pragma once

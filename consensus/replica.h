@@ -66,6 +66,7 @@
 #include "consensus/log_sink.h"
 #include "consensus/membership_plan.h"
 #include "consensus/raft/raft.h"
+#include "consensus/recovery.h"
 #include "consensus/state_machine.h"
 #include "consensus/transport.h"
 #include "storage/log_store.h"
@@ -74,8 +75,8 @@ namespace anta {
 
 struct ReplicaOptions {
   raft::Member self = {};
-  Digest cluster = {};  // digest of the genesis
-  std::uint64_t recovery_epoch = 0;
+  Digest cluster = {};                     // digest of the genesis
+  std::vector<Recovery> recoveries = {};   // all that the operators ever decided; their number is the epoch
   raft::Configuration configuration = {};  // the genesis'; the log has every later one
   MembershipPlan plan = {};                // as far as the ledger is applied at start
 
@@ -136,6 +137,7 @@ struct ReplicaStatus {
   bool amnesiac = false;
   bool clock_refused = false;  // a majority refused this node's clock lately
   bool stopped = false;
+  std::uint64_t recovery_epoch = 0;
   raft::ConfigurationChange configuration = {};  // in force here
   std::vector<ReplicaPeer> peers = {};
 };

@@ -28,7 +28,9 @@ raft::Options core_options(const ReplicaOptions& given) {
   raft::Options core;
   core.self = given.self;
   core.cluster = given.cluster;
-  core.recovery_epoch = given.recovery_epoch;
+  core.recovery_epoch = given.recoveries.size();
+  for (const Recovery& recovery : given.recoveries)
+    core.recoveries.push_back(record_of(recovery));
   core.seed = given.seed.value_or(drawn_seed());
   core.heartbeat_ticks = static_cast<std::uint32_t>(given.heartbeat / given.tick);
   core.election_ticks = static_cast<std::uint32_t>(given.election / given.tick);
@@ -414,6 +416,7 @@ void Turns::publish() {
   shown.amnesiac = amnesia.suffers();
   shown.clock_refused = guard.refused();
   shown.stopped = stopping || failed;
+  shown.recovery_epoch = options.recoveries.size();
   shown.configuration = now.configuration;
   for (const auto& [id, up] : peers) {
     ReplicaPeer peer;

@@ -66,11 +66,13 @@ struct Turns {
   void received(raft::Message message);
   void received_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
   void peer_changed(const NodeId& peer, bool up);
+  bool of_other_epoch(const raft::Message& message);
   void refuse_for_clock(const raft::Message& message);
   void maybe_end_amnesia();
   void configuration_changed(const raft::ConfigurationChange& change);
   void connect_members();
   void pursue_plan();
+  std::optional<Digest> reason_for(const NodeId& node) const;
   bool asked_for(const raft::ConfigurationRecord& record) const;
   bool cut_unasked(raft::Append& append);
   void disk_died(const Error& why);
@@ -104,6 +106,7 @@ struct Turns {
   LogIndex unasked_at = {};                       // said once
   std::string plan_waits_for = {};                // said once
   std::map<NodeId, LogIndex> applied_there = {};  // as peers said in their answers, since this node leads
+  std::set<NodeId> other_epoch = {};              // who speaks under another recovery epoch; said once
   std::set<NodeId> overfull = {};                 // an append to them was dropped, and the core will be told
   std::optional<Result<raft::Proposed>> proposal = {};  // of the turn under way
   raft::RoleChange role = {};

@@ -20,7 +20,7 @@ Millis system_time() {
 }  // namespace
 
 void Turns::received(raft::Message message) {
-  if (!running() || guard.deafens(role.role)) return;
+  if (!running() || guard.deafens(role.role) || of_other_epoch(message)) return;
   // An amnesiac may have promised what it no longer knows: it gives no vote and takes no office. Nor does who
   // has a gap.
   if (takes_no_office() && (std::holds_alternative<raft::VoteRequest>(message.body) ||
@@ -48,6 +48,21 @@ void Turns::received(raft::Message message) {
   turn(raft::Receive{std::move(message)});
   // Only what the core took for its leader's word.
   if (told && running() && role.leader == from && role.term == term) amnesia.heard(term, heartbeat);
+}
+
+// The core drops it without a word (rule 12); the operator should hear one.
+bool Turns::of_other_epoch(const raft::Message& message) {
+  if (message.recovery_epoch == options.recoveries.size()) {
+    other_epoch.erase(message.from.id);
+    return false;
+  }
+  if (other_epoch.insert(message.from.id).second)
+    say(LogLevel::warning, "other_recovery_epoch",
+        {{"peer", message.from.id.value},
+         {"epoch", std::to_string(message.recovery_epoch)},
+         {"own_epoch", std::to_string(options.recoveries.size())},
+         {"next_step", "give the node with the lower epoch the network's recovery documents"}});
+  return true;
 }
 
 void Turns::refuse_for_clock(const raft::Message& message) {

@@ -82,12 +82,12 @@ void Turns::pursue_plan() {
   if (!now.committed || applied < now.index) return;
   std::string refused;
   for (const raft::NextChange& next : raft::next_changes(now.configuration, plan.wanted)) {
-    const auto because = plan.because.find(next.node);
-    if (because == plan.because.end()) {
+    const std::optional<Digest> because = reason_for(next.node);
+    if (!because) {
       refused += next.node.value + ": no statement asks for this; ";
       continue;
     }
-    turn(raft::ProposeConfiguration{next.configuration, because->second});
+    turn(raft::ProposeConfiguration{next.configuration, *because});
     const auto answer = std::exchange(proposal, std::nullopt);
     if (!running() || (answer && *answer)) break;
     if (answer) refused += next.node.value + ": " + answer->error().message + "; ";
@@ -96,10 +96,22 @@ void Turns::pursue_plan() {
     say(LogLevel::info, "configuration_waits", {{"reason", refused}});
 }
 
+// Which statement asks for a change of this node. One that nobody changed since the genesis was set aside by
+// the newest recovery, and is taken in again because the ledger still wants it.
+std::optional<Digest> Turns::reason_for(const NodeId& node) const {
+  const auto because = plan.because.find(node);
+  if (because != plan.because.end()) return because->second;
+  if (options.recoveries.empty()) return std::nullopt;
+  return digest_of(options.recoveries.back());
+}
+
 // Whether the ledger as applied here stands behind a configuration: the statement that asks for it is
 // recorded, and every member is a node that it knows, none of a later incarnation. Both only ever grow.
 bool Turns::asked_for(const raft::ConfigurationRecord& record) const {
-  if (record.statement != Digest{} && !machine.knows(record.statement)) return false;
+  const bool decided =
+      std::any_of(options.recoveries.begin(), options.recoveries.end(),
+                  [&record](const Recovery& recovery) { return digest_of(recovery) == record.statement; });
+  if (record.statement != Digest{} && !decided && !machine.knows(record.statement)) return false;
   const std::vector<raft::Member> all = record.configuration.members();
   return std::all_of(all.begin(), all.end(), [this](const raft::Member& member) {
     if (member.id == options.self.id) return true;

@@ -7,8 +7,8 @@
 namespace anta {
 namespace {
 
-constexpr std::array<std::string_view, 7> known = {"--config",  "--init",    "--check", "--rebuild",
-                                                   "--witness", "--version", "--help"};
+constexpr std::array<std::string_view, 8> known = {"--config",   "--init",    "--check",   "--rebuild",
+                                                   "--recovery", "--witness", "--version", "--help"};
 
 tl::unexpected<Error> usage(std::string message) {
   return fail(Code::malformed, "usage", std::move(message) + "; see antad --help");
@@ -19,7 +19,7 @@ tl::unexpected<Error> usage(std::string message) {
 Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
   Arguments out;
   std::string config;
-  std::string mode;  // --check or --rebuild
+  std::string mode;  // --check, --rebuild or --recovery
   bool witness = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     std::string option = arguments[i];
@@ -32,8 +32,8 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
     }
     if (option == "--help" || option == "-h") return Arguments{.command = Arguments::Command::help};
     if (option == "--version") return Arguments{.command = Arguments::Command::version};
-    if ((option == "--check" || option == "--rebuild") && !joined) {
-      if (!mode.empty() && mode != option) return usage("--check and --rebuild are one or the other");
+    if ((option == "--check" || option == "--rebuild" || option == "--recovery") && !joined) {
+      if (!mode.empty() && mode != option) return usage(mode + " and " + option + " are one or the other");
       mode = option;
       continue;
     }
@@ -59,9 +59,11 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
   if (config.empty())
     return usage(mode.empty() ? "say which node: --config FILE" : mode + " needs --config FILE");
   if (witness && mode == "--rebuild") return usage("a witness has no ledger to rebuild");
-  const auto command = mode.empty()        ? Arguments::Command::run
-                       : mode == "--check" ? Arguments::Command::check
-                                           : Arguments::Command::rebuild;
+  if (witness && mode == "--recovery") return usage("a witness has no log to go on from");
+  const auto command = mode.empty()          ? Arguments::Command::run
+                       : mode == "--check"   ? Arguments::Command::check
+                       : mode == "--rebuild" ? Arguments::Command::rebuild
+                                             : Arguments::Command::recovery;
   return Arguments{.command = command, .path = config, .witness = witness};
 }
 
@@ -72,6 +74,7 @@ Examples:
   antad --config node.yaml           run the node in the foreground until SIGTERM or SIGINT
   antad --config node.yaml --check   check the configuration, the genesis and the keys; change nothing
   antad --config node.yaml --rebuild make what is derived from the log again, with the node stopped
+  antad --config node.yaml --recovery > recovery-1.yaml    when most nodes are gone for good: how to go on
   antad --init /var/lib/anta         make this node's seed; print its public keys for the network file
   antad --witness --init /var/lib/anta-witness     the same for a witness, which has one key
   antad --witness --config witness.yaml            run the witness; with --check, only check
@@ -80,6 +83,9 @@ Options:
   --config FILE   the node's configuration (YAML)
   --check         with --config: only check
   --rebuild       with --config: drop state, trees and indexes, and apply the node's own log from the genesis on
+  --recovery      with --config, on a stopped node: print the document by which the network would go on from
+                  the end of this node's log, with this node alone. The operators compare theirs, choose one,
+                  and name the file under recoveries on every node
   --init DIR      make DIR/node.seed (mode 0600)
   --witness       a witness instead of a node: no ledger, it cosigns trees that extend what it saw (C2SP
                   tlog-witness); --init makes DIR/witness.seed
@@ -92,6 +98,7 @@ node.yaml:
   incarnation: 1            more than 1 where the network has admitted this node anew
   members: members.json     the nodes as they are now (anta network node list --output json): for a node
                             that is not in the genesis, or is there with other keys
+  recoveries: [recovery-1.yaml]   how the network went on where most of its nodes were gone (--recovery)
   data: data                its directory (mode 0700)
   seed: node.seed           its secret (mode 0600)
   peer: {listen: "127.0.0.1:7001"}

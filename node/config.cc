@@ -101,6 +101,7 @@ std::vector<Key> all_keys(Config& c, const std::filesystem::path& directory) {
           std::move(node),
           number("incarnation", c.incarnation, 1, 1'000'000),
           path("members", c.members, directory),
+          paths("recoveries", c.recoveries, directory),
           path("data", c.data, directory),
           path("seed", c.seed, directory),
           map("peer", {std::move(listen)}),

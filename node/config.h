@@ -6,6 +6,8 @@
 //     members: members.json            the nodes as they are now (anta network node list --output json): for
 //     a
 //                                      node that is not in the genesis, or is there with other keys
+//     recoveries: [recovery-1.yaml]    how the network went on where most of its nodes were gone, in order
+//                                      (recovery_file.h)
 //     data: data                       directory of the database, made with mode 0700
 //     seed: node.seed                  the node's secret (antad --init), mode 0600
 //     peer: {listen: "127.0.0.1:7001"}                  default: this node's address in the genesis
@@ -90,6 +92,7 @@ struct Config {
   NodeId node = {};
   std::int64_t incarnation = 1;
   std::filesystem::path members = {};  // empty: the genesis says it all
+  std::vector<std::filesystem::path> recoveries = {};
   std::filesystem::path data = {};
   std::filesystem::path seed = {};
   std::string peer_listen = {};  // empty: as the genesis says

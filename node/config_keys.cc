@@ -62,6 +62,25 @@ Key path(std::string_view name, std::filesystem::path& out, const std::filesyste
           [&out] { return out.string(); }};
 }
 
+Key paths(std::string_view name, std::vector<std::filesystem::path>& out,
+          const std::filesystem::path& directory) {
+  return {name,
+          [name, &out, &directory](const TreeNode& node) -> Result<void> {
+            const auto items = node.list();
+            if (!items) return pass(items);
+            for (const TreeNode& item : **items) {
+              if (auto read = path(name, out.emplace_back(), directory).read(item); !read) return read;
+            }
+            return {};
+          },
+          [&out] {
+            std::string text;
+            for (const std::filesystem::path& one : out)
+              text += (text.empty() ? "" : ", ") + one.string();
+            return text;
+          }};
+}
+
 Key number(std::string_view name, std::int64_t& out, std::int64_t min, std::int64_t max) {
   return {name,
           [&out, min, max](const TreeNode& node) -> Result<void> {

@@ -34,6 +34,8 @@ Result<void> read_map(const views::TreeNode& node, std::span<const Key> keys);
 void add_values(const std::vector<Key>& keys, const std::string& prefix, ConfigValues& out);
 
 Key path(std::string_view name, std::filesystem::path& out, const std::filesystem::path& directory);
+Key paths(std::string_view name, std::vector<std::filesystem::path>& out,
+          const std::filesystem::path& directory);
 Key number(std::string_view name, std::int64_t& out, std::int64_t min, std::int64_t max);
 Key endpoint(std::string_view name, Endpoint& out);
 Key truth(std::string_view name, bool& out);

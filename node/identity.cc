@@ -85,6 +85,17 @@ Result<Identity> load_identity(const Config& config) {
                   .keys = std::move(keys)};
 }
 
+DatabaseOptions database_options(const Config& config, const Identity& identity) {
+  DatabaseOptions options;
+  options.directory = (config.data / "db").string();
+  options.network = identity.network;
+  options.node = identity.self.id;
+  options.incarnation = static_cast<std::uint64_t>(config.incarnation);
+  options.memory_budget_bytes = static_cast<std::uint64_t>(config.limits.memory_bytes);
+  options.create = false;
+  return options;
+}
+
 Result<void> check_self(const Identity& identity, const Config& config, const NetworkState& network) {
   const state::Node* self = network.find(config.node);
   if (self == nullptr || self->standing == NodeStanding::removed) return {};

@@ -15,6 +15,7 @@
 #include "crypto/keys.h"
 #include "node/config.h"
 #include "node/network_state.h"
+#include "storage/database.h"
 #include "storage/ledger/genesis.h"
 
 namespace anta {
@@ -31,6 +32,9 @@ struct Identity {
 };
 
 Result<Identity> load_identity(const Config& config);
+
+// Where this node's database is, and whose it must be. It is not made where it is missing.
+DatabaseOptions database_options(const Config& config, const Identity& identity);
 
 // Holds the node against the newest that is known of the network: its ledger's state, or its members file. A
 // node that is removed, or not admitted yet, may start.

@@ -15,6 +15,7 @@
 #include "node/log.h"
 #include "node/node.h"
 #include "node/rebuild.h"
+#include "node/recovery_file.h"
 #include "node/version.h"
 #include "node/witness_config.h"
 #include "node/witness_server.h"
@@ -73,6 +74,15 @@ int rebuild(const std::string& file) {
   if (!made) return refuse(made.error());
   std::cout << "ok: rebuilt up to block " << made->index.value << ", " << made->leaves.value
             << " leaves, the roots are those that this node had; it can be started\n";
+  return 0;
+}
+
+int recovery(const std::string& file) {
+  const auto config = anta::load_config(file);
+  if (!config) return refuse(config.error());
+  const auto document = anta::propose_recovery(*config);
+  if (!document) return refuse(document.error());
+  std::cout << *document;
   return 0;
 }
 
@@ -162,6 +172,7 @@ int main(int argc, char** argv) {
     case anta::Arguments::Command::init: return init(arguments->path, arguments->witness);
     case anta::Arguments::Command::check:
       return arguments->witness ? check_witness(arguments->path) : check(arguments->path);
+    case anta::Arguments::Command::recovery: return recovery(arguments->path);
     case anta::Arguments::Command::rebuild: return rebuild(arguments->path);
     case anta::Arguments::Command::run:
       return arguments->witness ? run_witness(arguments->path) : run(arguments->path);

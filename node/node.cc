@@ -10,6 +10,7 @@
 #include "node/node_parts.h"
 #include "node/node_status.h"
 #include "node/queries.h"
+#include "node/recovery_file.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/law.h"
 #include "storage/ledger/state.h"
@@ -44,12 +45,7 @@ Result<void> Node::Parts::open_storage() {
   if (!begins) return pass(begins);
   const auto how = *begins ? DataDirectory::make : DataDirectory::find;
   if (auto prepared = prepare_data_directory(config.data, how); !prepared) return prepared;
-  DatabaseOptions options;
-  options.directory = (config.data / "db").string();
-  options.network = identity.network;
-  options.node = identity.self.id;
-  options.incarnation = static_cast<std::uint64_t>(config.incarnation);
-  options.memory_budget_bytes = static_cast<std::uint64_t>(config.limits.memory_bytes);
+  DatabaseOptions options = database_options(config, identity);
   options.create = *begins;
   Result<std::unique_ptr<Database>> opened = Database::open(options);
   if (!opened && opened.error().rule == "store.missing") return tl::unexpected<Error>(ledger_missing(config));
@@ -60,11 +56,26 @@ Result<void> Node::Parts::open_storage() {
   if (*begins) log.write(LogLevel::info, "ledger_begun", {{"directory", options.directory}});
   Result<std::unique_ptr<LogStore>> log_opened = LogStore::open(*database);
   if (!log_opened) return pass(log_opened);
-  log_store = std::move(*log_opened);
+  if (auto entered = enter_recoveries(std::move(*log_opened)); !entered) return entered;
   Result<std::unique_ptr<LedgerStore>> ledger_opened = LedgerStore::open(*database, *log_store);
   if (!ledger_opened) return pass(ledger_opened);
   ledger = std::move(*ledger_opened);
   return apply_genesis();
+}
+
+Result<void> Node::Parts::enter_recoveries(std::unique_ptr<LogStore> opened) {
+  const std::uint64_t before = opened->recovery_epoch();
+  const raft::Member self{.id = identity.self.id,
+                          .incarnation = static_cast<std::uint64_t>(config.incarnation)};
+  Result<std::unique_ptr<LogStore>> entered = enter(recoveries, self, *database, std::move(opened));
+  if (!entered) return pass(entered);
+  log_store = std::move(*entered);
+  if (before < recoveries.size()) {
+    log.write(LogLevel::warning, "recovery_epoch_begun",
+              {{"epoch", std::to_string(recoveries.size())},
+               {"base", std::to_string(recoveries.back().base.value)}});
+  }
+  return {};
 }
 
 Result<void> Node::Parts::apply_genesis() {
@@ -230,6 +241,7 @@ Result<void> Node::Parts::make_replica(LogStore::Restored restored) {
   ReplicaOptions options;
   options.self = {.id = identity.self.id, .incarnation = static_cast<std::uint64_t>(config.incarnation)};
   options.cluster = identity.network;
+  options.recoveries = recoveries;
   for (const GenesisNode& node : identity.genesis.nodes)
     options.configuration.voters.push_back({.id = node.id});
   options.configuration.order();
@@ -363,7 +375,10 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
   if (!identity) return pass(identity);
   Result<std::shared_ptr<const HttpTls>> tls = load_http_tls(config);
   if (!tls) return pass(tls);
+  Result<std::vector<Recovery>> recoveries = load_recoveries(config.recoveries, identity->network);
+  if (!recoveries) return pass(recoveries);
   auto parts = std::make_unique<Parts>(config, std::move(*identity), log);
+  parts->recoveries = std::move(*recoveries);
   parts->http_tls = std::move(*tls);
   parts->on_fatal = std::move(on_fatal);
   if (auto opened = parts->open_storage(); !opened) return pass(opened);

@@ -38,6 +38,7 @@ Result<void> Node::Parts::read_network() {
 MembershipPlan Node::Parts::plan() const {
   const std::shared_ptr<const NetworkState> applied = network.get();
   MembershipPlan plan = membership_plan(*applied, identity.self.id, config.peers);
+  std::erase_if(plan.because, [this](const auto& one) { return one.second == identity.network; });
   // Where to reach whom is taken from the newer of the two; who should be a member is the ledger's alone.
   if (!members) return plan;
   plan.peers = membership_plan(*members, identity.self.id, config.peers).peers;

@@ -62,6 +62,7 @@ struct Node::Parts {
   const Config config;  // as antad was started; who the node is and where
   Config running = {};  // with what reloads have changed; of the thread that starts, reloads and stops
   Identity identity;
+  std::vector<Recovery> recoveries = {};
   Log& log;
   std::function<void(const Error&)> on_fatal = {};
   std::atomic<bool> stopping = false;
@@ -100,6 +101,7 @@ struct Node::Parts {
   std::unique_ptr<Replica> replica = {};
 
   Result<void> open_storage();
+  Result<void> enter_recoveries(std::unique_ptr<LogStore> opened);
   Result<void> apply_genesis();
   void make_services(std::optional<CheckpointMark> mark);
   void make_submission();

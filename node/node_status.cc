@@ -84,7 +84,8 @@ Value status_value(const NodeStatus& status) {
                {"in_office", Value{r.in_office}},
                {"commit", number(r.commit.value)},
                {"applied", number(r.applied.value)},
-               {"last", number(r.last.value)}};
+               {"last", number(r.last.value)},
+               {"recovery_epoch", number(r.recovery_epoch)}};
   if (status.applied) {
     map.emplace_back("leaves", number(status.applied->leaves.value));
     map.emplace_back("tree_root", text(hex(status.applied->tree_root)));

@@ -30,14 +30,7 @@ Result<Applied> rebuild_ledger(const Config& config) {
   if (!identity) return pass(identity);
   const Result<Effects> genesis = genesis_effects(identity->genesis);
   if (!genesis) return pass(genesis);
-  DatabaseOptions options;
-  options.directory = (config.data / "db").string();
-  options.network = identity->network;
-  options.node = identity->self.id;
-  options.incarnation = static_cast<std::uint64_t>(config.incarnation);
-  options.memory_budget_bytes = static_cast<std::uint64_t>(config.limits.memory_bytes);
-  options.create = false;
-  Result<std::unique_ptr<Database>> database = Database::open(options);
+  Result<std::unique_ptr<Database>> database = Database::open(database_options(config, *identity));
   if (!database) return pass(database);
   Result<std::unique_ptr<LogStore>> log = LogStore::open(**database);
   if (!log) return pass(log);

@@ -4,32 +4,16 @@
 #include <utility>
 
 #include "storage/applied.h"
-#include "storage/big_endian.h"
+#include "storage/log_meta.h"
 #include "storage/log_record.h"
 #include "storage/write_mutant.h"
 
 namespace anta {
 namespace {
 
-// Keys of the family `meta` (stored: never rename).
-constexpr std::string_view hard_state_key = "hard_state";
-constexpr std::string_view mark_key = "cosigning_mark";
-constexpr std::string_view applied_key = "applied";
-constexpr std::string_view term_prefix = "term/";                    // + be64 first index -> be64 term
-constexpr std::string_view configuration_prefix = "configuration/";  // + be64 index -> nothing
+using namespace log_meta;
+
 constexpr const char* watermark_file = "watermark";
-
-Bytes indexed(std::string_view prefix, LogIndex index) {
-  Bytes key = to_bytes(as_bytes(prefix));
-  put_u64(key, index.value);
-  return key;
-}
-
-Bytes encode_u64(std::uint64_t value) {
-  Bytes out;
-  put_u64(out, value);
-  return out;
-}
 
 Bytes encode_hard_state(const LogStore::HardState& state) {
   Bytes out;
@@ -76,6 +60,7 @@ struct LogStore::State {
   bool amnesiac = false;
   SharedGap gap = {};
   LogIndex applied = {};  // as of the start
+  std::uint64_t recovery_epoch = 0;
   Restored restored = {};
 
   explicit State(Database& of) : database(of) {}
@@ -203,6 +188,10 @@ Result<void> LogStore::State::load_meta() {
   if (!hard_state) return pass(hard_state);
   if (!mark) return pass(mark);
   restored.cosigning_mark = std::move(*mark);
+  auto epoch = database.get(Family::meta, as_bytes(epoch_key));
+  if (!epoch) return pass(epoch);
+  if (*epoch && (*epoch)->size() != 8) return disagrees("the recovery epoch has an impossible size");
+  if (*epoch) recovery_epoch = get_u64(**epoch);
   HardState& state = restored.hard_state;
   if (*hard_state) {
     const ByteView bytes = **hard_state;
@@ -279,6 +268,7 @@ Result<void> LogStore::State::load() {
   restored.terms = tables.terms;
   restored.last = tables.last;
   restored.last_hash = tables.last_hash;
+  restored.applied = applied;
   return {};
 }
 
@@ -365,6 +355,7 @@ Result<void> LogStore::State::put(const LogWrite& write, LogTables& next, Writte
   if (write.hard_state)
     batch.put(Family::meta, as_bytes(hard_state_key), encode_hard_state(*write.hard_state));
   if (write.cosigning_mark) batch.put(Family::meta, as_bytes(mark_key), *write.cosigning_mark);
+  if (write.recovery_epoch) batch.put(Family::meta, as_bytes(epoch_key), encode_u64(*write.recovery_epoch));
   return {};
 }
 
@@ -423,6 +414,10 @@ Result<void> LogStore::end_amnesia() {
   if (done) done = s.database.remove_file(Database::amnesia_file);
   if (done) s.amnesiac = false;
   return done;
+}
+
+Result<void> LogStore::expect(LogIndex index, const Digest& hash) {
+  return state_->database.replace_file(watermark_file, encode_watermark({index, hash}), Sync::yes);
 }
 
 // ---- reading ----
@@ -496,5 +491,6 @@ std::optional<Error> LogStore::failure() const { return state_->database.failure
 LogIndex LogStore::last() const { return state_->tables.last; }
 Digest LogStore::last_hash() const { return state_->tables.last_hash; }
 bool LogStore::amnesiac() const { return state_->amnesiac; }
+std::uint64_t LogStore::recovery_epoch() const { return state_->recovery_epoch; }
 
 }  // namespace anta

@@ -16,6 +16,9 @@
 // the log's end stands for it), or whose write-ahead log was cut, is
 // amnesiac, and stays so over restarts until end_amnesia().
 //
+// An epoch (consensus/recovery.h) is how often operators decided how the log goes on; 0 where they never had
+// to.
+//
 // A gap (log_gap.h) is a range of applied entries that is being fetched from peers. Until it is filled, reads
 // inside it answer `busy` (log.repairing) and reads up to it end before it; everything after it is here, so
 // that appends, votes on disk and the watermark go on as always.
@@ -63,6 +66,7 @@ class LogStore {
     std::vector<LogEntry> entries = {};          // continue right after what is left
     std::optional<HardState> hard_state = {};
     std::optional<Bytes> cosigning_mark = {};  // opaque here; replaces the one before
+    std::optional<std::uint64_t> recovery_epoch = {};
     bool must_sync = false;
   };
 
@@ -71,6 +75,7 @@ class LogStore {
     std::vector<TermRun> terms = {};
     LogIndex last = {};  // 0: the log is empty
     Digest last_hash = {};
+    LogIndex applied = {};
     std::vector<LogEntry> recent = {};          // the newest, contiguous to `last`, within recent_bytes_max
     std::vector<LogEntry> configurations = {};  // the newest configuration entries, three at most, in order
     std::optional<Bytes> cosigning_mark = {};
@@ -100,6 +105,9 @@ class LogStore {
   // The leader has brought this node past everything it may have promised.
   Result<void> end_amnesia();
 
+  // The next open() is an amnesiac's unless the log has this entry by then.
+  Result<void> expect(LogIndex index, const Digest& hash);
+
   // The entries `from`..`to`, both included, about `bytes_max` of them but at least one; checksum and chain
   // checked. not_found when `from` is not in the log; corrupt names the index.
   Result<std::vector<LogEntry>> read(LogIndex from, LogIndex to, std::uint64_t bytes_max) const;
@@ -119,6 +127,7 @@ class LogStore {
   LogIndex last() const;
   Digest last_hash() const;
   bool amnesiac() const;
+  std::uint64_t recovery_epoch() const;  // as of open()
 
  private:
   struct State;

@@ -9,6 +9,12 @@
 #include "consensus/raft/state.h"
 
 namespace anta::raft {
+namespace {
+
+// At most this many election timeouts pass between two no-ops for one amnesiac.
+constexpr std::uint64_t amnesia_elections_max = 256;
+
+}  // namespace
 
 Progress* Raft::State::progress_of(const NodeId& id) {
   for (Progress& peer : progress) {
@@ -207,15 +213,18 @@ void Raft::State::on_heartbeat_reply(const Member& from, const HeartbeatReply& r
 }
 
 // An amnesiac counts for nothing until it says that it is none any more. For that it needs a commit that was
-// made without it, so one is made, also in an idle cluster: a no-op, once for each time that it is reached
-// anew.
+// made without it after it heard that the leader knows, and beyond all that it may have promised; so one is
+// made, also in an idle cluster: no-ops, each after twice the time, because the first may be committed before
+// the heartbeat that says so is out, and because nobody may fill the log by calling itself one.
 void Raft::State::note_amnesia(Progress& peer, bool amnesiac) {
   if (peer.amnesiac != amnesiac && amnesiac) trace(Transition::peer_amnesiac, peer.match, peer.member.id);
   const bool counts_again = peer.amnesiac && !amnesiac;
   peer.amnesiac = amnesiac;
   if (counts_again) maybe_commit();
-  if (!amnesiac || peer.amnesia_answered || transfer) return;
-  peer.amnesia_answered = true;
+  if (!amnesiac || transfer || now < peer.amnesia_due || commit < journal.last()) return;
+  peer.amnesia_wait = std::clamp<std::uint64_t>(2 * peer.amnesia_wait, options.election_ticks,
+                                                amnesia_elections_max * options.election_ticks);
+  peer.amnesia_due = now + peer.amnesia_wait;
   append_own(EntryKind::no_op, Millis{}, std::make_shared<const Bytes>());
   broadcast_appends(false);
 }

@@ -80,7 +80,7 @@ void Raft::State::dispatch(Event& event) {
     Progress* peer = progress_of(lost->peer);
     if (!peer) return;
     peer->start_probing(peer->match.next());
-    peer->amnesia_answered = false;
+    peer->amnesia_due = peer->amnesia_wait = 0;
   }
 }
 

@@ -23,6 +23,9 @@ struct Options {
   Member self = {};
   Digest cluster = {};
   std::uint64_t recovery_epoch = 0;
+  // Configurations that hold though they are no step from the one before: what operators decided when no
+  // majority was left, by whom it is vouched for (consensus/recovery.h).
+  std::vector<ConfigurationRecord> recoveries = {};
   std::uint64_t seed = 0;  // differs at every start; election timeouts and read sessions are drawn from it
 
   // Times are in ticks. Election timeouts are drawn from [election_ticks, 2 * election_ticks), and

@@ -173,6 +173,7 @@ TEST(ConfigChange, EveryKeyOfAFileIsSeen) {
     std::string other = "x";  // a path, a node's id
     if (key.find("listen") != std::string::npos) other = "\"127.0.0.1:5\"";
     if (key == "peers") other = "{n9: \"127.0.0.1:5\"}";
+    if (key == "recoveries") other = "[recovery-1.yaml]";
     if (key == "witnesses") other = "{w9: \"https://w9.example\"}";
     if (key == "log.level") other = "error";
     if (key == "log.format") other = "json";

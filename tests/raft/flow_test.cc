@@ -318,7 +318,24 @@ TEST(Amnesiac, CountsForNothingAndGetsEverything) {
   EXPECT_TRUE(cluster.traced("n1", Transition::quorum_lost));
 }
 
-TEST(Amnesiac, AnIdleClusterCommitsOnceWithoutIt) {
+TEST(Amnesiac, ACommitBeforeTheLeadersWordIsFollowedByOthers) {
+  // Goal: the first no-op is committed at once, before the heartbeat that tells the amnesiac that the leader
+  // knows: it needs another, and gets one, though nobody proposes anything; never more than a few, even if it
+  // stays an amnesiac for ever.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  std::vector<LogIndex> commits;
+  for (unsigned i = 0; i < 1000; ++i) {
+    cluster.tick("n1");
+    settle_with_amnesiac(cluster, "n2");
+    const LogIndex commit = cluster.status("n1").commit;
+    if (commits.empty() || commits.back() != commit) commits.push_back(commit);
+  }
+  EXPECT_GE(commits.size(), 6u);
+  EXPECT_LE(commits.size(), 9u);
+}
+
+TEST(Amnesiac, AnIdleClusterCommitsWithoutIt) {
   // Goal: for an amnesiac that is reached anew the leader commits one no-op, and says in its heartbeats that
   // it knows.
   Cluster cluster(three);
