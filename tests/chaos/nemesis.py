@@ -59,7 +59,7 @@ class Nemesis:
         """Links and disks are well, who is down is started; all are ready within RECOVERY."""
         self.cluster.heal_links()
         for node in self.cluster.nodes:
-            for fault in ("die", "full", "sync"):
+            for fault in ("die", "full", "sync", "clock"):
                 node.disarm(fault)
             if node.process is None:
                 node.start()
@@ -174,6 +174,32 @@ class Nemesis:
         victim.go_on()
 
     pause_follower = pause_leader
+
+    # ---- clocks ----
+
+    def clock_ahead(self, round_, victim, rng):
+        """By less than what the others let pass, so that the ledger's time goes ahead and must not fall back with the clock."""
+        victim.arm("clock", rng.choice((2, 5, 8)))
+        self.last(round_)
+
+    def clock_behind(self, round_, victim, rng):
+        """A leader's blocks bear the time of the block before; a follower takes what lies far ahead of its own clock no more."""
+        victim.arm("clock", -rng.choice((5, 60, 86_400)))
+        self.last(round_)
+
+    def clock_ahead_leader(self, round_, victim, rng):
+        """By more than they let pass: it commits nothing, gives way by itself and says so; with its clock right again it is like the others,
+        once its penalty is over."""
+        size = victim.log_size()
+        victim.arm("clock", rng.choice((60, 86_400, 40_000_000)))
+        self.until(lambda: "event=clock_refused" in victim.log_since(size), f"{victim.name} says that its clock is refused")
+        self.until(lambda: self.cluster.leader() is not victim, f"another leads than {victim.name}")
+        self.last(round_)
+        victim.disarm("clock")
+        end = time.monotonic() + 2 * RECOVERY  # the penalty is as long as RECOVERY
+        while not victim.is_ready() and time.monotonic() < end:
+            self.still_runs(victim)
+            self.never.wait(0.1)
 
     # ---- disks ----
 

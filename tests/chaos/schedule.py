@@ -5,8 +5,9 @@ import random
 # Of links. Those of cables need namespaces.
 LINKS = ("cut_node", "cut_pair", "one_way_to", "one_way_from", "one_way_pair", "delay", "slow", "stalls", "reset")
 CABLES = ("cable_out", "cable_deaf", "cable_dumb", "cable_loss")
-# Of processes and disks.
+# Of processes, clocks and disks.
 PROCESSES = ("kill_leader", "kill_leader", "kill_leader", "kill_follower", "kill_all", "pause_leader", "pause_follower")
+CLOCKS = ("clock_ahead", "clock_behind", "clock_ahead_leader")
 DISKS = ("disk_full", "sync_fails", "die_in_sync", "flip_log", "flip_table", "rot_table", "wiped", "restored_copy")
 # Of links and processes, these may be under way when another fault strikes.
 BESIDE = ("delay", "slow", "stalls", "one_way_pair", "cut_pair")
@@ -29,7 +30,7 @@ def rounds(seed, cables):
     """Without end: each kind once in random order, then again."""
     rng, number = random.Random(seed), 0
     while True:
-        deck = [*LINKS, *PROCESSES, *DISKS, *(CABLES if cables else ())]
+        deck = [*LINKS, *PROCESSES, *CLOCKS, *DISKS, *(CABLES if cables else ())]
         rng.shuffle(deck)
         for fault in deck:
             number += 1
@@ -39,4 +40,4 @@ def rounds(seed, cables):
 
 
 def kinds(cables):
-    return sorted({*LINKS, *PROCESSES, *DISKS, *(CABLES if cables else ())})
+    return sorted({*LINKS, *PROCESSES, *CLOCKS, *DISKS, *(CABLES if cables else ())})

@@ -51,13 +51,13 @@ class Node:
         self.name = os.path.basename(directory)
 
     def start(self, faulty=False, program=ANTAD, **options):
-        """`faulty`: on a disk that fails when arm() says so (faulty_disk.c). `program`: antad, or words that end in it. `options` are
+        """`faulty`: with a disk and a clock that fail when arm() says so (faulty_disk.c, faulty_clock.c). `program`: antad, or words that end in it. `options` are
         Popen's (user, group)."""
         words = [program] if isinstance(program, str) else program
         environment = dict(os.environ)
         if faulty:
             environment.update(LD_PRELOAD=FAULTY_DISK, ANTA_TEST_DIE_IN_SYNC=self.flag("die"), ANTA_TEST_DISK_FULL=self.flag("full"),
-                               ANTA_TEST_SYNC_FAILS=self.flag("sync"))
+                               ANTA_TEST_SYNC_FAILS=self.flag("sync"), ANTA_TEST_CLOCK=self.flag("clock"))
         with open(os.path.join(self.directory, "antad.log"), "ab") as log:
             self.process = subprocess.Popen([*words, *self.options, "--config", os.path.join(self.directory, self.configuration)], stdout=log, stderr=log,
                                             env=environment, **options)
