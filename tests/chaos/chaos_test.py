@@ -28,7 +28,7 @@ class Schedules(unittest.TestCase):
             return list(itertools.islice(schedule.rounds(seed, True), count))
         self.assertEqual(take(7), take(7))
         self.assertNotEqual(take(7), take(8))
-        deck = len(schedule.LINKS + schedule.PROCESSES + schedule.DISKS + schedule.CABLES)
+        deck = len(schedule.LINKS + schedule.PROCESSES + schedule.CLOCKS + schedule.DISKS + schedule.CABLES)
         self.assertEqual({round_.fault for round_ in take(9, deck)}, set(schedule.kinds(True)))
         self.assertEqual({round_.fault for round_ in take(9, deck)} - set(schedule.kinds(False)), set(schedule.CABLES))
 

@@ -1,7 +1,7 @@
 /* Test only, in one library with faulty_disk.c: a wall clock that is wrong when the test says so.
  *
- * ANTA_TEST_CLOCK=FILE   while FILE exists, CLOCK_REALTIME is ahead by the number of seconds that it holds; behind, if
- *                        that is negative. The other clocks go on as they are
+ * ANTA_TEST_CLOCK=FILE   while FILE exists, CLOCK_REALTIME is ahead by the number of seconds that it holds;
+ * behind, if that is negative. The other clocks go on as they are
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
