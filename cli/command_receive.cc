@@ -67,7 +67,7 @@ Result<Exit> receive(Invocation& invocation) {
   }
   const auto parameters = fetch(invocation, "/v1/parameters");
   if (!parameters) return pass(parameters);
-  const Comparison comparison = compare_figures(*dispatch, measured, *parameters);
+  const FigureComparison comparison = compare_figures(*dispatch, measured, *parameters);
   for (const std::string& line : comparison_lines(comparison, invocation.language))
     invocation.say(line);
 

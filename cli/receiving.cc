@@ -13,7 +13,7 @@
 namespace anta {
 namespace {
 
-const std::string* text_at(const Value& value, std::string_view key) {
+const std::string* text_in(const Value& value, std::string_view key) {
   const Value* found = value.find(key);
   return found ? std::get_if<std::string>(&found->data) : nullptr;
 }
@@ -41,7 +41,7 @@ Result<std::vector<payload::LotMeasurement>> read_lines(ValueList lines) {
   return std::get<payload::Receipt>(*payload).lots;
 }
 
-ToleranceResult judge_line(const Comparison::Line& line, const payload::Measurement& sent,
+ToleranceResult judge_line(const FigureComparison::Line& line, const payload::Measurement& sent,
                            const payload::Measurement& got, const Value& parameters) {
   const std::int64_t wet = got.wet_g.value - sent.wet_g.value;
   const std::int64_t moisture = std::abs(got.moisture_ppm.value - sent.moisture_ppm.value);
@@ -72,8 +72,8 @@ std::string figures_line(const char* what, std::int64_t sent_g, std::int64_t got
 
 Result<SentDispatch> read_dispatch(const Value& record) {
   SentDispatch dispatch;
-  const std::string* to = text_at(record, "to");
-  const std::string* state = text_at(record, "state");
+  const std::string* to = text_in(record, "to");
+  const std::string* state = text_in(record, "state");
   const Value* lines = record.find("lines");
   const auto* list = lines ? std::get_if<ValueList>(&lines->data) : nullptr;
   if (!to || !state || !list || !is_id(*to)) return unexpected_answer();
@@ -90,12 +90,12 @@ Result<SentDispatch> read_dispatch(const Value& record) {
   if (!read) return unintelligible("the node's answer is not a dispatch: " + read.error().message);
   dispatch.sent = std::move(*read);
   const auto text_or_empty = [&](std::string_view key) {
-    const std::string* found = text_at(record, key);
+    const std::string* found = text_in(record, key);
     return found ? *found : std::string();
   };
   dispatch.sender = PartyId{text_or_empty("sender")};
   dispatch.waybill = text_or_empty("waybill");
-  if (const std::string* carrier = text_at(record, "carrier")) dispatch.carrier = PartyId{*carrier};
+  if (const std::string* carrier = text_in(record, "carrier")) dispatch.carrier = PartyId{*carrier};
   if (!dispatch.sender.value.empty() && !is_id(dispatch.sender.value)) return unexpected_answer();
   if (dispatch.carrier && !is_id(dispatch.carrier->value)) return unexpected_answer();
   const Value* seals = record.find("seals");
@@ -172,16 +172,16 @@ Result<std::vector<payload::LotMeasurement>> read_measurements(std::string_view 
   return read_lines(std::move(lines));
 }
 
-Comparison compare_figures(const SentDispatch& dispatch, const std::vector<payload::LotMeasurement>& got,
-                           const Value& parameters) {
-  Comparison comparison;
+FigureComparison compare_figures(const SentDispatch& dispatch,
+                                 const std::vector<payload::LotMeasurement>& got, const Value& parameters) {
+  FigureComparison comparison;
   for (const payload::LotMeasurement& sent : dispatch.sent) {
     const auto found = std::find_if(got.begin(), got.end(), [&](const auto& g) { return g.lot == sent.lot; });
     if (found == got.end()) continue;
     const state::Figures before = figures_of(sent.measurement);
     const state::Figures after = figures_of(found->measurement);
-    Comparison::Line line{sent.lot,          before.wet_g.value, after.wet_g.value, before.dry_g.value,
-                          after.dry_g.value, before.cu_g.value,  after.cu_g.value};
+    FigureComparison::Line line{sent.lot,          before.wet_g.value, after.wet_g.value, before.dry_g.value,
+                                after.dry_g.value, before.cu_g.value,  after.cu_g.value};
     line.result = judge_line(line, sent.measurement, found->measurement, parameters);
     comparison.worst = std::max(comparison.worst, line.result);
     comparison.lines.push_back(line);
@@ -189,10 +189,10 @@ Comparison compare_figures(const SentDispatch& dispatch, const std::vector<paylo
   return comparison;
 }
 
-std::vector<std::string> comparison_lines(const Comparison& comparison, Language language) {
+std::vector<std::string> comparison_lines(const FigureComparison& comparison, Language language) {
   const bool es = language == Language::es;
   std::vector<std::string> lines;
-  for (const Comparison::Line& line : comparison.lines) {
+  for (const FigureComparison::Line& line : comparison.lines) {
     lines.push_back(line.lot.value);
     lines.push_back(figures_line(es ? "TMH" : "wet", line.sent_wet_g, line.got_wet_g, es));
     lines.push_back(figures_line(es ? "TMS" : "dry", line.sent_dry_g, line.got_dry_g, es));

@@ -48,7 +48,7 @@ Result<std::vector<payload::LotMeasurement>> read_measurements(std::string_view 
 
 enum class ToleranceResult { accepted, waits, disputed };  // ledger.md 6.3
 
-struct Comparison {
+struct FigureComparison {
   struct Line {
     LotId lot = {};
     std::int64_t sent_wet_g = 0, got_wet_g = 0;
@@ -61,8 +61,8 @@ struct Comparison {
 };
 
 // `parameters` maps names to values in force (GET /v1/parameters).
-Comparison compare_figures(const SentDispatch& dispatch, const std::vector<payload::LotMeasurement>& got,
-                           const Value& parameters);
-std::vector<std::string> comparison_lines(const Comparison& comparison, Language language);
+FigureComparison compare_figures(const SentDispatch& dispatch,
+                                 const std::vector<payload::LotMeasurement>& got, const Value& parameters);
+std::vector<std::string> comparison_lines(const FigureComparison& comparison, Language language);
 
 }  // namespace anta

@@ -86,7 +86,7 @@ TEST(Receiving, TheWorstLotDecidesForAll) {
   // Goal: a dispatch is accepted whole or not at all.
   SentDispatch dispatch = sent(30'000'000);
   dispatch.sent.push_back({LotId{"L-2"}, measured(10'000'000)});
-  const Comparison comparison =
+  const FigureComparison comparison =
       compare_figures(dispatch, {{LotId{"L-1"}, measured(30'000'000)}, {LotId{"L-2"}, measured(9'000'000)}},
                       Value{ValueMap{}});
   ASSERT_EQ(comparison.lines.size(), 2u);
@@ -97,7 +97,7 @@ TEST(Receiving, TheWorstLotDecidesForAll) {
 
 TEST(Receiving, LinesShowBothFiguresAndTheDifferenceInTheReadersLanguage) {
   // Goal: kilograms as sent, as received and apart, of wet, dry and copper, then the outcome in words.
-  const Comparison comparison =
+  const FigureComparison comparison =
       compare_figures(sent(30'000'000), {{LotId{"L-1"}, measured(29'990'000)}}, Value{ValueMap{}});
   EXPECT_THAT(comparison_lines(comparison, Language::en),
               ElementsAre("L-1", "  wet: sent 30000.000 kg, received 29990.000 kg, difference -10.000 kg",
