@@ -14,10 +14,10 @@ namespace {
 constexpr std::string_view magic = "anta audit 1\n";
 constexpr std::size_t value_bytes_max = std::size_t{64} << 20;
 
-struct Close {
+struct CloseState {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
-using File = std::unique_ptr<std::FILE, Close>;
+using StateFile = std::unique_ptr<std::FILE, CloseState>;
 
 tl::unexpected<Error> damaged(const std::string& path) {
   return fail(Code::corrupt, "audit.saved",
@@ -103,7 +103,7 @@ bool read_records(Reader& in, std::vector<std::pair<StateKey, SharedBytes>>& rec
 }  // namespace
 
 Result<std::optional<Replay::Saved>> read_audit_state(const std::string& path) {
-  const File file(std::fopen(path.c_str(), "rbe"));
+  const StateFile file(std::fopen(path.c_str(), "rbe"));
   if (!file && errno == ENOENT) return std::optional<Replay::Saved>{};
   if (!file) return io(path);
   struct stat found = {};
@@ -124,7 +124,7 @@ Result<std::optional<Replay::Saved>> read_audit_state(const std::string& path) {
 
 Result<void> write_audit_state(const std::string& path, const Replay::Saved& saved) {
   const std::string beside = path + ".new";
-  File file(std::fopen(beside.c_str(), "wbe"));
+  StateFile file(std::fopen(beside.c_str(), "wbe"));
   if (!file) return io(beside);
   Writer out(file.get());
   out.bytes(as_bytes(magic));

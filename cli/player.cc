@@ -18,10 +18,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-tl::unexpected<Error> unmet(std::string message) {
-  return tl::unexpected(Error{Code::rule_violated, "expectation", std::move(message)});
-}
-
 std::string place(std::size_t number, const ScenarioStep& step) {
   return "step " + std::to_string(number) + " (line " + std::to_string(step.line) + ")";
 }
@@ -42,6 +38,10 @@ std::int64_t ahead_of(const Scenario& scenario) {
 }
 
 }  // namespace
+
+tl::unexpected<Error> unmet(std::string message) {
+  return tl::unexpected(Error{Code::rule_violated, "expectation", std::move(message)});
+}
 
 Player::Player(const Scenario& scenario, HttpClient& client, SigningKey registrar, PlayOptions options)
     : scenario_(scenario), client_(client), registrar_(std::move(registrar)), options_(std::move(options)) {

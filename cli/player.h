@@ -37,6 +37,9 @@ struct PlayResult {
   std::string tree_root = {};
 };
 
+// What was not met; the message names its step.
+tl::unexpected<Error> unmet(std::string message);
+
 class Player {
  public:
   Player(const Scenario& scenario, HttpClient& client, SigningKey registrar, PlayOptions options);

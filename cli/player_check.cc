@@ -6,10 +6,6 @@
 namespace anta {
 namespace {
 
-tl::unexpected<Error> unmet(std::string message) {
-  return tl::unexpected(Error{Code::rule_violated, "expectation", std::move(message)});
-}
-
 const Value* at(const Value& value, std::string_view key) { return value.find(key); }
 
 std::string text_of(const Value* value) {

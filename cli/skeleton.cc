@@ -11,7 +11,7 @@
 namespace anta {
 namespace {
 
-struct Writer {
+struct SkeletonWriter {
   std::string type = {};
   std::string now = {};
   std::string out = {};
@@ -19,7 +19,7 @@ struct Writer {
 
 // A sample that shows the form, and what it means where that is not plain from the name.
 std::pair<std::string, std::string> sample_of(const Shape& shape, const std::string& name,
-                                              const Writer& writer) {
+                                              const SkeletonWriter& writer) {
   switch (shape.form) {
     case Form::boolean: return {"true", ""};
     case Form::grams: return {"0", "grams"};
@@ -57,18 +57,19 @@ std::string scalar(const Shape& shape, const Value& value) {
   return text;
 }
 
-void write_fields(Writer& writer, const Shape& record, const std::string& indent, bool commented,
+void write_fields(SkeletonWriter& writer, const Shape& record, const std::string& indent, bool commented,
                   const Value* known);
 
 // A list's record: its first line begins with a dash.
-void write_element(Writer& writer, const Shape& record, const std::string& indent, const Value* known) {
+void write_element(SkeletonWriter& writer, const Shape& record, const std::string& indent,
+                   const Value* known) {
   const std::size_t begin = writer.out.size();
   write_fields(writer, record, indent + "    ", false, known);
   const std::size_t dash = writer.out.find_first_not_of(' ', begin);
   if (dash != std::string::npos && dash >= begin + 2) writer.out[dash - 2] = '-';
 }
 
-void write_field(Writer& writer, const Shape::Field& field, const std::string& indent, bool commented,
+void write_field(SkeletonWriter& writer, const Shape::Field& field, const std::string& indent, bool commented,
                  const Value* known) {
   const bool off = commented || (field.optional && !known);
   const std::string lead = (off ? "# " : "  ") + indent;
@@ -94,7 +95,7 @@ void write_field(Writer& writer, const Shape::Field& field, const std::string& i
   writer.out += lead + field.name + ": " + sample + (note.empty() ? "" : "  # " + note) + "\n";
 }
 
-void write_fields(Writer& writer, const Shape& record, const std::string& indent, bool commented,
+void write_fields(SkeletonWriter& writer, const Shape& record, const std::string& indent, bool commented,
                   const Value* known) {
   for (const bool optional : {false, true}) {
     for (const Shape::Field& field : record.fields) {
@@ -121,7 +122,7 @@ Result<std::string> document_skeleton(std::string_view type, const std::optional
                                       const Known& known) {
   const Shape* shape = payload_shape(type);
   if (!shape) return fail(Code::malformed, "there is no statement type '" + std::string(type) + "'");
-  Writer writer{std::string(type), views::time_to_text(Millis{now.value / 1000 * 1000}), {}};
+  SkeletonWriter writer{std::string(type), views::time_to_text(Millis{now.value / 1000 * 1000}), {}};
   writer.out = "# Fill in, take the comment sign from what applies, then: anta sign FILE --key KEY\n";
   for (const std::string& remark : known.remarks)
     writer.out += "# " + for_terminal(remark) + "\n";

@@ -30,7 +30,7 @@ Result<Digest> range_root(std::uint64_t begin, std::uint64_t end, const NodeSour
   return root;
 }
 
-tl::unexpected<Error> refused(std::string rule, std::string message) {
+tl::unexpected<Error> bad_proof(std::string rule, std::string message) {
   return fail(Code::malformed, "proof." + std::move(rule), std::move(message));
 }
 
@@ -139,8 +139,8 @@ Result<std::vector<Digest>> inclusion_proof(std::uint64_t leaf, std::uint64_t si
 
 Result<std::vector<Digest>> consistency_proof(std::uint64_t old_size, std::uint64_t new_size,
                                               const NodeSource& nodes) {
-  if (old_size == 0) return refused("from_empty", "a proof from the empty tree proves nothing");
-  if (old_size > new_size) return refused("index", "the older tree is larger than the newer");
+  if (old_size == 0) return bad_proof("from_empty", "a proof from the empty tree proves nothing");
+  if (old_size > new_size) return bad_proof("index", "the older tree is larger than the newer");
   std::vector<Digest> proof;  // from the root down, turned at the end
   std::uint64_t begin = 0;
   std::uint64_t end = new_size;
@@ -166,12 +166,13 @@ Result<std::vector<Digest>> consistency_proof(std::uint64_t old_size, std::uint6
 Result<Digest> root_from_inclusion(const Digest& leaf_hash, std::uint64_t leaf, std::uint64_t size,
                                    std::span<const Digest> path) {
   if (leaf >= size) {
-    return refused("index", "leaf " + std::to_string(leaf) + " is not in a tree of " + std::to_string(size));
+    return bad_proof("index",
+                     "leaf " + std::to_string(leaf) + " is not in a tree of " + std::to_string(size));
   }
   Climb climb{.fn = leaf, .sn = size - 1};
   Digest root = leaf_hash;
   for (const Digest& sibling : path) {
-    if (climb.sn == 0) return refused("too_long", "the inclusion path has siblings left at the root");
+    if (climb.sn == 0) return bad_proof("too_long", "the inclusion path has siblings left at the root");
     if (climb.sibling_is_left()) {
       root = node_hash(sibling, root);
       climb.skip_lonely();
@@ -180,7 +181,7 @@ Result<Digest> root_from_inclusion(const Digest& leaf_hash, std::uint64_t leaf, 
     }
     climb.up();
   }
-  if (climb.sn != 0) return refused("too_short", "the inclusion path ends below the root");
+  if (climb.sn != 0) return bad_proof("too_short", "the inclusion path ends below the root");
   return root;
 }
 
@@ -188,17 +189,17 @@ Result<void> verify_inclusion(const Digest& leaf_hash, std::uint64_t leaf, std::
                               std::span<const Digest> path, const Digest& root) {
   auto reached = root_from_inclusion(leaf_hash, leaf, size, path);
   if (!reached) return pass(reached);
-  if (*reached != root) return refused("mismatch", "the inclusion path leads to another root");
+  if (*reached != root) return bad_proof("mismatch", "the inclusion path leads to another root");
   return {};
 }
 
 Result<void> verify_consistency(std::uint64_t old_size, std::uint64_t new_size, std::span<const Digest> proof,
                                 const Digest& old_root, const Digest& new_root) {
-  if (old_size == 0) return refused("from_empty", "a proof from the empty tree proves nothing");
-  if (old_size > new_size) return refused("index", "the older tree is larger than the newer");
+  if (old_size == 0) return bad_proof("from_empty", "a proof from the empty tree proves nothing");
+  if (old_size > new_size) return bad_proof("index", "the older tree is larger than the newer");
   if (old_size == new_size) {
-    if (!proof.empty()) return refused("too_long", "equal sizes need no hashes");
-    if (old_root != new_root) return refused("mismatch", "equal sizes with different roots");
+    if (!proof.empty()) return bad_proof("too_long", "equal sizes need no hashes");
+    if (old_root != new_root) return bad_proof("mismatch", "equal sizes with different roots");
     return {};
   }
   Climb climb{.fn = old_size - 1, .sn = new_size - 1};
@@ -206,14 +207,14 @@ Result<void> verify_consistency(std::uint64_t old_size, std::uint64_t new_size, 
     climb.up();
   Digest start = old_root;
   if (!std::has_single_bit(old_size)) {  // otherwise the old root itself is the first hash, and is left out
-    if (proof.empty()) return refused("too_short", "the consistency proof is empty");
+    if (proof.empty()) return bad_proof("too_short", "the consistency proof is empty");
     start = proof.front();
     proof = proof.subspan(1);
   }
   Digest old_reached = start;
   Digest new_reached = start;
   for (const Digest& sibling : proof) {
-    if (climb.sn == 0) return refused("too_long", "the consistency proof has hashes left at the root");
+    if (climb.sn == 0) return bad_proof("too_long", "the consistency proof has hashes left at the root");
     if (climb.sibling_is_left()) {
       old_reached = node_hash(sibling, old_reached);
       new_reached = node_hash(sibling, new_reached);
@@ -223,11 +224,11 @@ Result<void> verify_consistency(std::uint64_t old_size, std::uint64_t new_size, 
     }
     climb.up();
   }
-  if (climb.sn != 0) return refused("too_short", "the consistency proof ends below the root");
+  if (climb.sn != 0) return bad_proof("too_short", "the consistency proof ends below the root");
   if (old_reached != old_root)
-    return refused("mismatch", "the consistency proof does not lead to the older root");
+    return bad_proof("mismatch", "the consistency proof does not lead to the older root");
   if (new_reached != new_root)
-    return refused("mismatch", "the consistency proof does not lead to the newer root");
+    return bad_proof("mismatch", "the consistency proof does not lead to the newer root");
   return {};
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view reserved_name = "none";
 
-tl::unexpected<Error> refused(std::string rule, std::string message) {
+tl::unexpected<Error> bad_policy(std::string rule, std::string message) {
   return fail(Code::malformed, "policy." + std::move(rule), std::move(message));
 }
 
@@ -38,11 +38,11 @@ class Parser {
     if (words[0] == "witness") return witness(words);
     if (words[0] == "group") return group(words);
     if (words[0] == "quorum") return quorum(words);
-    return refused("word", "'" + std::string(words[0]) + "' is not log, witness, group or quorum");
+    return bad_policy("word", "'" + std::string(words[0]) + "' is not log, witness, group or quorum");
   }
 
   Result<Policy> finish() && {
-    if (!has_quorum_) return refused("no_quorum", "the policy has no quorum line");
+    if (!has_quorum_) return bad_policy("no_quorum", "the policy has no quorum line");
     return std::move(policy_);
   }
 
@@ -50,24 +50,26 @@ class Parser {
   using Words = std::vector<std::string_view>;
 
   Result<void> log(const Words& words) {
-    if (words.size() != 2 && words.size() != 3) return refused("log", "a log line is: log <key> [<url>]");
+    if (words.size() != 2 && words.size() != 3) return bad_policy("log", "a log line is: log <key> [<url>]");
     auto key = parse_verifier_key(words[1]);
     if (!key) return pass(key);
-    if (key->type != KeyType::ed25519) return refused("key_type", "a log's key must be of type 01");
-    if (!log_keys_.insert(key->key).second) return refused("duplicate_key", "this log key stands here twice");
+    if (key->type != KeyType::ed25519) return bad_policy("key_type", "a log's key must be of type 01");
+    if (!log_keys_.insert(key->key).second)
+      return bad_policy("duplicate_key", "this log key stands here twice");
     policy_.logs.push_back({.key = std::move(*key), .url = std::string(words.size() == 3 ? words[2] : "")});
     return {};
   }
 
   Result<void> witness(const Words& words) {
     if (words.size() != 3 && words.size() != 4) {
-      return refused("witness", "a witness line is: witness <name> <key> [<url>]");
+      return bad_policy("witness", "a witness line is: witness <name> <key> [<url>]");
     }
     auto key = parse_verifier_key(words[2]);
     if (!key) return pass(key);
-    if (key->type != KeyType::cosignature) return refused("key_type", "a witness's key must be of type 04");
+    if (key->type != KeyType::cosignature)
+      return bad_policy("key_type", "a witness's key must be of type 04");
     if (!witness_keys_.insert(key->key).second) {
-      return refused("duplicate_key", "this witness key stands here twice");
+      return bad_policy("duplicate_key", "this witness key stands here twice");
     }
     return add({.name = std::string(words[1]),
                 .witness = std::move(*key),
@@ -75,13 +77,13 @@ class Parser {
   }
 
   Result<void> group(const Words& words) {
-    if (words.size() < 4) return refused("group", "a group line is: group <name> all|any|<k> <member>...");
+    if (words.size() < 4) return bad_policy("group", "a group line is: group <name> all|any|<k> <member>...");
     Policy::Element element{.name = std::string(words[1])};
     for (std::size_t i = 3; i < words.size(); ++i) {
       auto member = find(words[i]);
       if (!member) return pass(member);
       if (!in_group_.insert(*member).second) {
-        return refused("member_twice", "'" + std::string(words[i]) + "' is a member of a group already");
+        return bad_policy("member_twice", "'" + std::string(words[i]) + "' is a member of a group already");
       }
       element.members.push_back(*member);
     }
@@ -92,8 +94,8 @@ class Parser {
   }
 
   Result<void> quorum(const Words& words) {
-    if (words.size() != 2) return refused("quorum", "a quorum line is: quorum <name>|none");
-    if (has_quorum_) return refused("two_quorums", "a second quorum line");
+    if (words.size() != 2) return bad_policy("quorum", "a quorum line is: quorum <name>|none");
+    if (has_quorum_) return bad_policy("two_quorums", "a second quorum line");
     has_quorum_ = true;
     if (words[1] == reserved_name) return {};
     auto element = find(words[1]);
@@ -106,10 +108,10 @@ class Parser {
     if (word == "all") return members;
     if (word == "any") return 1;
     auto number = decimal(word);
-    if (!number) return refused("threshold", "'" + std::string(word) + "' is not all, any or a number");
+    if (!number) return bad_policy("threshold", "'" + std::string(word) + "' is not all, any or a number");
     if (*number < 1 || *number > members) {
-      return refused("threshold",
-                     "a threshold of " + std::string(word) + " among " + std::to_string(members));
+      return bad_policy("threshold",
+                        "a threshold of " + std::string(word) + " among " + std::to_string(members));
     }
     return static_cast<std::size_t>(*number);
   }
@@ -117,15 +119,15 @@ class Parser {
   Result<std::size_t> find(std::string_view name) const {
     const auto found = names_.find(std::string(name));
     if (found == names_.end()) {
-      return refused("unknown_name", "'" + std::string(name) + "' is not defined on an earlier line");
+      return bad_policy("unknown_name", "'" + std::string(name) + "' is not defined on an earlier line");
     }
     return found->second;
   }
 
   Result<void> add(Policy::Element element) {
-    if (element.name == reserved_name) return refused("name", "'none' is not a name of its own");
+    if (element.name == reserved_name) return bad_policy("name", "'none' is not a name of its own");
     if (!names_.emplace(element.name, policy_.elements.size()).second) {
-      return refused("duplicate_name", "the name '" + element.name + "' stands here twice");
+      return bad_policy("duplicate_name", "the name '" + element.name + "' stands here twice");
     }
     policy_.elements.push_back(std::move(element));
     return {};
@@ -140,18 +142,18 @@ class Parser {
 };
 
 // The whole file: its characters (tlog-policy, "Character set"), its size, its last line's end.
-Result<void> check_characters(std::string_view text) {
+Result<void> check_policy_characters(std::string_view text) {
   if (text.size() > policy_bytes_max) {
-    return refused("too_large", "a policy is at most " + std::to_string(policy_bytes_max) + " bytes");
+    return bad_policy("too_large", "a policy is at most " + std::to_string(policy_bytes_max) + " bytes");
   }
   for (char c : text) {
     const auto byte = static_cast<std::uint8_t>(c);
-    if (byte == '\r') return refused("crlf", "the policy has carriage returns; lines end in LF alone");
+    if (byte == '\r') return bad_policy("crlf", "the policy has carriage returns; lines end in LF alone");
     if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F) {
-      return refused("control", "the policy has a control character");
+      return bad_policy("control", "the policy has a control character");
     }
   }
-  if (!text.ends_with('\n')) return refused("final_newline", "the policy's last line has no LF");
+  if (!text.ends_with('\n')) return bad_policy("final_newline", "the policy's last line has no LF");
   return {};
 }
 
@@ -185,14 +187,14 @@ std::uint64_t quorum_time(const Policy& policy, const std::vector<std::uint64_t>
 }  // namespace
 
 Result<Policy> parse_policy(std::string_view text) {
-  if (auto characters = check_characters(text); !characters) return pass(characters);
+  if (auto characters = check_policy_characters(text); !characters) return pass(characters);
   Parser parser;
   std::size_t number = 0;
   while (!text.empty()) {
     const std::size_t size = text.find('\n');
     ++number;
     if (number > policy_lines_max) {
-      return refused("too_large", "a policy is at most " + std::to_string(policy_lines_max) + " lines");
+      return bad_policy("too_large", "a policy is at most " + std::to_string(policy_lines_max) + " lines");
     }
     if (auto line = parser.line(text.substr(0, size)); !line) {
       Error error = line.error();
@@ -231,7 +233,7 @@ Result<Policy> quorum_policy(const std::vector<VerifierKey>& logs, const std::ve
   const auto badly_named = [](const VerifierKey& key) { return !is_key_name(key.name); };
   if (std::any_of(logs.begin(), logs.end(), badly_named) ||
       std::any_of(cosigners.begin(), cosigners.end(), badly_named)) {
-    return refused("name", "a key's name is empty or has a forbidden character");
+    return bad_policy("name", "a key's name is empty or has a forbidden character");
   }
   std::string text;
   for (const VerifierKey& log : logs)

@@ -30,10 +30,6 @@ struct Job {
   std::uint64_t size() const { return checkpoint.checkpoint.size; }
 };
 
-tl::unexpected<Error> too_late() {
-  return fail(Code::busy, "deadline", "the certificate took too long to put together; ask again");
-}
-
 bool holds(const CollectedEvidence& evidence, const CertificateId& certificate) {
   return std::any_of(evidence.statements.begin(), evidence.statements.end(), [&](const auto& entry) {
     const auto* p = std::get_if<payload::Certificate>(&entry.second.payload);

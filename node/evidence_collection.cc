@@ -21,10 +21,6 @@ constexpr std::array<std::string_view, 12> authority_types = {
     "party",    "party-update",  "role-grant",  "role-revoke",        "key-rotate", "key-revoke",
     "relation", "accreditation", "countersign", "parameter-proposal", "vote",       "node"};
 
-tl::unexpected<Error> too_late() {
-  return fail(Code::busy, "deadline", "the certificate took too long to put together; ask again");
-}
-
 std::string key_id(const PublicKey& key) { return hex(kid_of(key)); }
 
 class Collection {
@@ -450,6 +446,10 @@ void Collection::drop_orphans() {
 }
 
 }  // namespace
+
+tl::unexpected<Error> too_late() {
+  return fail(Code::busy, "deadline", "the certificate took too long to put together; ask again");
+}
 
 bool is_authority(std::string_view type) {
   return std::find(authority_types.begin(), authority_types.end(), type) != authority_types.end();

@@ -39,6 +39,9 @@ Result<CollectedEvidence> collect_evidence(const LedgerReader& reader, const Cer
                                            TreeSize size, const MayGoOn& may_go_on,
                                            std::size_t bytes_max = certificate_file_bytes_max);
 
+// busy, rule deadline: what putting a certificate together answers where `may_go_on` said no.
+tl::unexpected<Error> too_late();
+
 // Statements about who may say what (field 6 of the file), as opposed to what happened (field 3).
 bool is_authority(std::string_view type);
 

@@ -3,6 +3,7 @@
 #include "crypto/text.h"
 #include "node/http_route.h"
 #include "node/state_evidence.h"
+#include "node/values.h"
 #include "storage/ledger/policy_proof.h"
 #include "storage/ledger/state_proof.h"
 
@@ -10,9 +11,6 @@ namespace anta {
 namespace {
 
 constexpr const char* policy_proof_type = "application/vnd.anta.policy-proof+cbor";
-
-Value text(std::string value) { return Value{std::move(value)}; }
-Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
 
 Value hashes(const std::vector<Digest>& list) {
   ValueList items;

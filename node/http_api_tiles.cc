@@ -14,10 +14,10 @@ namespace {
 constexpr const char* bytes_type = "application/octet-stream";
 constexpr const char* cbor_type = "application/cbor";
 
-using Answer = std::function<HttpResponse(const LedgerReader&, std::uint64_t size)>;
+using AnswerWithin = std::function<HttpResponse(const LedgerReader&, std::uint64_t size)>;
 
 // With a reader that has all of the newest finished checkpoint's tree.
-HttpResponse within_checkpoint(const ApiServices& services, const Answer& answer) {
+HttpResponse within_checkpoint(const ApiServices& services, const AnswerWithin& answer) {
   const auto finished = services.finished();
   if (!finished) return not_finished(services);
   const Result<LedgerReader> reader = services.reader();
@@ -106,15 +106,15 @@ Result<std::vector<Rejection>> rejections(const ApiServices& services, const Led
 }
 
 // One leaf's document, held while the bundle is made.
-struct Body {
+struct LeafDocument {
   LeafBody body = {};
   std::shared_ptr<const Bytes> bytes = {};
 };
 
-Result<Body> body_of(const ApiServices& services, const LedgerReader& reader, LeafIndex index) {
+Result<LeafDocument> body_of(const ApiServices& services, const LedgerReader& reader, LeafIndex index) {
   const auto leaf = reader.leaf(index);
   if (!leaf) return pass(leaf);
-  Body one;
+  LeafDocument one;
   if (leaf->kind == LeafKind::seal) {
     auto seal = reader.seal(leaf->height);
     if (!seal) return pass(seal);
@@ -137,13 +137,13 @@ HttpResponse bodies(const ApiServices& services, const HttpRequest& request, con
                     const MayGoOn& may_go_on) {
   return within_checkpoint(services, [&](const LedgerReader& reader, std::uint64_t size) {
     if (tile_hashes(size, 0, place.index) < place.width) return beyond(size);
-    const auto all = collected<Body>(place, [&](std::uint64_t index) -> Result<Body> {
+    const auto all = collected<LeafDocument>(place, [&](std::uint64_t index) -> Result<LeafDocument> {
       if (!may_go_on()) return fail(Code::busy, "deadline", "the bundle takes too long to read");
       return body_of(services, reader, LeafIndex{index});
     });
     if (!all) return problem(all.error());
     std::vector<LeafBody> list;
-    for (const Body& one : *all)
+    for (const LeafDocument& one : *all)
       list.push_back(one.body);
     return cached_response(request, cbor_type, encode_bundle(list), cache_of(place));
   });
@@ -182,8 +182,8 @@ HttpResponse rejected(const ApiServices& services, const HttpRequest& request, c
 }
 
 // A number of the query, or `otherwise`.
-Result<std::uint64_t> number(const HttpRequest& request, const char* name,
-                             std::optional<std::uint64_t> otherwise) {
+Result<std::uint64_t> number_in(const HttpRequest& request, const char* name,
+                                std::optional<std::uint64_t> otherwise) {
   const auto text = request.value(name);
   if (!text && otherwise) return *otherwise;
   const auto value = decimal(text.value_or(""));
@@ -202,9 +202,9 @@ Value hashes_value(const std::vector<Digest>& hashes) {
 
 HttpResponse inclusion(const ApiServices& services, const HttpRequest& request) {
   return within_checkpoint(services, [&](const LedgerReader& reader, std::uint64_t newest) {
-    const auto leaf = number(request, "leaf", {});
+    const auto leaf = number_in(request, "leaf", {});
     if (!leaf) return problem(leaf.error());
-    const auto size = number(request, "size", newest);
+    const auto size = number_in(request, "size", newest);
     if (!size) return problem(size.error());
     if (*size > newest || *leaf >= *size) return beyond(std::min(newest, *size));
     const NodeSource nodes = reader.nodes();
@@ -225,9 +225,9 @@ HttpResponse inclusion(const ApiServices& services, const HttpRequest& request) 
 
 HttpResponse consistency(const ApiServices& services, const HttpRequest& request) {
   return within_checkpoint(services, [&](const LedgerReader& reader, std::uint64_t newest) {
-    const auto from = number(request, "from", {});
+    const auto from = number_in(request, "from", {});
     if (!from) return problem(from.error());
-    const auto to = number(request, "to", newest);
+    const auto to = number_in(request, "to", newest);
     if (!to) return problem(to.error());
     if (*to > newest) return beyond(newest);
     if (*from == 0 || *from > *to)

@@ -2,6 +2,7 @@
 
 #include "crypto/text.h"
 #include "node/identity.h"
+#include "node/values.h"
 #include "node/version.h"
 #include "node/views/time_text.h"
 
@@ -10,9 +11,6 @@ namespace {
 
 constexpr std::uint64_t behind_max =
     10'000;  // committed blocks not applied yet, before a node says it is not ready
-
-Value text(std::string value) { return Value{std::move(value)}; }
-Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
 
 Value peers_value(const NodeStatus& status) {
   ValueList peers;

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "node/queries.h"
+#include "node/values.h"
 #include "node/version.h"
 #include "node/views/shape_view.h"
 
 namespace anta {
 namespace {
-
-Value text(std::string value) { return Value{std::move(value)}; }
 
 Value reference(const std::string& name) { return Value{ValueMap{{"$ref", text("#/components/" + name)}}}; }
 

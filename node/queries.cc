@@ -5,6 +5,7 @@
 
 #include "crypto/text.h"
 #include "node/checkpointer.h"
+#include "node/values.h"
 #include "node/views/statement_view.h"
 #include "node/views/time_text.h"
 #include "storage/ledger/codec.h"
@@ -16,9 +17,6 @@ namespace anta::queries {
 namespace {
 
 constexpr std::size_t scan_chunk = 500;  // records read at once where most are passed over
-
-Value text(std::string value) { return Value{std::move(value)}; }
-Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
 
 // A field of a record equals the wanted word, or is a list that holds it (by value, or by the member that
 // names the thing).

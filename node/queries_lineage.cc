@@ -4,6 +4,7 @@
 #include <set>
 
 #include "node/queries.h"
+#include "node/values.h"
 #include "node/views/statement_view.h"
 #include "storage/ledger/codec.h"
 #include "storage/ledger/law.h"
@@ -12,8 +13,6 @@
 
 namespace anta::queries {
 namespace {
-
-Value text(std::string value) { return Value{std::move(value)}; }
 
 // What a record says before and after, in the members that such a change moves.
 Value touched(Kind kind, const StateChange& change, const LedgerView& before) {

@@ -8,11 +8,11 @@
 namespace anta {
 namespace {
 
-constexpr std::uint64_t read_bytes = std::uint64_t{4} << 20;
+constexpr std::uint64_t replayed_bytes = std::uint64_t{4} << 20;
 
 Result<void> apply_blocks(const LogStore& log, LedgerMachine& machine, LogIndex last) {
   for (LogIndex next{1}; next <= last;) {
-    auto entries = log.read(next, last, read_bytes);
+    auto entries = log.read(next, last, replayed_bytes);
     if (!entries) return pass(entries);
     for (const LogEntry& entry : *entries) {
       next = entry.index.next();

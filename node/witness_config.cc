@@ -19,26 +19,28 @@ namespace {
 using namespace config_keys;
 namespace fs = std::filesystem;
 
-tl::unexpected<Error> wrong(std::string rule, std::string message) {
+tl::unexpected<Error> wrong_witness(std::string rule, std::string message) {
   return fail(Code::malformed, "config." + std::move(rule), std::move(message));
 }
 
 Result<Policy> read_policy(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in)
-    return wrong("policy", "cannot read the policy " + file.string() + "; set policy in the configuration");
+    return wrong_witness("policy",
+                         "cannot read the policy " + file.string() + "; set policy in the configuration");
   std::string text(policy_bytes_max + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
   Result<Policy> policy = parse_policy(text);
-  if (!policy) return wrong("policy", file.string() + ": " + policy.error().message);
+  if (!policy) return wrong_witness("policy", file.string() + ": " + policy.error().message);
   std::set<std::string> origins;
   for (const Policy::Log& log : policy->logs)
     origins.insert(log.key.name);
-  if (origins.empty()) return wrong("policy", file.string() + " names no log: there is nothing to witness");
+  if (origins.empty())
+    return wrong_witness("policy", file.string() + " names no log: there is nothing to witness");
   if (origins.size() > witness_origins_max)
-    return wrong("policy", file.string() + " has logs of more than " + std::to_string(witness_origins_max) +
-                               " ledgers");
+    return wrong_witness("policy", file.string() + " has logs of more than " +
+                                       std::to_string(witness_origins_max) + " ledgers");
   return policy;
 }
 
@@ -59,7 +61,8 @@ Result<WitnessConfig> parse_witness_config(std::string_view text, const fs::path
       log_key(c.log_level, c.log_format)};
   if (auto read = read_map(*tree, keys); !read) return pass(read);
   for (const std::string_view needed : {"witness", "policy", "data", "seed"}) {
-    if (!tree->find(needed)) return wrong("missing", "the key \"" + std::string(needed) + "\" is missing");
+    if (!tree->find(needed))
+      return wrong_witness("missing", "the key \"" + std::string(needed) + "\" is missing");
   }
   if (const views::TreeNode* http = tree->find("http")) {
     if (auto good = check_listener(*http, c.http, c.http_tls, c.behind_proxy); !good) return pass(good);
@@ -76,7 +79,7 @@ Result<WitnessIdentity> load_witness_identity(const WitnessConfig& config) {
   Result<Policy> policy = read_policy(config.policy);
   if (!policy) return pass(policy);
   const Result<Secret32> seed = read_seed_file(config.seed);
-  if (!seed) return wrong("seed", config.seed.string() + ": " + seed.error().message);
+  if (!seed) return wrong_witness("seed", config.seed.string() + ": " + seed.error().message);
   WitnessIdentity identity{.name = cosigner_name(PartyId{config.id}),
                            .policy = std::move(*policy),
                            .key = std::move(derive_node_keys(*seed).cosigner)};
@@ -88,10 +91,10 @@ Result<WitnessIdentity> load_witness_identity(const WitnessConfig& config) {
     identity.warning = config.policy.string() + " does not list " + identity.name +
                        ": whoever verifies by it does not count this witness";
   } else if (listed->witness->key != identity.key.public_key()) {
-    return wrong("seed", config.seed.string() + " is not the seed of " + identity.name + " in " +
-                             config.policy.string() +
-                             "; give it the file that belongs to this witness, or the "
-                             "policy that is in force now");
+    return wrong_witness("seed", config.seed.string() + " is not the seed of " + identity.name + " in " +
+                                     config.policy.string() +
+                                     "; give it the file that belongs to this witness, or the "
+                                     "policy that is in force now");
   }
   return identity;
 }

@@ -18,7 +18,7 @@ constexpr int conflicts_max = 3;  // of one request: sizes named one after the o
 constexpr std::size_t quoted_bytes_max = 200;
 
 // What a witness says of itself, for a log line: printable and short.
-std::string quoted(std::string_view text) {
+std::string in_print(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, quoted_bytes_max))
     out += c >= ' ' && c < 0x7F ? c : ' ';
@@ -129,7 +129,7 @@ void WitnessFeed::State::answered(const std::string& id, const SharedAsk& ask, s
   } else if (reply->status == 409) {
     conflict(id, peer, ask, old_size, *reply);
   } else {
-    failed(id, peer, "it answered " + std::to_string(reply->status) + ": " + quoted(reply->body));
+    failed(id, peer, "it answered " + std::to_string(reply->status) + ": " + in_print(reply->body));
   }
   go_on(id);
 }
@@ -154,7 +154,7 @@ void WitnessFeed::State::conflict(const std::string& id, Peer& peer, const Share
   const std::optional<std::uint64_t> size = size_in(reply);
   if (!size || *size == old_size || ++peer.conflicts > conflicts_max) {
     peer.conflicts = 0;
-    return failed(id, peer, "it answered 409 without a size to go on from: " + quoted(reply.body));
+    return failed(id, peer, "it answered 409 without a size to go on from: " + in_print(reply.body));
   }
   peer.size = *size;
   if (!peer.wanted && *size <= ask->checkpoint.size) peer.wanted = ask;

@@ -6,12 +6,12 @@ namespace anta {
 namespace {
 
 constexpr std::uint32_t polynomial = 0x82F63B78;  // Castagnoli's, reflected
-using Table = std::array<std::uint32_t, 256>;
+using ByteTable = std::array<std::uint32_t, 256>;
 
 // tables[k][b]: the checksum's change by byte b with k zero bytes after it, so that eight bytes go at once
 // (Kounavis and Berry, "Novel table lookup-based algorithms for high-performance CRC generation", 2008).
-constexpr std::array<Table, 8> make_tables() {
-  std::array<Table, 8> tables = {};
+constexpr std::array<ByteTable, 8> make_tables() {
+  std::array<ByteTable, 8> tables = {};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t crc = byte;
     for (int bit = 0; bit < 8; ++bit)
@@ -27,7 +27,7 @@ constexpr std::array<Table, 8> make_tables() {
   return tables;
 }
 
-constexpr std::array<Table, 8> tables = make_tables();
+constexpr std::array<ByteTable, 8> tables = make_tables();
 
 std::uint32_t extend(std::uint32_t crc, ByteView bytes) {
   while (bytes.size() >= 8) {

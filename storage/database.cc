@@ -15,7 +15,6 @@
 namespace anta {
 namespace {
 
-rocksdb::Slice slice(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 ByteView view(const rocksdb::Slice& bytes) { return as_bytes(std::string_view(bytes.data(), bytes.size())); }
 std::size_t position(Family family) { return static_cast<std::size_t>(family); }
 
@@ -30,6 +29,8 @@ tl::unexpected<Error> unreadable(const rocksdb::Status& status, Family family) {
 }
 
 }  // namespace
+
+rocksdb::Slice slice(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 Error store_error(const rocksdb::Status& status, const std::string& doing) {
   const Code code = status.IsCorruption() ? Code::corrupt : Code::io;

@@ -10,12 +10,6 @@
 #include "storage/rocks.h"
 
 namespace anta {
-namespace {
-
-rocksdb::Slice slice(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
-}  // namespace
-
 std::vector<Table> Database::tables() const {
   std::vector<rocksdb::LiveFileMetaData> live;
   state_->db->GetLiveFilesMetaData(&live);

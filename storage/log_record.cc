@@ -17,6 +17,8 @@ tl::unexpected<Error> damaged(LogIndex index, const std::string& what) {
 
 }  // namespace
 
+LogIndex index_of_key(ByteView key) { return key.size() == 8 ? LogIndex{get_u64(key)} : LogIndex{}; }
+
 Bytes log_key(LogIndex index) {
   Bytes key;
   put_u64(key, index.value);

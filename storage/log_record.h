@@ -1,5 +1,6 @@
 // How one log entry stands in the family `log`: be16 header length, header, payload, be32 crc32c of (key, all
-// before). The key is the big-endian index. Pure, any thread; used by log_store.cc only.
+// before). The key is the big-endian index. Pure, any thread; internal to what keeps the log (log_store.cc,
+// log_repair.cc, scrub.cc).
 #pragma once
 
 #include <optional>
@@ -11,6 +12,7 @@
 namespace anta {
 
 Bytes log_key(LogIndex index);
+LogIndex index_of_key(ByteView key);  // none for what is no key
 
 // The record's parts around the payload, which is not copied: head, payload, tail.
 struct LogRecordFrame {

@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "storage/big_endian.h"
+#include "storage/log_meta.h"
 #include "storage/log_record.h"
 
 namespace anta {
 namespace {
 
-constexpr std::string_view configuration_prefix = "configuration/";  // log_store.cc's table
-
-LogIndex index_of(ByteView key) { return key.size() == 8 ? LogIndex{get_u64(key)} : LogIndex{}; }
+using log_meta::configuration_prefix;
 
 void put(const LogEntry& entry, Batch& batch) {
   const LogRecordFrame frame = frame_log_record(entry);
@@ -42,7 +41,7 @@ Result<std::vector<LogEntry>> LogRepair::configurations(const LogGap& gap) const
   Cursor meta = database_.cursor(Family::meta);
   for (meta.seek(as_bytes(configuration_prefix));
        meta.valid() && as_text(meta.key()).starts_with(configuration_prefix); meta.next()) {
-    all.push_back(index_of(meta.key().subspan(configuration_prefix.size())));
+    all.push_back(index_of_key(meta.key().subspan(configuration_prefix.size())));
   }
   if (auto read = meta.status(); !read) return pass(read);
   std::vector<LogEntry> kept;
@@ -59,8 +58,9 @@ Result<std::vector<LogEntry>> LogRepair::configurations(const LogGap& gap) const
 Result<LogGap> LogRepair::plan(const Damage& damage, LogIndex applied) const {
   if (damage.family != Family::log || damage.place != Damage::Place::deeper || !damage.table)
     return tl::unexpected(damage_error(damage));
-  LogGap gap{
-      .from = index_of(damage.table->first), .to = index_of(damage.table->last), .file = damage.table->name};
+  LogGap gap{.from = index_of_key(damage.table->first),
+             .to = index_of_key(damage.table->last),
+             .file = damage.table->name};
   if (gap_) return not_repairable(damage, "another file is being repaired");
   if (gap.from.value == 0 || gap.to < gap.from) return not_repairable(damage, "its keys are no log's");
   // Two entries behind it: a start between mark and cut finds the end of the log going backwards, and RocksDB

@@ -16,6 +16,7 @@ class ColumnFamilyHandle;
 class DB;
 class Env;
 class Iterator;
+class Slice;
 class Status;
 class WriteBufferManager;
 }  // namespace rocksdb
@@ -83,6 +84,9 @@ struct Database::State {
   Result<void> write_file(const std::string& path, ByteView content) const;
   Result<void> sync_directory(const std::string& path) const;
 };
+
+// The same bytes as RocksDB takes them.
+rocksdb::Slice slice(ByteView bytes);
 
 // RocksDB's answer in our words; `doing` is what was tried.
 Error store_error(const rocksdb::Status& status, const std::string& doing);

@@ -27,8 +27,6 @@ Damage::Place place_of(const Table& table) {
   return table.level == 0 ? Damage::Place::level_0 : Damage::Place::deeper;
 }
 
-LogIndex index_of(ByteView key) { return key.size() == 8 ? LogIndex{get_u64(key)} : LogIndex{}; }
-
 // What RocksDB says, without what we say to operators around it.
 std::string cause(const Error& error) {
   const std::size_t next_step = error.message.find(". Next step");
@@ -133,19 +131,20 @@ Result<bool> Scrub::State::next_table(Slice& slice) {
   } else if (opened.error().code == Code::not_found) {
     position.table = table.number;  // merged into others since, which a later round reads
   } else {
-    table_damaged(slice, index_of(table.first), cause(opened.error()));
+    table_damaged(slice, index_of_key(table.first), cause(opened.error()));
   }
   return true;
 }
 
 void Scrub::State::read_table(std::uint64_t bytes_max, Slice& slice) {
-  LogIndex next = index_of(table.first);  // of family log: what can not be read, should the reading end here
+  LogIndex next =
+      index_of_key(table.first);  // of family log: what can not be read, should the reading end here
   std::uint64_t entries = 0;
   for (; records->valid(); records->next()) {
     if (slice.bytes >= bytes_max || entries++ >= entries_max) return;
     slice.bytes += records->key().size() + records->value().size();
     if (table.family != Family::log) continue;
-    const LogIndex index = index_of(records->key());
+    const LogIndex index = index_of_key(records->key());
     if (auto entry = decode_log_record(index, records->value()); !entry)
       return table_damaged(slice, index, cause(entry.error()));
     next = index.next();

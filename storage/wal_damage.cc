@@ -42,7 +42,7 @@ Look look_at(ByteView file, std::size_t offset) {
 }
 
 // Where a batch stands and the first sequence number after it.
-struct Batch {
+struct WalBatch {
   std::size_t offset = 0;
   std::uint64_t next = 0;
 };
@@ -57,7 +57,7 @@ std::optional<std::pair<std::uint64_t, std::uint32_t>> batch_header(ByteView fil
   return std::pair(low | high << 32, little_u32(in.subspan(8)));
 }
 
-bool can_follow(ByteView file, std::size_t offset, const Look& look, const std::optional<Batch>& last) {
+bool can_follow(ByteView file, std::size_t offset, const Look& look, const std::optional<WalBatch>& last) {
   const bool fills_block = (offset + look.size) % block_bytes == 0;
   if (look.type == first && !fills_block) return false;
   const auto header = batch_header(file, offset, look);
@@ -69,7 +69,7 @@ bool can_follow(ByteView file, std::size_t offset, const Look& look, const std::
 }
 
 // From `offset` on, at whatever byte: the start of a logical record that is intact and can follow `batch`.
-bool record_begins_after(ByteView file, std::size_t offset, const std::optional<Batch>& batch) {
+bool record_begins_after(ByteView file, std::size_t offset, const std::optional<WalBatch>& batch) {
   for (; offset < file.size(); ++offset) {
     if (block_bytes - offset % block_bytes < header_bytes) continue;
     const Look look = look_at(file, offset);
@@ -83,7 +83,7 @@ bool record_begins_after(ByteView file, std::size_t offset, const std::optional<
 
 std::optional<WalDamage> find_wal_damage(ByteView file) {
   std::size_t offset = 0;
-  std::optional<Batch> batch;  // the last that began
+  std::optional<WalBatch> batch;  // the last that began
   while (offset < file.size()) {
     const std::size_t room = block_bytes - offset % block_bytes;
     if (room < header_bytes) {
@@ -95,7 +95,7 @@ std::optional<WalDamage> find_wal_damage(ByteView file) {
     if (look.found == Found::damaged) return WalDamage{offset, record_begins_after(file, offset + 1, batch)};
     if (look.type <= first) {
       if (const auto header = batch_header(file, offset, look))
-        batch = Batch{offset, header->first + header->second};
+        batch = WalBatch{offset, header->first + header->second};
     }
     offset += look.size;
   }

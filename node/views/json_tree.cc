@@ -9,7 +9,7 @@ namespace anta::views {
 namespace {
 
 // nlohmann's SAX reader into a tree: nothing is kept that was not checked.
-class Builder final : public nlohmann::json_sax<nlohmann::json> {
+class JsonBuilder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   TreeNode root = {};
   std::optional<Error> error = {};
@@ -100,7 +100,7 @@ Result<TreeNode> parse_json(std::string_view text) {
                 "the text is larger than " + std::to_string(text_bytes_max) + " bytes");
   }
   if (!is_utf8(text)) return fail(Code::malformed, "view.utf8", "the text is not UTF-8");
-  Builder builder;
+  JsonBuilder builder;
   const bool read = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   if (builder.error) return tl::unexpected<Error>(*builder.error);
   if (!read) return fail(Code::malformed, "view.json", "the text is not JSON");

@@ -29,7 +29,7 @@ Mark mark_of(const YAML::Mark& mark) {
 }
 
 // Builds the tree from events, so that nothing is resolved, shared or typed before it is checked.
-class Builder final : public YAML::EventHandler {
+class YamlBuilder final : public YAML::EventHandler {
  public:
   std::vector<TreeNode> documents = {};
 
@@ -167,7 +167,7 @@ Result<std::vector<TreeNode>> parse_yaml_documents(std::string_view text) {
   try {
     std::istringstream stream{with_end};
     YAML::Parser parser(stream);
-    Builder builder;
+    YamlBuilder builder;
     while (parser.HandleNextDocument(builder)) {
     }
     const bool ended = !builder.documents.empty() && builder.documents.back().scalar == end_word;

@@ -8,16 +8,16 @@
 namespace anta {
 namespace {
 
-using Change = state::Proposal::ParameterChange;
+using ParameterChange = state::Proposal::ParameterChange;
 
 // When it would take effect if it were approved by this statement: never before it was approved.
-Millis effective(const Draft& draft, const Change& change) {
+Millis effective(const Draft& draft, const ParameterChange& change) {
   return std::max(change.effective_from, draft.moment.block_time);
 }
 
 // A law is known by its number, and each follows the one before: none is skipped, none comes back, and none
 // begins before the one it replaces.
-Verdict check_version(const Draft& draft, const Change& change) {
+Verdict check_version(const Draft& draft, const ParameterChange& change) {
   const auto record = draft.get<state::Parameter>(change.name);
   ANTA_INVARIANT(record && !record->entries.empty());
   std::int64_t highest = 0;
@@ -46,7 +46,7 @@ const ParameterInfo* other_end(std::string_view name) {
 }
 
 // A window's lower end never lies above its upper, neither when the new value takes effect nor later.
-Verdict check_window(const Draft& draft, const Change& change) {
+Verdict check_window(const Draft& draft, const ParameterChange& change) {
   const ParameterInfo* other = other_end(change.name);
   if (other == nullptr) return {};
   const Millis from = effective(draft, change);
@@ -66,7 +66,7 @@ Verdict check_window(const Draft& draft, const Change& change) {
 
 }  // namespace
 
-Verdict check(const Draft& draft, const Change& change) {
+Verdict check(const Draft& draft, const ParameterChange& change) {
   if (find_parameter(change.name) == nullptr) {
     return violated("unknown_reference", check_parameter(change.name, change.value).error().message);
   }
@@ -77,7 +77,7 @@ Verdict check(const Draft& draft, const Change& change) {
   return check_window(draft, change);
 }
 
-void enact(Draft& draft, const Change& change) {
+void enact(Draft& draft, const ParameterChange& change) {
   state::Parameter record = draft.get<state::Parameter>(change.name).value_or(state::Parameter{});
   record.entries.push_back({change.value, effective(draft, change)});
   draft.put(change.name, std::move(record));
@@ -87,7 +87,7 @@ Verdict rule(Draft& draft, const payload::ParameterProposal& p) {
   if (const Verdict verdict = may_open(draft, p.id); !verdict) return verdict;
   state::Proposal proposal;
   proposal.id = p.id;
-  proposal.parameter = Change{p.name, p.value, p.effective_from};
+  proposal.parameter = ParameterChange{p.name, p.value, p.effective_from};
   if (find_parameter(p.name) != nullptr && p.effective_from < draft.event_time()) {
     return violated("event_order", "a parameter changes from the proposal's own moment on, not before");
   }

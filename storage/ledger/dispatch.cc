@@ -123,12 +123,6 @@ void load(Draft& draft, const payload::Dispatch& p, Draws& draws, state::Dispatc
 
 // --- handover and end ---
 
-Result<state::Dispatch> find_dispatch(const Draft& draft, const DispatchId& id) {
-  auto dispatch = draft.get<state::Dispatch>(id.value);
-  if (!dispatch) return violated("unknown_reference", "no dispatch " + id.value);
-  return std::move(*dispatch);
-}
-
 bool on_the_way(const state::Dispatch& dispatch) {
   return dispatch.state == DispatchState::sent || dispatch.state == DispatchState::in_transit;
 }

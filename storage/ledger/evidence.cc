@@ -19,10 +19,6 @@ bool is_included(const Digest& entry, LeafIndex leaf, const std::vector<Digest>&
       .has_value();
 }
 
-std::string code_of(const Error& error) {
-  return error.rule.empty() ? std::string(name(error.code)) : error.rule;
-}
-
 // Where a statement may stand for what it does not say in clear (statements.cddl: commitment).
 void add_commitments(const payload::Payload& payload, std::set<Digest>& commitments) {
   if (const auto* party = std::get_if<payload::Party>(&payload)) {
@@ -48,6 +44,10 @@ void apply(MemoryView& view, const Effects& effects) {
 }
 
 }  // namespace
+
+std::string code_of(const Error& error) {
+  return error.rule.empty() ? std::string(name(error.code)) : error.rule;
+}
 
 std::optional<ReplayFailure> Evidence::begin(const CertificateFile& file, const Checkpoint& checkpoint) {
   Result<Genesis> genesis = decode_genesis(*file.genesis);

@@ -36,6 +36,9 @@ struct ReplayFailure {
   std::optional<LeafIndex> leaf = {};
 };
 
+// A failure's code: the error's rule where it has one.
+std::string code_of(const Error& error);
+
 class Evidence {
  public:
   // `check` decides signatures: the law's, but for a fuzz target, and for the node, whose ledger has checked

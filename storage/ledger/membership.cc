@@ -13,7 +13,7 @@
 namespace anta {
 namespace {
 
-using Change = state::Proposal::NodeChange;
+using NodeChange = state::Proposal::NodeChange;
 
 std::array<PublicKey, 3> all_of(const payload::NodeKeySet& keys) {
   return {keys.log, keys.cosigner, keys.tls};
@@ -101,7 +101,7 @@ Verdict last_voter(const NodeId& node) {
 }
 
 // A new node, or an old one that begins anew: what it was before, a voter or a learner, ends with it.
-Verdict check_learner(const Draft& draft, const Members& members, const Change& change) {
+Verdict check_learner(const Draft& draft, const Members& members, const NodeChange& change) {
   if (const Verdict verdict = check_operator(draft, members, change.organisation); !verdict) return verdict;
   const state::Node* old_self = members.find(change.node);
   if (members.witness(change.node.value) != nullptr ||
@@ -140,7 +140,7 @@ Verdict check_promote(const Members& members, const state::Node& node) {
 
 // A new witness, another key of one that there is, or, without a key, its end. An organisation cosigns once:
 // with its voting node or as a witness, and under its own name.
-Verdict check_witness(const Draft& draft, const Members& members, const Change& change) {
+Verdict check_witness(const Draft& draft, const Members& members, const NodeChange& change) {
   const state::Network::Witness* known = members.witness(change.node.value);
   if (!change.key) {
     if (known != nullptr) return {};
@@ -165,7 +165,7 @@ Verdict check_witness(const Draft& draft, const Members& members, const Change& 
 }
 
 Verdict check_new_keys(const Draft& draft, const Members& members, const state::Node& node,
-                       const Change& change) {
+                       const NodeChange& change) {
   if (const Verdict verdict = check_keys(draft, members, change.node, all_of(*change.keys)); !verdict)
     return verdict;
   if (all_of(node.keys) == all_of(*change.keys)) {
@@ -174,7 +174,7 @@ Verdict check_new_keys(const Draft& draft, const Members& members, const state::
   return {};
 }
 
-Verdict check_action(const Draft& draft, const Members& members, const Change& change) {
+Verdict check_action(const Draft& draft, const Members& members, const NodeChange& change) {
   if (change.action == NodeAction::witness) return check_witness(draft, members, change);
   if (change.action == NodeAction::learner) return check_learner(draft, members, change);
   const state::Node* node = members.find(change.node);
@@ -197,7 +197,7 @@ Digest last_change_of(const Draft& draft, const NodeId& id, NodeAction action) {
 }
 
 // Witnesses have no record of their own: the network's names them.
-void enact_witness(Draft& draft, const Change& change) {
+void enact_witness(Draft& draft, const NodeChange& change) {
   state::Network network = network_of(draft);
   auto& all = network.witnesses;
   const auto at = std::lower_bound(all.begin(), all.end(), change.node,
@@ -220,7 +220,7 @@ void enact_witness(Draft& draft, const Change& change) {
 
 }  // namespace
 
-Verdict check(const Draft& draft, const Change& change) {
+Verdict check(const Draft& draft, const NodeChange& change) {
   const Members members(draft);
   if (const Verdict verdict = check_action(draft, members, change); !verdict) return verdict;
   // A second proposal to admit a node anew would else make it begin a third time.
@@ -231,7 +231,7 @@ Verdict check(const Draft& draft, const Change& change) {
   return {};
 }
 
-void enact(Draft& draft, const Change& change) {
+void enact(Draft& draft, const NodeChange& change) {
   if (change.action == NodeAction::witness) return enact_witness(draft, change);
   std::optional<state::Node> known = draft.get<state::Node>(change.node.value);
   state::Node node = known.value_or(state::Node{});
@@ -268,7 +268,7 @@ Verdict rule(Draft& draft, const payload::Node& p) {
   if (const Verdict verdict = may_open(draft, p.proposal); !verdict) return verdict;
   state::Proposal proposal;
   proposal.id = p.proposal;
-  proposal.node = Change{
+  proposal.node = NodeChange{
       p.node, p.organisation, p.action, p.keys, p.address, p.key, last_change_of(draft, p.node, p.action)};
   if (const Verdict verdict = check(draft, *proposal.node); !verdict) return verdict;
   return open(draft, std::move(proposal));

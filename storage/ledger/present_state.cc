@@ -10,10 +10,6 @@
 namespace anta {
 namespace {
 
-std::string code_of(const Error& error) {
-  return error.rule.empty() ? std::string(name(error.code)) : error.rule;
-}
-
 std::string words_of(const StateKey& key) { return std::string(word(key.kind)) + " " + key.id; }
 
 template <typename T>

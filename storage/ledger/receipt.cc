@@ -16,12 +16,6 @@ namespace {
 
 constexpr std::int64_t hour_ms = 3600000;
 
-Result<state::Dispatch> find_dispatch(const Draft& draft, const DispatchId& id) {
-  auto dispatch = draft.get<state::Dispatch>(id.value);
-  if (!dispatch) return violated("unknown_reference", "no dispatch " + id.value);
-  return std::move(*dispatch);
-}
-
 tl::unexpected<Error> wrong_state(const state::Dispatch& dispatch) {
   return violated("wrong_state",
                   "dispatch " + dispatch.id.value + " is " + std::string(word(dispatch.state)));

@@ -47,6 +47,12 @@ void accept_lot(Draft& draft, const state::Dispatch& dispatch, const state::Disp
 
 }  // namespace
 
+Result<state::Dispatch> find_dispatch(const Draft& draft, const DispatchId& id) {
+  auto dispatch = draft.get<state::Dispatch>(id.value);
+  if (!dispatch) return violated("unknown_reference", "no dispatch " + id.value);
+  return std::move(*dispatch);
+}
+
 Match compare(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received) {
   const std::int64_t wet = received.wet_g.value - sent.wet_g.value;
   const std::int64_t moisture = received.moisture_ppm.value - sent.moisture_ppm.value;

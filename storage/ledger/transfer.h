@@ -14,6 +14,9 @@
 
 namespace anta {
 
+// unknown_reference when there is none.
+Result<state::Dispatch> find_dispatch(const Draft& draft, const DispatchId& id);
+
 // What a difference between the two sides' figures means; the worst of a dispatch's lots holds for all.
 enum class Match : std::uint8_t { accepted, waits, disputed };
 Match compare(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received);

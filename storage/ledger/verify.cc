@@ -27,10 +27,6 @@ Report undecided(Report report, std::string code, std::string message, std::opti
   return report;
 }
 
-std::string code_of(const Error& error) {
-  return error.rule.empty() ? std::string(name(error.code)) : error.rule;
-}
-
 void take_note(Report& report, const PolicyVerdict& verdict) {
   report.origin = verdict.checkpoint.origin;
   report.size = verdict.checkpoint.size;
