@@ -14,7 +14,7 @@
 namespace anta {
 namespace {
 
-using Words = std::set<std::string>;
+using WordSet = std::set<std::string>;
 
 // The codes of ledger.md section 6.8, in its order.
 const std::vector<std::string> law_codes = {"malformed",
@@ -62,8 +62,8 @@ const std::vector<std::string> law_codes = {"malformed",
                                             "not_enabled"};
 
 // Every first group of the expression in a folder's sources, the ledger's if no other is named.
-Words raised(const std::string& expression, const std::string& folder = "storage/ledger") {
-  Words found;
+WordSet raised(const std::string& expression, const std::string& folder = "storage/ledger") {
+  WordSet found;
   const std::regex pattern(expression);
   for (const auto& entry : std::filesystem::directory_iterator(ANTA_SOURCE_DIR "/" + folder)) {
     if (entry.path().extension() != ".cc") continue;
@@ -84,8 +84,8 @@ void expect_words(const std::string& code) {
   EXPECT_EQ(saying->next_en.empty(), saying->next_es.empty()) << code;
 }
 
-Words codes_of(std::span<const Saying> table) {
-  Words codes;
+WordSet codes_of(std::span<const Saying> table) {
+  WordSet codes;
   for (const Saying& saying : table)
     codes.insert(std::string(saying.code));
   return codes;
@@ -93,7 +93,7 @@ Words codes_of(std::span<const Saying> table) {
 
 TEST(Catalogue, EveryCodeOfTheLawHasCauseAndNextStepInBothLanguages) {
   // Goal: nobody is refused without being told why and what to do, in their language.
-  const Words known = codes_of(refusals());
+  const WordSet known = codes_of(refusals());
   for (const std::string& code : law_codes) {
     ASSERT_TRUE(known.contains(code)) << code;
     expect_words(code);
@@ -104,16 +104,16 @@ TEST(Catalogue, EveryCodeOfTheLawHasCauseAndNextStepInBothLanguages) {
 
 TEST(Catalogue, TheLawRaisesNoCodeThatTheInterfaceDoesNotName) {
   // Goal: a new refusal in the law's sources comes with words, or this fails.
-  const Words codes = raised("violated\\(\\s*\"([a-z_]+)\"");
+  const WordSet codes = raised("violated\\(\\s*\"([a-z_]+)\"");
   EXPECT_GE(codes.size(), 30u);
-  const Words named(law_codes.begin(), law_codes.end());
+  const WordSet named(law_codes.begin(), law_codes.end());
   for (const std::string& code : codes)
     EXPECT_TRUE(named.contains(code)) << code;
 }
 
 TEST(Catalogue, TheFlagsAreExactlyThoseThatTheLedgerRaises) {
   // Goal: no flag without words, and no words for a flag that does not exist.
-  Words wanted = raised("\\bflag\\(\\s*\"([a-z_]+)\"");
+  WordSet wanted = raised("\\bflag\\(\\s*\"([a-z_]+)\"");
   EXPECT_GE(wanted.size(), 15u);
   for (const std::string& code : raised("flags\\.push_back\\(\\s*\\{\\s*\"([a-z_]+)\""))
     wanted.insert(code);
@@ -160,12 +160,12 @@ TEST(Catalogue, AnAddressThatSpeaksHttpsOnlyHasWords) {
 TEST(Catalogue, WhatTheProgramItselfSaysHasWordsToo) {
   // Goal: usage, expectation and every other rule that the sources of cli name, and those of the readers it
   // uses, have cause and next step in both languages.
-  Words codes = raised("(?:Error\\{|fail\\()\\s*Code::[a-z_]+,\\s*\"([a-z_.]+)\"", "cli");
+  WordSet codes = raised("(?:Error\\{|fail\\()\\s*Code::[a-z_]+,\\s*\"([a-z_.]+)\"", "cli");
   for (const char* wanted : {"usage", "expectation", "scenario_date", "outbox_locked", "unreachable",
                              "tls.untrusted", "tls.ca", "tls.handshake"})
     EXPECT_TRUE(codes.contains(wanted)) << wanted;
   for (const char* folder : {"node/views", "crypto"}) {
-    const Words some = raised("\"((?:view|file|sealed|seed|secret|policy)\\.[a-z_]+)\"", folder);
+    const WordSet some = raised("\"((?:view|file|sealed|seed|secret|policy)\\.[a-z_]+)\"", folder);
     EXPECT_GE(some.size(), 5u) << folder;
     codes.insert(some.begin(), some.end());
   }
@@ -181,7 +181,7 @@ TEST(Catalogue, WhatTheProgramItselfSaysHasWordsToo) {
 TEST(Catalogue, NoMistakeOfUsageIsToldInOneLanguageOnly) {
   // Goal: whoever adds such a message goes through usage_error, which takes it in both. (What the readers of
   // YAML, scenarios and documents say of a file's content is passed on behind the file's name.)
-  const Words literal = raised("Code::malformed,\\s*\"usage\",\\s*(\"[^\"]*\")", "cli");
+  const WordSet literal = raised("Code::malformed,\\s*\"usage\",\\s*(\"[^\"]*\")", "cli");
   EXPECT_TRUE(literal.empty()) << *literal.begin();
   EXPECT_EQ(usage_error(Language::en, "a", "b").value().message, "a");
   EXPECT_EQ(usage_error(Language::es, "a", "b").value().message, "b");
@@ -198,11 +198,11 @@ TEST(Catalogue, EveryClassOfErrorsHasWordsForTheRulesThatHaveNone) {
 
 TEST(Catalogue, EveryReasonOfTheVerifierHasWords) {
   // Goal: whatever verify.cc and evidence.cc put into a report reads as a sentence.
-  Words codes;
+  WordSet codes;
   for (const char* expression :
        {"refuse\\(std::move\\(report\\), \"([a-z_.]+)\"", "undecided\\(std::move\\(report\\), \"([a-z_.]+)\"",
         "\\bno\\(\"([a-z_]+)\"", "ReplayFailure\\{\"([a-z_]+)\"", "rule == \"(certificate\\.[a-z]+)\""}) {
-    const Words some = raised(expression);
+    const WordSet some = raised(expression);
     EXPECT_FALSE(some.empty()) << expression;
     codes.insert(some.begin(), some.end());
   }
@@ -215,7 +215,7 @@ TEST(Catalogue, EveryReasonOfTheVerifierHasWords) {
 
 TEST(Catalogue, EveryLineOfAReportHasWords) {
   // Goal: verdicts, claims and lists of checks are sentences in both languages.
-  const Words codes = raised("\"((?:claim|not_claimed|checked|not_checked)\\.[a-z_]+)\"");
+  const WordSet codes = raised("\"((?:claim|not_claimed|checked|not_checked)\\.[a-z_]+)\"");
   EXPECT_GE(codes.size(), 15u);
   for (const std::string& code : codes)
     expect_words(code);

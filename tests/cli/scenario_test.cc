@@ -23,7 +23,7 @@ const std::string hold =
     "{as: mine, type: hold, payload: {event_time: \"2025-01-10T12:00:00-05:00\", lot: L-1, legal_basis: x}, "
     "expect: accepted}";
 
-std::string complaint(const std::string& text) {
+std::string scenario_complaint(const std::string& text) {
   const auto read = read_scenario(text);
   return read ? "accepted" : read.error().message;
 }
@@ -75,23 +75,24 @@ TEST(Scenario, AStepKeepsItsLineOutcomeAndTamper) {
 
 TEST(Scenario, ErrorsHaveTheirLine) {
   // Goal: whoever writes a scenario finds the slip: unknown keys, types, outcomes, fields, checks.
-  EXPECT_THAT(complaint("netwrk: x\n"), AllOf(HasSubstr("line 1"), HasSubstr("\"network\"")));
-  EXPECT_THAT(complaint(head + "steps:\n  - {as: mine, typ: hold}\n"),
+  EXPECT_THAT(scenario_complaint("netwrk: x\n"), AllOf(HasSubstr("line 1"), HasSubstr("\"network\"")));
+  EXPECT_THAT(scenario_complaint(head + "steps:\n  - {as: mine, typ: hold}\n"),
               AllOf(HasSubstr("line 7"), HasSubstr("\"type\"")));
-  EXPECT_THAT(complaint(head + "steps:\n  - {as: mine, type: holt, payload: {}, expect: accepted}\n"),
-              AllOf(HasSubstr("line 7"), HasSubstr("\"holt\""), HasSubstr("\"hold\"")));
-  EXPECT_THAT(complaint(head + "steps:\n  - {as: mine, type: hold, payload: {}, expect: refused}\n"),
-              AllOf(HasSubstr("line 7"), HasSubstr("refused")));
   EXPECT_THAT(
-      complaint(head + "steps:\n  - {as: mine, type: hold, tamper: all, payload: {}, expect: accepted}\n"),
-      AllOf(HasSubstr("line 7"), HasSubstr("tamper")));
-  EXPECT_THAT(complaint(head + "steps:\n  - {as: mine, type: hold, expect: accepted}\n"),
+      scenario_complaint(head + "steps:\n  - {as: mine, type: holt, payload: {}, expect: accepted}\n"),
+      AllOf(HasSubstr("line 7"), HasSubstr("\"holt\""), HasSubstr("\"hold\"")));
+  EXPECT_THAT(scenario_complaint(head + "steps:\n  - {as: mine, type: hold, payload: {}, expect: refused}\n"),
+              AllOf(HasSubstr("line 7"), HasSubstr("refused")));
+  EXPECT_THAT(scenario_complaint(
+                  head + "steps:\n  - {as: mine, type: hold, tamper: all, payload: {}, expect: accepted}\n"),
+              AllOf(HasSubstr("line 7"), HasSubstr("tamper")));
+  EXPECT_THAT(scenario_complaint(head + "steps:\n  - {as: mine, type: hold, expect: accepted}\n"),
               AllOf(HasSubstr("line 7"), HasSubstr("\"payload\"")));
-  EXPECT_THAT(complaint(head + "steps:\n  - {check: nowhere}\n"),
+  EXPECT_THAT(scenario_complaint(head + "steps:\n  - {check: nowhere}\n"),
               AllOf(HasSubstr("line 7"), HasSubstr("nowhere")));
-  EXPECT_THAT(complaint(head + "steps: []\nexpectations:\n  end: {lots: {L-1: {dryg: 1}}}\n"),
+  EXPECT_THAT(scenario_complaint(head + "steps: []\nexpectations:\n  end: {lots: {L-1: {dryg: 1}}}\n"),
               AllOf(HasSubstr("line 8"), HasSubstr("\"dry_g\"")));
-  EXPECT_THAT(complaint(head), HasSubstr("\"steps\""));
+  EXPECT_THAT(scenario_complaint(head), HasSubstr("\"steps\""));
 }
 
 TEST(Scenario, APayloadThatIsNoStatementIsAnErrorOfTheFile) {
@@ -100,10 +101,11 @@ TEST(Scenario, APayloadThatIsNoStatementIsAnErrorOfTheFile) {
     return head + "steps:\n  - as: mine\n    type: hold\n    payload: " + payload +
            "\n    expect: accepted\n";
   };
-  EXPECT_THAT(complaint(step("{event_time: \"2025-01-10T12:00:00Z\", lott: L-1, legal_basis: x}")),
+  EXPECT_THAT(scenario_complaint(step("{event_time: \"2025-01-10T12:00:00Z\", lott: L-1, legal_basis: x}")),
               AllOf(HasSubstr("line 9"), HasSubstr("\"lot\"")));
-  EXPECT_THAT(complaint(step("{event_time: \"2025-01-10T12:00:00Z\", legal_basis: x}")), HasSubstr("lot"));
-  EXPECT_THAT(complaint(step("{event_time: noon, lot: L-1, legal_basis: x}")),
+  EXPECT_THAT(scenario_complaint(step("{event_time: \"2025-01-10T12:00:00Z\", legal_basis: x}")),
+              HasSubstr("lot"));
+  EXPECT_THAT(scenario_complaint(step("{event_time: noon, lot: L-1, legal_basis: x}")),
               AllOf(HasSubstr("line 9"), HasSubstr("noon")));
 }
 

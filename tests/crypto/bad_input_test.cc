@@ -37,7 +37,7 @@ const std::string root = to_base64(Bytes(32));
 std::string signature_line(const std::string& name, const std::string& blob = "AAAAAAA=") {
   return "\xE2\x80\x94 " + name + " " + blob + "\n";
 }
-std::string note(const std::string& text, const std::string& lines = signature_line("a")) {
+std::string signed_by(const std::string& text, const std::string& lines = signature_line("a")) {
   return text + "\n" + lines;
 }
 std::string text_of(const std::string& size, const std::string& its_root = root) {
@@ -50,14 +50,15 @@ TEST(BadInput, OfNotes) {
   std::string many;
   for (int i = 0; i < 17; ++i)
     many += signature_line("key" + std::to_string(i));
-  const std::string good = note(text_of("7"));
+  const std::string good = signed_by(text_of("7"));
   ASSERT_TRUE(parse_note(good));
-  said.add("CRLF", parse_note(note("a.example\r\n7\r\n" + root + "\r\n")));
+  said.add("CRLF", parse_note(signed_by("a.example\r\n7\r\n" + root + "\r\n")));
   said.add("no last LF", parse_note(good.substr(0, good.size() - 1)));
-  said.add("a signature twice", parse_note(note(text_of("7"), signature_line("a") + signature_line("a"))));
-  said.add("17 signatures", parse_note(note(text_of("7"), many)));
-  said.add("bad base64", parse_note(note(text_of("7"), signature_line("a", "AAAA*AA="))));
-  said.add("an inner blank line", parse_note(note("a.example\n\n7\n" + root + "\n")));
+  said.add("a signature twice",
+           parse_note(signed_by(text_of("7"), signature_line("a") + signature_line("a"))));
+  said.add("17 signatures", parse_note(signed_by(text_of("7"), many)));
+  said.add("bad base64", parse_note(signed_by(text_of("7"), signature_line("a", "AAAA*AA="))));
+  said.add("an inner blank line", parse_note(signed_by("a.example\n\n7\n" + root + "\n")));
   EXPECT_EQ(said.count(), 6u);
 }
 

@@ -13,7 +13,7 @@ PublicKey key(std::uint8_t fill) {
   return made;
 }
 
-Genesis sample() {
+Genesis sample_genesis() {
   Genesis genesis;
   genesis.network = {"anta-sur"};
   genesis.origin = "anta.example/sur";
@@ -29,14 +29,14 @@ Genesis sample() {
 }
 
 Genesis bound() {
-  Genesis genesis = sample();
+  Genesis genesis = sample_genesis();
   bind_origin(genesis);
   return genesis;
 }
 
 // What a genesis with one change, bound afterwards, is refused for.
 Error refusal(void (*change)(Genesis&)) {
-  Genesis genesis = sample();
+  Genesis genesis = sample_genesis();
   change(genesis);
   bind_origin(genesis);
   const auto decoded = decode_genesis(encode_genesis(genesis));
@@ -71,7 +71,7 @@ TEST(Genesis, TheDigitsAreOfTheHashWithZerosInTheirPlace) {
   changed.nodes[0].address = "127.0.0.1:7103";
   EXPECT_FALSE(origin_is_bound(changed));
   EXPECT_EQ(decode_genesis(encode_genesis(changed)).error().rule, "origin");
-  EXPECT_EQ(decode_genesis(encode_genesis(sample())).error().rule, "origin");
+  EXPECT_EQ(decode_genesis(encode_genesis(sample_genesis())).error().rule, "origin");
   Genesis short_name = genesis;
   short_name.origin = "-1234567";
   EXPECT_FALSE(origin_is_bound(short_name));
@@ -113,7 +113,7 @@ TEST(Genesis, ChecksItsParameters) {
   EXPECT_EQ(
       refusal([](Genesis& g) { g.parameters = {{"grade_ore_min_ppm", std::int64_t{250'001}}}; }).message,
       "parameters.grade_ore_min_ppm: is above grade_ore_max_ppm");
-  Genesis equal = sample();
+  Genesis equal = sample_genesis();
   equal.parameters = {{"grade_ore_min_ppm", std::int64_t{250'000}}};
   bind_origin(equal);
   EXPECT_TRUE(decode_genesis(encode_genesis(equal)).has_value());
@@ -150,14 +150,14 @@ void fill(Genesis& genesis, std::size_t nodes, std::size_t witnesses) {
 TEST(Genesis, HasNoMoreCosignersThanANoteHasRoomFor) {
   // Goal: 15 nodes, or nodes and witnesses, are taken; one more is refused where it stands, with the limit.
   for (const auto& [nodes, witnesses] : {std::pair<std::size_t, std::size_t>{15, 0}, {12, 3}, {1, 14}}) {
-    Genesis genesis = sample();
+    Genesis genesis = sample_genesis();
     fill(genesis, nodes, witnesses);
     const auto decoded = decode_genesis(encode_genesis(genesis));
     EXPECT_TRUE(decoded) << decoded.error().message;
   }
   EXPECT_EQ(genesis_cosigners_max + 1, note_signatures_max);
   for (const auto& [nodes, witnesses] : {std::pair<std::size_t, std::size_t>{16, 0}, {12, 4}, {1, 15}}) {
-    Genesis genesis = sample();
+    Genesis genesis = sample_genesis();
     fill(genesis, nodes, witnesses);
     const auto decoded = decode_genesis(encode_genesis(genesis));
     ASSERT_FALSE(decoded);

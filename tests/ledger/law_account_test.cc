@@ -5,11 +5,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-constexpr auto other = Setting::other;
-
 template <typename Change>
 std::string open(World& w, Change change, const std::string& as = "smelter") {
   payload::BalanceOpen p = account(w, "A");

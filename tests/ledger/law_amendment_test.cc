@@ -6,15 +6,11 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-
 std::string propose(World& w, const std::string& name, ParameterValue value) {
   return w.submit("plant", amendment(w, "P-1", name, std::move(value)));
 }
 
-const LawTable table(
+const LawTable amendments(
     __FILE__, {
                   {"parameter_value", inside, standard, "a_number_at_its_bound",
                    [](World& w) { return propose(w, "transit_flag_hours", 8784); }},

@@ -6,11 +6,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-constexpr auto other = Setting::other;
-
 payload::Attestation fresh(const World& w) { return w.attestation("att-new", "miner", "mine"); }
 
 payload::Accreditation accreditation(const World& w, AccreditationStatus status) {
@@ -65,7 +60,7 @@ bool eligible_after_reinstatement(World& w, std::int64_t suspended_for, std::str
   return eligibility_for(w.get<state::Lot>("L-after"), SchemeId{"crp"}) == Eligibility::eligible;
 }
 
-const LawTable who(
+const LawTable attesters(
     __FILE__,
     {
         {"role_missing", inside, standard, "a_body_attests",
@@ -179,7 +174,7 @@ const LawTable bodies(
          [](World& w) { return w.submit("body", w.attestation("att-new", "miner", "nowhere")); }},
     });
 
-const LawTable statuses(
+const LawTable attestation_statuses(
     __FILE__,
     {
         {"not_issuer", inside, standard, "a_status_by_the_body",
@@ -272,7 +267,7 @@ const LawTable statuses(
          {{"suspension_revokes_after_days", 5}}},
     });
 
-const LawTable flags(
+const LawTable attestation_flags(
     __FILE__, {
                   {"status_recorded_late", inside, standard, "no_lot_since",
                    [](World& w) {

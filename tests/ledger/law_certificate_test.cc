@@ -5,11 +5,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-constexpr auto other = Setting::other;
-
 template <typename Change>
 std::string certify(World& w, Change change, const std::string& as = "plant") {
   concentrate(w, "L-1", "K-1");
@@ -232,7 +227,7 @@ const LawTable accounts(
                    }},
               });
 
-const LawTable statuses(
+const LawTable certificate_statuses(
     __FILE__, {
                   {"not_issuer", inside, standard, "superseded_by_its_issuer",
                    [](World& w) {

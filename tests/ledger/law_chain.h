@@ -139,6 +139,20 @@ inline void hold(World& w, const std::string& lot) {
   w.must("ministry", p);
 }
 
+// A stock-take of L-1.
+inline payload::Adjust adjust(const World& w, std::int64_t dry, std::int64_t cu) {
+  payload::Adjust p;
+  p.common = w.common();
+  p.lot = LotId{"L-1"};
+  p.dry_g = dry;
+  p.cu_g = cu;
+  return p;
+}
+
+inline std::int64_t balance(const World& w, const std::string& id) {
+  return w.get<state::Account>(id).balance_g;
+}
+
 // Grams of the present, and what the flows say they must be (ledger.md section 8).
 inline void expect_conserved(const World& w) {
   MassFlow::Amount present = {};

@@ -6,10 +6,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-
 payload::Correction correction(const World& w, const Digest& of) {
   payload::Correction p;
   p.common = w.common();
@@ -89,15 +85,6 @@ payload::Loss loss(const World& w, const std::string& lot, std::int64_t dry, std
   return p;
 }
 
-payload::Adjust adjust(const World& w, std::int64_t dry, std::int64_t cu) {
-  payload::Adjust p;
-  p.common = w.common();
-  p.lot = LotId{"L-1"};
-  p.dry_g = dry;
-  p.cu_g = cu;
-  return p;
-}
-
 payload::Split halves(const World& w, const std::string& lot) {
   payload::Split p;
   p.common = w.common();
@@ -109,7 +96,7 @@ payload::Split halves(const World& w, const std::string& lot) {
   return p;
 }
 
-const LawTable who(
+const LawTable correctors(
     __FILE__,
     {
         {"not_issuer", inside, standard, "taken_back_by_its_signer",

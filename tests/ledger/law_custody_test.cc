@@ -5,15 +5,9 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-
 void suspend_second_mine(World& w) {
   w.must("body", w.attestation_status("att-mine2", AttestationChange::suspended));
 }
-
-std::int64_t balance(const World& w, const std::string& id) { return w.get<state::Account>(id).balance_g; }
 
 // K-1 at the works, credited with 842 445 g to A.
 void credited(World& w) {

@@ -5,11 +5,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-constexpr auto other = Setting::other;
-
 std::string load(World& w, std::int64_t first_g, std::int64_t second_g) {
   w.must("miner", w.lot("L-1"));
   w.must("miner", w.lot("L-2"));
@@ -163,7 +158,7 @@ const LawTable papers(
          [](World& w) { return send(w, [](auto& p) { p.tax_deposit.reset(); }); }},
     });
 
-const LawTable references(
+const LawTable dispatch_references(
     __FILE__,
     {
         {"unknown_reference", outside, standard, "a_carrier_nobody_knows",

@@ -7,8 +7,6 @@ namespace {
 
 const SchemeId crp{"crp"};
 
-std::int64_t balance(const World& w, const std::string& id) { return w.get<state::Account>(id).balance_g; }
-
 payload::AttestationStatus fraud(const World& w, const std::string& id, std::int64_t from = t0) {
   payload::AttestationStatus p = w.attestation_status(id, AttestationChange::revoked);
   p.void_from = Millis{from};

@@ -6,11 +6,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-constexpr auto other = Setting::other;
-
 // A dry lot of so many grams by `miner` (PMA), or at mine2 by `miner2` (PPM).
 payload::Lot dry_lot(const World& w, const std::string& id, std::int64_t grams, bool second = false) {
   payload::Lot p = w.lot(id, measured(grams, 0, 50000));

@@ -6,10 +6,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-
 std::string propose(World& w, NodeAction action, const std::string& node, const std::string& organisation,
                     const std::string& keys_of = {}) {
   return w.submit("plant", node_change(w, "P-1", action, node, organisation, keys_of));
@@ -21,7 +17,7 @@ void leave_one(World& w) {
   EXPECT_EQ(decide(w, node_change(w, "R-2", NodeAction::remove, "n-smelter", "smelter")), "accepted");
 }
 
-const LawTable table(
+const LawTable memberships(
     __FILE__,
     {
         {"role_missing", inside, standard, "an_operator_joins",

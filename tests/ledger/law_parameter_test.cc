@@ -99,7 +99,7 @@ Drive recovery(ProcessKind kind, std::int64_t away, Material feed = Material::or
   };
 }
 
-std::string closure(World& w, std::int64_t limit, std::int64_t beyond) {
+std::string closed(World& w, std::int64_t limit, std::int64_t beyond) {
   return w.submit("plant", batch(w, ProcessKind::leach_sxew, 900000, 100000 - limit - beyond));
 }
 
@@ -164,7 +164,7 @@ std::string blended(World& w, std::int64_t limit, std::int64_t beyond) {
   return w.submit("miner", p);
 }
 
-std::string adjusted(World& w, std::int64_t limit, std::int64_t beyond) {
+std::string stock_taken(World& w, std::int64_t limit, std::int64_t beyond) {
   EXPECT_EQ(of_ore(w, measured(20 * tonne, 0, 50000)), "accepted");
   payload::Adjust p;
   p.common = w.common();
@@ -177,11 +177,11 @@ const LawTable balances(__FILE__,
                         rows_of({
                             {"draw_grade_ppm", "not_conserved", 10000, drawn},
                             {"blend_measurement_ppm", "not_conserved", 10000, blended},
-                            {"adjust_dry_ppm", "not_conserved", 1000, adjusted},
+                            {"adjust_dry_ppm", "not_conserved", 1000, stock_taken},
                             {"ore_grade_max_ppm", "grade_impossible", 345000, grade(Material::ore_mixed, 1)},
                             {"moisture_max_ppm", "moisture_impossible", 250000, moisture(Material::slag, 1)},
-                            {"closure_silent_ppm", "batch_closure", 10000, closure, true},
-                            {"closure_max_ppm", "batch_closure", 25000, closure},
+                            {"closure_silent_ppm", "batch_closure", 10000, closed, true},
+                            {"closure_max_ppm", "batch_closure", 25000, closed},
                             {"output_excess_ppm", "batch_closure", 10000, excess},
                         }));
 
@@ -193,7 +193,7 @@ std::string loaded(World& w, std::int64_t limit, std::int64_t beyond) {
   return w.submit("miner", w.dispatch("D-1", {"L-1"}, ore));
 }
 
-std::string weighed_empty(World& w, std::int64_t limit, std::int64_t beyond) {
+std::string tare_weighed(World& w, std::int64_t limit, std::int64_t beyond) {
   w.must("miner", w.lot("L-1"));
   payload::Dispatch d = w.dispatch("D-1", {"L-1"});
   d.lots[0].measurement.tare_g = Grams{14000000};
@@ -261,7 +261,7 @@ std::string dry_off(World& w, std::int64_t limit, std::int64_t beyond) {
 const LawTable transfer(__FILE__,
                         rows_of({
                             {"payload_max_g", "payload_exceeded", 30 * tonne, loaded},
-                            {"tare_drift_ppm", "tare_drift", 10000, weighed_empty},
+                            {"tare_drift_ppm", "tare_drift", 10000, tare_weighed},
                             {"speed_flag_kmh", "speed_unusual", 50, one_degree},
                             {"transit_flag_hours", "transit_unusual", 10, under_way},
                             {"receipt_wet_ppm", "wrong_state", 3000, wet_off, false, true},

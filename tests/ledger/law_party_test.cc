@@ -8,10 +8,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-
 payload::RoleGrant grant(const World& w, const std::string& party, Role role) {
   payload::RoleGrant p;
   p.common = w.common();
@@ -39,11 +35,11 @@ payload::PartyUpdate update(const World& w, const std::string& party) {
   return p;
 }
 
-payload::Relation relation(const World& w, const std::string& party, const std::string& other) {
+payload::Relation relation(const World& w, const std::string& party, const std::string& to) {
   payload::Relation p;
   p.common = w.common();
   p.party = PartyId{party};
-  p.other = PartyId{other};
+  p.other = PartyId{to};
   p.from = Millis{w.now};
   return p;
 }
@@ -133,7 +129,7 @@ const LawTable roles(
          [](World& w) { return w.submit("ministry", countersign(w)); }},
     });
 
-const LawTable references(
+const LawTable party_references(
     __FILE__,
     {
         {"unknown_reference", inside, standard, "a_known_party",

@@ -5,11 +5,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-constexpr auto other = Setting::other;
-
 // L-1 (19 400 000 g dry, 970 000 g Cu) floated to this much concentrate of 25 % Cu; the tailings hold the
 // rest, less what is said to be missing.
 payload::Process batch(const World& w, std::int64_t concentrate_dry, std::int64_t missing_dry,
@@ -221,7 +216,7 @@ const LawTable closure(__FILE__, {
                                       {{"recovery_flotation_ore_sulphide_max_ppm", 900000}}},
                                  });
 
-const LawTable codes(
+const LawTable process_codes(
     __FILE__,
     {
         {"role_missing", inside, standard, "processed_by_a_plant",

@@ -6,11 +6,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-constexpr auto other = Setting::other;
-
 void on_the_road(World& w) {
   w.must("miner", w.lot("L-1"));
   w.must("miner", w.dispatch("D-1", {"L-1"}));
@@ -108,7 +103,7 @@ std::string answer_to_a_proposal(World& w, std::int64_t earlier) {
   return w.submit("miner", yes);
 }
 
-const LawTable codes(
+const LawTable receipt_codes(
     __FILE__,
     {
         {"not_consignee", inside, standard, "the_consignee_receives", [](World& w) { return receive(w); }},
@@ -182,7 +177,7 @@ const LawTable codes(
          [](World& w) { return umpire(w, "auditor"); }},
     });
 
-const LawTable flags(
+const LawTable receipt_flags(
     __FILE__,
     {
         {"no_handover", inside, standard, "handed_over", [](World& w) { return receive(w); }},

@@ -7,7 +7,7 @@ namespace anta::test {
 namespace {
 
 // In the order of checking, ledger.md 6.8.
-constexpr std::array codes = {
+constexpr std::array all_codes = {
     LawWord{"malformed"},
     LawWord{"bad_signature"},
     LawWord{"unknown_key"},
@@ -53,7 +53,7 @@ constexpr std::array codes = {
     LawWord{"not_enabled"},
 };
 
-constexpr std::array flags = {
+constexpr std::array all_flags = {
     LawWord{"final_unsupported"},
     LawWord{"grade_unusual", Needs::both},
     LawWord{"moisture_unusual", Needs::both},
@@ -147,7 +147,8 @@ std::vector<LawRow>& rows() {
 }
 
 bool is_code(std::string_view word) {
-  return std::any_of(codes.begin(), codes.end(), [&](const LawWord& code) { return code.word == word; });
+  return std::any_of(all_codes.begin(), all_codes.end(),
+                     [&](const LawWord& code) { return code.word == word; });
 }
 
 class LawCase : public testing::Test {
@@ -174,8 +175,8 @@ class LawCase : public testing::Test {
 
 }  // namespace
 
-std::span<const LawWord> law_codes() { return codes; }
-std::span<const LawWord> law_flags() { return flags; }
+std::span<const LawWord> law_codes() { return all_codes; }
+std::span<const LawWord> law_flags() { return all_flags; }
 std::span<const LawParameter> law_parameters() { return parameters; }
 const std::vector<LawRow>& registered_rows() { return rows(); }
 

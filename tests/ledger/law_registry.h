@@ -19,6 +19,10 @@ namespace anta::test {
 
 enum class Side : std::uint8_t { inside, outside };
 enum class Setting : std::uint8_t { standard, other };  // of the parameter
+inline constexpr auto inside = Side::inside;
+inline constexpr auto outside = Side::outside;
+inline constexpr auto standard = Setting::standard;
+inline constexpr auto other = Setting::other;
 
 struct LawRow {
   std::string_view word = {};  // a code or a flag

@@ -10,10 +10,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-
 // A view that counts how often each lot is read.
 class CountingView final : public LedgerView {
  public:

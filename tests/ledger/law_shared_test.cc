@@ -6,11 +6,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-constexpr auto other = Setting::other;
-
 // A lot whose event lies so far from the block's time.
 std::string lot_recorded_after(World& w, std::int64_t lag) {
   w.now += 40 * day;

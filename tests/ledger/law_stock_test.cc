@@ -5,20 +5,6 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-constexpr auto other = Setting::other;
-
-payload::Adjust adjust(const World& w, std::int64_t dry, std::int64_t cu) {
-  payload::Adjust p;
-  p.common = w.common();
-  p.lot = LotId{"L-1"};
-  p.dry_g = dry;
-  p.cu_g = cu;
-  return p;
-}
-
 payload::Loss loss(const World& w, std::int64_t dry, std::int64_t cu) {
   payload::Loss p;
   p.common = w.common();

@@ -9,15 +9,11 @@
 namespace anta::test {
 namespace {
 
-constexpr auto inside = Side::inside;
-constexpr auto outside = Side::outside;
-constexpr auto standard = Setting::standard;
-
 payload::ParameterProposal some_proposal(const World& w, const std::string& id = "P-1") {
   return amendment(w, id, "transit_flag_hours", 48);
 }
 
-const LawTable table(
+const LawTable votes(
     __FILE__,
     {
         {"no_vote", inside, standard, "a_founder_proposes",

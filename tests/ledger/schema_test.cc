@@ -49,11 +49,11 @@ std::string field_of(const std::string& member) {
   return member;
 }
 
-std::set<std::string> due(const Members& all, const std::string& name) {
+std::set<std::string> due_members(const Members& all, const std::string& name) {
   std::set<std::string> fields;
   for (const std::string& member : all.at(name)) {
     if (member == "common" || member == "stamp") {
-      const auto inner = due(all, member == "common" ? "Common" : "Stamp");
+      const auto inner = due_members(all, member == "common" ? "Common" : "Stamp");
       fields.insert(inner.begin(), inner.end());
     } else {
       fields.insert(field_of(member));
@@ -68,7 +68,7 @@ void expect_fields(const Members& all, const std::string& name, const Shape* sha
   for (const Shape::Field& field : shape->fields)
     described.insert(field.name);
   ASSERT_TRUE(all.contains(name)) << name;
-  EXPECT_EQ(described, due(all, name)) << name;
+  EXPECT_EQ(described, due_members(all, name)) << name;
 }
 
 // Payload structs in the order of statement_types().
@@ -155,7 +155,7 @@ TEST(Schema, DescribesEveryMemberOfEveryRecord) {
         described.insert(inner.name);
       bool matched = false;
       for (const auto& [other, members] : all) {
-        if (due(all, other) != described) continue;
+        if (due_members(all, other) != described) continue;
         seen.insert(other);
         matched = true;
       }

@@ -7,7 +7,7 @@
 namespace anta::test {
 namespace {
 
-World certified() {
+World dated_certificate() {
   World world = rich_world();
   concentrate(world, "L-1", "K-1");
   auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
@@ -91,7 +91,7 @@ class CertificateStatusTravels : public ::testing::TestWithParam<Change> {};
 TEST_P(CertificateStatusTravels, IntoTheNextFile) {
   // Goal: whatever kind of status is recorded about the chain, the buyer's next file has its statement, and
   // the file before had not.
-  World world = certified();
+  World world = dated_certificate();
   const CertificateRig before(world);
   const auto older = before.assemble("C-1");
   ASSERT_TRUE(older) << older.error().message;
@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(EveryKind, CertificateStatusTravels, ::testing::ValuesI
 class RefreshedStatus : public testing::TestWithParam<Change> {};
 
 TEST_P(RefreshedStatus, APatchShowsWhatWasRecordedSince) {
-  World world = certified();
+  World world = dated_certificate();
   CertificateRig rig(world);
   const auto before = rig.assemble("C-1");
   ASSERT_TRUE(before) << before.error().message;
@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(All, RefreshedStatus, testing::ValuesIn(changes),
 
 TEST(RefreshedStatus, OfATreeThatDoesNotHoldIt) {
   // Goal: a patch for a tree before the certificate, of no leaves, or beyond the checkpoint is refused.
-  World world = certified();
+  World world = dated_certificate();
   CertificateRig rig(world);
   const auto then = rig.ledger.ledger->reader_of(TreeSize{rig.finished.checkpoint.size});
   ASSERT_TRUE(then);

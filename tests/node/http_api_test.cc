@@ -14,8 +14,8 @@ namespace anta::test {
 namespace {
 
 // The API over a real ledger; submissions are the test's.
-struct Rig {
-  explicit Rig(World& w) : world(w), ledger(w.genesis) {
+struct Api {
+  explicit Api(World& w) : world(w), ledger(w.genesis) {
     ledger.replay(world);
     services.reader = [this] { return ledger.ledger->reader(); };
     services.reader_at = [this](LeafIndex leaf) { return ledger.ledger->reader_at(leaf); };
@@ -108,7 +108,7 @@ struct Rig {
 TEST(HttpApi, AStatementIsSubmittedInTheBytesThatArrived) {
   // Goal: no copy between the request's body and the submission.
   World world = rich_world();
-  Rig rig(world);
+  Api rig(world);
   EXPECT_EQ(rig.post("/v1/statements", world.sign("miner", world.lot("L-9"))).status, 201u);
   ASSERT_EQ(rig.submitted_items.size(), 1u);
   EXPECT_EQ(rig.submitted_items[0].get(), rig.sent_body.get());
@@ -120,18 +120,18 @@ TEST(HttpApi, ReadsRecordsListsAndHistories) {
   World world = rich_world();
   world.deliver("L-1");
   world.deliver("L-2");
-  Rig rig(world);
-  const Value lot = Rig::json(rig.get("/v1/lots/L-1?fresh=1"));
-  EXPECT_EQ(Rig::text(lot, "holder"), "plant");
+  Api rig(world);
+  const Value lot = Api::json(rig.get("/v1/lots/L-1?fresh=1"));
+  EXPECT_EQ(Api::text(lot, "holder"), "plant");
   EXPECT_EQ(rig.reads, 1);
-  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/lots?holder=plant"))), 2u);
-  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/lots?holder=miner"))), 0u);
-  const Value page = Rig::json(rig.get("/v1/lots?limit=1"));
-  EXPECT_EQ(Rig::items(page), 1u);
-  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/lots?limit=1&cursor=" + Rig::text(page, "next")))), 1u);
-  const Value history = Rig::json(rig.get("/v1/lots/L-1/history"));
-  ASSERT_GE(Rig::items(history), 3u);
-  EXPECT_EQ(Rig::text(std::get<ValueList>(history.find("items")->data)[0], "type"), "lot");
+  EXPECT_EQ(Api::items(Api::json(rig.get("/v1/lots?holder=plant"))), 2u);
+  EXPECT_EQ(Api::items(Api::json(rig.get("/v1/lots?holder=miner"))), 0u);
+  const Value page = Api::json(rig.get("/v1/lots?limit=1"));
+  EXPECT_EQ(Api::items(page), 1u);
+  EXPECT_EQ(Api::items(Api::json(rig.get("/v1/lots?limit=1&cursor=" + Api::text(page, "next")))), 1u);
+  const Value history = Api::json(rig.get("/v1/lots/L-1/history"));
+  ASSERT_GE(Api::items(history), 3u);
+  EXPECT_EQ(Api::text(std::get<ValueList>(history.find("items")->data)[0], "type"), "lot");
   EXPECT_EQ(rig.get("/v1/lots/nothing").status, 404u);
   EXPECT_EQ(rig.get("/v1/lots/L-1?at_leaf=1").status, 404u);
   EXPECT_EQ(rig.get("/v1/parties/miner").status, 200u);
@@ -143,32 +143,32 @@ TEST(HttpApi, NodesAndProposalsWithTheirVotes) {
   add_witness(world, "lab");
   world.must("plant", amendment(world, "P-1", "transit_flag_hours", 48));
   EXPECT_EQ(decide(world, node_change(world, "P-2", NodeAction::remove, "n-owner", "owner")), "accepted");
-  Rig rig(world);
-  const Value nodes = Rig::json(rig.get("/v1/nodes"));
+  Api rig(world);
+  const Value nodes = Api::json(rig.get("/v1/nodes"));
   EXPECT_EQ(std::get<std::int64_t>(nodes.find("size")->data),
             static_cast<std::int64_t>(rig.ledger.ledger->applied()->leaves.value));
   const auto& list = std::get<ValueList>(nodes.find("nodes")->data);
   ASSERT_EQ(list.size(), 3u);
-  EXPECT_EQ(Rig::text(std::get<ValueList>(nodes.find("witnesses")->data).at(0), "id"), "lab");
-  EXPECT_EQ(Rig::text(list[0], "standing"), "removed");
-  EXPECT_EQ(Rig::text(list[1], "id"), "n-plant");
-  EXPECT_EQ(Rig::text(list[1], "organisation"), "plant");
-  EXPECT_EQ(Rig::text(list[1], "standing"), "voter");
-  EXPECT_EQ(Rig::text(list[1], "address"), "127.0.0.1:7101");
+  EXPECT_EQ(Api::text(std::get<ValueList>(nodes.find("witnesses")->data).at(0), "id"), "lab");
+  EXPECT_EQ(Api::text(list[0], "standing"), "removed");
+  EXPECT_EQ(Api::text(list[1], "id"), "n-plant");
+  EXPECT_EQ(Api::text(list[1], "organisation"), "plant");
+  EXPECT_EQ(Api::text(list[1], "standing"), "voter");
+  EXPECT_EQ(Api::text(list[1], "address"), "127.0.0.1:7101");
   EXPECT_EQ(std::get<std::int64_t>(list[1].find("incarnation")->data), 1);
-  EXPECT_EQ(Rig::text(*list[1].find("keys"), "tls"), to_hex(node_keys("n-plant").tls.view()));
+  EXPECT_EQ(Api::text(*list[1].find("keys"), "tls"), to_hex(node_keys("n-plant").tls.view()));
   EXPECT_EQ(list[1].find("by"), nullptr);
-  EXPECT_EQ(Rig::text(Rig::json(rig.get("/v1/nodes/n-owner")), "standing"), "removed");
-  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/nodes/n-owner/history"))), 1u);  // the deciding vote
-  const Value open = Rig::json(rig.get("/v1/proposals?status=open"));
-  ASSERT_EQ(Rig::items(open), 1u);
+  EXPECT_EQ(Api::text(Api::json(rig.get("/v1/nodes/n-owner")), "standing"), "removed");
+  EXPECT_EQ(Api::items(Api::json(rig.get("/v1/nodes/n-owner/history"))), 1u);  // the deciding vote
+  const Value open = Api::json(rig.get("/v1/proposals?status=open"));
+  ASSERT_EQ(Api::items(open), 1u);
   const Value& proposal = std::get<ValueList>(open.find("items")->data)[0];
-  EXPECT_EQ(Rig::text(proposal, "id"), "P-1");
+  EXPECT_EQ(Api::text(proposal, "id"), "P-1");
   EXPECT_EQ(std::get<std::int64_t>(proposal.find("electorate")->data), 2);
   EXPECT_EQ(std::get<std::int64_t>(proposal.find("approvals")->data), 1);
   EXPECT_EQ(std::get<ValueList>(proposal.find("waiting")->data), ValueList{Value{std::string("smelter")}});
-  const Value decided = Rig::json(rig.get("/v1/proposals/P-2"));
-  EXPECT_EQ(Rig::text(decided, "status"), "approved");
+  const Value decided = Api::json(rig.get("/v1/proposals/P-2"));
+  EXPECT_EQ(Api::text(decided, "status"), "approved");
   EXPECT_TRUE(std::get<ValueList>(decided.find("waiting")->data).empty());
   EXPECT_EQ(rig.get("/v1/proposals/P-9").status, 404u);
   EXPECT_EQ(rig.get("/v1/nodes/n-9").status, 404u);
@@ -177,7 +177,7 @@ TEST(HttpApi, NodesAndProposalsWithTheirVotes) {
 TEST(HttpApi, QuestionsThatItDoesNotKnowAreRefused) {
   // Goal: unknown path, method, parameter (with the nearest known), limit and cursor are told apart.
   World world = rich_world();
-  Rig rig(world);
+  Api rig(world);
   EXPECT_EQ(rig.get("/v2/lots").status, 404u);
   const HttpResponse method = rig.call("DELETE", "/v1/lots");
   EXPECT_EQ(method.status, 405u);
@@ -193,7 +193,7 @@ TEST(HttpApi, QuestionsThatItDoesNotKnowAreRefused) {
 TEST(HttpApi, AnETagSparesTheSecondAnswer) {
   // Goal: the same record is 304 to who has it, and a read index that fails is 503 with Retry-After.
   World world = rich_world();
-  Rig rig(world);
+  Api rig(world);
   const HttpResponse first = rig.get("/v1/sites/mine");
   ASSERT_EQ(first.status, 200u);
   EXPECT_EQ(rig.get("/v1/sites/mine", {{"if-none-match", first.headers.at(0).second}}).status, 304u);
@@ -207,7 +207,7 @@ TEST(HttpApi, SubmissionsHaveTheStatusOfTheirOutcome) {
   // Goal: 201 with leaf and who is missing, 422 with the rule, 400, 504; a sequence is 200 with one item
   // each.
   World world = rich_world();
-  Rig rig(world);
+  Api rig(world);
   const Bytes lot = world.sign("miner", world.lot("L-1"));
   const HttpResponse accepted = rig.post("/v1/statements", lot);
   EXPECT_EQ(accepted.status, 201u);
@@ -216,8 +216,8 @@ TEST(HttpApi, SubmissionsHaveTheStatusOfTheirOutcome) {
   rig.outcome = Outcome{.rule = "not_holder", .message = "m"};
   const HttpResponse rejected = rig.post("/v1/statements?wait=committed", lot);
   EXPECT_EQ(rejected.status, 422u);
-  EXPECT_EQ(Rig::text(Rig::json(rejected), "code"), "not_holder");
-  EXPECT_EQ(Rig::text(Rig::json(rejected), "digest"), hex(sha256(lot)));
+  EXPECT_EQ(Api::text(Api::json(rejected), "code"), "not_holder");
+  EXPECT_EQ(Api::text(Api::json(rejected), "digest"), hex(sha256(lot)));
   EXPECT_EQ(rig.submitted.wait, WaitFor::committed);
   rig.outcome = fail(Code::bad_signature, "bad_signature", "m");
   EXPECT_EQ(rig.post("/v1/statements", lot).status, 400u);
@@ -227,7 +227,7 @@ TEST(HttpApi, SubmissionsHaveTheStatusOfTheirOutcome) {
   two.insert(two.end(), lot.begin(), lot.end());
   const HttpResponse sequence = rig.post("/v1/statements", two, "application/cbor-seq");
   EXPECT_EQ(sequence.status, 200u);
-  EXPECT_EQ(Rig::items(Rig::json(sequence)), 2u);
+  EXPECT_EQ(Api::items(Api::json(sequence)), 2u);
   EXPECT_EQ(rig.post("/v1/statements", lot, "text/plain").status, 415u);
   EXPECT_EQ(rig.post("/v1/statements", {}).status, 400u);
   EXPECT_EQ(rig.post("/v1/statements?wait=forever", lot).status, 400u);
@@ -236,7 +236,7 @@ TEST(HttpApi, SubmissionsHaveTheStatusOfTheirOutcome) {
 TEST(HttpApi, ADryRunJudgesAndRecordsNothing) {
   // Goal: each item is judged on top of those before it, and the ledger stays as it is.
   World world = rich_world();
-  Rig rig(world);
+  Api rig(world);
   const Applied before = *rig.ledger.ledger->applied();
   Bytes both = world.sign("miner", world.lot("L-1"));
   const Bytes dispatch = world.sign("miner", world.dispatch("D-1", {"L-1"}));
@@ -252,7 +252,7 @@ TEST(HttpApi, PastAKeysLimitTheAnswerIs429WithTheWait) {
   // Goal: 429, problem details with the limit's name, Retry-After in the seconds that the limit says, for one
   // statement and for a sequence; a sequence of which something is known answers item by item.
   World world = rich_world();
-  Rig rig(world);
+  Api rig(world);
   rig.outcome = tl::unexpected(key_limit_error(7));
   const Bytes lot = world.sign("miner", world.lot("L-1"));
   Bytes two = lot;
@@ -262,24 +262,24 @@ TEST(HttpApi, PastAKeysLimitTheAnswerIs429WithTheWait) {
     EXPECT_EQ(refused.status, 429u);
     EXPECT_EQ(refused.content_type, "application/problem+json");
     EXPECT_EQ(refused.headers, (HttpFields{{"Retry-After", "7"}}));
-    EXPECT_EQ(Rig::text(Rig::json(refused), "code"), "key_statements_per_second");
-    EXPECT_EQ(Rig::text(Rig::json(refused), "type"), "urn:anta:problem:key_statements_per_second");
+    EXPECT_EQ(Api::text(Api::json(refused), "code"), "key_statements_per_second");
+    EXPECT_EQ(Api::text(Api::json(refused), "type"), "urn:anta:problem:key_statements_per_second");
   }
   rig.first_known = true;
   const HttpResponse some = rig.post("/v1/statements", two, "application/cbor-seq");
   EXPECT_EQ(some.status, 200u);
-  const Value answer = Rig::json(some);
+  const Value answer = Api::json(some);
   const ValueList& items = std::get<ValueList>(answer.find("items")->data);
-  EXPECT_EQ(Rig::text(items.at(0), "outcome"), "accepted");
-  EXPECT_EQ(Rig::text(items.at(1), "outcome"), "undecided");
-  EXPECT_EQ(Rig::text(items.at(1), "code"), "key_statements_per_second");
+  EXPECT_EQ(Api::text(items.at(0), "outcome"), "accepted");
+  EXPECT_EQ(Api::text(items.at(1), "outcome"), "undecided");
+  EXPECT_EQ(Api::text(items.at(1), "code"), "key_statements_per_second");
 }
 
 TEST(HttpApi, ADryRunIsChargedToItsKey) {
   // Goal: each verified item costs a token, what does not verify none; past the limit 429 before anything is
   // judged, until time has passed.
   World world = rich_world();
-  Rig rig(world);
+  Api rig(world);
   KeyLimiter keys({.per_second = 2, .burst = 2});
   std::int64_t now_ms = 1'000;
   rig.services.keys = &keys;
@@ -290,8 +290,8 @@ TEST(HttpApi, ADryRunIsChargedToItsKey) {
   bent.back() ^= 1;
   const Bytes stranger = world.sign("stranger", world.lot("L-1"));
   for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(Rig::text(Rig::json(rig.post("/v1/statements?dry_run=1", bent)), "code"), "bad_signature");
-    EXPECT_EQ(Rig::text(Rig::json(rig.post("/v1/statements?dry_run=1", stranger)), "code"), "unknown_key");
+    EXPECT_EQ(Api::text(Api::json(rig.post("/v1/statements?dry_run=1", bent)), "code"), "bad_signature");
+    EXPECT_EQ(Api::text(Api::json(rig.post("/v1/statements?dry_run=1", stranger)), "code"), "unknown_key");
   }
   EXPECT_EQ(keys.figures().buckets, 0u);
   Bytes three;
@@ -305,7 +305,7 @@ TEST(HttpApi, ADryRunIsChargedToItsKey) {
                                       rig.post("/v1/statements?dry_run=1", three, "application/cbor-seq")}) {
     EXPECT_EQ(refused.status, 429u);
     EXPECT_EQ(refused.headers, (HttpFields{{"Retry-After", "1"}}));
-    EXPECT_EQ(Rig::text(Rig::json(refused), "code"), "key_statements_per_second");
+    EXPECT_EQ(Api::text(Api::json(refused), "code"), "key_statements_per_second");
   }
   EXPECT_EQ(rig.long_questions, judged);
   now_ms += 1'000;
@@ -317,7 +317,7 @@ TEST(HttpApi, TryingOutWhatIsRecordedCostsItsSignerNothing) {
   // outcome and locks nobody out.
   World world = rich_world();
   world.deliver("L-1");
-  Rig rig(world);
+  Api rig(world);
   KeyLimiter keys({.per_second = 2, .burst = 2});
   rig.services.keys = &keys;
   rig.services.steady_ms = [] { return std::int64_t{1'000}; };
@@ -335,13 +335,13 @@ TEST(HttpApi, AStatementComesWithItsProofOrItsBytes) {
   // Goal: the inclusion proof leads to the tree's root; Accept: application/cose gives what was signed.
   World world = rich_world();
   world.deliver("L-1");
-  Rig rig(world);
+  Api rig(world);
   const Bytes& bytes = world.log.back().bytes;
   const std::string path = "/v1/statements/" + hex(sha256(bytes));
   const HttpResponse raw = rig.get(path, {{"accept", "application/cose"}});
   ASSERT_TRUE(raw.file);
   EXPECT_EQ(*raw.file, bytes);
-  const Value value = Rig::json(rig.get(path));
+  const Value value = Api::json(rig.get(path));
   const Value* proof = value.find("proof");
   ASSERT_NE(proof, nullptr);
   std::vector<Digest> siblings;
@@ -359,21 +359,21 @@ TEST(HttpApi, TheInboxAndTheImpactAreFound) {
   world.must("miner", world.lot("L-1"));
   world.must("miner", world.dispatch("D-1", {"L-1"}));
   world.now += day;
-  Rig rig(world);
-  const Value inbox = Rig::json(rig.get("/v1/inbox?party=plant"));
-  ASSERT_EQ(Rig::items(inbox), 1u);
-  EXPECT_EQ(Rig::text(std::get<ValueList>(inbox.find("items")->data)[0], "waits_for"), "receipt");
-  EXPECT_EQ(Rig::items(Rig::json(rig.get("/v1/inbox?party=miner"))), 0u);
-  const Value attestations = Rig::json(rig.get("/v1/attestations?subject=miner&site=mine"));
-  ASSERT_GE(Rig::items(attestations), 1u);
-  const std::string id = Rig::text(std::get<ValueList>(attestations.find("items")->data)[0], "id");
+  Api rig(world);
+  const Value inbox = Api::json(rig.get("/v1/inbox?party=plant"));
+  ASSERT_EQ(Api::items(inbox), 1u);
+  EXPECT_EQ(Api::text(std::get<ValueList>(inbox.find("items")->data)[0], "waits_for"), "receipt");
+  EXPECT_EQ(Api::items(Api::json(rig.get("/v1/inbox?party=miner"))), 0u);
+  const Value attestations = Api::json(rig.get("/v1/attestations?subject=miner&site=mine"));
+  ASSERT_GE(Api::items(attestations), 1u);
+  const std::string id = Api::text(std::get<ValueList>(attestations.find("items")->data)[0], "id");
   const HttpResponse impact =
       rig.get("/v1/attestations/" + id +
               "/impact?status=revoked&from=2025-01-03T00:00:00Z&void_from=2025-01-01T00:00:00Z");
   ASSERT_EQ(impact.status, 200u) << impact.body;
-  const Value value = Rig::json(impact);
+  const Value value = Api::json(impact);
   ASSERT_EQ(std::get<ValueList>(value.find("lots")->data).size(), 1u);
-  EXPECT_EQ(Rig::text(std::get<ValueList>(value.find("lots")->data)[0], "id"), "L-1");
+  EXPECT_EQ(Api::text(std::get<ValueList>(value.find("lots")->data)[0], "id"), "L-1");
   EXPECT_EQ(rig.get("/v1/attestations/" + id + "/impact?status=gone&from=2025-01-03T00:00:00Z").status, 400u);
 }
 
@@ -382,7 +382,7 @@ TEST(HttpApi, LongQuestionsAreAnsweredBesideTheHttpThread) {
   // not; when these are full the answer is 503 with Retry-After, and nothing is lost.
   World world = rich_world();
   world.deliver("L-1");
-  Rig rig(world);
+  Api rig(world);
   const Bytes dispatch = world.sign("miner", world.dispatch("D-9", {"L-1"}));
   const auto ask_all = [&] {
     std::vector<HttpResponse> answers = {rig.post("/v1/verify", {1, 2, 3}, "application/octet-stream"),
@@ -398,7 +398,7 @@ TEST(HttpApi, LongQuestionsAreAnsweredBesideTheHttpThread) {
   rig.full = true;
   for (const HttpResponse& answer : ask_all()) {
     EXPECT_EQ(answer.status, 503u);
-    EXPECT_EQ(Rig::text(Rig::json(answer), "code"), "queries_max");
+    EXPECT_EQ(Api::text(Api::json(answer), "code"), "queries_max");
     EXPECT_EQ(answer.headers.at(0).first, "Retry-After");
   }
   EXPECT_EQ(rig.get("/v1/lots/L-1").status, 200u);
@@ -418,7 +418,7 @@ TEST(HttpApi, AVerifiedFileIsReportedAsTheCommandLineDoes) {
   ASSERT_TRUE(good) << good.error().message;
   Bytes broken = *good;
   broken[broken.size() / 2] ^= 1;
-  Rig rig(world);
+  Api rig(world);
   rig.services.genesis_bytes = std::make_shared<const Bytes>(encode_genesis(node.ledger.genesis));
   rig.services.policy = [policy = *network_policy(node.ledger.genesis)] { return policy; };
   rig.services.clock = [] { return Millis{1'800'000'100'000}; };
@@ -445,7 +445,7 @@ TEST(HttpApi, CertificatesAndStateAreOfTheFinishedCheckpoint) {
   certificate.valid_until = Millis{1'900'000'000'000};
   world.must("plant", certificate);
   CertificateRig node(world);
-  Rig rig(world);
+  Api rig(world);
   FinishedCheckpoint finished = node.finished;
   rig.services.reader = [&] { return node.ledger.ledger->reader(); };
   rig.services.reader_at = [&](LeafIndex leaf) { return node.ledger.ledger->reader_at(leaf); };
@@ -459,9 +459,9 @@ TEST(HttpApi, CertificatesAndStateAreOfTheFinishedCheckpoint) {
   EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh?from=1").status, 400u);
   EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh").status, 400u);
   for (const char* id : {"C-1", "C-2"}) {
-    const Value proof = Rig::json(rig.get("/v1/proofs/state?kind=certificate&id=" + std::string(id)));
-    EXPECT_EQ(Rig::text(proof, "root"), hex(finished.checkpoint.root));
-    EXPECT_EQ(Rig::text(proof, "checkpoint"), finished.note);
+    const Value proof = Api::json(rig.get("/v1/proofs/state?kind=certificate&id=" + std::string(id)));
+    EXPECT_EQ(Api::text(proof, "root"), hex(finished.checkpoint.root));
+    EXPECT_EQ(Api::text(proof, "checkpoint"), finished.note);
     EXPECT_EQ(std::holds_alternative<std::string>(proof.find("record")->data), std::string(id) == "C-1");
   }
   EXPECT_EQ(rig.get("/v1/proofs/state?kind=certificate&id=C-1&at_leaf=1").status, 200u);
@@ -476,23 +476,23 @@ TEST(HttpApi, CertificatesAndStateAreOfTheFinishedCheckpoint) {
 TEST(HttpApi, TheNodeSpeaksOfItself) {
   // Goal: health, readiness with reasons, parameters, network, openapi and a missing checkpoint.
   World world = rich_world();
-  Rig rig(world);
+  Api rig(world);
   EXPECT_EQ(rig.get("/healthz").status, 200u);
   EXPECT_EQ(rig.get("/readyz").status, 200u);
   rig.unready = {"no leader"};
   EXPECT_EQ(rig.get("/readyz").status, 503u);
-  EXPECT_EQ(std::get<std::int64_t>(Rig::json(rig.get("/v1/parameters")).find("event_age_max_days")->data),
+  EXPECT_EQ(std::get<std::int64_t>(Api::json(rig.get("/v1/parameters")).find("event_age_max_days")->data),
             3650);
-  EXPECT_EQ(Rig::text(Rig::json(rig.get("/v1/network")), "digest"),
+  EXPECT_EQ(Api::text(Api::json(rig.get("/v1/network")), "digest"),
             hex(sha256(encode_genesis(world.genesis))));
   const HttpResponse checkpoint = rig.get("/checkpoint");
   EXPECT_EQ(checkpoint.status, 503u);
   EXPECT_NE(checkpoint.body.find("org2"), std::string::npos);
   EXPECT_NE(rig.get("/v1/openapi.json").body.find("\"/v1/lots/{id}/graph\""), std::string::npos);
-  const Value openapi = Rig::json(rig.get("/v1/openapi.json"));
+  const Value openapi = Api::json(rig.get("/v1/openapi.json"));
   const Value* post = openapi.find("paths")->find("/v1/statements")->find("post");
   EXPECT_NE(post->find("responses")->find("429"), nullptr);
-  EXPECT_NE(Rig::text(*openapi.find("info"), "description").find(key_limit_rule), std::string::npos);
+  EXPECT_NE(Api::text(*openapi.find("info"), "description").find(key_limit_rule), std::string::npos);
   EXPECT_NE(rig.get("/metrics").body.find("anta_http_requests_total"), std::string::npos);
 }
 

@@ -11,8 +11,8 @@ namespace anta::test {
 namespace {
 
 // A ledger whose records are put there by hand, many at once.
-struct Rig {
-  Rig() : ledger(rich_world().genesis) {}
+struct QueryRig {
+  QueryRig() : ledger(rich_world().genesis) {}
 
   template <typename T>
   void add(const T& record) {
@@ -46,7 +46,7 @@ std::string numbered(const std::string& prefix, std::size_t number) {
 TEST(Queries, TheInboxDoesNotScanTheWholeLedgerForOnePage) {
   // Goal: a page looks at scanned_max records and says where to go on although it found nothing; the pages
   // together find what waits, and the last says that it is the last.
-  Rig rig;
+  QueryRig rig;
   state::Dispatch dispatch;
   dispatch.sender = PartyId{"miner"};
   dispatch.to = PartyId{"elsewhere"};
@@ -74,7 +74,7 @@ TEST(Queries, TheInboxDoesNotScanTheWholeLedgerForOnePage) {
 TEST(Queries, ListsOfASiteReadWhatItNames) {
   // Goal: attestations and accounts of a site are found on the first page among more than a page may look at,
   // in order of id, with a cursor and with further filters.
-  Rig rig;
+  QueryRig rig;
   state::Site site;
   site.id = SiteId{"mine"};
   site.attestations = {AttestationId{"z-2"}, AttestationId{"z-1"}};
@@ -182,7 +182,7 @@ TEST(Queries, PagesEndAtTheirBytesToo) {
 
 TEST(Queries, AGraphThatIsCutSaysSo) {
   // Goal: a lot made of more than graph_lots_max lots is answered with those, and `complete` is false.
-  Rig rig;
+  QueryRig rig;
   state::Lot root;
   root.id = LotId{"root"};
   state::Lot lot;
@@ -204,7 +204,7 @@ TEST(Queries, AGraphThatIsCutSaysSo) {
 
 TEST(Queries, AGraphStopsAtItsBytesThoughMoreIsWaiting) {
   // Goal: lots that were queued before the bytes were spent are not all read and told for that (they were).
-  Rig rig;
+  QueryRig rig;
   constexpr std::size_t children = 200;
   state::Lot root;
   root.id = LotId{"root"};

@@ -11,7 +11,7 @@
 namespace anta::test {
 namespace {
 
-struct Rig {
+struct VerificationRig {
   World world = rich_world();
   std::atomic<int> lookups = 0;
   state::Key miners = [this] {
@@ -39,7 +39,7 @@ struct Rig {
 
 TEST(Verification, ChecksEachSignatureOnce) {
   // Goal: what admission checked, apply is told without a second check, for good and bad signatures alike.
-  Rig rig;
+  VerificationRig rig;
   const Bytes good = rig.world.sign("miner", rig.world.lot("L-1"));
   Bytes bad = good;
   bad.back() ^= 1;
@@ -60,7 +60,7 @@ TEST(Verification, ChecksEachSignatureOnce) {
 
 TEST(Verification, AStatementKeepsTheBytesThatArrived) {
   // Goal: no copy between what was submitted and what is decoded, offered to the log and kept for apply.
-  Rig rig;
+  VerificationRig rig;
   const auto bytes = std::make_shared<const Bytes>(rig.world.sign("miner", rig.world.lot("L-1")));
   const Digest digest = sha256(*bytes);
   std::promise<std::vector<Result<Verification::Admitted>>> promise;
@@ -74,7 +74,7 @@ TEST(Verification, AStatementKeepsTheBytesThatArrived) {
 
 TEST(Verification, AVerdictIsAboutOneKey) {
   // Goal: a kept "yes" under one key is no answer for another.
-  Rig rig;
+  VerificationRig rig;
   const Bytes good = rig.world.sign("miner", rig.world.lot("L-1"));
   const SharedStatement statement = *rig.verification.decoded(good, sha256(good));
   EXPECT_TRUE(rig.verification.check(*statement, rig.world.key("miner").public_key()));
@@ -84,7 +84,7 @@ TEST(Verification, AVerdictIsAboutOneKey) {
 
 TEST(Verification, UnknownIsAskedAgainAndKnownIsRemembered) {
   // Goal: a missing key is looked up every time, a found one never again.
-  Rig rig;
+  VerificationRig rig;
   const Bytes stranger = rig.world.sign("stranger", rig.world.lot("L-1"));
   EXPECT_FALSE(rig.admit({stranger})[0]->known);
   EXPECT_FALSE(rig.admit({stranger})[0]->checked);
@@ -98,7 +98,7 @@ TEST(Verification, UnknownIsAskedAgainAndKnownIsRemembered) {
 TEST(Verification, AChangedKeyIsLookedUpAgain) {
   // Goal: what was remembered of a key does not outlive its revocation, nor the compromise of the time
   // before.
-  Rig rig;
+  VerificationRig rig;
   EXPECT_TRUE(rig.admit({rig.world.sign("miner", rig.world.lot("L-1"))})[0]->known);
   rig.miners.state = KeyState::revoked;
   EXPECT_TRUE(rig.admit({rig.world.sign("miner", rig.world.lot("L-2"))})[0]->known);  // remembered
@@ -116,7 +116,7 @@ TEST(Verification, AChangedKeyIsLookedUpAgain) {
 
 TEST(Verification, MalformedIsSaidAndMemoryIsBounded) {
   // Goal: bytes that are no statement are refused, and what is kept stays within its limit.
-  Rig rig;
+  VerificationRig rig;
   EXPECT_EQ(rig.admit({Bytes{0x80}})[0].error().code, Code::malformed);
   for (int i = 0; i < 20; ++i)
     rig.admit({rig.world.sign("miner", rig.world.lot("L-" + std::to_string(i)))});
@@ -125,7 +125,7 @@ TEST(Verification, MalformedIsSaidAndMemoryIsBounded) {
 
 TEST(Verification, ThreadsComeAndGoWhileItWorks) {
   // Goal: with more, fewer and again more threads every job is done once, those that waited too.
-  Rig rig;
+  VerificationRig rig;
   std::vector<std::future<std::vector<Result<Verification::Admitted>>>> all;
   for (unsigned round = 0; round < 12; ++round) {
     std::vector<Verification::Arrived> items;

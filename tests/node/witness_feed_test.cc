@@ -10,14 +10,14 @@ namespace anta::test {
 namespace {
 
 // A feed whose requests the test answers.
-struct Rig {
+struct FeedRig {
   struct Asked {
     std::string url = {};
     WitnessRequest request = {};
     WitnessClient::Callback callback = {};
   };
 
-  Rig() {
+  FeedRig() {
     WitnessFeedPorts ports;
     ports.post = [this](const WitnessUrl& url, const std::string& body, WitnessClient::Callback callback) {
       asked.push_back({url.text, *parse_witness_request(body), std::move(callback)});
@@ -66,7 +66,7 @@ struct Rig {
 TEST(WitnessFeed, GoesOnFromTheSizeThatTheWitnessNames) {
   // Goal: the first request knows nothing; a 409's size is what the next proves from; afterwards the size is
   // known, and an idle ledger's same size needs no proof.
-  Rig rig;
+  FeedRig rig;
   rig.open(20);
   ASSERT_EQ(rig.asked.size(), 1u);
   EXPECT_EQ(rig.asked[0].url, "http://127.0.0.1:1");
@@ -91,7 +91,7 @@ TEST(WitnessFeed, GoesOnFromTheSizeThatTheWitnessNames) {
 
 TEST(WitnessFeed, OneRequestAtATimeAndOnlyTheNewestWaits) {
   // Goal: three open while the witness is asked; when it answers the last of them is sent, and no other.
-  Rig rig;
+  FeedRig rig;
   for (const std::uint64_t size : {5, 9, 12, 20})
     rig.open(size);
   EXPECT_EQ(rig.asked.size(), 1u);
@@ -104,7 +104,7 @@ TEST(WitnessFeed, OneRequestAtATimeAndOnlyTheNewestWaits) {
 
 TEST(WitnessFeed, AWitnessThatIsAheadIsAskedAgainWithWhatIsLarger) {
   // Goal: another leader brought it further: nothing is sent that it would refuse, until there is more.
-  Rig rig;
+  FeedRig rig;
   rig.open(9);
   rig.answer_size(20);
   EXPECT_TRUE(rig.asked.empty());
@@ -117,7 +117,7 @@ TEST(WitnessFeed, AWitnessThatIsAheadIsAskedAgainWithWhatIsLarger) {
 TEST(WitnessFeed, WhoDoesNotAnswerIsLeftAloneForAWhile) {
   // Goal: waits double up to five seconds; what is open then is sent, what is stale is not; an answer ends
   // it.
-  Rig rig;
+  FeedRig rig;
   const auto dead = [] { return Result<WitnessReply>(fail(Code::uncertain, "witness.unreachable", "gone")); };
   rig.open(5);
   rig.answer(dead());
@@ -155,14 +155,14 @@ TEST(WitnessFeed, NonsenseIsAFailureAndNotALoop) {
       {200, "text/plain", ""},          {200, "text/plain", "hello"},
       {422, "text/plain", "no\nno"},    {500, "", ""}};
   for (const WitnessReply& reply : nonsense) {
-    Rig rig;
+    FeedRig rig;
     rig.open(20);
     rig.answer(reply);
     EXPECT_TRUE(rig.asked.empty()) << reply.status << reply.body;
     EXPECT_EQ(rig.feed->figures().failures, 1u) << reply.status << reply.body;
     EXPECT_TRUE(rig.cosigned.empty());
   }
-  Rig rig;
+  FeedRig rig;
   rig.open(20);
   std::uint64_t requests = 0;
   for (std::uint64_t size = 1; !rig.asked.empty() && requests < 20; ++requests)
@@ -173,7 +173,7 @@ TEST(WitnessFeed, NonsenseIsAFailureAndNotALoop) {
 
 TEST(WitnessFeed, UrlsMayChangeAndWitnessesWithoutOneAreNotAsked) {
   // Goal: a reload's URL is used at once, also after failures.
-  Rig rig;
+  FeedRig rig;
   rig.open(5);
   rig.answer(fail(Code::uncertain, "witness.unreachable", "gone"));
   rig.feed->set_urls({{"w1", *parse_witness_url("http://127.0.0.1:2")}});

@@ -11,8 +11,8 @@
 namespace anta::test {
 namespace {
 
-struct Rig {
-  explicit Rig(std::function<void(const Checkpoint&)> seam = {}) {
+struct ServerRig {
+  explicit ServerRig(std::function<void(const Checkpoint&)> seam = {}) {
     logger = *Log::open(LogLevel::debug, LogFormat::logfmt, home.directory.path() + "/witness.log");
     auto started = WitnessServer::start(
         home.config, *logger, [](const Error& error) { ADD_FAILURE() << error.message; }, std::move(seam));
@@ -44,7 +44,7 @@ struct Rig {
 
 TEST(WitnessServer, AnswersOverHttp) {
   // Goal: the answers of tlog-witness through the real listener and the real client, with their types.
-  Rig rig;
+  ServerRig rig;
   WitnessReply reply = rig.post(rig.log.body(0, 9));
   EXPECT_EQ(reply.status, 200u);
   const auto line = parse_signature_line(reply.body);
@@ -66,7 +66,7 @@ TEST(WitnessServer, AnswersOverHttp) {
 
 TEST(WitnessServer, ABodyThatIsTooLongIsRefusedBeforeItIsRead) {
   // Goal: 413 from the announced length alone, and by chunks; the witness goes on.
-  Rig rig;
+  ServerRig rig;
   Client announced(rig.server->port());
   announced.say("POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n");
   EXPECT_TRUE(announced.until("\r\n").starts_with("HTTP/1.1 413"));
@@ -79,7 +79,7 @@ TEST(WitnessServer, ABodyThatIsTooLongIsRefusedBeforeItIsRead) {
 TEST(WitnessServer, ManyAtOnceEndInOneOrder) {
   // Goal: requests with different sizes race from the same old size: exactly one is cosigned, the others are
   // told its size, and it is what is remembered.
-  Rig rig;
+  ServerRig rig;
   std::uint64_t size = 0;
   for (std::uint64_t round = 1; round <= 10; ++round) {
     std::vector<std::pair<std::uint64_t, std::future<Result<WitnessReply>>>> racing;
@@ -106,7 +106,7 @@ TEST(WitnessServer, GoesOnAfterARestartAndStopsWithARequestInFlight) {
   std::promise<void> in_flight;
   std::promise<void> go_on;
   auto held = go_on.get_future().share();
-  Rig rig([&](const Checkpoint&) {
+  ServerRig rig([&](const Checkpoint&) {
     in_flight.set_value();
     held.wait();
   });
@@ -126,7 +126,7 @@ TEST(WitnessServer, GoesOnAfterARestartAndStopsWithARequestInFlight) {
 TEST(WitnessServer, AReloadTakesOverThePolicy) {
   // Goal: a new node's log key counts once the file is read again; another id needs a restart and changes
   // nothing.
-  Rig rig;
+  ServerRig rig;
   const VerifierKey old_log = rig.log.verifier();
   rig.log.key = key_of(2);
   EXPECT_EQ(rig.post(rig.log.body(0, 9)).status, 403u);
@@ -207,7 +207,7 @@ TEST(WitnessClient, SaysWhyThereIsNoAnswer) {
   const std::string port = std::to_string(ntohs(address.sin_port));
   EXPECT_NE(outcome("http://127.0.0.1:" + port, 50).find("in time"), std::string::npos);
   ::close(silent);
-  Rig rig;
+  ServerRig rig;
   EXPECT_NE(outcome("https://127.0.0.1:" + std::to_string(rig.server->port()), 20'000).find("TLS failed"),
             std::string::npos);
 }

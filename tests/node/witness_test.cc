@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint64_t now = 1'800'000'000;
 
-struct Rig {
-  Rig() { start(); }
+struct WitnessAlone {
+  WitnessAlone() { start(); }
   void start() {
     witness.reset();
     EXPECT_TRUE(prepare_data_directory(home.config.data, DataDirectory::make));
@@ -47,7 +47,7 @@ struct Rig {
 TEST(Witness, CosignsWhatExtendsWhatItSaw) {
   // Goal: from nothing, over odd sizes and powers of two, and the same size again; each answer is one line
   // that verifies under the witness's key and the clock's time.
-  Rig rig;
+  WitnessAlone rig;
   std::uint64_t from = 0;
   for (const std::uint64_t to : {1, 1, 7, 8, 16, 31, 32, 32, 40}) {
     const HttpResponse answer = rig.ask(rig.log.body(from, to));
@@ -59,7 +59,7 @@ TEST(Witness, CosignsWhatExtendsWhatItSaw) {
 
 TEST(Witness, AnOldSizeThatIsNotItsOwnIs409WithItsOwn) {
   // Goal: body and type of the answer that a log goes on from, at the start and later; nothing is signed.
-  Rig rig;
+  WitnessAlone rig;
   HttpResponse answer = rig.ask(rig.log.body(5, 9));
   EXPECT_EQ(answer.status, 409u);
   EXPECT_EQ(answer.body, "0\n");
@@ -76,7 +76,7 @@ TEST(Witness, AnOldSizeThatIsNotItsOwnIs409WithItsOwn) {
 TEST(Witness, ATreeThatIsNotShownToExtendIs422) {
   // Goal: another history, the proof of another size, a hash too many, one too few, the same size with
   // another root, a proof from nothing, and an empty tree with a root: all refused, and the memory stays.
-  Rig rig;
+  WitnessAlone rig;
   const GrownLog other(40, 1);
   EXPECT_EQ(rig.status(rig.log.body(0, 9)), 200u);
   const auto refused = [&](std::uint64_t from, std::vector<Digest> proof, const std::string& note) {
@@ -92,7 +92,7 @@ TEST(Witness, ATreeThatIsNotShownToExtendIs422) {
   EXPECT_EQ(refused(9, {}, other.note(9)), 422u);
   EXPECT_EQ(refused(9, {Digest{}}, rig.log.note(9)), 422u);
   EXPECT_EQ(rig.remembered, std::vector<std::uint64_t>{9});
-  Rig fresh;
+  WitnessAlone fresh;
   EXPECT_EQ(fresh.status(encode_witness_request({.proof = {Digest{}}, .note = fresh.log.note(3)})), 422u);
   const Checkpoint empty{.origin = fresh.log.origin, .size = 0, .root = fresh.log.at(1).root};
   EXPECT_EQ(fresh.status(encode_witness_request({.note = fresh.log.note_of(empty)})), 422u);
@@ -102,7 +102,7 @@ TEST(Witness, ATreeThatIsNotShownToExtendIs422) {
 TEST(Witness, UnknownLogsAndUntrustedKeys) {
   // Goal: 404 for an origin that is not in the policy, 403 without a signature that it trusts: another key,
   // the right key under another text, and a cosigner's key; unknown signatures beside a good one do no harm.
-  Rig rig;
+  WitnessAlone rig;
   const GrownLog stranger(5, 0, "anta.example/other-00000000");
   EXPECT_EQ(rig.status(stranger.body(0, 5)), 404u);
   const std::string text = encode_checkpoint(rig.log.at(5));
@@ -124,7 +124,7 @@ TEST(Witness, UnknownLogsAndUntrustedKeys) {
 
 TEST(Witness, AnyKeyOfTheOriginMaySign) {
   // Goal: all nodes of a ledger have log keys of one origin: what one leader opened another may go on from.
-  Rig rig;
+  WitnessAlone rig;
   VerifierKey second = rig.log.verifier();
   second.key = key_of(2).public_key();
   rig.witness->set_policy(*quorum_policy({rig.log.verifier(), second}, {rig.home.verifier()}, 1));
@@ -136,7 +136,7 @@ TEST(Witness, AnyKeyOfTheOriginMaySign) {
 TEST(Witness, MalformedBodiesAre400) {
   // Goal: wrong size lines, proof lines, line ends and notes, and an old size above the checkpoint's; none of
   // them is remembered.
-  Rig rig;
+  WitnessAlone rig;
   const std::string note = rig.log.note(5);
   std::string long_proof = "old 0\n";
   for (std::size_t i = 0; i <= witness_proof_max; ++i)
@@ -171,7 +171,7 @@ TEST(Witness, MalformedBodiesAre400) {
 TEST(Witness, RemembersBeforeItAnswersAndAcrossARestart) {
   // Goal: killed between the write and the answer: the next run refuses what forgets that size, and goes on
   // from it. The seam runs when the file is as a crash would leave it.
-  Rig rig;
+  WitnessAlone rig;
   const std::filesystem::path file = rig.home.config.data / "witness.state";
   std::string crashed_with;
   WitnessPorts ports;
@@ -197,7 +197,7 @@ TEST(Witness, RemembersBeforeItAnswersAndAcrossARestart) {
 TEST(Witness, WithoutItsMemoryItDoesNotBeginAnew) {
   // Goal: wiped although the seed has been used: refused with the next step; so are a torn file, a changed
   // byte and a second process. A directory that is another's is refused too.
-  Rig rig;
+  WitnessAlone rig;
   EXPECT_EQ(rig.status(rig.log.body(0, 9)), 200u);
   const auto refusal = [&] {
     const auto opened = WitnessMemory::open(rig.home.config.data, rig.home.config.seed);
@@ -232,7 +232,7 @@ TEST(Witness, WithoutItsMemoryItDoesNotBeginAnew) {
 
 TEST(Witness, AFullDiskSignsNothing) {
   // Goal: what could not be made durable is not signed, and the process is told to end.
-  Rig rig;
+  WitnessAlone rig;
   EXPECT_EQ(rig.status(rig.log.body(0, 9)), 200u);
   std::filesystem::remove_all(rig.home.config.data);  // no file can be written there
   EXPECT_EQ(rig.status(rig.log.body(9, 20)), 500u);
@@ -242,7 +242,7 @@ TEST(Witness, AFullDiskSignsNothing) {
 
 TEST(Witness, ItsMemoryIsPerOrigin) {
   // Goal: two ledgers do not see each other's sizes.
-  Rig rig;
+  WitnessAlone rig;
   GrownLog second(9, 3, "anta.example/second-00000000");
   second.key = key_of(3);
   rig.witness->set_policy(*quorum_policy({rig.log.verifier(), second.verifier()}, {rig.home.verifier()}, 1));
@@ -257,7 +257,7 @@ TEST(Witness, ItsMemoryIsPerOrigin) {
 TEST(WitnessConfig, SaysWhatIsWrong) {
   // Goal: a typo, a missing key, a policy without the log, one with another key for this witness, and one
   // that does not list it, which is a warning.
-  Rig rig;
+  WitnessAlone rig;
   const auto complaint = [&](const std::string& text) {
     const auto parsed = parse_witness_config(text, rig.home.directory.path());
     return parsed ? std::string() : parsed.error().message;

@@ -17,6 +17,8 @@
 
 namespace anta::raft::test {
 
+inline const std::vector<std::string> three = {"n1", "n2", "n3"};
+
 struct Disk {
   HardState hard_state = {};
   std::vector<LogEntry> entries = {};  // entries[i] has index i + 1

@@ -6,8 +6,6 @@
 namespace anta::raft::test {
 namespace {
 
-const std::vector<std::string> three = {"n1", "n2", "n3"};
-
 TEST(Flow, ThePipelineStopsAtTheWindowInMessages) {
   // Goal: with a window of 2 the third append waits for an acknowledgement.
   Cluster cluster(three);

@@ -9,8 +9,6 @@
 namespace anta::raft::test {
 namespace {
 
-const std::vector<std::string> three = {"n1", "n2", "n3"};
-
 template <typename T>
 std::optional<T> first_of(const std::vector<Message>& messages) {
   for (const Message& m : messages) {

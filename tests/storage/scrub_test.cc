@@ -12,8 +12,8 @@ namespace {
 
 using test::rot;
 
-constexpr std::size_t payload_bytes = 40'000;
-constexpr std::uint64_t all_bytes = std::uint64_t{1} << 30;
+constexpr std::size_t scrubbed_payload_bytes = 40'000;
+constexpr std::uint64_t whole_round_bytes = std::uint64_t{1} << 30;
 
 class ScrubTest : public ::testing::Test {
  protected:
@@ -42,7 +42,7 @@ class ScrubTest : public ::testing::Test {
   }
   // Entries of 40 KB, in tables of 1 MiB on one level.
   void fill(std::size_t count, int level) {
-    entries = test::chain(count, Term{1}, nullptr, std::string(payload_bytes, 'x').append(1, '-'));
+    entries = test::chain(count, Term{1}, nullptr, std::string(scrubbed_payload_bytes, 'x').append(1, '-'));
     append(entries);
     stop();
     test::move_to_level(directory.path(), Family::log, level, 1 << 20);
@@ -55,7 +55,7 @@ class ScrubTest : public ::testing::Test {
     ASSERT_TRUE(database->write(batch, Sync::yes).has_value());
   }
   // Slices until damage or the end of the round.
-  Scrub::Slice go(std::uint64_t bytes_max = all_bytes) {
+  Scrub::Slice go(std::uint64_t bytes_max = whole_round_bytes) {
     while (true) {
       auto slice = scrub->step(LogIndex{entries.size()}, bytes_max);
       EXPECT_TRUE(slice.has_value()) << slice.error().message;
@@ -87,7 +87,7 @@ TEST_F(ScrubTest, ASoundLedgerIsReadOverAndOver) {
       bytes += slice->bytes;
       ended = slice->round_ended;
     }
-    EXPECT_GT(bytes, 2u * 300 * payload_bytes);  // once as tables, once as a chain
+    EXPECT_GT(bytes, 2u * 300 * scrubbed_payload_bytes);  // once as tables, once as a chain
   }
 }
 
@@ -132,7 +132,7 @@ TEST_F(ScrubTest, ARottenBlockInL2IsFoundAndNamed) {
 TEST_F(ScrubTest, TheCacheDoesNotHideWhatRottedOnTheDisk) {
   // Goal: a block that was read and is in the cache when its file rots is found all the same.
   fill(300, 2);
-  ASSERT_EQ(store->read(LogIndex{1}, LogIndex{300}, all_bytes)->size(), 300u);
+  ASSERT_EQ(store->read(LogIndex{1}, LogIndex{300}, whole_round_bytes)->size(), 300u);
   rot(directory.path(), test::table_with(*database, LogIndex{150}), text_of(150));
   EXPECT_TRUE(store->read_one(LogIndex{150}).has_value());  // from the cache
   EXPECT_TRUE(go().damage);

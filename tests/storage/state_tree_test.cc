@@ -20,7 +20,7 @@ namespace {
 using nlohmann::json;
 using namespace test;
 
-Digest digest_from(const json& text) {
+Digest vector_digest(const json& text) {
   Digest digest;
   const auto bytes = from_hex(text.get<std::string>());
   std::copy(bytes->begin(), bytes->end(), digest.bytes.begin());
@@ -58,7 +58,7 @@ TEST(StateTree, MatchesTheVectors) {
       values[lot_name(i)] = lot_value_hash(i);
     }
     kept.update(updates);
-    EXPECT_EQ(kept.tree.root(), digest_from(one["root"]));
+    EXPECT_EQ(kept.tree.root(), vector_digest(one["root"]));
     for (const json& expected : one["proofs"]) {
       const std::string id = expected["id"];
       const Digest key = tree_key({Kind::lot, id});
@@ -66,10 +66,10 @@ TEST(StateTree, MatchesTheVectors) {
       ASSERT_TRUE(proof.has_value());
       StateProof wanted;
       for (const json& sibling : expected["siblings"])
-        wanted.siblings.push_back(digest_from(sibling));
+        wanted.siblings.push_back(vector_digest(sibling));
       const json& terminal = expected["terminal"];
       if (!terminal.is_null()) {
-        wanted.terminal = StateLeaf{digest_from(terminal["key"]), digest_from(terminal["value_hash"])};
+        wanted.terminal = StateLeaf{vector_digest(terminal["key"]), vector_digest(terminal["value_hash"])};
       }
       EXPECT_EQ(*proof, wanted) << id << " of " << one["count"];
       ASSERT_EQ(expected["present"].get<bool>(), values.contains(id));

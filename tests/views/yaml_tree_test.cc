@@ -7,7 +7,7 @@
 namespace anta::views {
 namespace {
 
-Error refusal(std::string_view text) {
+Error yaml_refusal(std::string_view text) {
   const auto tree = parse_yaml(text);
   EXPECT_FALSE(tree.has_value()) << text;
   return tree ? Error{} : tree.error();
@@ -32,29 +32,29 @@ TEST(YamlTree, KnowsWhatStandsWhere) {
 
 TEST(YamlTree, RefusesWhatTypesOrGrowsBehindTheReadersBack) {
   // Goal: duplicate keys, anchors, aliases, tags and keys that are no words, with line and column.
-  EXPECT_EQ(refusal("a: 1\nb: 2\na: 3\n").message, "line 3, column 1: key \"a\" stands twice");
-  EXPECT_EQ(refusal("a: &x 1\n").rule, "view.anchor");
-  EXPECT_EQ(refusal("a: &x [1]\nb: *x\n").rule, "view.anchor");
-  EXPECT_EQ(refusal("a: *x\n").code, Code::malformed);
-  EXPECT_EQ(refusal("a: !!int 1\n").rule, "view.tag");
-  EXPECT_EQ(refusal("a: !x {b: 1}\n").rule, "view.tag");
-  EXPECT_EQ(refusal("? [a]\n: 1\n").rule, "view.key");
-  EXPECT_EQ(refusal("~: 1\n").rule, "view.key");
+  EXPECT_EQ(yaml_refusal("a: 1\nb: 2\na: 3\n").message, "line 3, column 1: key \"a\" stands twice");
+  EXPECT_EQ(yaml_refusal("a: &x 1\n").rule, "view.anchor");
+  EXPECT_EQ(yaml_refusal("a: &x [1]\nb: *x\n").rule, "view.anchor");
+  EXPECT_EQ(yaml_refusal("a: *x\n").code, Code::malformed);
+  EXPECT_EQ(yaml_refusal("a: !!int 1\n").rule, "view.tag");
+  EXPECT_EQ(yaml_refusal("a: !x {b: 1}\n").rule, "view.tag");
+  EXPECT_EQ(yaml_refusal("? [a]\n: 1\n").rule, "view.key");
+  EXPECT_EQ(yaml_refusal("~: 1\n").rule, "view.key");
 }
 
 TEST(YamlTree, RefusesBytesThatYamlCppMisreads) {
   // Goal: control characters (04 ends yaml-cpp's input), zero bytes and broken UTF-8 never reach it.
-  EXPECT_EQ(refusal(std::string_view("a: 1\n\x04 b: 2\n", 13)).message, "line 2: a control character");
-  EXPECT_EQ(refusal(std::string_view("\0a: 1", 5)).rule, "view.control");
-  EXPECT_EQ(refusal("a: \xff\n").rule, "view.utf8");
-  EXPECT_EQ(refusal("a: [1, 2\n").rule, "view.yaml");
+  EXPECT_EQ(yaml_refusal(std::string_view("a: 1\n\x04 b: 2\n", 13)).message, "line 2: a control character");
+  EXPECT_EQ(yaml_refusal(std::string_view("\0a: 1", 5)).rule, "view.control");
+  EXPECT_EQ(yaml_refusal("a: \xff\n").rule, "view.utf8");
+  EXPECT_EQ(yaml_refusal("a: [1, 2\n").rule, "view.yaml");
 }
 
 TEST(YamlTree, RefusesATextThatIsCutShort) {
   // Goal: yaml-cpp accepts quotes that nobody closed; we do not. What is whole without a last line feed is
   // whole.
   for (const char* text : {"a: \"x\n", "a: \"x", "a: 'x\nb: 1\n", "a: [1, \"x", "\"", "a: {b: 1"})
-    EXPECT_EQ(refusal(text).rule, "view.yaml") << text;
+    EXPECT_EQ(yaml_refusal(text).rule, "view.yaml") << text;
   EXPECT_EQ(parse_yaml("a: \"x\"")->find("a")->text(), "x");
   EXPECT_EQ(parse_yaml("a: x")->find("a")->text(), "x");
   EXPECT_EQ(parse_yaml("a: |\n  x\n  y\n")->find("a")->text(), "x\ny\n");
@@ -66,12 +66,12 @@ TEST(YamlTree, HoldsItsLimits) {
   // Goal: depth, size and number of values just inside and just outside.
   const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_TRUE(parse_yaml(nested(depth_max)).has_value());
-  EXPECT_EQ(refusal(nested(depth_max + 1)).rule, "view.depth");
-  EXPECT_EQ(refusal(std::string(text_bytes_max + 1, ' ')).rule, "view.too_large");
+  EXPECT_EQ(yaml_refusal(nested(depth_max + 1)).rule, "view.depth");
+  EXPECT_EQ(yaml_refusal(std::string(text_bytes_max + 1, ' ')).rule, "view.too_large");
   std::string many = "[";
   for (std::size_t i = 0; i < nodes_max + 1; ++i)
     many += "1,";
-  EXPECT_EQ(refusal(many + "]").rule, "view.too_many");
+  EXPECT_EQ(yaml_refusal(many + "]").rule, "view.too_many");
 }
 
 TEST(YamlTree, ReadsDocumentsInARow) {
@@ -82,8 +82,8 @@ TEST(YamlTree, ReadsDocumentsInARow) {
   EXPECT_EQ((*documents)[1].find("a")->integer(), 2);
   EXPECT_EQ((*documents)[1].mark.line, 3U);
   EXPECT_TRUE((*documents)[2].is_list());
-  EXPECT_EQ(refusal("a: 1\n---\na: 2\n").rule, "view.documents");
-  EXPECT_EQ(refusal("").rule, "view.documents");
+  EXPECT_EQ(yaml_refusal("a: 1\n---\na: 2\n").rule, "view.documents");
+  EXPECT_EQ(yaml_refusal("").rule, "view.documents");
   EXPECT_TRUE(parse_yaml_documents("# only words\n")->empty());
 }
 
