@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t block_bytes = 32768;
 constexpr std::size_t header_bytes = 7;
 
-ByteView view(const rocksdb::Slice& slice) { return as_bytes(std::string_view(slice.data(), slice.size())); }
+ByteView bytes_of(const rocksdb::Slice& slice) {
+  return as_bytes(std::string_view(slice.data(), slice.size()));
+}
 
 std::uint32_t little_u32(ByteView in) {
   return in[0] | std::uint32_t{in[1]} << 8 | std::uint32_t{in[2]} << 16 | std::uint32_t{in[3]} << 24;
@@ -26,7 +28,7 @@ class Collector final : public rocksdb::WriteBatch::Handler {
  public:
   rocksdb::Status PutCF(std::uint32_t family, const rocksdb::Slice& key,
                         const rocksdb::Slice& value) override {
-    return add(family, key, to_bytes(view(value)));
+    return add(family, key, to_bytes(bytes_of(value)));
   }
   rocksdb::Status DeleteCF(std::uint32_t family, const rocksdb::Slice& key) override {
     return add(family, key, std::nullopt);
@@ -36,7 +38,7 @@ class Collector final : public rocksdb::WriteBatch::Handler {
  private:
   rocksdb::Status add(std::uint32_t family, const rocksdb::Slice& key, std::optional<Bytes> value) {
     if (family == 0 || family > family_count) return rocksdb::Status::Corruption("a family that is none");
-    changes.push_back({static_cast<Family>(family - 1), to_bytes(view(key)), std::move(value)});
+    changes.push_back({static_cast<Family>(family - 1), to_bytes(bytes_of(key)), std::move(value)});
     return rocksdb::Status::OK();
   }
 };
