@@ -163,6 +163,14 @@ void Replica::transfer_leadership() {
   impl_->on_loop([impl = impl_.get()] { impl->turns.turn(raft::TransferLeadership{}); });
 }
 
+void Replica::transfer_leadership(NodeId to, Term term, Done callback) {
+  const Visit visit(*impl_);
+  if (visit.late()) return callback(tl::unexpected<Error>(stopping_error()));
+  impl_->on_loop([impl = impl_.get(), to = std::move(to), term, callback = std::move(callback)]() mutable {
+    impl->turns.hand_over_to(to, term, std::move(callback));
+  });
+}
+
 void Replica::follow(MembershipPlan plan) {
   const Visit visit(*impl_);
   if (visit.late()) return;

@@ -207,6 +207,13 @@ class Replica {
   // Hand leadership to the voter that is furthest. No effect on a follower.
   void transfer_leadership();
 
+  // Hand it to this voter, should this node lead in exactly this term. Ok once it is known to lead, also when
+  // this node is it. not_leader (replica.term: this node does not lead in that term); malformed
+  // (raft.transfer: no voter of that name), busy (raft.transfer: not connected, lacks too much, another
+  // handover is under way, or it did not take over within an election timeout, and this node leads on).
+  // uncertain: nobody is known to lead after `handover_timeout`.
+  void transfer_leadership(NodeId to, Term term, Done callback);
+
   // What the ledger wants of the members has changed.
   void follow(MembershipPlan plan);
 

@@ -152,18 +152,12 @@ void Turns::reported(DiskReport report) {
   post([this, report = std::move(report)]() mutable { take_report(std::move(report)); });
 }
 
-void Turns::begin_hand_over(std::promise<void>* done) {
-  if (!running() || role.role != raft::Role::leader || peers.empty()) return done->set_value();
-  handed_over = done;
-  hand_over_deadline = ticks + static_cast<std::uint64_t>(options.handover_timeout / options.tick);
-  turn(raft::TransferLeadership{});
-}
-
 void Turns::fail_callbacks(const Error& why) {
   reads.fail_all(why);
   for (const Replica::Done& callback : std::exchange(marks, {})) {
     if (callback) callback(tl::unexpected<Error>(why));
   }
+  end_handover(tl::unexpected<Error>(why));
   if (handed_over != nullptr) std::exchange(handed_over, nullptr)->set_value();
 }
 
@@ -215,6 +209,7 @@ void Turns::perform(raft::Output& out) {
   }
   if (out.configuration) configuration_changed(*out.configuration);
   if (out.proposal) proposal = std::move(out.proposal);
+  if (out.transfer) transfer_begun = std::move(out.transfer);
   for (raft::FinishedRead& read : out.reads)
     reads.finish(read.read, std::move(read.index), ANTA_WRITE_MUTANT(read_before_applied) ? commit : applied);
   if (out.role) changed_role(*out.role);
@@ -225,6 +220,7 @@ void Turns::trace(const std::vector<raft::TraceRecord>& records) {
   for (const raft::TraceRecord& record : records) {
     if (record.what == Transition::became_candidate) ++counts.elections;
     if (record.what == Transition::became_leader) ++counts.leaderships;
+    if (record.what == Transition::transfer_given_up) gave_up(record);
     const bool grave = record.what == Transition::disk_stalled || record.what == Transition::stopped ||
                        record.what == Transition::malformed_message_dropped ||
                        record.what == Transition::peer_lost_acknowledged ||
@@ -251,9 +247,7 @@ void Turns::changed_role(const raft::RoleChange& change) {
   if (change.in_office) office_commit = commit;
   if (change.role != raft::Role::leader) applied_there.clear();
   if (hooks.on_role) hooks.on_role(change);
-  // Handed over once another is known to lead, so that clients can be told where to go.
-  if (handed_over != nullptr && change.role != raft::Role::leader && change.leader)
-    std::exchange(handed_over, nullptr)->set_value();
+  follow_handover(change);
 }
 
 void Turns::send(raft::Message message) {
@@ -353,7 +347,7 @@ void Turns::tick() {
     if (running() && members != core->status().peers.size()) connect_members();  // a removed node was told
   }
   reads.expire(ticks);
-  if (handed_over != nullptr && ticks >= hand_over_deadline) std::exchange(handed_over, nullptr)->set_value();
+  expire_handovers();
   publish();
 }
 

@@ -47,6 +47,7 @@ struct Turns {
   void mark(Bytes bytes, Replica::Done callback);
   void send_app(const NodeId& peer, std::uint8_t kind, Bytes bytes, const Replica::Done& callback);
   void begin_hand_over(std::promise<void>* done);  // set when another leads, or in vain
+  void hand_over_to(const NodeId& to, Term term, Replica::Done callback);
   void follow(MembershipPlan next);
 
   // Any thread.
@@ -54,6 +55,19 @@ struct Turns {
   ReplicaMetrics shown_metrics() const;
 
   // ---- from here on its own ----
+  // A handover that somebody asked for and waits to hear about.
+  struct Handover {
+    NodeId to = {};
+    Term term = {};
+    Replica::Done callback = {};
+    std::uint64_t deadline = 0;  // tick
+  };
+  Result<void> may_hand_over_to(const NodeId& to, Term term) const;
+  void end_handover(const Result<void>& how);
+  void follow_handover(const raft::RoleChange& change);
+  void gave_up(const raft::TraceRecord& record);
+  void expire_handovers();
+  std::uint64_t handover_ends() const;
   void perform(raft::Output& out);
   void trace(const std::vector<raft::TraceRecord>& records);
   void changed_role(const raft::RoleChange& change);
@@ -122,6 +136,8 @@ struct Turns {
   std::optional<Error> failed = {};
   std::promise<void>* handed_over = nullptr;  // stop() waits for it
   std::uint64_t hand_over_deadline = 0;
+  std::optional<Handover> handover = {};
+  std::optional<Result<void>> transfer_begun = {};  // of the turn under way
   ReplicaMetrics counts = {};
 
   Published<ReplicaStatus> status = {};

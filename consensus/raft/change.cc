@@ -1,6 +1,7 @@
 // Membership: rules 8, 9 and 10. A change is one entry, or two with a joint configuration between; whoever
 // leads finishes what it finds.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "consensus/raft/mutant.h"
@@ -135,7 +136,7 @@ void Raft::State::finish_change() {
   }
   if (membership.now().votes(options.self)) return;
   trace(Transition::removed_leader_leaves, membership.index());
-  on_transfer(std::nullopt);
+  std::ignore = on_transfer(std::nullopt);
   if (!transfer) become_follower(term, std::nullopt);
 }
 

@@ -79,7 +79,9 @@ struct PeerUnreachable {
   NodeId peer = {};
 };
 
-// Hand leadership over, to `to` or, when absent, to the voter that is furthest. No effect on a follower.
+// Hand leadership over, to `to` or, when absent, to the voter that is furthest. Output::transfer has the
+// answer. Until the successor leads, or an election timeout has passed, this leader proposes nothing; after
+// it, it goes on.
 struct TransferLeadership {
   std::optional<NodeId> to = {};
 };
@@ -238,6 +240,10 @@ struct Output {
   LogIndex commit = {};  // the commit index after this step: durable here, never falls
   std::vector<FinishedRead> reads = {};
   std::optional<Result<Proposed>> proposal = {};
+  // Whether the TransferLeadership of this step began one: not_leader; malformed (no other voter of that
+  // name); busy (one is under way, or the named voter was not heard lately, lost its promises, or lacks too
+  // many entries: what would keep everybody waiting is not begun).
+  std::optional<Result<void>> transfer = {};
   std::optional<RoleChange> role = {};
   std::optional<ConfigurationChange> configuration = {};
   std::vector<TraceRecord> trace = {};

@@ -2,6 +2,7 @@
 // 7, 15.
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "consensus/raft/mutant.h"
@@ -285,7 +286,7 @@ void Raft::State::on_leader_tick() {
   release_departed();
   if (disk_stalled() && !transfer && !ANTA_MUTANT(stalled_disk_stays)) {  // rule 15
     trace(Transition::disk_stalled, journal.persisted());
-    on_transfer(std::nullopt);
+    std::ignore = on_transfer(std::nullopt);
     if (!transfer) return become_follower(term, std::nullopt);
   }
   if (++heartbeat_elapsed >= options.heartbeat_ticks) {
@@ -309,25 +310,52 @@ void Raft::State::check_quorum() {
 
 // ---- transfer (dissertation, section 3.10) ----
 
-void Raft::State::on_transfer(std::optional<NodeId> to) {
-  if (role != Role::leader || transfer) return;
+// Whoever leads on its own accord takes the best there is. Somebody else's wish is held to more: a successor
+// that cannot follow at once would keep the cluster from proposing until it is given up.
+Result<void> Raft::State::may_succeed(const NodeId& to) {
+  const Progress* peer = progress_of(to);
+  if (to == options.self.id || !peer || !peer->incoming)
+    return fail(Code::malformed, "raft.transfer", to.value + " is no other voter of this configuration");
+  if (!caught_up(peer->member)) {
+    return fail(Code::busy, "raft.transfer",
+                to.value + " was not heard lately, or has too few of the entries to lead");
+  }
+  return {};
+}
+
+Result<void> Raft::State::on_transfer(const std::optional<NodeId>& to) {
+  if (role != Role::leader) return fail(Code::not_leader, "raft.transfer", "this node does not lead");
+  if (transfer) return fail(Code::busy, "raft.transfer", "leadership is being handed over");
+  if (to) {
+    if (auto may = may_succeed(*to); !may) {
+      trace(Transition::transfer_given_up, {}, *to);
+      return may;
+    }
+  }
   const Progress* best = nullptr;
   for (const Progress& peer : progress) {
     if (peer.member.id == options.self.id || !peer.incoming || peer.amnesiac) continue;
     if (to && peer.member.id != *to) continue;
     if (!best || std::pair(peer.active, peer.match) > std::pair(best->active, best->match)) best = &peer;
   }
-  if (!best) return trace(Transition::transfer_given_up);
+  if (!best) {
+    trace(Transition::transfer_given_up);
+    return fail(Code::busy, "raft.transfer", "there is nobody to hand over to");
+  }
   transfer = Transfer{best->member.id, now + options.election_ticks, false};
   trace(Transition::transfer_started, best->match, transfer->to);
   drive_transfer();
+  return {};
 }
 
 // Once the successor has everything, tell it; again at each heartbeat, should it not have heard.
 void Raft::State::drive_transfer() {
   if (!transfer) return;
   Progress* peer = progress_of(transfer->to);
-  if (!peer) return transfer.reset();
+  if (!peer) {
+    trace(Transition::transfer_given_up, {}, transfer->to);
+    return transfer.reset();
+  }
   if (peer->match < journal.last()) return send_appends(*peer, false);
   if (transfer->told && heartbeat_elapsed < options.heartbeat_ticks) return;
   transfer->told = true;

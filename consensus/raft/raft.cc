@@ -74,7 +74,10 @@ void Raft::State::dispatch(Event& event) {
   if (auto* done = std::get_if<Persisted>(&event)) return on_persisted(done->token);
   if (auto* failed = std::get_if<PersistFailed>(&event)) return stop(Code::io, failed->reason);
   if (auto* done = std::get_if<Applied>(&event)) return on_applied(done->index);
-  if (auto* handover = std::get_if<TransferLeadership>(&event)) return on_transfer(handover->to);
+  if (auto* handover = std::get_if<TransferLeadership>(&event)) {
+    out.transfer = on_transfer(handover->to);
+    return;
+  }
   if (auto* loaded = std::get_if<EntriesLoaded>(&event)) return on_loaded(*loaded);
   if (auto* lost = std::get_if<PeerUnreachable>(&event)) {
     Progress* peer = progress_of(lost->peer);

@@ -126,7 +126,8 @@ struct Raft::State {
   Progress* progress_of(const NodeId& id);
   Progress* own_progress();  // null: no member in this incarnation
   std::uint64_t quorum_of(std::uint64_t (*value)(const Progress&)) const;
-  void on_transfer(std::optional<NodeId> to);
+  Result<void> on_transfer(const std::optional<NodeId>& to);
+  Result<void> may_succeed(const NodeId& to);
   void drive_transfer();
 
   // -- change.cc: membership (rules 8, 9, 10) --

@@ -103,6 +103,7 @@ void Cluster::perform(const std::string& name, Output output) {
     n.reads.push_back(std::move(read));
   n.trace.insert(n.trace.end(), output.trace.begin(), output.trace.end());
   if (output.proposal) n.proposal = std::move(output.proposal);
+  if (output.transfer) n.transfer = std::move(output.transfer);
   if (output.stop) n.stopped = std::move(output.stop);
 }
 

@@ -37,6 +37,7 @@ struct Node {
   std::vector<FinishedRead> reads = {};
   LogIndex printed_commit = {};
   std::optional<Result<Proposed>> proposal = {};  // the last one's
+  std::optional<Result<void>> transfer = {};      // likewise
   std::optional<Stop> stopped = {};
 };
 

@@ -210,6 +210,62 @@ TEST(Transfer, WaitsUntilTheSuccessorHasEverything) {
   EXPECT_TRUE(cluster.node("n1").proposal->has_value());
 }
 
+TEST(Transfer, AnswersWhetherItBegan) {
+  // Goal: only a leader hands over, once at a time, to another voter that is there and has nearly everything;
+  // what is refused is refused with a reason and stops no proposal.
+  Cluster cluster({"n1", "n2", "n3"}, {"n4"});
+  const auto asked = [&](const char* of, const char* to) -> Code {
+    cluster.step(of, TransferLeadership{NodeId{to}});
+    const auto& answer = cluster.node(of).transfer;
+    EXPECT_TRUE(answer.has_value());
+    return *answer ? Code{} : answer->error().code;
+  };
+  cluster.elect("n1");
+  cluster.settle();
+  EXPECT_EQ(asked("n2", "n3"), Code::not_leader);
+  EXPECT_EQ(asked("n1", "n1"), Code::malformed);
+  EXPECT_EQ(asked("n1", "n4"), Code::malformed);  // a learner
+  EXPECT_EQ(asked("n1", "n9"), Code::malformed);
+  cluster.propose("n1", "goes on");
+  EXPECT_TRUE(cluster.node("n1").proposal->has_value());
+  cluster.settle();
+  cluster.isolate("n3");
+  for (int i = 0; i < 25; ++i) {
+    cluster.tick("n1");
+    cluster.settle();
+  }
+  EXPECT_EQ(asked("n1", "n3"), Code::busy);  // not heard
+  EXPECT_EQ(asked("n1", "n2"), Code{});
+  EXPECT_EQ(asked("n1", "n2"), Code::busy);  // under way
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n2").role, Role::leader);
+}
+
+TEST(Transfer, NotToAVoterThatLacksTooMuch) {
+  // Goal: a successor that would first have to be sent megabytes is refused at once, and taken once it has
+  // them.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.settle();
+  cluster.isolate("n3");
+  for (int i = 0; i < 5; ++i) {
+    cluster.propose("n1", std::string(400'000, 'x'));
+    cluster.settle();
+  }
+  cluster.heal();
+  cluster.step("n1", TransferLeadership{NodeId{"n3"}});
+  ASSERT_TRUE(cluster.node("n1").transfer.has_value());
+  EXPECT_FALSE(*cluster.node("n1").transfer);
+  for (int i = 0; i < 5; ++i) {
+    cluster.tick("n1");
+    cluster.settle();
+  }
+  cluster.step("n1", TransferLeadership{NodeId{"n3"}});
+  EXPECT_TRUE(*cluster.node("n1").transfer);
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n3").role, Role::leader);
+}
+
 // n1 campaigns with the pre-vote of n2, and its requests for votes are lost. Gives the ticks until it asks
 // again.
 unsigned lost_campaign(Cluster& cluster) {
