@@ -13,6 +13,7 @@ std::vector<Command> key_commands();          // command_key.cc
 std::vector<Command> network_commands();      // command_network.cc
 std::vector<Command> policy_commands();       // command_policy.cc: network policy
 std::vector<Command> governance_commands();   // command_governance.cc: network node|parameter|vote|proposals
+std::vector<Command> lead_commands();         // command_lead.cc: network lead
 std::vector<Command> sign_commands();         // command_sign.cc: new, sign
 std::vector<Command> submit_commands();       // command_submit.cc
 std::vector<Command> receive_commands();      // command_receive.cc: inbox, receive

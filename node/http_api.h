@@ -20,6 +20,7 @@
 #include "node/checkpointer.h"
 #include "node/http_message.h"
 #include "node/key_limiter.h"
+#include "node/lead_requests.h"
 #include "node/metrics.h"
 #include "node/query_workers.h"
 #include "node/submission.h"
@@ -41,6 +42,7 @@ struct ApiServices {
   std::function<bool(QueryWorkers::Work)> work = {};     // run beside it; false: too much waits
   std::function<void(std::vector<std::shared_ptr<const Bytes>>, SubmitOptions, Submission::Callback)> submit =
       {};
+  std::function<void(std::shared_ptr<const Bytes> order, LeadRequests::Callback)> lead = {};
   std::function<Result<std::shared_ptr<const Bytes>>(LogIndex)> block = {};  // a block's payload
   std::function<std::shared_ptr<const FinishedCheckpoint>()> finished = {};
   std::function<std::vector<std::string>()> missing = {};  // cosigners awaited

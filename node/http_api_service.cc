@@ -1,4 +1,6 @@
 // Routes of the node itself: health, metrics, status, and what its network is.
+#include <algorithm>
+
 #include "node/http_route.h"
 #include "node/queries.h"
 
@@ -20,6 +22,18 @@ HttpResponse ready(const ApiServices& services) {
   }
   return problem({Code::busy, "not_ready", all},
                  {{"ready", Value{false}}, {"reasons", Value{std::move(list)}}});
+}
+
+void post_lead(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
+  std::string_view type = request.header("content-type");
+  type = type.substr(0, std::min(type.find_first_of("; "), type.size()));
+  if (type != "application/cose")
+    return reply(problem(415, "content_type", "send application/cose: one lead-order"));
+  services.lead(request.body, [reply](Result<Led> led) {
+    if (!led) return reply(problem(led.error()));
+    reply(json_response(200, Value{ValueMap{{"leader", Value{led->leader.value}},
+                                            {"term", Value{static_cast<std::int64_t>(led->term.value)}}}}));
+  });
 }
 
 }  // namespace
@@ -58,6 +72,12 @@ std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
       route("/v1/policy", "The verifier's policy of this network (C2SP tlog-policy)",
             [&services](const HttpRequest&) { return plain(encode_policy(services.policy())); },
             {"text/plain"}),
+      {.method = "POST",
+       .path = "/v1/network/lead",
+       .summary = "Asks that a named node leads: a lead-order signed by an organisation that may vote",
+       .consumes = {"application/cose"},
+       .handle = [&services](const HttpRequest& request, const Captures&,
+                             HttpReply reply) { post_lead(services, request, std::move(reply)); }},
   };
 }
 

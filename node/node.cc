@@ -109,6 +109,8 @@ void Node::Parts::on_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
   const auto known = static_cast<PeerKind>(kind);
   if (known == PeerKind::log_fetch || known == PeerKind::log_entries) {
     scrubber->on_peer_message(from, known, std::move(bytes));
+  } else if (known == PeerKind::lead_forward || known == PeerKind::lead_refused) {
+    lead_requests->on_peer_message(from, known, std::move(bytes));
   } else if (known == PeerKind::forward || known == PeerKind::forward_refused) {
     submission->on_peer_message(from, known, std::move(bytes));
   } else {
@@ -191,6 +193,7 @@ void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   watch_disk();
   watch_certificate();
   make_submission();
+  make_lead_requests();
   make_witness_feed();
   make_checkpointer(mark);
   machine = std::make_unique<LedgerMachine>(*ledger, *verification,
@@ -216,6 +219,7 @@ ReplicaHooks Node::Parts::hooks() {
   ReplicaHooks hooks;
   hooks.on_role = [this](const raft::RoleChange& role) {
     submission->on_role(role);
+    lead_requests->on_role(role);
     checkpointer->on_role(role);
   };
   hooks.on_entries = [this](std::span<const LogEntry> entries) {
@@ -294,6 +298,9 @@ ApiServices Node::Parts::services() {
   s.submit = [this](auto items, SubmitOptions options, Submission::Callback callback) {
     submission->submit(std::move(items), options, std::move(callback));
   };
+  s.lead = [this](auto order, LeadRequests::Callback callback) {
+    lead_requests->ask(std::move(order), std::move(callback));
+  };
   s.work = [this](QueryWorkers::Work work) { return query_workers->run(std::move(work)); };
   s.block = [this](LogIndex index) -> Result<std::shared_ptr<const Bytes>> {
     auto entry = log_store->read_one(index);
@@ -350,12 +357,18 @@ void Node::Parts::stop() {
   if (stopping.exchange(true)) return;
   log.write(LogLevel::info, "stopping", {});
   const auto drain = static_cast<std::uint32_t>(config.timeouts.drain_ms);
-  if (service) service->after(drain, [this] { submission->stop(); });
+  if (service) {
+    service->after(drain, [this] {
+      submission->stop();
+      lead_requests->stop();
+    });
+  }
   if (query_workers) query_workers->stop();  // before HTTP: what they work on is in flight
   if (http) http->stop(drain + last_answers_ms);
   for (ThreadExecutor& executor : query_executors)
     executor.stop();
   if (submission) submission->stop();
+  if (lead_requests) lead_requests->stop();
   if (scrubber) scrubber->stop();
   if (scrub_thread) scrub_thread->stop();
   if (replica) replica->stop(true);

@@ -1,5 +1,5 @@
 // What a node does when the ledger changes the network's nodes or witnesses: its replica follows the new
-// plan, and its checkpoints are cosigned by the new set.
+// plan, and its checkpoints are cosigned by the new set. And how organisations say who leads.
 #include <algorithm>
 
 #include "node/node_parts.h"
@@ -78,6 +78,23 @@ Result<void> Node::Parts::network_changed(const Applied& applied) {
   replica->follow(plan());
   checkpointer->on_cosigners(std::move(*set));
   return {};
+}
+
+void Node::Parts::make_lead_requests() {
+  LeadPorts ports;
+  ports.authorise = [this](const SignedLeadOrder& order) -> Result<void> {
+    const Result<LedgerReader> reader = ledger->reader();
+    if (!reader) return pass(reader);
+    return authorise(*reader->view(), order, identity.network, wall_clock());
+  };
+  ports.transfer = [this](const NodeId& to, Term term, auto callback) {
+    replica->transfer_leadership(to, term, std::move(callback));
+  };
+  ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
+    replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
+  };
+  lead_requests = std::make_unique<LeadRequests>(LeadRequests::Options{.self = identity.self.id},
+                                                 std::move(ports), *service);
 }
 
 }  // namespace anta

@@ -19,6 +19,7 @@
 #include "node/http_server.h"
 #include "node/identity.h"
 #include "node/key_limiter.h"
+#include "node/lead_requests.h"
 #include "node/ledger_machine.h"
 #include "node/metrics.h"
 #include "node/network_state.h"
@@ -93,6 +94,7 @@ struct Node::Parts {
   std::unique_ptr<WitnessClient> witness_client = {};
   std::unique_ptr<WitnessFeed> witness_feed = {};
   std::unique_ptr<Submission> submission = {};
+  std::unique_ptr<LeadRequests> lead_requests = {};
   std::unique_ptr<Checkpointer> checkpointer = {};
   std::unique_ptr<LedgerMachine> machine = {};
   std::unique_ptr<ThreadExecutor> scrub_thread = {};
@@ -121,6 +123,7 @@ struct Node::Parts {
   MembershipPlan plan() const;
   Result<CosignerSet> cosigners_at(TreeSize size) const;
   Result<void> network_changed(const Applied& applied);
+  void make_lead_requests();
 
   // node_witnesses.cc
   void make_witness_feed();

@@ -60,6 +60,10 @@ Value operation(const Route& route) {
     for (const char* status : {"415", "422", "504"})
       responses.emplace_back(status, reference("responses/Problem"));
   }
+  if (route.path == "/v1/network/lead") {
+    for (const char* status : {"403", "415", "422", "504"})
+      responses.emplace_back(status, reference("responses/Problem"));
+  }
   const bool of_the_past = std::find(route.query.begin(), route.query.end(), "at_leaf") != route.query.end();
   if (of_the_past) responses.emplace_back("410", reference("responses/Problem"));
   for (const char* status : {"400", "404", "429", "503"})

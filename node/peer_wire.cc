@@ -217,4 +217,45 @@ Result<LogEntries> decode_log_entries(ByteView bytes) {
   return out;
 }
 
+Bytes encode_lead_forward(const LeadForward& forward) {
+  cbor::Writer out(forward.order->size() + 16);
+  out.array(2).uint(forward.request).bytes(*forward.order);
+  return out.take();
+}
+
+Result<LeadForward> decode_lead_forward(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 2); !array) return pass(array);
+  const auto request = in.uint();
+  if (!request) return pass(request);
+  const auto order = in.bytes();
+  if (!order) return pass(order);
+  if (order->size() > statement_bytes_max) return bad("has an order that is too large");
+  if (auto end = in.finish(); !end) return pass(end);
+  return LeadForward{.request = *request, .order = std::make_shared<const Bytes>(to_bytes(*order))};
+}
+
+Bytes encode_lead_refused(const LeadRefused& refused) {
+  cbor::Writer out;
+  out.array(4).uint(refused.request).uint(static_cast<std::uint64_t>(refused.error.code));
+  out.text(clipped(refused.error.rule, rule_bytes_max));
+  out.text(clipped(refused.error.message, message_bytes_max));
+  return out.take();
+}
+
+Result<LeadRefused> decode_lead_refused(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 4); !array) return pass(array);
+  const auto request = in.uint();
+  if (!request) return pass(request);
+  const auto code = read_code(in);
+  if (!code) return pass(code);
+  auto rule = read_text(in, rule_bytes_max);
+  if (!rule) return pass(rule);
+  auto message = read_text(in, message_bytes_max);
+  if (!message) return pass(message);
+  if (auto end = in.finish(); !end) return pass(end);
+  return LeadRefused{.request = *request, .error = {*code, std::move(*rule), std::move(*message)}};
+}
+
 }  // namespace anta

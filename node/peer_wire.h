@@ -1,5 +1,5 @@
-// What nodes say to each other beside Raft: forwarded submissions, the making of checkpoints, and entries of
-// the log that a node lost to a rotten file.
+// What nodes say to each other beside Raft: forwarded submissions and lead orders, the making of checkpoints,
+// and entries of the log that a node lost to a rotten file.
 //
 // Travels as app messages of the transport (consensus/transport.h), whose sender is authenticated. The kinds
 // are sent: never renumber. Each body is one deterministic CBOR array; decoding is strict and checks counts
@@ -25,6 +25,9 @@ enum class PeerKind : std::uint8_t {
   checkpoint_finished = 5,
   log_fetch = 6,    // entries that a repair misses
   log_entries = 7,  // back: some of them
+  // 8 to 15 are left for more of what is fetched.
+  lead_forward = 16,  // to the leader: an order that another lead
+  lead_refused = 17,  // back: why it goes on
 };
 
 // [request, [bytes, ...]]
@@ -84,5 +87,21 @@ struct LogEntries {
 inline constexpr std::size_t log_entries_max = 4'096;
 Bytes encode_log_entries(const LogEntries& answer);
 Result<LogEntries> decode_log_entries(ByteView bytes);
+
+// [request, order's bytes]
+struct LeadForward {
+  std::uint64_t request = 0;  // chosen by the sender
+  std::shared_ptr<const Bytes> order = {};
+};
+Bytes encode_lead_forward(const LeadForward& forward);
+Result<LeadForward> decode_lead_forward(ByteView bytes);
+
+// [request, code, rule, message]
+struct LeadRefused {
+  std::uint64_t request = 0;
+  Error error = {};
+};
+Bytes encode_lead_refused(const LeadRefused& refused);
+Result<LeadRefused> decode_lead_refused(ByteView bytes);
 
 }  // namespace anta

@@ -41,6 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case PeerKind::log_fetch: same(decode_log_fetch(body), encode_log_fetch, body); break;
     case PeerKind::log_entries: entries(body); break;
+    case PeerKind::lead_forward: same(decode_lead_forward(body), encode_lead_forward, body); break;
+    case PeerKind::lead_refused: same(decode_lead_refused(body), encode_lead_refused, body); break;
     case PeerKind::checkpoint_finished: break;  // a note: fuzz_note
   }
   return 0;

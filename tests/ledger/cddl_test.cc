@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "storage/ledger/codec.h"
+#include "storage/ledger/lead_order.h"
 #include "storage/ledger/view.h"
 
 namespace anta {
@@ -115,6 +116,7 @@ TEST(Cddl, NamesTheFieldsOfEveryPayload) {
   expect_same(rules, "make", *payload_shape("process")->find("outputs")->shape->element);
   expect_same(rules, "node-keys", *payload_shape("node")->find("keys")->shape);
   expect_same(rules, "genesis", *genesis_shape());
+  expect_same(rules, "lead-order", *lead_order_shape());
 }
 
 TEST(Cddl, NamesTheFieldsOfEveryRecord) {

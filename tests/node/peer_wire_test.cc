@@ -34,6 +34,33 @@ TEST(PeerWire, WhatIsWrittenIsRead) {
   EXPECT_EQ(c->root, sha256(Bytes{2}));
 }
 
+TEST(PeerWire, LeadOrdersArePassedOnAndRefused) {
+  // Goal: order and refusal come back as they were; torn, longer, too large and of an unknown code are none.
+  const auto order = std::make_shared<const Bytes>(Bytes{1, 2, 3});
+  const Bytes forward = encode_lead_forward({.request = 9, .order = order});
+  const auto f = decode_lead_forward(forward);
+  ASSERT_TRUE(f);
+  EXPECT_EQ(f->request, 9u);
+  EXPECT_EQ(*f->order, *order);
+  const Bytes refused = encode_lead_refused({.request = 9, .error = {Code::busy, "lead.busy", "añ"}});
+  const auto r = decode_lead_refused(refused);
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->request, 9u);
+  EXPECT_EQ(r->error, (Error{Code::busy, "lead.busy", "añ"}));
+  for (std::size_t n = 0; n < forward.size(); ++n)
+    EXPECT_FALSE(decode_lead_forward(ByteView(forward).first(n))) << n;
+  for (std::size_t n = 0; n < refused.size(); ++n)
+    EXPECT_FALSE(decode_lead_refused(ByteView(refused).first(n))) << n;
+  for (Bytes bytes : {forward, refused}) {
+    bytes.push_back(0);
+    EXPECT_FALSE(decode_lead_forward(bytes));
+    EXPECT_FALSE(decode_lead_refused(bytes));
+  }
+  const auto large = std::make_shared<const Bytes>(Bytes(statement_bytes_max + 1));
+  EXPECT_FALSE(decode_lead_forward(encode_lead_forward({.request = 9, .order = large})));
+  EXPECT_FALSE(decode_lead_refused(encode_lead_refused({.request = 9, .error = {Code{0}, "", ""}})));
+}
+
 TEST(PeerWire, LogEntriesTravelWithTheirPlaceAndHash) {
   // Goal: what is fetched for a repair arrives as it is in the log; torn, trailing and impossible counts,
   // places and ranges are refused.
