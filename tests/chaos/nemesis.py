@@ -13,6 +13,7 @@ import time
 import damage
 from clients import Http, decision_of
 from cose import EVENT, key_of, statement
+from membership import Replacement
 
 RECOVERY = 30.0  # within which all nodes are ready after healing
 
@@ -292,6 +293,11 @@ class Nemesis:
         if os.path.exists(data):
             raise Finding(f"{victim.name} made a new data directory")
         os.rename(kept, data)
+
+    def replaced(self, round_, victim, rng):
+        """The directory and its secret are gone for good: the others vote the node in anew, and it catches up, votes and cosigns."""
+        self.kill(victim)
+        Replacement(self.cluster, victim, self.until).perform()
 
     def restored_copy(self, round_, victim, rng):
         """The database of some moments ago comes back: the node notices by its watermark, and promises nothing until it has caught up."""

@@ -8,7 +8,7 @@ CABLES = ("cable_out", "cable_deaf", "cable_dumb", "cable_loss")
 # Of processes, clocks and disks.
 PROCESSES = ("kill_leader", "kill_leader", "kill_leader", "kill_follower", "kill_all", "pause_leader", "pause_follower")
 CLOCKS = ("clock_ahead", "clock_behind", "clock_ahead_leader")
-DISKS = ("disk_full", "sync_fails", "die_in_sync", "flip_log", "flip_table", "rot_table", "wiped", "restored_copy")
+DISKS = ("disk_full", "sync_fails", "die_in_sync", "flip_log", "flip_table", "rot_table", "wiped", "replaced", "restored_copy")
 # Of links and processes, these may be under way when another fault strikes.
 BESIDE = ("delay", "slow", "stalls", "one_way_pair", "cut_pair")
 BESIDE_TOO = ("kill_follower", "pause_leader", "pause_follower", "reset")

@@ -47,6 +47,7 @@ class Node:
 
     def __init__(self, directory, url):
         self.directory, self.url, self.process = directory, url, None
+        self.incarnation = 1
         self.trust = None  # an ssl.SSLContext, for a node whose url is https
         self.name = os.path.basename(directory)
 
@@ -244,7 +245,7 @@ class Network:
             for part in ("logged", "canonical"):
                 os.mkdir(os.path.join(scratch, part), mode=0o700)
             more = [] if time_ms is None else ["--time", str(time_ms)]
-            done = subprocess.run([REPLAY_LOG, os.path.join(self.directory, "genesis.cbor"), node.name, os.path.join(copy, "db"), scratch, *more],
+            done = subprocess.run([REPLAY_LOG, os.path.join(self.directory, "genesis.cbor"), f"{node.name}#{node.incarnation}", os.path.join(copy, "db"), scratch, *more],
                                   capture_output=True, text=True, timeout=240)
             assert done.returncode == 0, done.stderr
             return json.loads(done.stdout)

@@ -1,8 +1,8 @@
 // Judges a stopped node's log again, in a process and a directory of its own, and prints what comes out as
 // JSON.
 //
-//   replay_log GENESIS NODE DATA SCRATCH                 as logged: the same blocks with the same times
-//   replay_log GENESIS NODE DATA SCRATCH --time MS       in canonical form
+//   replay_log GENESIS NODE#INCARNATION DATA SCRATCH                 as logged: the same blocks with the same
+//   times replay_log GENESIS NODE#INCARNATION DATA SCRATCH --time MS       in canonical form
 //
 // As logged, leaves and roots must be those that the node itself had: they are a function of its log. In
 // canonical form each statement is a block of its own, in the order of its first decision, all at one time:
@@ -126,8 +126,12 @@ class Replay {
 // Every committed entry of the stopped node, in order.
 void replay_as_logged(const Bytes& genesis, const std::string& node, const std::string& data,
                       Replay& replay) {
-  const auto database = must(
-      Database::open({.directory = data, .network = sha256(genesis), .node = NodeId{node}, .create = false}));
+  const std::size_t mark = node.find('#');
+  const auto database = must(Database::open({.directory = data,
+                                             .network = sha256(genesis),
+                                             .node = NodeId{node.substr(0, mark)},
+                                             .incarnation = must(decimal(node.substr(mark + 1))),
+                                             .create = false}));
   const auto log = must(LogStore::open(*database));
   const auto ledger = must(LedgerStore::open(*database, *log));
   const LogIndex applied = ledger->applied()->index;
