@@ -27,10 +27,12 @@ std::uint64_t drawn_seed() {
 raft::Options core_options(const ReplicaOptions& given) {
   raft::Options core;
   core.self = given.self;
-  core.cluster = given.cluster;
   core.recovery_epoch = given.recoveries.size();
-  for (const Recovery& recovery : given.recoveries)
-    core.recoveries.push_back(record_of(recovery));
+  core.cluster = cluster_of(given.cluster, given.recoveries);
+  for (const Recovery& recovery : given.recoveries) {
+    const LogEntry entry = entry_of(recovery);
+    core.recoveries.push_back({entry.index, entry.hash});
+  }
   core.seed = given.seed.value_or(drawn_seed());
   core.heartbeat_ticks = static_cast<std::uint32_t>(given.heartbeat / given.tick);
   core.election_ticks = static_cast<std::uint32_t>(given.election / given.tick);
@@ -91,6 +93,7 @@ Turns::Turns(ReplicaOptions given, LogStore& log_store, StateMachine& state_mach
       post(std::move(post_work)),
       guard(clock_limits(options), options.configuration),
       plan(options.plan),
+      cluster(cluster_of(options.cluster, options.recoveries)),
       disk(
           log_store, state_machine, [this](DiskReport report) { reported(std::move(report)); },
           hooks.on_applied) {}

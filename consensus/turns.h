@@ -114,6 +114,7 @@ struct Turns {
   std::deque<Replica::Done> marks = {};
   std::map<NodeId, bool> peers = {};
   MembershipPlan plan = {};
+  Digest cluster = {};                            // the name under which this node speaks
   std::vector<TransportPeer> connected = {};      // what the transport has, or will have after this turn
   std::size_t members = 0;                        // that the core sends to, when `connected` was made
   LogIndex office_commit = {};                    // what was committed when this node took office

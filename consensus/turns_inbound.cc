@@ -52,7 +52,7 @@ void Turns::received(raft::Message message) {
 
 // The core drops it without a word (rule 12); the operator should hear one.
 bool Turns::of_other_epoch(const raft::Message& message) {
-  if (message.recovery_epoch == options.recoveries.size()) {
+  if (message.recovery_epoch == options.recoveries.size() && message.cluster == cluster) {
     other_epoch.erase(message.from.id);
     return false;
   }
@@ -61,7 +61,7 @@ bool Turns::of_other_epoch(const raft::Message& message) {
         {{"peer", message.from.id.value},
          {"epoch", std::to_string(message.recovery_epoch)},
          {"own_epoch", std::to_string(options.recoveries.size())},
-         {"next_step", "give the node with the lower epoch the network's recovery documents"}});
+         {"next_step", "name the same recovery documents on every node, in order"}});
   return true;
 }
 

@@ -129,6 +129,10 @@ bool Turns::cut_unasked(raft::Append& append) {
       std::find_if(append.entries.begin(), append.entries.end(), [this](const LogEntry& entry) {
         if (entry.header.kind != EntryKind::configuration || entry.index <= applied || !entry.payload)
           return false;
+        const auto is_it = [&entry](const Recovery& recovery) {
+          return entry_of(recovery).hash == entry.hash;
+        };
+        if (std::any_of(options.recoveries.begin(), options.recoveries.end(), is_it)) return false;
         const auto record = raft::decode_configuration(*entry.payload);
         return record && !asked_for(*record);  // what is none is the core's to refuse
       });

@@ -64,7 +64,7 @@ Result<void> Node::Parts::open_storage() {
 }
 
 Result<void> Node::Parts::enter_recoveries(std::unique_ptr<LogStore> opened) {
-  const std::uint64_t before = opened->recovery_epoch();
+  const std::uint64_t before = opened->recovery_epoch().number;
   const raft::Member self{.id = identity.self.id,
                           .incarnation = static_cast<std::uint64_t>(config.incarnation)};
   Result<std::unique_ptr<LogStore>> entered = enter(recoveries, self, *database, std::move(opened));

@@ -1,5 +1,6 @@
 #include "node/recovery_file.h"
 
+#include <algorithm>
 #include <array>
 
 #include "crypto/checkpoint.h"
@@ -12,6 +13,7 @@
 #include "storage/applied.h"
 #include "storage/database.h"
 #include "storage/log_store.h"
+#include "storage/rebuild.h"
 
 namespace anta {
 namespace {
@@ -135,6 +137,11 @@ Result<std::string> propose_recovery(const Config& config) {
   if (!database) return pass(database);
   const Result<std::unique_ptr<LogStore>> log = LogStore::open(**database);
   if (!log) return pass(log);
+  const auto rebuilding = rebuild_target(**database);
+  if (!rebuilding) return pass(rebuilding);
+  if (*rebuilding)
+    return fail(Code::busy, "recovery.unwhole",
+                "this ledger is being rebuilt. Next step: let antad --rebuild end, then ask again");
   const LogStore::Restored found = (*log)->recover();
   if (found.last == LogIndex{})
     return fail(Code::not_found, "recovery.empty", "this node's log is empty: nothing can go on from it");
@@ -143,17 +150,19 @@ Result<std::string> propose_recovery(const Config& config) {
   const Result<Applied> applied = *stored ? decode_applied(**stored) : Result<Applied>(Applied{});
   if (!applied) return pass(applied);
   const Recovery proposed{
-      .epoch = (*log)->recovery_epoch() + 1,
+      .epoch = (*log)->recovery_epoch().number + 1,
       .network = identity->network,
       .base = found.last,
       .base_term = found.recent.back().header.term,
       .base_hash = found.last_hash,
       .voters = {{.id = identity->self.id, .incarnation = static_cast<std::uint64_t>(config.incarnation)}}};
   return "# From the log of " + text_of(proposed.voters.front()) +
-         ". The base of the highest term, and among " +
-         "those of the greatest index, loses least.\n# Applied: entry " +
-         std::to_string(applied->index.value) + ", " + std::to_string(applied->leaves.value) +
-         " leaves. Newest finished checkpoint here: " + std::to_string(checkpoint_size(config.data)) +
+         ". Of several, the greatest epoch loses least, then the highest term, then the\n# greatest index."
+         " Committed: entry " +
+         std::to_string(std::max(applied->index, found.hard_state.commit).value) +
+         " at least. Applied: entry " + std::to_string(applied->index.value) + ", " +
+         std::to_string(applied->leaves.value) +
+         " leaves.\n# Newest finished checkpoint here: " + std::to_string(checkpoint_size(config.data)) +
          " leaves.\n" +
          (found.amnesiac
               ? "# Its log was found shorter than what it once had: something is missing at its end.\n"

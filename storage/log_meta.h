@@ -1,20 +1,23 @@
-// What the log keeps in the family `meta` beside the entries, as keys; log_store.h says what each is for.
-// Stored: never rename. Pure, any thread; used by log_store.cc only.
+// What the log keeps in the family `meta` beside the entries, as keys and values; log_store.h says what each
+// is for. Stored: never rename. Pure, any thread; used by log_store.cc only.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
 #include "crypto/digest.h"
 #include "storage/big_endian.h"
 #include "storage/ledger/ids.h"
+#include "storage/log_store.h"
 
 namespace anta::log_meta {
 
 inline constexpr std::string_view hard_state_key = "hard_state";
 inline constexpr std::string_view mark_key = "cosigning_mark";
 inline constexpr std::string_view applied_key = "applied";
-inline constexpr std::string_view epoch_key = "recovery_epoch";             // -> be64; absent: 0
-inline constexpr std::string_view term_prefix = "term/";                    // + be64 first index -> be64 term
+inline constexpr std::string_view epoch_key =
+    "recovery_epoch";                                     // -> be64 number, digest of all decided; absent: 0
+inline constexpr std::string_view term_prefix = "term/";  // + be64 first index -> be64 term
 inline constexpr std::string_view configuration_prefix = "configuration/";  // + be64 index -> nothing
 
 inline Bytes indexed(std::string_view prefix, LogIndex index) {
@@ -27,6 +30,26 @@ inline Bytes encode_u64(std::uint64_t value) {
   Bytes out;
   put_u64(out, value);
   return out;
+}
+
+inline Bytes encode_hard_state(const LogStore::HardState& state) {
+  Bytes out;
+  put_u64(out, state.term.value);
+  put_u64(out, state.commit.value);
+  put_bytes(out, as_bytes(state.vote.value));
+  return out;
+}
+
+inline Bytes encode_epoch(const LogStore::RecoveryEpoch& epoch) {
+  Bytes out = encode_u64(epoch.number);
+  put_bytes(out, epoch.decided.view());
+  return out;
+}
+
+inline LogStore::RecoveryEpoch decode_epoch(ByteView bytes) {
+  LogStore::RecoveryEpoch epoch{.number = get_u64(bytes), .decided = {}};
+  std::ranges::copy(bytes.subspan(8), epoch.decided.bytes.begin());
+  return epoch;
 }
 
 }  // namespace anta::log_meta

@@ -15,14 +15,6 @@ using namespace log_meta;
 
 constexpr const char* watermark_file = "watermark";
 
-Bytes encode_hard_state(const LogStore::HardState& state) {
-  Bytes out;
-  put_u64(out, state.term.value);
-  put_u64(out, state.commit.value);
-  put_bytes(out, as_bytes(state.vote.value));
-  return out;
-}
-
 tl::unexpected<Error> disagrees(const std::string& what) {
   return fail(
       Code::corrupt, "log.tables",
@@ -60,7 +52,7 @@ struct LogStore::State {
   bool amnesiac = false;
   SharedGap gap = {};
   LogIndex applied = {};  // as of the start
-  std::uint64_t recovery_epoch = 0;
+  RecoveryEpoch recovery_epoch = {};
   Restored restored = {};
 
   explicit State(Database& of) : database(of) {}
@@ -190,8 +182,9 @@ Result<void> LogStore::State::load_meta() {
   restored.cosigning_mark = std::move(*mark);
   auto epoch = database.get(Family::meta, as_bytes(epoch_key));
   if (!epoch) return pass(epoch);
-  if (*epoch && (*epoch)->size() != 8) return disagrees("the recovery epoch has an impossible size");
-  if (*epoch) recovery_epoch = get_u64(**epoch);
+  if (*epoch && (*epoch)->size() != 8 + Digest::size)
+    return disagrees("the recovery epoch has an impossible size");
+  if (*epoch) recovery_epoch = decode_epoch(**epoch);
   HardState& state = restored.hard_state;
   if (*hard_state) {
     const ByteView bytes = **hard_state;
@@ -355,7 +348,7 @@ Result<void> LogStore::State::put(const LogWrite& write, LogTables& next, Writte
   if (write.hard_state)
     batch.put(Family::meta, as_bytes(hard_state_key), encode_hard_state(*write.hard_state));
   if (write.cosigning_mark) batch.put(Family::meta, as_bytes(mark_key), *write.cosigning_mark);
-  if (write.recovery_epoch) batch.put(Family::meta, as_bytes(epoch_key), encode_u64(*write.recovery_epoch));
+  if (write.recovery_epoch) batch.put(Family::meta, as_bytes(epoch_key), encode_epoch(*write.recovery_epoch));
   return {};
 }
 
@@ -414,6 +407,12 @@ Result<void> LogStore::end_amnesia() {
   if (done) done = s.database.remove_file(Database::amnesia_file);
   if (done) s.amnesiac = false;
   return done;
+}
+
+Result<void> LogStore::begin_amnesia() {
+  auto noted = state_->database.replace_file(Database::amnesia_file, as_bytes("said to be one\n"), Sync::yes);
+  if (noted) state_->amnesiac = true;
+  return noted;
 }
 
 Result<void> LogStore::expect(LogIndex index, const Digest& hash) {
@@ -491,6 +490,6 @@ std::optional<Error> LogStore::failure() const { return state_->database.failure
 LogIndex LogStore::last() const { return state_->tables.last; }
 Digest LogStore::last_hash() const { return state_->tables.last_hash; }
 bool LogStore::amnesiac() const { return state_->amnesiac; }
-std::uint64_t LogStore::recovery_epoch() const { return state_->recovery_epoch; }
+LogStore::RecoveryEpoch LogStore::recovery_epoch() const { return state_->recovery_epoch; }
 
 }  // namespace anta

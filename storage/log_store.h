@@ -17,7 +17,7 @@
 // amnesiac, and stays so over restarts until end_amnesia().
 //
 // An epoch (consensus/recovery.h) is how often operators decided how the log goes on; 0 where they never had
-// to.
+// to. It is written in one batch with what the log becomes by it.
 //
 // A gap (log_gap.h) is a range of applied entries that is being fetched from peers. Until it is filled, reads
 // inside it answer `busy` (log.repairing) and reads up to it end before it; everything after it is here, so
@@ -60,13 +60,21 @@ class LogStore {
     bool operator==(const TermRun&) const = default;
   };
 
+  // How often operators decided how the log goes on, and a digest of all that they decided.
+  struct RecoveryEpoch {
+    std::uint64_t number = 0;
+    Digest decided = {};
+
+    bool operator==(const RecoveryEpoch&) const = default;
+  };
+
   // One unit of work, performed in the order of its members.
   struct LogWrite {
     std::optional<LogIndex> truncate_from = {};  // forget this entry and all after it
     std::vector<LogEntry> entries = {};          // continue right after what is left
     std::optional<HardState> hard_state = {};
     std::optional<Bytes> cosigning_mark = {};  // opaque here; replaces the one before
-    std::optional<std::uint64_t> recovery_epoch = {};
+    std::optional<RecoveryEpoch> recovery_epoch = {};
     bool must_sync = false;
   };
 
@@ -105,7 +113,12 @@ class LogStore {
   // The leader has brought this node past everything it may have promised.
   Result<void> end_amnesia();
 
-  // The next open() is an amnesiac's unless the log has this entry by then.
+  // This node may have promised what is not in its log any more; whoever finds that out elsewhere says so. On
+  // the disk when it returns.
+  Result<void> begin_amnesia();
+
+  // Puts the watermark at an entry that this log may not have: the next open() is an amnesiac's unless it has
+  // it by then. On the disk when it returns.
   Result<void> expect(LogIndex index, const Digest& hash);
 
   // The entries `from`..`to`, both included, about `bytes_max` of them but at least one; checksum and chain
@@ -127,7 +140,7 @@ class LogStore {
   LogIndex last() const;
   Digest last_hash() const;
   bool amnesiac() const;
-  std::uint64_t recovery_epoch() const;  // as of open()
+  RecoveryEpoch recovery_epoch() const;  // as of open()
 
  private:
   struct State;

@@ -83,7 +83,9 @@ void Raft::State::dispatch(Event& event) {
     Progress* peer = progress_of(lost->peer);
     if (!peer) return;
     peer->start_probing(peer->match.next());
-    peer->amnesia_due = peer->amnesia_wait = 0;
+    // Reached anew it gets another no-op, yet whoever comes and goes does not fill the log.
+    peer->amnesia_due = std::min<std::uint64_t>(peer->amnesia_due, now + options.election_ticks);
+    peer->amnesia_wait = 0;
   }
 }
 

@@ -19,13 +19,20 @@
 
 namespace anta::raft {
 
+struct RecoveryEntry {
+  LogIndex index = {};
+  Digest hash = {};
+
+  bool operator==(const RecoveryEntry&) const = default;
+};
+
 struct Options {
   Member self = {};
   Digest cluster = {};
   std::uint64_t recovery_epoch = 0;
-  // Configurations that hold though they are no step from the one before: what operators decided when no
-  // majority was left, by whom it is vouched for (consensus/recovery.h).
-  std::vector<ConfigurationRecord> recoveries = {};
+  // Entries whose configuration holds though it is no step from the one before: what operators decided when
+  // no majority was left (consensus/recovery.h).
+  std::vector<RecoveryEntry> recoveries = {};
   std::uint64_t seed = 0;  // differs at every start; election timeouts and read sessions are drawn from it
 
   // Times are in ticks. Election timeouts are drawn from [election_ticks, 2 * election_ticks), and

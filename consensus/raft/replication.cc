@@ -51,8 +51,8 @@ bool Raft::State::well_formed(const Append& append) const {
       auto record = decode_configuration(*entry.payload);
       if (!record) return false;
       const Configuration* there = newest ? &*newest : membership.before(first_new);
-      const bool decided = std::find(options.recoveries.begin(), options.recoveries.end(), *record) !=
-                           options.recoveries.end();
+      const bool decided = std::find(options.recoveries.begin(), options.recoveries.end(),
+                                     RecoveryEntry{entry.index, entry.hash}) != options.recoveries.end();
       const bool step = index < first_new || there == nullptr || decided || follows(*there, *record);
       if (!step && !ANTA_MUTANT(second_configuration)) return false;
       if (index >= first_new) newest = std::move(record->configuration);

@@ -144,7 +144,7 @@ TEST(Recovered, ABaseBehindWhatWasCommittedIsRefused) {
   trio.stop(0);
   const auto refused = Node::start(wrong, *trio.members[0].log, nullptr);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().rule, "recovery.applied_beyond");
+  EXPECT_EQ(refused.error().rule, "recovery.committed_beyond");
   EXPECT_NE(refused.error().message.find("Next step"), std::string::npos);
   trio.start(0);
   ASSERT_TRUE(trio.ready(0));
