@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t prune_steps_max = 64;  // log entries whose undo records one apply may remove
 constexpr std::uint64_t no_floor = UINT64_MAX;
 
-tl::unexpected<Error> damaged(const std::string& what) {
+tl::unexpected<Error> applied_side_damaged(const std::string& what) {
   return fail(Code::corrupt, "store.applied",
               "the applied side of the ledger is damaged: " + what + rebuild_next_step);
 }
@@ -152,16 +152,16 @@ Result<void> LedgerStore::State::load_state_tree() {
 
 Result<void> LedgerStore::State::check() const {
   if (!applied) {
-    return state_tree.buckets() == 0 ? Result<void>{} : damaged("there is a state, but no block is applied");
+    return state_tree.buckets() == 0 ? Result<void>{} : applied_side_damaged("there is a state, but no block is applied");
   }
   const std::string block = "block " + std::to_string(applied->index.value);
-  if (state_tree.root() != applied->state_root) return damaged("the state tree has not the root of " + block);
-  if (tree.root() != applied->tree_root) return damaged("the Merkle tree has not the root of " + block);
+  if (state_tree.root() != applied->state_root) return applied_side_damaged("the state tree has not the root of " + block);
+  if (tree.root() != applied->tree_root) return applied_side_damaged("the Merkle tree has not the root of " + block);
   if (applied->index.value == 0) return {};
   auto entry = log.read_one(applied->index);
   if (!entry && entry.error().code != Code::not_found) return pass(entry);
-  if (!entry) return damaged(block + " is applied but not in the log");
-  if (entry->hash != applied->hash) return damaged(block + " is applied with another hash than the log's");
+  if (!entry) return applied_side_damaged(block + " is applied but not in the log");
+  if (entry->hash != applied->hash) return applied_side_damaged(block + " is applied with another hash than the log's");
   return {};
 }
 
@@ -357,7 +357,7 @@ Result<std::optional<Outcome>> LedgerStore::outcome(const Digest& statement) con
   if (!bytes) return pass(bytes);
   if (!*bytes) return std::optional<Outcome>{};
   auto outcome = decode_outcome(statement, **bytes);
-  if (!outcome) return damaged("an outcome does not decode");
+  if (!outcome) return applied_side_damaged("an outcome does not decode");
   return std::optional<Outcome>(std::move(*outcome));
 }
 
