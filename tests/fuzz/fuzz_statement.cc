@@ -1,5 +1,5 @@
-// Fuzz target: statements, payloads, blocks, seals, the genesis and records of the state. No input may crash
-// a decoder, and what one accepts has exactly one encoding.
+// Fuzz target: statements, lead orders, payloads, blocks, seals, the genesis and records of the state. No
+// input may crash a decoder, and what one accepts has exactly one encoding.
 //
 // Invariants: a decoded statement's payload encodes to the bytes inside the envelope, and its digest is that
 // of the input; the same for each of the other documents.
@@ -11,6 +11,7 @@
 #include "storage/ledger/block.h"
 #include "storage/ledger/codec.h"
 #include "storage/ledger/genesis.h"
+#include "storage/ledger/lead_order.h"
 #include "storage/ledger/seal.h"
 #include "storage/ledger/state.h"
 
@@ -33,6 +34,14 @@ void statement(const std::shared_ptr<const Bytes>& input) {
   ANTA_INVARIANT(decoded->header.subject == anta::subject_of(decoded->payload));
 }
 
+// No bytes are an order and a statement.
+void lead_order(const std::shared_ptr<const Bytes>& input) {
+  const auto order = anta::decode_lead_order(*input);
+  if (!order) return;
+  ANTA_INVARIANT(order->envelope.header.subject == order->order.node.value);
+  ANTA_INVARIANT(!anta::decode_statement(input));
+}
+
 template <typename Record>
 void record(ByteView input) {
   const auto decoded = anta::state::decode_record<Record>(input);
@@ -53,6 +62,7 @@ void block(const Bytes& input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto input = std::make_shared<const Bytes>(data, data + size);
   statement(input);
+  lead_order(input);
   for (const std::string_view type : anta::statement_types()) {
     if (const auto payload = anta::decode_payload(type, *input))
       ANTA_INVARIANT(anta::encode_payload(*payload) == *input);
