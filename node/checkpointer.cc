@@ -209,9 +209,11 @@ Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
   const Result<SealedTree> signed_tree = ports.tree_at(TreeSize{promised->size});
   if (!signed_tree) return pass(signed_tree);
   if (signed_tree->root != promised->root) {
-    return fail(Code::corrupt, "checkpoint.fork",
-                "this node once signed another tree of " + std::to_string(promised->size) +
-                    " leaves; it will sign nothing");
+    return fail(
+        Code::corrupt, "checkpoint.fork",
+        "this node once signed another tree of " + std::to_string(promised->size) +
+            " leaves; it will sign nothing. Next step: compare with the other organisations; let this node "
+            "join again under a new incarnation");
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include "crypto/exit.h"
 #include "node/arguments.h"
 #include "node/config.h"
+#include "node/divergence.h"
 #include "node/identity.h"
 #include "node/log.h"
 #include "node/node.h"
@@ -70,9 +71,18 @@ int check_witness(const std::string& file) {
 int rebuild(const std::string& file) {
   const auto config = anta::load_config(file);
   if (!config) return refuse(config.error());
+  // Where a majority outvoted this node, its roots are what it is to be healed of.
+  const auto healed = anta::heal_divergence(*config, nullptr, anta::Again::yes);
+  if (!healed) return refuse(healed.error());
+  if (*healed) {
+    std::cout
+        << "ok: rebuilt up to block " << (*healed)->index.value << ", " << (*healed)->leaves.value
+        << " leaves, the root at which a majority outvoted this node is now theirs; it can be started\n";
+    return 0;
+  }
   const auto made = anta::rebuild_ledger(*config);
   if (!made) return refuse(made.error());
-  std::cout << "ok: rebuilt up to block " << made->index.value << ", " << made->leaves.value
+  std::cout << "ok: rebuilt up to block " << made->applied.index.value << ", " << made->applied.leaves.value
             << " leaves, the roots are those that this node had; it can be started\n";
   return 0;
 }

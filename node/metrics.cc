@@ -69,19 +69,17 @@ void Metrics::set_source(Source source) { parts_->source = std::move(source); }
 std::string Metrics::text() {
   std::vector<prometheus::MetricFamily> families = parts_->registry.Collect();
   if (parts_->source) {
-    for (const auto& [name, value] : parts_->source()) {
-      prometheus::MetricFamily family;
-      family.name = name;
-      prometheus::ClientMetric metric;
-      if (name.ends_with("_total")) {
-        family.type = prometheus::MetricType::Counter;
-        metric.counter.value = value;
-      } else {
-        family.type = prometheus::MetricType::Gauge;
-        metric.gauge.value = value;
+    for (const Sample& sample : parts_->source()) {
+      const bool counter = sample.name.ends_with("_total");
+      if (families.empty() || families.back().name != sample.name) {
+        families.emplace_back();
+        families.back().name = sample.name;
+        families.back().type = counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
       }
-      family.metric.push_back(metric);
-      families.push_back(std::move(family));
+      prometheus::ClientMetric metric;
+      (counter ? metric.counter.value : metric.gauge.value) = sample.value;
+      if (!sample.peer.empty()) metric.label.push_back({.name = "peer", .value = sample.peer});
+      families.back().metric.push_back(std::move(metric));
     }
   }
   return prometheus::TextSerializer().Serialize(families);

@@ -8,7 +8,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace anta {
@@ -25,8 +24,14 @@ class Metrics {
   void block_applied(std::size_t statements, double seconds);
   void checkpoint_finished(double seconds);  // since it was opened
 
-  // Values at the moment of asking: {"anta_commit_index", 17}. A name that ends in _total is a counter.
-  using Source = std::function<std::vector<std::pair<std::string, double>>()>;
+  // Values at the moment of asking: {"anta_commit_index", 17}. A name that ends in _total is a counter; those
+  // of one name, one for each peer, stand together.
+  struct Sample {
+    std::string name = {};
+    double value = 0;
+    std::string peer = {};  // a label; empty: none
+  };
+  using Source = std::function<std::vector<Sample>()>;
   void set_source(Source source);  // before the first text()
 
   // The exposition. Its type is text/plain; version=0.0.4.

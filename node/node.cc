@@ -6,6 +6,7 @@
 #include "crypto/first_start.h"
 #include "crypto/private_file.h"
 #include "crypto/text.h"
+#include "node/divergence.h"
 #include "node/http_problem.h"
 #include "node/node_parts.h"
 #include "node/node_status.h"
@@ -102,6 +103,7 @@ Result<void> Node::Parts::on_block(const BlockNotice& notice) {
   }
   submission->on_block(notice);
   checkpointer->on_applied(notice.applied);
+  state_watch->on_applied(notice.applied);
   return {};
 }
 
@@ -109,6 +111,8 @@ void Node::Parts::on_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
   const auto known = static_cast<PeerKind>(kind);
   if (known == PeerKind::log_fetch || known == PeerKind::log_entries) {
     scrubber->on_peer_message(from, known, std::move(bytes));
+  } else if (known == PeerKind::state_roots) {
+    state_watch->on_peer_message(from, std::move(bytes));
   } else if (known == PeerKind::lead_forward || known == PeerKind::lead_refused) {
     lead_requests->on_peer_message(from, known, std::move(bytes));
   } else if (known == PeerKind::forward || known == PeerKind::forward_refused) {
@@ -194,6 +198,7 @@ void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   watch_certificate();
   make_submission();
   make_lead_requests();
+  make_state_watch();
   make_witness_feed();
   make_checkpointer(mark);
   machine = std::make_unique<LedgerMachine>(*ledger, *verification,
@@ -233,6 +238,7 @@ ReplicaHooks Node::Parts::hooks() {
   hooks.on_peer = [this](const NodeId& peer, bool up) {
     log.write(LogLevel::info, up ? "peer_up" : "peer_down", {{"peer", peer.value}});
     checkpointer->on_peer(peer, up);
+    state_watch->on_peer(peer, up);
   };
   hooks.on_fatal = on_fatal;
   hooks.log = log.sink();
@@ -272,6 +278,7 @@ NodeStatus Node::Parts::status() const {
           .verification = verification->figures(),
           .scrub = scrubber->figures(),
           .witnesses = witness_feed->figures(),
+          .states = state_watch->figures(),
           .finished = checkpointer->finished(),
           .missing = checkpointer->missing(),
           .applied = [this]() -> std::optional<Applied> {
@@ -394,6 +401,7 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
   parts->recoveries = std::move(*recoveries);
   parts->http_tls = std::move(*tls);
   parts->on_fatal = std::move(on_fatal);
+  if (auto healed = heal_divergence(config, log.sink()); !healed) return pass(healed);
   if (auto opened = parts->open_storage(); !opened) return pass(opened);
   if (auto read = parts->read_network(); !read) return pass(read);
   LogStore::Restored restored = parts->log_store->recover();
@@ -406,12 +414,15 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
   parts->make_services(mark);
   auto node =
       std::unique_ptr<Node>(new Node(std::move(parts)));  // from here on its destructor stops what runs
-  // What was applied before the start: the checkpointer may go on from it. Before there are blocks to tell
+  // What was applied before the start is where checkpoints and roots go on. Before there are blocks to tell
   // of.
-  if (const Result<LedgerReader> reader = node->parts_->ledger->reader())
+  if (const Result<LedgerReader> reader = node->parts_->ledger->reader()) {
     node->parts_->checkpointer->on_applied(reader->applied());
+    node->parts_->state_watch->on_applied(reader->applied());
+  }
   if (auto started = node->parts_->make_replica(std::move(restored)); !started) return pass(started);
   node->parts_->scrubber->start();
+  node->parts_->state_watch->start();
   if (auto serving = node->parts_->serve_http(); !serving) return pass(serving);
   log.write(LogLevel::info, "node_started",
             {{"node", config.node.value}, {"network", node->parts_->identity.genesis.network.value}});

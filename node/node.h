@@ -4,7 +4,8 @@
 // and checkpointer), and the HTTP server's. What crosses is posted. Start, reload and stop from one thread,
 // in which no hook runs.
 //
-// Order at start: identity, certificate, data directory, database, the permission to begin removed
+// Order at start: identity, certificate, the state healed where the node was set aside (divergence.h), data
+// directory, database, the permission to begin removed
 // (crypto/first_start.h), log, ledger (the genesis is applied when it is new), services, replica, HTTP.
 // stop() goes back: HTTP drains while the node still works, what is undecided at the end of the drain time is
 // answered, leadership is handed over, the rest closes.

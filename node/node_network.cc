@@ -2,6 +2,7 @@
 // plan, and its checkpoints are cosigned by the new set. And how organisations say who leads.
 #include <algorithm>
 
+#include "node/divergence.h"
 #include "node/node_parts.h"
 
 namespace anta {
@@ -95,6 +96,33 @@ void Node::Parts::make_lead_requests() {
   };
   lead_requests = std::make_unique<LeadRequests>(LeadRequests::Options{.self = identity.self.id},
                                                  std::move(ports), *service);
+}
+
+void Node::Parts::make_state_watch() {
+  StateWatchPorts ports;
+  ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
+    replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
+  };
+  ports.peers = [this] {
+    std::vector<NodeId> up;
+    for (const ReplicaPeer& peer : replica->status().peers) {
+      if (peer.up) up.push_back(peer.id);
+    }
+    return up;
+  };
+  ports.voters = [this] {
+    std::vector<NodeId> voters;
+    for (const raft::Member& voter : replica->status().configuration.configuration.voters)
+      voters.push_back(voter.id);
+    return voters;
+  };
+  ports.set_aside = [this](const StateDifference& difference) {
+    const Error why = set_aside(config, difference);
+    log.error("state_diverged", why);
+    if (on_fatal) on_fatal(why);
+  };
+  ports.log = log.sink();
+  state_watch = std::make_unique<StateWatch>(std::move(ports), *service);
 }
 
 }  // namespace anta

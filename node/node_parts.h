@@ -27,6 +27,7 @@
 #include "node/node_status.h"
 #include "node/query_workers.h"
 #include "node/scrubber.h"
+#include "node/state_watch.h"
 #include "node/submission.h"
 #include "node/verification.h"
 #include "node/witness_feed.h"
@@ -95,6 +96,7 @@ struct Node::Parts {
   std::unique_ptr<WitnessFeed> witness_feed = {};
   std::unique_ptr<Submission> submission = {};
   std::unique_ptr<LeadRequests> lead_requests = {};
+  std::unique_ptr<StateWatch> state_watch = {};
   std::unique_ptr<Checkpointer> checkpointer = {};
   std::unique_ptr<LedgerMachine> machine = {};
   std::unique_ptr<ThreadExecutor> scrub_thread = {};
@@ -124,6 +126,7 @@ struct Node::Parts {
   Result<CosignerSet> cosigners_at(TreeSize size) const;
   Result<void> network_changed(const Applied& applied);
   void make_lead_requests();
+  void make_state_watch();
 
   // node_witnesses.cc
   void make_witness_feed();

@@ -56,6 +56,28 @@ void add_standing(const NodeStatus& status, std::vector<std::string>& reasons) {
   }
 }
 
+// Of each peer whether its state differs from this node's; of this node whether a majority's does.
+void add_divergence(const NodeStatus& status, std::vector<Metrics::Sample>& all) {
+  const auto figure = [](bool differs) { return differs ? 1.0 : 0.0; };
+  if (status.config != nullptr) {
+    all.push_back(
+        {"anta_state_diverged", figure(status.states.outvoted.has_value()), status.config->node.value});
+  }
+  for (const ReplicaPeer& peer : status.replica.peers)
+    all.push_back({"anta_state_diverged", figure(status.states.differing.contains(peer.id)), peer.id.value});
+}
+
+Value differing_value(const NodeStatus& status) {
+  ValueList list;
+  for (const auto& [peer, difference] : status.states.differing) {
+    list.push_back(Value{ValueMap{{"peer", text(peer.value)},
+                                  {"index", number(difference.index.value)},
+                                  {"own_root", text(hex(difference.own))},
+                                  {"peer_root", text(hex(difference.theirs))}}});
+  }
+  return Value{std::move(list)};
+}
+
 Value checkpoint_value(const NodeStatus& status) {
   if (!status.finished) return Value{};
   ValueList missing;
@@ -92,6 +114,7 @@ Value status_value(const NodeStatus& status) {
   }
   map.emplace_back("checkpoint", checkpoint_value(status));
   map.emplace_back("forks", number(status.forks));
+  map.emplace_back("states_differ", differing_value(status));
   map.emplace_back("configuration", configuration_value(r.configuration));
   map.emplace_back("peers", peers_value(status));
   return Value{std::move(map)};
@@ -118,6 +141,12 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
         "directory; compare with the other organisations, and once it is explained take the file away and "
         "start again");
   }
+  if (status.states.outvoted) {
+    reasons.emplace_back(
+        "this node's state is not the one that a majority of the voters has after log entry " +
+        std::to_string(status.states.outvoted->index.value) +
+        ": it stops, and heals itself when it is started again");
+  }
   if (r.amnesiac)
     reasons.emplace_back("this node lost acknowledged entries and is being brought up by its leader");
   if (r.clock_refused) reasons.emplace_back("a majority refuses this node's clock; check it");
@@ -130,14 +159,14 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
   return reasons;
 }
 
-std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& status) {
+std::vector<Metrics::Sample> status_metrics(const NodeStatus& status) {
   const ReplicaStatus& r = status.replica;
   const ReplicaMetrics& m = status.replica_metrics;
   const auto d = [](std::uint64_t value) { return static_cast<double>(value); };
   std::size_t up = 0;
   for (const ReplicaPeer& peer : r.peers)
     up += peer.up ? 1 : 0;
-  std::vector<std::pair<std::string, double>> all{
+  std::vector<Metrics::Sample> all{
       {"anta_is_leader", r.in_office ? 1.0 : 0.0},
       {"anta_term", d(r.term.value)},
       {"anta_commit_index", d(r.commit.value)},
@@ -182,13 +211,14 @@ std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& sta
       {"anta_checkpoint_size", status.finished ? d(status.finished->checkpoint.size) : 0.0},
       {"anta_checkpoint_quorum_seconds", status.finished ? d(status.finished->quorum_seconds) : 0.0}};
   if (status.certificate_expires.value != 0) {
-    all.emplace_back("anta_http_certificate_expires_seconds",
-                     static_cast<double>(status.certificate_expires.value / 1'000));
+    all.push_back({"anta_http_certificate_expires_seconds",
+                   static_cast<double>(status.certificate_expires.value / 1'000)});
   }
   if (status.applied) {
-    all.emplace_back("anta_leaves", d(status.applied->leaves.value));
-    all.emplace_back("anta_height", d(status.applied->height.value));
+    all.push_back({"anta_leaves", d(status.applied->leaves.value)});
+    all.push_back({"anta_height", d(status.applied->height.value)});
   }
+  add_divergence(status, all);
   return all;
 }
 

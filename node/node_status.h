@@ -4,14 +4,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "consensus/replica.h"
 #include "node/checkpointer.h"
 #include "node/config.h"
+#include "node/metrics.h"
 #include "node/network_state.h"
 #include "node/scrubber.h"
+#include "node/state_watch.h"
 #include "node/submission.h"
 #include "node/witness_feed.h"
 #include "storage/applied.h"
@@ -31,6 +32,7 @@ struct NodeStatus {
   VerificationFigures verification = {};
   Scrubber::Figures scrub = {};
   WitnessFigures witnesses = {};
+  StateWatchFigures states = {};
   std::shared_ptr<const FinishedCheckpoint> finished = {};
   std::vector<std::string> missing = {};
   std::optional<Applied> applied = {};
@@ -49,6 +51,6 @@ Value status_value(const NodeStatus& status);
 // Why this node should get no requests; empty when it should.
 std::vector<std::string> unready_reasons(const NodeStatus& status);
 
-std::vector<std::pair<std::string, double>> status_metrics(const NodeStatus& status);
+std::vector<Metrics::Sample> status_metrics(const NodeStatus& status);
 
 }  // namespace anta

@@ -258,4 +258,30 @@ Result<LeadRefused> decode_lead_refused(ByteView bytes) {
   return LeadRefused{.request = *request, .error = {*code, std::move(*rule), std::move(*message)}};
 }
 
+Bytes encode_state_roots(const std::vector<StateAt>& told) {
+  cbor::Writer out(told.size() * 48 + 8);
+  out.array(told.size());
+  for (const StateAt& at : told)
+    out.array(2).uint(at.index.value).bytes(at.root.view());
+  return out.take();
+}
+
+Result<std::vector<StateAt>> decode_state_roots(ByteView bytes) {
+  cbor::Reader in(bytes);
+  const auto count = in.array();
+  if (!count) return pass(count);
+  if (*count == 0 || *count > state_roots_max) return bad("tells no state roots, or too many");
+  std::vector<StateAt> told;
+  for (std::size_t i = 0; i < *count; ++i) {
+    if (auto array = expect_array(in, 2); !array) return pass(array);
+    const auto index = in.uint();
+    if (!index) return pass(index);
+    const auto root = read_digest(in);
+    if (!root) return pass(root);
+    told.push_back({LogIndex{*index}, *root});
+  }
+  if (auto end = in.finish(); !end) return pass(end);
+  return told;
+}
+
 }  // namespace anta

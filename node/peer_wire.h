@@ -1,5 +1,5 @@
 // What nodes say to each other beside Raft: forwarded submissions and lead orders, the making of checkpoints,
-// and entries of the log that a node lost to a rotten file.
+// state roots, and entries of the log that a node lost to a rotten file.
 //
 // Travels as app messages of the transport (consensus/transport.h), whose sender is authenticated. The kinds
 // are sent: never renumber. Each body is one deterministic CBOR array; decoding is strict and checks counts
@@ -28,6 +28,7 @@ enum class PeerKind : std::uint8_t {
   // 8 to 15 are left for more of what is fetched.
   lead_forward = 16,  // to the leader: an order that another lead
   lead_refused = 17,  // back: why it goes on
+  state_roots = 18,   // to every node: the sender's state roots
 };
 
 // [request, [bytes, ...]]
@@ -103,5 +104,16 @@ struct LeadRefused {
 };
 Bytes encode_lead_refused(const LeadRefused& refused);
 Result<LeadRefused> decode_lead_refused(ByteView bytes);
+
+// [[index, root], ...]: the state root right after the block at that index.
+struct StateAt {
+  LogIndex index = {};
+  Digest root = {};
+
+  bool operator==(const StateAt&) const = default;
+};
+inline constexpr std::size_t state_roots_max = 17;
+Bytes encode_state_roots(const std::vector<StateAt>& told);
+Result<std::vector<StateAt>> decode_state_roots(ByteView bytes);
 
 }  // namespace anta

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::uint64_t replayed_bytes = std::uint64_t{4} << 20;
 
-Result<void> apply_blocks(const LogStore& log, LedgerMachine& machine, LogIndex last) {
+// Up to `last`, or to the expected index where another root comes out there.
+Result<void> apply_blocks(const LogStore& log, LedgerMachine& machine, const LedgerStore& ledger,
+                          LogIndex last, const std::optional<StateAt>& expected, Rebuilt& made) {
   for (LogIndex next{1}; next <= last;) {
     auto entries = log.read(next, last, replayed_bytes);
     if (!entries) return pass(entries);
@@ -18,6 +20,10 @@ Result<void> apply_blocks(const LogStore& log, LedgerMachine& machine, LogIndex 
       next = entry.index.next();
       if (entry.header.kind != EntryKind::block) continue;
       if (auto applied = machine.apply(entry); !applied) return applied;
+      made.applied = *ledger.applied();
+      if (!expected || entry.index != expected->index) continue;
+      made.root = made.applied.state_root;
+      if (*made.root != expected->root) return {};
     }
   }
   return {};
@@ -25,7 +31,7 @@ Result<void> apply_blocks(const LogStore& log, LedgerMachine& machine, LogIndex 
 
 }  // namespace
 
-Result<Applied> rebuild_ledger(const Config& config) {
+Result<Rebuilt> rebuild_ledger(const Config& config, const std::optional<StateAt>& expected) {
   Result<Identity> identity = load_identity(config);
   if (!identity) return pass(identity);
   const Result<Effects> genesis = genesis_effects(identity->genesis);
@@ -44,9 +50,12 @@ Result<Applied> rebuild_ledger(const Config& config) {
   // Keys are looked up as each statement is judged: nobody waits for an answer.
   Verification verification({.threads = 1}, [](const Digest&) { return std::nullopt; });
   LedgerMachine machine(**ledger, verification, nullptr);
-  if (auto applied = apply_blocks(**log, machine, target->index); !applied) return pass(applied);
-  const Applied made = *(*ledger)->applied();
-  if (auto done = end_rebuild(**database, made); !done) return pass(done);
+  Rebuilt made{.applied = *(*ledger)->applied()};
+  if (auto applied = apply_blocks(**log, machine, **ledger, target->index, expected, made); !applied)
+    return pass(applied);
+  if (expected && made.root && *made.root != expected->root) return made;
+  const RebuiltRoots roots = expected ? RebuiltRoots::whatever_they_are : RebuiltRoots::as_before;
+  if (auto done = end_rebuild(**database, made.applied, roots); !done) return pass(done);
   return made;
 }
 

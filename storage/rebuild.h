@@ -13,7 +13,8 @@
 //              again with dropping.
 //   forget   `applied` is erased, synced. The mark stands for it.
 //   apply    Genesis and blocks, as always (ledger_store.h).
-//   compare  `applied` must be what the mark says, roots included; otherwise the mark stays.
+//   compare  `applied` must be what the mark says, roots included, unless others have proven these wrong;
+//            otherwise the mark stays.
 //   done     The mark is taken away, synced, and with it all that was applied before it.
 //
 // Threads: one.
@@ -42,7 +43,10 @@ Result<std::optional<Applied>> rebuild_target(const Database& database);
 // applied.
 Result<Applied> begin_rebuild(Database& database, const LogStore& log);
 
-// From `compare` on.
-Result<void> end_rebuild(Database& database, const Applied& made);
+// From `compare` on. Which roots must come out: those that this node had, or, where a majority of nodes had
+// others and the caller has compared with theirs, whatever this log makes.
+enum class RebuiltRoots : std::uint8_t { as_before, whatever_they_are };
+Result<void> end_rebuild(Database& database, const Applied& made,
+                         RebuiltRoots roots = RebuiltRoots::as_before);
 
 }  // namespace anta

@@ -18,6 +18,7 @@ ANTA = os.path.join(BUILD, "cli", "anta")
 ANTAD = os.path.join(BUILD, "node", "antad")
 SCENARIO = os.path.join(ROOT, "tests", "scenario", "southern-peru.yaml")
 REPLAY_LOG = os.environ.get("ANTA_TEST_REPLAY_LOG", os.path.join(BUILD, "tests", "e2e", "replay_log"))
+ROT_STATE = os.environ.get("ANTA_TEST_ROT_STATE", os.path.join(BUILD, "tests", "e2e", "rot_state"))
 FAULTY_DISK = os.environ.get("ANTA_TEST_FAULTY_DISK", os.path.join(BUILD, "tests", "e2e", "libanta_faulty_disk.so"))
 DEADLINE = 60.0
 FINAL = (200, 201, 400, 413, 415, 422)  # answers to a statement that will not change when it is sent again

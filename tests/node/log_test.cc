@@ -32,7 +32,7 @@ TEST(Metrics, AreExposedUnderTheirNames) {
   metrics.statement_decided(false, "not_holder");
   metrics.http_request("/v1/lots", 200, 0.01);
   double value = 1;
-  metrics.set_source([&] { return std::vector<std::pair<std::string, double>>{{"anta_leaves", value}}; });
+  metrics.set_source([&] { return std::vector<Metrics::Sample>{{"anta_leaves", value}}; });
   value = 42;
   const std::string text = metrics.text();
   EXPECT_NE(text.find("anta_statements_decided_total{outcome=\"rejected\",rule=\"not_holder\"} 1"),

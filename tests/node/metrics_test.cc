@@ -95,6 +95,7 @@ const std::map<std::string, Metric>& contract() {
       {"anta_scrub_rounds_total", {"counter"}},
       {"anta_signature_cache_hits_total", {"counter"}},
       {"anta_signatures_checked_total", {"counter"}},
+      {"anta_state_diverged", {"gauge", {"peer"}}},
       {"anta_statements_decided_total", {"counter", {"outcome", "rule"}}},
       {"anta_statements_forwarded_total", {"counter"}},
       {"anta_statements_proposed_total", {"counter"}},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 namespace anta::test {
 namespace {
@@ -53,6 +54,10 @@ const std::vector<Row>& rows() {
        "directory; compare with the other organisations, and once it is explained take the file away and "
        "start again",
        [](NodeStatus& s) { s.forks = 1; }, [](NodeStatus& s) { s.forks = 0; }},
+      {"this node's state is not the one that a majority of the voters has after log entry 7: it stops, and "
+       "heals itself when it is started again",
+       [](NodeStatus& s) { s.states.outvoted = StateDifference{LogIndex{7}, {}, {}}; },
+       [](NodeStatus& s) { s.states.differing[NodeId{"n3"}] = StateDifference{LogIndex{7}, {}, {}}; }},
       {"this node lost acknowledged entries and is being brought up by its leader",
        [](NodeStatus& s) { s.replica.amnesiac = true; }, [](NodeStatus& s) { s.replica.amnesiac = false; }},
       {"a majority refuses this node's clock; check it",
@@ -98,8 +103,8 @@ TEST(NodeStatus, AllReasonsAreTold) {
 TEST(NodeStatus, TheCertificatesEndIsAFigureWhereThereIsOne) {
   // Goal: seconds since 1970 with HTTPS, absent without; failed handshakes are counted.
   const auto figure = [](const NodeStatus& status, const std::string& name) {
-    for (const auto& [known, value] : status_metrics(status)) {
-      if (known == name) return value;
+    for (const Metrics::Sample& sample : status_metrics(status)) {
+      if (sample.name == name) return sample.value;
     }
     return -1.0;
   };
@@ -109,6 +114,26 @@ TEST(NodeStatus, TheCertificatesEndIsAFigureWhereThereIsOne) {
   status.handshakes_failed = 7;
   EXPECT_EQ(figure(status, "anta_http_certificate_expires_seconds"), 1'800'000'000.0);
   EXPECT_EQ(figure(status, "anta_http_handshakes_failed_total"), 7.0);
+}
+
+TEST(NodeStatus, AStateThatDiffersIsAFigureOfItsPeer) {
+  // Goal: one figure for each peer and one for this node, as operators' rules name them.
+  Config config;
+  config.node = NodeId{"n1"};
+  NodeStatus status = sound();
+  status.config = &config;
+  status.replica.peers = {{.id = NodeId{"n2"}}, {.id = NodeId{"n3"}}};
+  status.states.differing[NodeId{"n3"}] = StateDifference{LogIndex{7}, {}, {}};
+  const auto figures = [&status] {
+    std::map<std::string, double> found;
+    for (const Metrics::Sample& sample : status_metrics(status)) {
+      if (sample.name == "anta_state_diverged") found[sample.peer] = sample.value;
+    }
+    return found;
+  };
+  EXPECT_EQ(figures(), (std::map<std::string, double>{{"n1", 0.0}, {"n2", 0.0}, {"n3", 1.0}}));
+  status.states.outvoted = status.states.differing.at(NodeId{"n3"});
+  EXPECT_EQ(figures().at("n1"), 1.0);
 }
 
 }  // namespace

@@ -61,6 +61,23 @@ TEST(PeerWire, LeadOrdersArePassedOnAndRefused) {
   EXPECT_FALSE(decode_lead_refused(encode_lead_refused({.request = 9, .error = {Code{0}, "", ""}})));
 }
 
+TEST(PeerWire, StateRootsComeBackAsTheyWereTold) {
+  // Goal: torn, longer, none and too many are refused.
+  const std::vector<StateAt> told = {{LogIndex{7}, sha256(Bytes{1})}, {LogIndex{9}, sha256(Bytes{2})}};
+  const Bytes good = encode_state_roots(told);
+  const auto read = decode_state_roots(good);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, told);
+  for (std::size_t n = 0; n < good.size(); ++n)
+    EXPECT_FALSE(decode_state_roots(ByteView(good).first(n))) << n;
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_FALSE(decode_state_roots(longer));
+  EXPECT_FALSE(decode_state_roots(encode_state_roots({})));
+  EXPECT_TRUE(decode_state_roots(encode_state_roots(std::vector<StateAt>(state_roots_max))));
+  EXPECT_FALSE(decode_state_roots(encode_state_roots(std::vector<StateAt>(state_roots_max + 1))));
+}
+
 TEST(PeerWire, LogEntriesTravelWithTheirPlaceAndHash) {
   // Goal: what is fetched for a repair arrives as it is in the log; torn, trailing and impossible counts,
   // places and ranges are refused.

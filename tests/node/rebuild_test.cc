@@ -20,7 +20,7 @@ TEST(Rebuild, DamagedDerivedFamiliesAreMadeAgainFromTheOwnLog) {
   const Config& config = trio.members[0].config;
   EXPECT_EQ(rebuild_ledger(config).error().rule, "store.in_use");
   trio.stop(0);
-  EXPECT_EQ(rebuild_ledger(config)->leaves.value, 2u + 2 * (world.log.size() - 1) + 1);
+  EXPECT_EQ(rebuild_ledger(config)->applied.leaves.value, 2u + 2 * (world.log.size() - 1) + 1);
 
   const std::string directory = (config.data / "db").string();
   DatabaseOptions options;

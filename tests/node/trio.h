@@ -115,8 +115,11 @@ struct Trio {
   }
 
   void start(std::size_t i) {
-    auto node = Node::start(members[i].config, *members[i].log,
-                            [](const Error& error) { ADD_FAILURE() << error.message; });
+    start(i, [](const Error& error) { ADD_FAILURE() << error.message; });
+  }
+  // A node that may find that it can not go on.
+  void start(std::size_t i, std::function<void(const Error&)> on_fatal) {
+    auto node = Node::start(members[i].config, *members[i].log, std::move(on_fatal));
     ASSERT_TRUE(node) << node.error().message;
     members[i].node = std::move(*node);
   }

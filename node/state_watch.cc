@@ -1,0 +1,109 @@
+#include "node/state_watch.h"
+
+#include <string>
+#include <utility>
+
+#include "consensus/published.h"
+#include "crypto/text.h"
+
+namespace anta {
+
+struct StateWatch::State : std::enable_shared_from_this<StateWatch::State> {
+  State(StateWatchPorts p, Executor& e) : ports(std::move(p)), executor(e) {}
+
+  void tick();
+  void tell();
+  void judge();
+  void name_differences(const std::map<NodeId, StateDifference>& now);
+
+  const StateWatchPorts ports;
+  Executor& executor;
+  StateAgreement agreement = {};
+  StateWatchFigures last = {};
+  Published<StateWatchFigures> shown = {};
+};
+
+void StateWatch::State::tick() {
+  if (last.outvoted) return;
+  tell();
+  judge();
+  executor.after(interval_ms, [self = weak_from_this()] {
+    if (const auto state = self.lock()) state->tick();
+  });
+}
+
+void StateWatch::State::tell() {
+  const std::vector<StateAt> told = agreement.tell();
+  if (told.empty()) return;
+  const Bytes bytes = encode_state_roots(told);
+  for (const NodeId& peer : ports.peers())
+    ports.send(peer, PeerKind::state_roots, bytes);
+}
+
+void StateWatch::State::judge() {
+  if (last.outvoted) return;
+  std::map<NodeId, StateDifference> differing = agreement.differing();
+  if (differing.empty() && last.differing.empty()) return;
+  name_differences(differing);
+  last.differing = std::move(differing);
+  last.outvoted = agreement.outvoted(ports.voters());
+  shown.set(last);
+  if (!last.outvoted) return;
+  tell();
+  executor.after(farewell_ms, [self = weak_from_this()] {
+    if (const auto state = self.lock()) state->ports.set_aside(*state->last.outvoted);
+  });
+}
+
+// Once when it begins and once when it ends, not at each block.
+void StateWatch::State::name_differences(const std::map<NodeId, StateDifference>& now) {
+  for (const auto& [peer, difference] : now) {
+    if (last.differing.contains(peer)) continue;
+    ports.log(
+        LogLevel::error, "state_differs",
+        {{"peer", peer.value},
+         {"index", std::to_string(difference.index.value)},
+         {"own_root", hex(difference.own)},
+         {"peer_root", hex(difference.theirs)},
+         {"next_step",
+          "nothing where a majority agrees: the node that is alone stops and heals itself; where no majority "
+          "does, compare releases and the roots of all nodes (/v1/status) before anything else"}});
+  }
+  for (const auto& [peer, difference] : last.differing) {
+    if (!now.contains(peer)) ports.log(LogLevel::info, "state_differs_no_more", {{"peer", peer.value}});
+  }
+}
+
+StateWatch::StateWatch(StateWatchPorts ports, Executor& executor)
+    : state_(std::make_shared<State>(std::move(ports), executor)) {}
+
+StateWatch::~StateWatch() = default;
+
+void StateWatch::start() {
+  state_->executor.post([state = state_] { state->tick(); });
+}
+
+void StateWatch::on_applied(const Applied& applied) {
+  state_->executor.post([state = state_, now = StateAt{applied.index, applied.state_root}] {
+    state->agreement.applied(now);
+    state->judge();
+  });
+}
+
+void StateWatch::on_peer(const NodeId& peer, bool up) {
+  if (up) return;
+  state_->executor.post([state = state_, peer] { state->agreement.gone(peer); });
+}
+
+void StateWatch::on_peer_message(const NodeId& from, Bytes bytes) {
+  state_->executor.post([state = state_, from, bytes = std::move(bytes)] {
+    auto told = decode_state_roots(bytes);
+    if (!told) return;  // a peer of ours sends none such
+    state->agreement.heard(from, std::move(*told));
+    state->judge();
+  });
+}
+
+StateWatchFigures StateWatch::figures() const { return state_->shown.get(); }
+
+}  // namespace anta

@@ -1,0 +1,59 @@
+// Tells every peer this node's state roots, once a second, and watches theirs (state_agreement.h).
+//
+// Who differs is named in the log, once for each time that it begins or ends, and in figures(). When a
+// majority of the voters differs from this node, it tells its roots once more, so that the others can name
+// it, and `set_aside` is called, once, `farewell_ms` later; from then on it tells nothing more: what it has
+// is not the network's state.
+//
+// State lives on one executor; the on_ functions and figures() may be called from any thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "consensus/log_sink.h"
+#include "node/executor.h"
+#include "node/peer_wire.h"
+#include "node/state_agreement.h"
+#include "storage/applied.h"
+
+namespace anta {
+
+struct StateWatchPorts {
+  std::function<void(const NodeId& to, PeerKind kind, Bytes bytes)> send = {};
+  std::function<std::vector<NodeId>()> peers = {};   // that are connected
+  std::function<std::vector<NodeId>()> voters = {};  // by the log, not by the state that is in doubt
+  std::function<void(const StateDifference&)> set_aside = {};  // on the executor
+  LogSink log = {};
+};
+
+struct StateWatchFigures {
+  std::map<NodeId, StateDifference> differing = {};
+  std::optional<StateDifference> outvoted = {};  // this node is set aside
+};
+
+class StateWatch {
+ public:
+  static constexpr std::uint32_t interval_ms = 1'000;
+  static constexpr std::uint32_t farewell_ms = 100;
+
+  // The executor and what the ports reach outlive it; the executor is stopped before it goes.
+  StateWatch(StateWatchPorts ports, Executor& executor);
+  ~StateWatch();
+
+  void start();  // telling, for as long as the executor runs
+
+  void on_applied(const Applied& applied);
+  void on_peer(const NodeId& peer, bool up);
+  void on_peer_message(const NodeId& from, Bytes bytes);
+
+  StateWatchFigures figures() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace anta
