@@ -152,16 +152,20 @@ Result<void> LedgerStore::State::load_state_tree() {
 
 Result<void> LedgerStore::State::check() const {
   if (!applied) {
-    return state_tree.buckets() == 0 ? Result<void>{} : applied_side_damaged("there is a state, but no block is applied");
+    return state_tree.buckets() == 0 ? Result<void>{}
+                                     : applied_side_damaged("there is a state, but no block is applied");
   }
   const std::string block = "block " + std::to_string(applied->index.value);
-  if (state_tree.root() != applied->state_root) return applied_side_damaged("the state tree has not the root of " + block);
-  if (tree.root() != applied->tree_root) return applied_side_damaged("the Merkle tree has not the root of " + block);
+  if (state_tree.root() != applied->state_root)
+    return applied_side_damaged("the state tree has not the root of " + block);
+  if (tree.root() != applied->tree_root)
+    return applied_side_damaged("the Merkle tree has not the root of " + block);
   if (applied->index.value == 0) return {};
   auto entry = log.read_one(applied->index);
   if (!entry && entry.error().code != Code::not_found) return pass(entry);
   if (!entry) return applied_side_damaged(block + " is applied but not in the log");
-  if (entry->hash != applied->hash) return applied_side_damaged(block + " is applied with another hash than the log's");
+  if (entry->hash != applied->hash)
+    return applied_side_damaged(block + " is applied with another hash than the log's");
   return {};
 }
 
