@@ -87,6 +87,7 @@ struct Turns {
   void connect_members();
   void pursue_plan();
   std::optional<Digest> reason_for(const NodeId& node) const;
+  bool promotes_unapplied(const raft::Configuration& now, const raft::NextChange& next) const;
   bool asked_for(const raft::ConfigurationRecord& record) const;
   bool cut_unasked(raft::Append& append);
   void disk_died(const Error& why);

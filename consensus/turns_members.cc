@@ -73,6 +73,15 @@ void Turns::connect_members() {
   });
 }
 
+// Whether this step makes a voter of a learner that has the log and has not applied it: it could vote, and
+// neither answer nor cosign for as long as that takes. One of a release that does not say is taken for such.
+bool Turns::promotes_unapplied(const raft::Configuration& now, const raft::NextChange& next) const {
+  if (!now.is_learner(next.node) || !next.configuration.is_voter(next.node)) return false;
+  const auto said = applied_there.find(next.node);
+  const LogIndex there = said == applied_there.end() ? LogIndex{} : said->second;
+  return commit.value > there.value + options.unapplied_entries_max;
+}
+
 // A leader's: the first step towards the plan that the core takes. What it refuses (a change is open, a
 // learner lacks entries still) is asked for again after a heartbeat's time. Only by a plan that is not older
 // than what this node leads: else it would undo what others did.
@@ -85,6 +94,10 @@ void Turns::pursue_plan() {
     const std::optional<Digest> because = reason_for(next.node);
     if (!because) {
       refused += next.node.value + ": no statement asks for this; ";
+      continue;
+    }
+    if (promotes_unapplied(now.configuration, next)) {
+      refused += next.node.value + ": it has not applied the ledger yet; ";
       continue;
     }
     turn(raft::ProposeConfiguration{next.configuration, *because});
