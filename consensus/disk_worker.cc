@@ -130,6 +130,7 @@ Result<std::uint64_t> DiskWorker::apply_next() {
     job.entries = std::move(*read);
     job_position_ = 0;
     read_here_ = true;
+    machine_.ahead(job.entries);
   }
   const LogEntry& entry = job.entries[job_position_++];
   if (entry.header.kind == EntryKind::block) {

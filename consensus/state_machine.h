@@ -6,6 +6,8 @@
 // durable here arrive; nothing is ever taken back.
 #pragma once
 
+#include <span>
+
 #include "crypto/error.h"
 #include "storage/log_entry.h"
 
@@ -20,6 +22,10 @@ class StateMachine {
   // statement is an outcome, not an error: an error here (a failed write, a law version this release does not
   // know) stops the replica for good.
   virtual Result<void> apply(const LogEntry& block) = 0;
+
+  // Entries read from the log that will be applied soon, in order: a hint, for work that can be done ahead.
+  // On `disk`, as apply(); must return at once.
+  virtual void ahead(std::span<const LogEntry> /*entries*/) {}
 
   // The index of the newest block applied; zero before the first. Read once, at start, before any apply.
   virtual LogIndex applied() const = 0;

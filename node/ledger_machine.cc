@@ -163,6 +163,12 @@ Result<void> LedgerMachine::apply(const LogEntry& entry) {
                     .nodes_changed = nodes});
 }
 
+void LedgerMachine::ahead(std::span<const LogEntry> entries) {
+  for (const LogEntry& entry : entries) {
+    if (entry.header.kind == EntryKind::block) verification_.prefetch(entry.payload);
+  }
+}
+
 bool LedgerMachine::knows(const Digest& statement) const {
   const Result<LedgerReader> reader = store_.reader();
   if (!reader) return false;

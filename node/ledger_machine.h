@@ -48,6 +48,7 @@ class LedgerMachine final : public StateMachine {
   LedgerMachine(LedgerStore& store, Verification& verification, Observer observer);
 
   Result<void> apply(const LogEntry& block) override;
+  void ahead(std::span<const LogEntry> entries) override;  // signatures are checked in parallel
   LogIndex applied() const override;
   bool knows(const Digest& statement) const override;
 

@@ -128,6 +128,7 @@ class WholeLogMachine final : public StateMachine {
     scrubber_.wait_until_whole();
     return machine_.apply(block);
   }
+  void ahead(std::span<const LogEntry> entries) override { machine_.ahead(entries); }
   LogIndex applied() const override { return machine_.applied(); }
   bool knows(const Digest& statement) const override { return machine_.knows(statement); }
 
