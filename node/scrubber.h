@@ -8,9 +8,9 @@
 // other damage: the reason is logged with the file, the entry and the operator's next step, and the node
 // stops (exit 8).
 //
-// Peers are served what is applied here and verifies as it is read; a few requests wait, more are dropped.
+// What peers ask for is the LogServer's (log_server.h). A few answers wait, more are dropped.
 //
-// Threads: its executor's owns it all; it should be of low priority and of nobody else. on_peer_message,
+// Threads: its executor's owns it all; it should be of low priority and of nobody else. on_entries,
 // set_rate and figures from any; wait_until_whole on the replica's disk thread.
 #pragma once
 
@@ -36,8 +36,7 @@ struct ScrubberOptions {
   std::uint64_t slice_bytes_max = std::uint64_t{1} << 20;   // read in one go
   std::uint32_t round_pause_ms = 10'000;  // between two rounds: of a small ledger one is short
   std::uint32_t answer_ms = 2'000;        // then another peer is asked
-  std::uint64_t answer_bytes_max = std::uint64_t{1} << 20;  // of one answer; at least one entry
-  std::size_t requests_max = 16;                            // of peers, waiting
+  std::size_t answers_max = 16;           // of peers, waiting
 };
 
 struct ScrubberPorts {
@@ -67,7 +66,7 @@ class Scrubber {
 
   void start();
   void set_rate(std::uint64_t bytes_per_second) { rate_ = bytes_per_second; }
-  void on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes);
+  void on_entries(const NodeId& from, Bytes bytes);
   Figures figures() const;
 
   // Returns at once when nothing is missing, otherwise when the gap is filled or stop() is called.
@@ -92,7 +91,6 @@ class Scrubber {
   void ask();
   void unanswered(std::uint64_t asked);
   void answered(const NodeId& from, ByteView bytes);
-  void serve(const NodeId& to, ByteView bytes);
   void fatal(const Error& error);
   void publish();
   void say(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const {
@@ -106,7 +104,7 @@ class Scrubber {
   Executor& executor_;
   std::atomic<std::uint64_t> rate_;
   std::atomic<bool> stopped_ = false;
-  std::atomic<std::size_t> requests_ = 0;
+  std::atomic<std::size_t> answers_ = 0;
 
   std::unique_ptr<Scrub> scrub_ = {};
   std::unique_ptr<LogRepair> repair_ = {};

@@ -1,5 +1,6 @@
 // What the log keeps in the family `meta` beside the entries, as keys and values; log_store.h says what each
-// is for. Stored: never rename. Pure, any thread; used by log_store.cc only.
+// is for. Stored: never rename. Pure, any thread; used by log_store.cc, log_repair.cc and
+// log_backfill.cc only.
 #pragma once
 
 #include <algorithm>
@@ -32,11 +33,11 @@ inline Bytes encode_u64(std::uint64_t value) {
   return out;
 }
 
-inline Bytes encode_hard_state(const LogStore::HardState& state) {
+inline Bytes encode_hard_state(Term term, const NodeId& vote, LogIndex commit) {
   Bytes out;
-  put_u64(out, state.term.value);
-  put_u64(out, state.commit.value);
-  put_bytes(out, as_bytes(state.vote.value));
+  put_u64(out, term.value);
+  put_u64(out, commit.value);
+  put_bytes(out, as_bytes(vote.value));
   return out;
 }
 

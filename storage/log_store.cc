@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "storage/applied.h"
+#include "storage/log_backfill.h"
 #include "storage/log_meta.h"
 #include "storage/log_record.h"
 #include "storage/write_mutant.h"
@@ -252,6 +253,9 @@ Result<void> LogStore::State::load_amnesia() {
 }
 
 Result<void> LogStore::State::load() {
+  auto mark = read_backfill(database);
+  if (!mark) return pass(mark);
+  if (*mark) return load_meta();
   if (auto step = load_applied(); !step) return step;
   if (auto step = load_gap(); !step) return step;
   if (auto step = load_tables(); !step) return step;
@@ -275,6 +279,12 @@ LogStore::LogStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LogStore::~LogStore() = default;
 
 LogStore::Restored LogStore::recover() { return std::exchange(state_->restored, {}); }
+
+Result<LogStore::Restored> LogStore::adopt() {
+  ANTA_INVARIANT(state_->tables.last.value == 0);
+  if (auto loaded = state_->load(); !loaded) return pass(loaded);
+  return recover();
+}
 
 // ---- writing ----
 
@@ -346,7 +356,8 @@ Result<void> LogStore::State::put(const LogWrite& write, LogTables& next, Writte
     written.emplace_back(entry.index, entry.hash);
   }
   if (write.hard_state)
-    batch.put(Family::meta, as_bytes(hard_state_key), encode_hard_state(*write.hard_state));
+    batch.put(Family::meta, as_bytes(hard_state_key),
+              encode_hard_state(write.hard_state->term, write.hard_state->vote, write.hard_state->commit));
   if (write.cosigning_mark) batch.put(Family::meta, as_bytes(mark_key), *write.cosigning_mark);
   if (write.recovery_epoch) batch.put(Family::meta, as_bytes(epoch_key), encode_epoch(*write.recovery_epoch));
   return {};

@@ -104,6 +104,10 @@ class LogStore {
   // What open() found; once, before the first write.
   Restored recover();
 
+  // After a back-fill (log_backfill.h), during which the log is as an empty one: reads what it brought, as
+  // open() and recover() would. Before the first write.
+  Result<Restored> adopt();
+
   Result<void> write(std::span<const LogWrite> writes);
 
   // Call when write() has returned and its `persisted` has been handed on: moves the watermark to the newest
