@@ -67,6 +67,8 @@ std::vector<Key> limit_keys(Limits& l) {
           number("pending_bytes", l.pending_bytes, 1 << 17, std::int64_t{1} << 30),
           number("verifiers", l.verifiers, 0, 256),
           number("scrub_bytes_per_second", l.scrub_bytes_per_second, 0, std::int64_t{1} << 40),
+          number("join_bytes_per_second", l.join_bytes_per_second, 1'024, std::int64_t{1} << 40),
+          number("join_entries_min", l.join_entries_min, 0, std::int64_t{1} << 40),
           number("disk_reserve_bytes", l.disk_reserve_bytes, 0, std::int64_t{1} << 60)};
 }
 

@@ -76,6 +76,11 @@ struct Limits {
   std::int64_t verifiers = 0;  // threads; 0: min(cores, 2)
   std::int64_t scrub_bytes_per_second = std::int64_t{8}
                                         << 20;  // of the database, read again and again; 0: not
+  // Of the log, to nodes that join or repair theirs, all together.
+  std::int64_t join_bytes_per_second = std::int64_t{64} << 20;
+  // A node that joins fetches a log of so many entries from all nodes at once, a shorter one comes from the
+  // leader; 0: every one does.
+  std::int64_t join_entries_min = 4'096;
   std::int64_t disk_reserve_bytes = 0;  // less free than this: nothing new is taken; 0: disk_reserve.h says
 };
 

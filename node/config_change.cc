@@ -5,6 +5,7 @@ namespace anta {
 ConfigChange config_change(const Config& running, const Config& next) {
   ConfigChange change{.config = running};
   change.config.limits = next.limits;
+  change.config.limits.join_entries_min = running.limits.join_entries_min;  // decided at the start
   change.config.log_level = next.log_level;
   change.config.log_format = next.log_format;
   change.config.witnesses = next.witnesses;

@@ -109,8 +109,10 @@ Result<void> Node::Parts::on_block(const BlockNotice& notice) {
 
 void Node::Parts::on_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
   const auto known = static_cast<PeerKind>(kind);
-  if (known == PeerKind::log_fetch || known == PeerKind::log_entries) {
-    scrubber->on_peer_message(from, known, std::move(bytes));
+  if (known == PeerKind::log_fetch || known == PeerKind::join_ask) {
+    log_server->on_peer_message(from, known, std::move(bytes));
+  } else if (known == PeerKind::log_entries) {
+    scrubber->on_entries(from, std::move(bytes));
   } else if (known == PeerKind::state_roots) {
     state_watch->on_peer_message(from, std::move(bytes));
   } else if (known == PeerKind::lead_forward || known == PeerKind::lead_refused) {
@@ -131,7 +133,7 @@ void Node::Parts::make_submission() {
   ports.propose = [this](auto block, Millis time, auto callback) {
     replica->propose(std::move(block), time, std::move(callback));
   };
-  ports.read_index = [this](auto callback) { replica->read_index(std::move(callback)); };
+  ports.read_index = [this](auto callback) { read_index(std::move(callback)); };
   ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
     replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
   };
@@ -245,7 +247,7 @@ ReplicaHooks Node::Parts::hooks() {
   return hooks;
 }
 
-Result<void> Node::Parts::make_replica(LogStore::Restored restored) {
+Result<void> Node::Parts::make_replica() {
   Result<TlsOptions> tls = tls_options();
   if (!tls) return pass(tls);
   ReplicaOptions options;
@@ -263,7 +265,7 @@ Result<void> Node::Parts::make_replica(LogStore::Restored restored) {
   if (auto made = make_scrubber(); !made) return made;
   replica = std::make_unique<Replica>(std::move(options), *log_store, *whole_log_machine,
                                       tls_transport(std::move(*tls)), hooks());
-  return replica->start(std::move(restored));
+  return {};
 }
 
 NodeStatus Node::Parts::status() const {
@@ -277,6 +279,8 @@ NodeStatus Node::Parts::status() const {
           .keys = keys.figures(),
           .verification = verification->figures(),
           .scrub = scrubber->figures(),
+          .join = join_figures(),
+          .log_served = log_server->bytes_served(),
           .witnesses = witness_feed->figures(),
           .states = state_watch->figures(),
           .finished = checkpointer->finished(),
@@ -300,7 +304,7 @@ ApiServices Node::Parts::services() {
   s.reader = [this] { return ledger->reader(); };
   s.reader_at = [this](LeafIndex leaf) { return ledger->reader_at(leaf); };
   s.reader_of = [this](TreeSize size) { return ledger->reader_of(size); };
-  s.read_index = [this](auto callback) { replica->read_index(std::move(callback)); };
+  s.read_index = [this](auto callback) { read_index(std::move(callback)); };
   s.post = [this](std::function<void()> work) { http->post(std::move(work)); };
   s.submit = [this](auto items, SubmitOptions options, Submission::Callback callback) {
     submission->submit(std::move(items), options, std::move(callback));
@@ -378,6 +382,7 @@ void Node::Parts::stop() {
   if (lead_requests) lead_requests->stop();
   if (scrubber) scrubber->stop();
   if (scrub_thread) scrub_thread->stop();
+  stop_joining();
   if (replica) replica->stop(true);
   if (service) service->stop();
   if (witness_thread) witness_thread->stop();
@@ -420,9 +425,8 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
     node->parts_->checkpointer->on_applied(reader->applied());
     node->parts_->state_watch->on_applied(reader->applied());
   }
-  if (auto started = node->parts_->make_replica(std::move(restored)); !started) return pass(started);
-  node->parts_->scrubber->start();
-  node->parts_->state_watch->start();
+  if (auto made = node->parts_->make_replica(); !made) return pass(made);
+  if (auto begun = node->parts_->begin(std::move(restored)); !begun) return pass(begun);
   if (auto serving = node->parts_->serve_http(); !serving) return pass(serving);
   log.write(LogLevel::info, "node_started",
             {{"node", config.node.value}, {"network", node->parts_->identity.genesis.network.value}});

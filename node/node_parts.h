@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "consensus/messenger.h"
 #include "consensus/published.h"
 #include "consensus/replica.h"
 #include "consensus/tls_transport.h"
@@ -18,9 +19,11 @@
 #include "node/http_api.h"
 #include "node/http_server.h"
 #include "node/identity.h"
+#include "node/joiner.h"
 #include "node/key_limiter.h"
 #include "node/lead_requests.h"
 #include "node/ledger_machine.h"
+#include "node/log_server.h"
 #include "node/metrics.h"
 #include "node/network_state.h"
 #include "node/node.h"
@@ -100,9 +103,16 @@ struct Node::Parts {
   std::unique_ptr<Checkpointer> checkpointer = {};
   std::unique_ptr<LedgerMachine> machine = {};
   std::unique_ptr<ThreadExecutor> scrub_thread = {};
+  std::unique_ptr<LogServer> log_server = {};
   std::unique_ptr<Scrubber> scrubber = {};
   std::unique_ptr<WholeLogMachine> whole_log_machine = {};
   std::unique_ptr<Replica> replica = {};
+  // Of a node that joins, until its replica starts.
+  std::atomic<bool> joining = false;
+  LogStore::Restored restored = {};
+  std::unique_ptr<ThreadExecutor> join_thread = {};
+  std::unique_ptr<Messenger> messenger = {};
+  std::unique_ptr<Joiner> joiner = {};
 
   Result<void> open_storage();
   Result<void> enter_recoveries(std::unique_ptr<LogStore> opened);
@@ -110,7 +120,7 @@ struct Node::Parts {
   void make_services(std::optional<CheckpointMark> mark);
   void make_submission();
   void make_checkpointer(std::optional<CheckpointMark> mark);
-  Result<void> make_replica(LogStore::Restored restored);
+  Result<void> make_replica();
   Result<TlsOptions> tls_options();
   ReplicaHooks hooks();
   Result<void> serve_http();
@@ -119,6 +129,15 @@ struct Node::Parts {
   Result<void> on_block(const BlockNotice& notice);
   void on_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
   void stop();
+
+  // node_join.cc
+  Result<void> begin(LogStore::Restored found);
+  Result<void> start_replica(LogStore::Restored found);
+  Result<void> begin_joining(LogStore::Restored found);
+  void joined(bool fetched);
+  void stop_joining();
+  void read_index(Replica::ReadIndex callback);
+  JoinStatus join_figures() const;
 
   // node_network.cc
   Result<void> read_network();

@@ -115,6 +115,10 @@ Result<void> Node::Parts::make_scrubber() {
   scrub_thread = std::make_unique<ThreadExecutor>();
   // Of that thread alone, on Linux. Where it is refused, the rate still bounds what is read.
   scrub_thread->post([] { std::ignore = ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10); });
+  LogServerOptions serving;
+  serving.bytes_per_second = static_cast<std::uint64_t>(config.limits.join_bytes_per_second);
+  log_server = std::make_unique<LogServer>(
+      serving, LogServerPorts{.applied = ports.applied, .send = ports.send}, *log_store, *scrub_thread);
   auto opened = Scrubber::open(options, std::move(ports), *database, *log_store, *scrub_thread);
   if (!opened) return pass(opened);
   scrubber = std::move(*opened);
@@ -156,6 +160,7 @@ void Node::Parts::apply(const Config& changed) {
   http->set_limits(http_options(changed));
   use_witnesses(changed.witnesses);
   scrubber->set_rate(static_cast<std::uint64_t>(limits.scrub_bytes_per_second));
+  log_server->set_rate(static_cast<std::uint64_t>(limits.join_bytes_per_second));
   const auto applied = std::make_shared<std::latch>(2);  // shared: who counts it down may be in it still
   service->post([this, applied, reserve = static_cast<std::uint64_t>(limits.disk_reserve_bytes)] {
     disk.configure(reserve);

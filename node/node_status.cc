@@ -78,6 +78,37 @@ Value differing_value(const NodeStatus& status) {
   return Value{std::move(list)};
 }
 
+const char* phase_word(JoinPhase phase) {
+  switch (phase) {
+    case JoinPhase::none: break;
+    case JoinPhase::asking: return "asking";
+    case JoinPhase::fetching: return "fetching";
+    case JoinPhase::judging: return "judging";
+  }
+  return "";
+}
+
+Value join_value(const JoinStatus& join) {
+  if (join.phase == JoinPhase::none) return Value{};
+  return Value{ValueMap{{"phase", text(phase_word(join.phase))},
+                        {"anchor", number(join.anchor.value)},
+                        {"missing", number(join.missing)},
+                        {"percent", number(join.percent())},
+                        {"bytes", number(join.bytes)},
+                        {"bytes_per_second", number(join.bytes_per_second)}}};
+}
+
+void add_joining(const JoinStatus& join, std::vector<std::string>& reasons) {
+  const std::string far =
+      std::to_string(join.percent()) + " % of entries 1 to " + std::to_string(join.anchor.value) + " are ";
+  if (join.phase == JoinPhase::asking)
+    reasons.emplace_back("this node joins and asks the voters how far the ledger is");
+  if (join.phase == JoinPhase::fetching)
+    reasons.push_back("this node joins and fetches the ledger's history: " + far + "here");
+  if (join.phase == JoinPhase::judging)
+    reasons.push_back("this node joins and judges the ledger's history: " + far + "applied");
+}
+
 Value checkpoint_value(const NodeStatus& status) {
   if (!status.finished) return Value{};
   ValueList missing;
@@ -115,6 +146,7 @@ Value status_value(const NodeStatus& status) {
   map.emplace_back("checkpoint", checkpoint_value(status));
   map.emplace_back("forks", number(status.forks));
   map.emplace_back("states_differ", differing_value(status));
+  map.emplace_back("joining", join_value(status.join));
   map.emplace_back("configuration", configuration_value(r.configuration));
   map.emplace_back("peers", peers_value(status));
   return Value{std::move(map)};
@@ -124,7 +156,9 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
   std::vector<std::string> reasons;
   const ReplicaStatus& r = status.replica;
   if (status.stopping) reasons.emplace_back("the node is stopping");
-  add_standing(status, reasons);
+  const bool fetches = status.join.phase == JoinPhase::asking || status.join.phase == JoinPhase::fetching;
+  add_joining(status.join, reasons);
+  if (!fetches) add_standing(status, reasons);  // its ledger is the genesis still
   if (r.stopped) reasons.emplace_back("the replica has stopped; see the log");
   if (status.database_failure)
     reasons.emplace_back("the database has failed: " + status.database_failure->message);
@@ -151,7 +185,7 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
     reasons.emplace_back("this node lost acknowledged entries and is being brought up by its leader");
   if (r.clock_refused) reasons.emplace_back("a majority refuses this node's clock; check it");
   const bool leads = r.role == raft::Role::leader;
-  if (!r.leader || (leads && !r.in_office))
+  if (!fetches && (!r.leader || (leads && !r.in_office)))
     reasons.emplace_back(
         "no leader is known: fewer than a majority of nodes are reachable, or an election is under way");
   if (r.commit.value > r.applied.value + behind_max)
@@ -206,6 +240,10 @@ std::vector<Metrics::Sample> status_metrics(const NodeStatus& status) {
       {"anta_scrub_repaired_entries_total", d(status.scrub.repaired)},
       {"anta_scrub_position", d(status.scrub.position.value)},
       {"anta_scrub_repairing", status.scrub.gap.empty() ? 0.0 : 1.0},
+      {"anta_join_bytes_total", d(status.join.bytes)},
+      {"anta_join_missing_entries", d(status.join.missing)},
+      {"anta_join_refused_total", d(status.join.refused)},
+      {"anta_log_served_bytes_total", d(status.log_served)},
       {"anta_witness_cosignatures_total", d(status.witnesses.cosignatures)},
       {"anta_witness_failures_total", d(status.witnesses.failures)},
       {"anta_checkpoint_size", status.finished ? d(status.finished->checkpoint.size) : 0.0},

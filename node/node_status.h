@@ -20,6 +20,21 @@
 
 namespace anta {
 
+// How far a node that joins has come (joiner.h); none: it does not join, or is done.
+enum class JoinPhase : std::uint8_t { none, asking, fetching, judging };
+struct JoinStatus {
+  JoinPhase phase = JoinPhase::none;
+  LogIndex anchor = {};       // 0: not known yet
+  std::uint64_t missing = 0;  // entries not here, then not judged, up to the anchor
+  std::uint64_t bytes = 0;    // fetched since start
+  std::uint64_t bytes_per_second = 0;
+  std::uint64_t refused = 0;  // answers of peers that were not what the hash chain names
+
+  std::uint64_t percent() const {
+    return anchor.value == 0 ? 0 : (anchor.value - missing) * 100 / anchor.value;
+  }
+};
+
 struct NodeStatus {
   const Config* config = nullptr;
   const Genesis* genesis = nullptr;
@@ -31,6 +46,8 @@ struct NodeStatus {
   KeyLimiter::Figures keys = {};
   VerificationFigures verification = {};
   Scrubber::Figures scrub = {};
+  JoinStatus join = {};
+  std::uint64_t log_served = 0;  // bytes, to nodes that join or repair their log
   WitnessFigures witnesses = {};
   StateWatchFigures states = {};
   std::shared_ptr<const FinishedCheckpoint> finished = {};

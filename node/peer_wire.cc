@@ -284,4 +284,39 @@ Result<std::vector<StateAt>> decode_state_roots(ByteView bytes) {
   return told;
 }
 
+Bytes encode_join_ask(const JoinAsk& ask) {
+  cbor::Writer out;
+  out.array(1).uint(ask.index.value);
+  return out.take();
+}
+
+Result<JoinAsk> decode_join_ask(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 1); !array) return pass(array);
+  const auto index = in.uint();
+  if (!index) return pass(index);
+  if (auto end = in.finish(); !end) return pass(end);
+  return JoinAsk{.index = LogIndex{*index}};
+}
+
+Bytes encode_join_offer(const JoinOffer& offer) {
+  cbor::Writer out;
+  out.array(3).uint(offer.asked.value).uint(offer.index.value).bytes(offer.hash.view());
+  return out.take();
+}
+
+Result<JoinOffer> decode_join_offer(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 3); !array) return pass(array);
+  const auto asked = in.uint();
+  if (!asked) return pass(asked);
+  const auto index = in.uint();
+  if (!index) return pass(index);
+  const auto hash = read_digest(in);
+  if (!hash) return pass(hash);
+  if (auto end = in.finish(); !end) return pass(end);
+  if (*index == 0 && !hash->is_zero()) return bad("has the hash of no entry");
+  return JoinOffer{.asked = LogIndex{*asked}, .index = LogIndex{*index}, .hash = *hash};
+}
+
 }  // namespace anta

@@ -1,5 +1,5 @@
 // What nodes say to each other beside Raft: forwarded submissions and lead orders, the making of checkpoints,
-// state roots, and entries of the log that a node lost to a rotten file.
+// state roots, and entries of the log that a node lost to a rotten file, or never had because it joins.
 //
 // Travels as app messages of the transport (consensus/transport.h), whose sender is authenticated. The kinds
 // are sent: never renumber. Each body is one deterministic CBOR array; decoding is strict and checks counts
@@ -23,9 +23,11 @@ enum class PeerKind : std::uint8_t {
   checkpoint_open = 3,  // from the leader: cosign this
   checkpoint_cosigned = 4,
   checkpoint_finished = 5,
-  log_fetch = 6,    // entries that a repair misses
+  log_fetch = 6,    // entries that a repair or a node that joins misses
   log_entries = 7,  // back: some of them
-  // 8 to 15 are left for more of what is fetched.
+  join_ask = 8,     // from a node that joins: how far is the log, or what hash has an entry of it
+  join_offer = 9,   // back
+  // 10 to 15 are left for more of what is fetched.
   lead_forward = 16,  // to the leader: an order that another lead
   lead_refused = 17,  // back: why it goes on
   state_roots = 18,   // to every node: the sender's state roots
@@ -115,5 +117,21 @@ struct StateAt {
 inline constexpr std::size_t state_roots_max = 17;
 Bytes encode_state_roots(const std::vector<StateAt>& told);
 Result<std::vector<StateAt>> decode_state_roots(ByteView bytes);
+
+// [index]: of an entry; 0: the newest that is applied.
+struct JoinAsk {
+  LogIndex index = {};
+};
+Bytes encode_join_ask(const JoinAsk& ask);
+Result<JoinAsk> decode_join_ask(ByteView bytes);
+
+// [asked, index, hash]: the entry that was asked for; index 0 with a hash of zeros: it is not applied here.
+struct JoinOffer {
+  LogIndex asked = {};
+  LogIndex index = {};
+  Digest hash = {};
+};
+Bytes encode_join_offer(const JoinOffer& offer);
+Result<JoinOffer> decode_join_offer(ByteView bytes);
 
 }  // namespace anta

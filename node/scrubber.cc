@@ -170,27 +170,15 @@ void Scrubber::answered(const NodeId& from, ByteView bytes) {
   step();
 }
 
-void Scrubber::serve(const NodeId& to, ByteView bytes) {
-  const auto fetch = decode_log_fetch(bytes);
-  if (!fetch || fetch->to > ports_.applied()) return;
-  auto entries = log_.read_back(fetch->from, fetch->to, options_.answer_bytes_max);
-  if (!entries) return;  // missing or damaged here too: the scrub says so in its turn
-  if (entries->size() > log_entries_max)
-    entries->erase(entries->begin(), entries->end() - static_cast<std::ptrdiff_t>(log_entries_max));
-  ports_.send(to, PeerKind::log_entries,
-              encode_log_entries({.to = fetch->to, .entries = std::move(*entries)}));
-}
-
-void Scrubber::on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes) {
+void Scrubber::on_entries(const NodeId& from, Bytes bytes) {
   if (stopped_) return;
-  if (requests_.fetch_add(1) >= options_.requests_max) {
-    --requests_;
+  if (answers_.fetch_add(1) >= options_.answers_max) {
+    --answers_;
     return;
   }
-  executor_.post([this, from, kind, bytes = std::move(bytes)] {
-    --requests_;
-    if (stopped_) return;
-    kind == PeerKind::log_fetch ? serve(from, bytes) : answered(from, bytes);
+  executor_.post([this, from, bytes = std::move(bytes)] {
+    --answers_;
+    if (!stopped_) answered(from, bytes);
   });
 }
 

@@ -85,7 +85,7 @@ Result<void> LogBackfill::check(std::span<const LogEntry> entries) const {
   for (std::size_t i = entries.size(); i > 0; --i, index = index.previous()) {
     const LogEntry& entry = entries[i - 1];
     if (index.value == 0 || entry.index != index || !entry.payload) return wrong(index, "is out of order");
-    if (entry_hash(entry.header, *entry.payload) != wanted)
+    if (entry.hash != wanted)  // of its bytes, by whoever decoded them (log_entry.h)
       return wrong(index, "is not what the entry after it names");
     const Term term = entry.header.term;
     if (term.value == 0 || (above.value != 0 && above < term)) return wrong(index, "has an impossible term");

@@ -43,4 +43,10 @@ Result<LogGap> decode_log_gap(ByteView bytes) {
   return gap;
 }
 
+tl::unexpected<Error> being_repaired(LogIndex index) {
+  return fail(Code::busy, "log.repairing",
+              "log entry " + std::to_string(index.value) +
+                  " was in a damaged file and is being fetched from the peers");
+}
+
 }  // namespace anta

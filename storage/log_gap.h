@@ -42,4 +42,7 @@ struct SharedGap {
   }
 };
 
+// busy (log.repairing): what is asked of an entry inside a gap.
+tl::unexpected<Error> being_repaired(LogIndex index);
+
 }  // namespace anta

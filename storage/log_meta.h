@@ -41,6 +41,13 @@ inline Bytes encode_hard_state(Term term, const NodeId& vote, LogIndex commit) {
   return out;
 }
 
+inline constexpr std::size_t hard_state_bytes_min = 16;
+inline LogStore::HardState decode_hard_state(ByteView bytes) {
+  return {.term = Term{get_u64(bytes)},
+          .vote = NodeId{std::string(as_text(bytes.subspan(16)))},
+          .commit = LogIndex{get_u64(bytes.subspan(8))}};
+}
+
 inline Bytes encode_epoch(const LogStore::RecoveryEpoch& epoch) {
   Bytes out = encode_u64(epoch.number);
   put_bytes(out, epoch.decided.view());

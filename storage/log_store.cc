@@ -30,11 +30,6 @@ tl::unexpected<Error> refused(LogIndex index, const std::string& what) {
 
 std::string text(LogIndex index) { return std::to_string(index.value); }
 
-tl::unexpected<Error> being_repaired(LogIndex index) {
-  return fail(Code::busy, "log.repairing",
-              "log entry " + text(index) + " was in a damaged file and is being fetched from the peers");
-}
-
 }  // namespace
 
 // The log's end and tables as they are, or as they would be after the batch in the making.
@@ -188,11 +183,9 @@ Result<void> LogStore::State::load_meta() {
   if (*epoch) recovery_epoch = decode_epoch(**epoch);
   HardState& state = restored.hard_state;
   if (*hard_state) {
-    const ByteView bytes = **hard_state;
-    if (bytes.size() < 16) return disagrees("the hard state has an impossible size");
-    state.term = Term{get_u64(bytes)};
-    state.commit = LogIndex{get_u64(bytes.subspan(8))};
-    state.vote = NodeId{std::string(as_text(bytes.subspan(16)))};
+    if ((*hard_state)->size() < hard_state_bytes_min)
+      return disagrees("the hard state has an impossible size");
+    state = decode_hard_state(**hard_state);
   }
   if (!restored.recent.empty() && state.term < restored.recent.back().header.term) {
     return disagrees("the log's last entry has a later term than the hard state");
@@ -388,9 +381,9 @@ Result<void> LogStore::write(std::span<const LogWrite> writes) {
     sync = sync || write.must_sync || write.truncate_from || !write.entries.empty() || write.cosigning_mark;
   }
   if (auto lowered = s.lower_watermark(writes); !lowered) return lowered;
-  const Bytes early =
-      ANTA_WRITE_MUTANT(watermark_before_written) ? encode_watermark({next.last, next.last_hash}) : Bytes();
-  if (!early.empty()) std::ignore = s.database.replace_file(watermark_file, early, Sync::no);
+  if (ANTA_WRITE_MUTANT(watermark_before_written))
+    std::ignore =
+        s.database.replace_file(watermark_file, encode_watermark({next.last, next.last_hash}), Sync::no);
   if (auto done = s.database.write(batch, sync ? Sync::yes : Sync::no); !done) return done;
   s.tables = std::move(next);
   return {};

@@ -44,6 +44,35 @@ TEST(Members, ADeadNodeOfThreeIsReplacedAlthoughAllThreeHadToCosign) {
   EXPECT_TRUE(trio.ready(1) && trio.ready(3));
 }
 
+TEST(Members, ANodeThatJoinsFetchesTheHistoryJudgesItAndVotesThen) {
+  // Goal: n4 gets the whole log from its peers before it has a replica, comes to the roots that they have, is
+  // promoted and cosigns; it starts again like any other. (The test before has the leader send the log: it is
+  // shorter than what is fetched by the standard.)
+  Governed net;
+  Trio& trio = net.trio;
+  const Secret32 seed = *Secret32::random();
+  const state::Node n4 = net.admit("n4", 1, seed);
+  EXPECT_TRUE(net.says(1, "/v1/status", R"("learners":["n4"])"));
+  write_whole(trio.home.path() + "/members.json",
+              as_bytes(members_file(trio.genesis, n4, net.number(0, "leaves"))));
+  trio.members.resize(4);
+  trio.settle(trio.members[3], "n4", seed, "members: ../members.json\n");
+  trio.members[3].config.limits.join_entries_min = 5;
+  trio.start(3);
+  ASSERT_TRUE(trio.ready(3)) << trio.get(3, "/readyz").body;
+  EXPECT_TRUE(net.says(3, "/v1/status", R"("joining":null)"));
+  const std::string log = std::string(as_text(read_whole(trio.home.path() + "/n4/antad.log")));
+  EXPECT_NE(log.find("event=join_begun"), std::string::npos);
+  EXPECT_NE(log.find("event=join_fetched"), std::string::npos);
+  EXPECT_EQ(trio.get(3, "/v1/ledger?fresh=1").body, trio.get(0, "/v1/ledger?fresh=1").body);
+  net.decide(node_change(net.world, "P-promote", NodeAction::promote, "n4", "owner"));
+  EXPECT_TRUE(net.says(3, "/v1/status", R"("committed":true,"voters":["n1","n2","n3","n4"],"outgoing":[])"));
+  EXPECT_TRUE(net.certifies(0) && net.certifies(3));
+  trio.stop(3);
+  trio.start(3);
+  EXPECT_TRUE(trio.ready(3));
+}
+
 TEST(Members, AWipedNodeComesBackAsAnotherIncarnation) {
   // Goal: n3 lost its disk and its seed. The others admit it anew under its name: the old one is no member
   // any more, the new one gets the ledger, is promoted and cosigns; with the wrong number it is told which is

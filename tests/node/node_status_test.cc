@@ -39,6 +39,9 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> all = {
       {"the node is stopping", [](NodeStatus& s) { s.stopping = true; },
        [](NodeStatus& s) { s.stopping = false; }},
+      {"this node joins and judges the ledger's history: 25 % of entries 1 to 400 are applied",
+       [](NodeStatus& s) { s.join = {.phase = JoinPhase::judging, .anchor = LogIndex{400}, .missing = 300}; },
+       [](NodeStatus& s) { s.join = {.phase = JoinPhase::none, .anchor = LogIndex{400}}; }},
       {"the replica has stopped; see the log", [](NodeStatus& s) { s.replica.stopped = true; },
        [](NodeStatus& s) { s.replica.stopped = false; }},
       {"the database has failed: no fsync any more",
@@ -98,6 +101,20 @@ TEST(NodeStatus, AllReasonsAreTold) {
     if (std::ranges::find(expected, row.words) == expected.end()) expected.push_back(row.words);
   }
   EXPECT_EQ(unready_reasons(worst), expected);
+}
+
+TEST(NodeStatus, WhoFetchesTheHistorySaysOnlyThat) {
+  // Goal: without a replica there is no leader, and the ledger is the genesis' still: neither is what an
+  // operator has to look at.
+  NodeStatus status = sound();
+  status.replica = {};
+  status.join = {.phase = JoinPhase::asking};
+  EXPECT_EQ(unready_reasons(status),
+            std::vector<std::string>{"this node joins and asks the voters how far the ledger is"});
+  status.join = {.phase = JoinPhase::fetching, .anchor = LogIndex{400}, .missing = 100};
+  EXPECT_EQ(unready_reasons(status),
+            std::vector<std::string>{
+                "this node joins and fetches the ledger's history: 75 % of entries 1 to 400 are here"});
 }
 
 TEST(NodeStatus, TheCertificatesEndIsAFigureWhereThereIsOne) {

@@ -106,6 +106,27 @@ TEST(PeerWire, LogEntriesTravelWithTheirPlaceAndHash) {
   EXPECT_FALSE(decode_log_fetch(encode_log_fetch({.from = LogIndex{10}, .to = LogIndex{9}})));
 }
 
+TEST(PeerWire, WhatJoiningAsksAndOffersIsStrict) {
+  // Goal: both directions; torn, trailing and impossible ones are refused.
+  const Bytes ask = encode_join_ask({.index = LogIndex{300}});
+  EXPECT_EQ(decode_join_ask(ask)->index, LogIndex{300});
+  const Bytes offer =
+      encode_join_offer({.asked = LogIndex{0}, .index = LogIndex{300}, .hash = sha256(Bytes{3})});
+  const auto read = decode_join_offer(offer);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->asked, LogIndex{0});
+  EXPECT_EQ(read->index, LogIndex{300});
+  EXPECT_EQ(read->hash, sha256(Bytes{3}));
+  for (std::size_t n = 0; n < ask.size(); ++n)
+    EXPECT_FALSE(decode_join_ask(ByteView(ask).first(n))) << n;
+  for (std::size_t n = 0; n < offer.size(); ++n)
+    EXPECT_FALSE(decode_join_offer(ByteView(offer).first(n))) << n;
+  Bytes longer = offer;
+  longer.push_back(0);
+  EXPECT_FALSE(decode_join_offer(longer));
+  EXPECT_FALSE(decode_join_offer(encode_join_offer({.asked = {}, .index = {}, .hash = sha256(Bytes{3})})));
+}
+
 TEST(PeerWire, HostileBytesAreRefused) {
   // Goal: truncation at every length, trailing bytes, empty and oversized content and unknown codes are
   // refused.

@@ -25,6 +25,8 @@ TEST(Reload, LimitsAreMetByWhatComesNextAndTheRestIsNamed) {
   next.limits.memory_bytes = std::int64_t{16} << 20;
   next.limits.verifiers = 3;
   next.limits.scrub_bytes_per_second = 0;
+  next.limits.join_bytes_per_second = 1'024;
+  next.limits.join_entries_min = 7;
   next.limits.http_requests_per_second = 1'000'000;
   next.log_level = LogLevel::warning;
   next.http.port = 1;
@@ -34,9 +36,11 @@ TEST(Reload, LimitsAreMetByWhatComesNextAndTheRestIsNamed) {
   EXPECT_EQ(change->applied,
             (std::vector<std::string>{"log.level", "limits.memory_bytes", "limits.http_requests_per_second",
                                       "limits.verifiers", "limits.scrub_bytes_per_second",
-                                      "limits.disk_reserve_bytes"}));
-  EXPECT_EQ(change->restart, (std::vector<std::string>{"http.listen", "timeouts.drain_ms"}));
-  EXPECT_NE(log_of(trio, 0).find("event=reload_needs_restart keys=http.listen,timeouts.drain_ms"),
+                                      "limits.join_bytes_per_second", "limits.disk_reserve_bytes"}));
+  EXPECT_EQ(change->restart,
+            (std::vector<std::string>{"http.listen", "limits.join_entries_min", "timeouts.drain_ms"}));
+  EXPECT_NE(log_of(trio, 0).find(
+                "event=reload_needs_restart keys=http.listen,limits.join_entries_min,timeouts.drain_ms"),
             std::string::npos);
   EXPECT_EQ(log_of(trio, 0).find("event=reloaded"), std::string::npos);  // below the new level
   const Reply full = trio.get(0, "/readyz");
