@@ -37,12 +37,10 @@ class Memory final : public StateMachine {
   std::vector<Block> blocks() const;
   bool has(const std::string& text) const;
   std::atomic<bool> fails = false;
-  void hold(bool held);  // while it is held nothing is applied
 
  private:
   mutable std::mutex mutex_;
   std::vector<Block> blocks_ = {};
-  std::atomic<bool> held_ = false;
 };
 
 // A disk whose syncs can be made to fail; its code, and RocksDB's headers, are in faulty_env.cc.
