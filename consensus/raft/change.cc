@@ -46,10 +46,13 @@ void Raft::State::on_propose_configuration(ProposeConfiguration& proposal) {
 // counts.
 bool Raft::State::caught_up(const Member& member) {
   const Progress* peer = progress_of(member.id);
-  if (!peer || peer->member != member || !peer->active || peer->amnesiac) return false;
+  return peer && peer->member == member && peer->active && has_nearly_all(*peer);
+}
+
+bool Raft::State::has_nearly_all(const Progress& peer) const {
   const Tail& tail = journal.tail();
-  return peer->mode == Progress::Mode::replicate && peer->match.next() >= tail.first() &&
-         tail.bytes_after(peer->match) <= options.catch_up_bytes_max;
+  return !peer.amnesiac && peer.mode == Progress::Mode::replicate && peer.match.next() >= tail.first() &&
+         tail.bytes_after(peer.match) <= options.catch_up_bytes_max;
 }
 
 // Whether a majority of them would go on deciding at once: without it the change could neither be finished

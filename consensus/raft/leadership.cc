@@ -302,7 +302,7 @@ void Raft::State::check_quorum() {
   if (Progress* self = own_progress()) self->active = true;
   const bool heard = quorum_of([](const Progress& peer) { return std::uint64_t{peer.active}; }) > 0;
   for (Progress& peer : progress)
-    peer.active = false;
+    peer.heard_before = std::exchange(peer.active, false);
   if (heard || ANTA_MUTANT(check_quorum_removed)) return;
   trace(Transition::quorum_lost);
   become_follower(term, std::nullopt);
@@ -316,7 +316,8 @@ Result<void> Raft::State::may_succeed(const NodeId& to) {
   const Progress* peer = progress_of(to);
   if (to == options.self.id || !peer || !peer->incoming)
     return fail(Code::malformed, "raft.transfer", to.value + " is no other voter of this configuration");
-  if (!caught_up(peer->member)) {
+  // Right after a check of the quorum nobody has been heard since.
+  if ((!peer->active && !peer->heard_before) || !has_nearly_all(*peer)) {
     return fail(Code::busy, "raft.transfer",
                 to.value + " was not heard lately, or has too few of the entries to lead");
   }

@@ -28,6 +28,7 @@ struct Progress {
   bool overdue = false;            // probe: a heartbeat was answered since, and the append was not
   bool loading = false;            // old entries were asked of the disk
   bool active = false;             // heard since the last check of the quorum
+  bool heard_before = false;       // heard between that check and the one before
   std::uint64_t round = 0;         // the last read round it answered
   bool amnesiac = false;           // it says that it lost what it promised: counts as a learner
   std::uint64_t amnesia_due = 0;   // tick from which another no-op is appended for it

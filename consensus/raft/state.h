@@ -133,6 +133,7 @@ struct Raft::State {
   // -- change.cc: membership (rules 8, 9, 10) --
   void on_propose_configuration(ProposeConfiguration& proposal);
   bool caught_up(const Member& member);
+  bool has_nearly_all(const Progress& peer) const;
   bool can_decide(const std::vector<Member>& voters);
   void append_configuration(const ConfigurationRecord& record);
   void take_configuration(LogIndex index, Configuration configuration);
