@@ -6,7 +6,10 @@
 
 #include <atomic>
 
+#include "consensus/published.h"
+#include "crypto/exit.h"
 #include "crypto/private_file.h"
+#include "crypto/text.h"
 #include "storage/database.h"
 #include "storage/ledger/state.h"
 #include "storage/ledger_keys.h"
@@ -34,8 +37,6 @@ void corrupt_lot(const Config& config, const std::string& lot) {
   batch.put(Family::state, key, state::encode_record(*record));
   ASSERT_TRUE((*database)->write(batch, Sync::yes));
 }
-
-}  // namespace
 
 // Three nodes that have played the world; the third one's record of the lot is rotten, and it follows.
 struct Rotten {
