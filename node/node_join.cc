@@ -25,7 +25,10 @@ Result<void> Node::Parts::begin(LogStore::Restored found) {
                 "this node was fetching the history of the network that it joins; give it members: in the "
                 "configuration, the nodes as they are now (anta network node list --output json)");
   }
-  const bool fetches = found.last.value == 0 && members && config.limits.join_entries_min > 0;
+  // Where a majority was lost, those whose word would be asked for may be the ones who are gone: there the
+  // leader sends the log.
+  const bool fetches =
+      found.last.value == 0 && members && config.limits.join_entries_min > 0 && recoveries.empty();
   return begun->has_value() || fetches ? begin_joining(std::move(found)) : start_replica(std::move(found));
 }
 
