@@ -19,7 +19,7 @@ constexpr std::size_t epoch_file_bytes = 8;
 std::string text(LogIndex index) { return std::to_string(index.value); }
 std::string called(const Recovery& recovery) { return "recovery epoch " + std::to_string(recovery.epoch); }
 
-tl::unexpected<Error> refuse(std::string rule, const std::string& what) {
+tl::unexpected<Error> refused(std::string rule, const std::string& what) {
   return fail(Code::malformed, "recovery." + std::move(rule), what);
 }
 
@@ -45,9 +45,9 @@ Result<Standing> standing(const Recovery& recovery, const LogStore& log, LogInde
                           "another entry " + text(recovery.base) + ", which is committed");
   }
   if (base->header.term != recovery.base_term)
-    return refuse("base_term", called(recovery) + ": entry " + text(recovery.base) + " is of term " +
-                                   std::to_string(base->header.term.value) +
-                                   "; copy the document as antad --recovery printed it");
+    return refused("base_term", called(recovery) + ": entry " + text(recovery.base) + " is of term " +
+                                    std::to_string(base->header.term.value) +
+                                    "; copy the document as antad --recovery printed it");
   if (last == recovery.base) return Standing::ends_there;
   const Result<LogEntry> after = log.read_one(recovery.base.next());
   if (!after) return pass(after);
@@ -88,10 +88,10 @@ struct Entering {
     const bool lacks = *stands == Standing::short_of_it;
     if (lacks && std::find(recovery.voters.begin(), recovery.voters.end(), self) != recovery.voters.end() &&
         !again)
-      return refuse("base_missing",
-                    called(recovery) + " lets " + self.id.value +
-                        " vote, but its log has not got the base, entry " + text(recovery.base) +
-                        "; leave it out of voters: it is taken in again once the others go on");
+      return refused("base_missing",
+                     called(recovery) + " lets " + self.id.value +
+                         " vote, but its log has not got the base, entry " + text(recovery.base) +
+                         "; leave it out of voters: it is taken in again once the others go on");
     if (lacks || again) {
       if (auto noted = log.begin_amnesia(); !noted) return pass(noted);
     }
@@ -168,13 +168,13 @@ Result<void> check_recoveries(std::span<const Recovery> recoveries, const Digest
   std::uint64_t epoch = 0;
   for (const Recovery& recovery : recoveries) {
     if (recovery.epoch != ++epoch)
-      return refuse("order", called(recovery) + " stands where epoch " + std::to_string(epoch) + " belongs");
-    if (recovery.network != network) return refuse("network", called(recovery) + " is of another network");
+      return refused("order", called(recovery) + " stands where epoch " + std::to_string(epoch) + " belongs");
+    if (recovery.network != network) return refused("network", called(recovery) + " is of another network");
     if (recovery.base <= before)
-      return refuse("base", called(recovery) + " goes back behind the one before it");
-    if (recovery.base_term == Term{}) return refuse("base", called(recovery) + " has a base without a term");
+      return refused("base", called(recovery) + " goes back behind the one before it");
+    if (recovery.base_term == Term{}) return refused("base", called(recovery) + " has a base without a term");
     if (!record_of(recovery).configuration.valid())
-      return refuse("voters", called(recovery) + " needs voters, each once and in order of their ids");
+      return refused("voters", called(recovery) + " needs voters, each once and in order of their ids");
     before = recovery.base;
   }
   return {};
@@ -184,10 +184,10 @@ Result<std::unique_ptr<LogStore>> enter(std::span<const Recovery> recoveries, co
                                         Database& database, std::unique_ptr<LogStore> log) {
   const LogStore::RecoveryEpoch been = log->recovery_epoch();
   if (been.number > recoveries.size())
-    return refuse("document_missing",
-                  "this ledger is in recovery epoch " + std::to_string(been.number) + ", and " +
-                      std::to_string(recoveries.size()) +
-                      " documents are named; name all of them under recoveries, in order");
+    return refused("document_missing",
+                   "this ledger is in recovery epoch " + std::to_string(been.number) + ", and " +
+                       std::to_string(recoveries.size()) +
+                       " documents are named; name all of them under recoveries, in order");
   const Digest network = recoveries.empty() ? Digest{} : recoveries.front().network;
   if (been.number > 0 && cluster_of(network, recoveries.first(been.number)) != been.decided)
     return stands_against("other_document", recoveries[been.number - 1],
@@ -195,10 +195,10 @@ Result<std::unique_ptr<LogStore>> enter(std::span<const Recovery> recoveries, co
   const Result<std::uint64_t> promised = epoch_promised_in(database);
   if (!promised) return pass(promised);
   if (*promised > recoveries.size())
-    return refuse("document_missing",
-                  "this node has been in recovery epoch " + std::to_string(*promised) + ", and " +
-                      std::to_string(recoveries.size()) +
-                      " documents are named; name all of them under recoveries, in order");
+    return refused("document_missing",
+                   "this node has been in recovery epoch " + std::to_string(*promised) + ", and " +
+                       std::to_string(recoveries.size()) +
+                       " documents are named; name all of them under recoveries, in order");
   if (been.number == recoveries.size() && *promised == been.number) return log;
   if (auto good = whole(database, *log); !good) return pass(good);
   if (been.number > *promised) {

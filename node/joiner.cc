@@ -6,7 +6,7 @@
 namespace anta {
 namespace {
 
-std::string text(std::uint64_t value) { return std::to_string(value); }
+std::string decimal_text(std::uint64_t value) { return std::to_string(value); }
 
 }  // namespace
 
@@ -38,7 +38,7 @@ void Joiner::start() {
     reported_ms_ = begun_ms_ = executor_.steady_ms();
     if (const auto& mark = backfill_.mark()) {
       say(LogLevel::info, "join_goes_on",
-          {{"anchor", text(mark->anchor.value)}, {"missing", text(mark->to.value)}});
+          {{"anchor", decimal_text(mark->anchor.value)}, {"missing", decimal_text(mark->to.value)}});
       plan_.emplace(options_.limits, mark->to);
       for (const NodeId& peer : up_)
         plan_->peer(peer, true);
@@ -98,7 +98,7 @@ void Joiner::ask() {
   }
   if (anchor_.disagrees()) {
     say(LogLevel::error, "join_disagreement",
-        {{"index", text(anchor_.question().value)},
+        {{"index", decimal_text(anchor_.question().value)},
          {"reason",
           "no majority of the voters has the same entry there: their logs differ, or one of them lies"}});
     anchor_.again();
@@ -114,7 +114,7 @@ void Joiner::decided() {
   if (found.index.value == 0 || found.index.value < options_.entries_min) return done(false);
   if (auto begun = backfill_.begin(found.index, found.hash); !begun) return fatal(begun.error());
   begun_ms_ = executor_.steady_ms();
-  say(LogLevel::info, "join_begun", {{"anchor", text(found.index.value)}});
+  say(LogLevel::info, "join_begun", {{"anchor", decimal_text(found.index.value)}});
   plan_.emplace(options_.limits, found.index);
   for (const NodeId& peer : up_)
     plan_->peer(peer, true);
@@ -174,16 +174,16 @@ void Joiner::report() {
   reported_ms_ = now;
   if (!plan_) {
     return say(LogLevel::info, "join_waits",
-               {{"connected", text(up_.size())},
-                {"answered", text(anchor_.answered())},
-                {"needed", text(anchor_.majority())}});
+               {{"connected", decimal_text(up_.size())},
+                {"answered", decimal_text(anchor_.answered())},
+                {"needed", decimal_text(anchor_.majority())}});
   }
   const std::uint64_t here = counts_.anchor.value - counts_.missing;
   say(LogLevel::info, "join_progress",
-      {{"percent", text(here * 100 / counts_.anchor.value)},
-       {"missing", text(counts_.missing)},
-       {"bytes_per_second", text(counts_.bytes_per_second)},
-       {"peers", text(up_.size())}});
+      {{"percent", decimal_text(here * 100 / counts_.anchor.value)},
+       {"missing", decimal_text(counts_.missing)},
+       {"bytes_per_second", decimal_text(counts_.bytes_per_second)},
+       {"peers", decimal_text(up_.size())}});
 }
 
 void Joiner::done(bool fetched) {
@@ -195,11 +195,11 @@ void Joiner::done(bool fetched) {
   shown_.set(counts_);
   if (fetched) {
     say(LogLevel::info, "join_fetched",
-        {{"anchor", text(counts_.anchor.value)},
-         {"bytes", text(counts_.bytes)},
-         {"milliseconds", text(static_cast<std::uint64_t>(ms))},
-         {"bytes_per_second", text(counts_.bytes_per_second)},
-         {"refused", text(counts_.refused)}});
+        {{"anchor", decimal_text(counts_.anchor.value)},
+         {"bytes", decimal_text(counts_.bytes)},
+         {"milliseconds", decimal_text(static_cast<std::uint64_t>(ms))},
+         {"bytes_per_second", decimal_text(counts_.bytes_per_second)},
+         {"refused", decimal_text(counts_.refused)}});
   }
   plan_.reset();
   ports_.on_done(fetched);

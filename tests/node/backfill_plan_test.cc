@@ -10,7 +10,7 @@
 namespace anta::test {
 namespace {
 
-const NodeId a{"a"}, b{"b"}, c{"c"};
+const NodeId peer_a{"a"}, peer_b{"b"}, peer_c{"c"};
 
 struct Rig {
   explicit Rig(std::size_t count, BackfillLimits limits = {.part_entries_first = 10,
@@ -41,7 +41,7 @@ TEST(BackfillPlan, AllPeersWorkAtOnceAndTheChainIsFollowedInOrder) {
   // Goal: what is asked covers every entry once, goes to all peers, and is bounded in all and of each;
   // answers that come in the reverse order are kept, and are next in the chain's order.
   Rig rig(95);
-  for (const NodeId& peer : {a, b, c})
+  for (const NodeId& peer : {peer_a, peer_b, peer_c})
     rig.plan.peer(peer, true);
   std::set<std::uint64_t> covered;
   std::set<NodeId> asked;
@@ -69,11 +69,11 @@ TEST(BackfillPlan, AllPeersWorkAtOnceAndTheChainIsFollowedInOrder) {
 TEST(BackfillPlan, AnAnswerThatBeginsLaterLeavesTheRestToBeAsked) {
   // Goal: a peer that may send three entries at a time gives all of them in the end, none twice.
   Rig rig(37);
-  rig.plan.peer(a, true);
+  rig.plan.peer(peer_a, true);
   for (int rounds = 0; rig.got < 37; ++rounds) {
     ASSERT_LT(rounds, 50);
     for (const auto& request : rig.plan.requests(0))
-      EXPECT_TRUE(rig.plan.answer(a, rig.answer(request.fetch, 3), 0));
+      EXPECT_TRUE(rig.plan.answer(peer_a, rig.answer(request.fetch, 3), 0));
     rig.take();
   }
 }
@@ -82,8 +82,8 @@ TEST(BackfillPlan, WhoIsSilentEmptyOrWrongRestsAndAnotherIsAsked) {
   // Goal: each part goes to somebody else after a failure; a peer alone is asked again after its rest; one
   // that is gone frees what was asked of it at once.
   Rig rig(10);
-  rig.plan.peer(a, true);
-  rig.plan.peer(b, true);
+  rig.plan.peer(peer_a, true);
+  rig.plan.peer(peer_b, true);
   auto first = rig.plan.requests(0);
   ASSERT_EQ(first.size(), 1u);
   EXPECT_TRUE(rig.plan.requests(4'999).empty());
@@ -114,9 +114,9 @@ TEST(BackfillPlan, APartHasAsManyEntriesAsFitInAnAnswer) {
        {std::pair<std::uint64_t, std::uint64_t>{LogEntry::header_bytes_max + 9, 1},
         std::pair<std::uint64_t, std::uint64_t>{1u << 20, 60}}) {
     Rig rig(200, {.part_bytes = bytes, .part_entries_first = 10, .part_entries_max = 60, .parts_max = 2});
-    rig.plan.peer(a, true);
+    rig.plan.peer(peer_a, true);
     for (const auto& request : rig.plan.requests(0))
-      EXPECT_TRUE(rig.plan.answer(a, rig.answer(request.fetch), 0));
+      EXPECT_TRUE(rig.plan.answer(peer_a, rig.answer(request.fetch), 0));
     rig.take();
     const auto next = rig.plan.requests(0);
     ASSERT_EQ(next.size(), 2u);
@@ -127,15 +127,15 @@ TEST(BackfillPlan, APartHasAsManyEntriesAsFitInAnAnswer) {
 TEST(BackfillPlan, MoreThanWasAskedAndWhatWasNotAskedAreRefused) {
   // Goal: another end, another peer and too many entries are no answers, and take no memory.
   Rig rig(30);
-  rig.plan.peer(a, true);
+  rig.plan.peer(peer_a, true);
   const auto requests = rig.plan.requests(0);
   ASSERT_EQ(requests.size(), 2u);
   LogEntries other = rig.answer(requests[0].fetch);
-  EXPECT_FALSE(rig.plan.answer(b, other, 0));
+  EXPECT_FALSE(rig.plan.answer(peer_b, other, 0));
   other.to = LogIndex{7};
-  EXPECT_FALSE(rig.plan.answer(a, other, 0));
+  EXPECT_FALSE(rig.plan.answer(peer_a, other, 0));
   LogEntries all{.to = LogIndex{30}, .entries = rig.entries};
-  EXPECT_FALSE(rig.plan.answer(a, all, 0));
+  EXPECT_FALSE(rig.plan.answer(peer_a, all, 0));
   EXPECT_EQ(rig.plan.next(), nullptr);
 }
 

@@ -28,8 +28,8 @@ struct Voter {
   std::size_t asked = 0;  // for entries
 };
 
-struct Rig {
-  explicit Rig(std::vector<std::string> names = {"v1", "v2", "v3"}) {
+struct JoinRig {
+  explicit JoinRig(std::vector<std::string> names = {"v1", "v2", "v3"}) {
     for (const std::string& name : names)
       voters[NodeId{name}] = {};
     open();
@@ -127,7 +127,7 @@ const NodeId v1{"v1"}, v2{"v2"}, v3{"v3"};
 TEST(Joiner, TheHistoryComesFromAllPeers) {
   // Goal: from three voters that are not equally far, the history up to what two of them have applied; all
   // gave a part of it; progress was told.
-  Rig rig;
+  JoinRig rig;
   rig.voters[v2].applied = count - 7;
   rig.voters[v3].applied = count - 50;
   rig.run();
@@ -142,7 +142,7 @@ TEST(Joiner, TheHistoryComesFromAllPeers) {
 
 TEST(Joiner, AnInterruptedHistoryGoesOnAtTheNextStart) {
   // Goal: stopped in the middle, it asks nobody for an anchor again and fetches what is missing, no more.
-  Rig rig;
+  JoinRig rig;
   std::size_t given = 0;
   for (auto& [id, voter] : rig.voters) {
     voter.gives = [&given](LogEntries& answer) {
@@ -172,7 +172,7 @@ TEST(Joiner, ALyingMinorityNeitherMovesTheAnchorNorChangesAnEntry) {
   // Goal: one of three says that it is further, has other hashes, and gives in turn a changed payload (a
   // false parameter or waybill would stand there), another order, too few, too many and bytes that are no
   // entries: each is refused and named, and the history comes out whole from the other two.
-  Rig rig;
+  JoinRig rig;
   rig.voters[v1].applied = 1'000'000;
   rig.voters[v1].offers = [](JoinOffer& offer) { offer.hash = digest_of("a lie"); };
   int turn = 0;
@@ -197,7 +197,7 @@ TEST(Joiner, ALyingMinorityNeitherMovesTheAnchorNorChangesAnEntry) {
 
 TEST(Joiner, BytesThatAreNoAnswerAreRefused) {
   // Goal: what does not decode, from anybody, changes nothing.
-  Rig rig;
+  JoinRig rig;
   for (const PeerKind kind : {PeerKind::log_entries, PeerKind::join_offer, PeerKind::forward}) {
     rig.joiner->on_peer_message(v1, kind, Bytes{0x83, 1, 2});
     rig.joiner->on_peer_message(v1, kind, {});
@@ -209,7 +209,7 @@ TEST(Joiner, BytesThatAreNoAnswerAreRefused) {
 TEST(Joiner, WithoutAMajorityThereIsNoAnchor) {
   // Goal: voters of whom no two agree are asked again and again, the log says why, nothing is fetched; once
   // two agree it begins.
-  Rig rig;
+  JoinRig rig;
   rig.voters[v2].offers = [](JoinOffer& offer) { offer.hash = digest_of("two"); };
   rig.voters[v3].offers = [](JoinOffer& offer) { offer.hash = digest_of("three"); };
   rig.run(20);
@@ -223,7 +223,7 @@ TEST(Joiner, WithoutAMajorityThereIsNoAnchor) {
 
 TEST(Joiner, WhoIsNoVoterHasNoSay) {
   // Goal: one voter and two who are connected and are none: the anchor is not theirs to give.
-  Rig rig({"v1"});
+  JoinRig rig({"v1"});
   rig.voters[v2] = rig.voters[v3] = {};
   rig.voters[v1].silent = true;
   for (const NodeId& other : {v2, v3}) {
@@ -241,7 +241,7 @@ TEST(Joiner, AShortLedgerAndVotersThatDoNotAnswerAreLeftToTheLeader) {
   // Goal: fewer entries than it pays for, an empty ledger, and peers of an older release end the joining with
   // an untouched database; a minority that is connected is waited for.
   {
-    Rig rig;
+    JoinRig rig;
     for (auto& [id, voter] : rig.voters)
       voter.applied = 99;
     rig.run();
@@ -249,14 +249,14 @@ TEST(Joiner, AShortLedgerAndVotersThatDoNotAnswerAreLeftToTheLeader) {
     EXPECT_FALSE(*read_backfill(*rig.database));
   }
   {
-    Rig rig;
+    JoinRig rig;
     for (auto& [id, voter] : rig.voters)
       voter.applied = 0;
     rig.run();
     EXPECT_EQ(rig.done, std::vector<bool>{false});
   }
   {
-    Rig rig;
+    JoinRig rig;
     for (auto& [id, voter] : rig.voters)
       voter.silent = true;
     rig.run(9);
@@ -266,7 +266,7 @@ TEST(Joiner, AShortLedgerAndVotersThatDoNotAnswerAreLeftToTheLeader) {
     EXPECT_TRUE(rig.said("join_unanswered"));
   }
   {
-    Rig rig;
+    JoinRig rig;
     rig.voters[v2].silent = rig.voters[v3].silent = true;
     rig.joiner->on_peer(v2, false);
     rig.joiner->on_peer(v3, false);
@@ -278,7 +278,7 @@ TEST(Joiner, AShortLedgerAndVotersThatDoNotAnswerAreLeftToTheLeader) {
 
 TEST(Joiner, AFullDiskIsWaitedFor) {
   // Goal: below the reserve nothing more is asked for; it goes on when there is room.
-  Rig rig;
+  JoinRig rig;
   rig.disk_low = true;
   rig.run(20);
   EXPECT_TRUE(rig.done.empty());

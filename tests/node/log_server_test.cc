@@ -10,12 +10,12 @@
 namespace anta::test {
 namespace {
 
-constexpr std::uint64_t count = 300;
-constexpr std::uint64_t applied = count - 1;
+constexpr std::uint64_t entries_there = 300;
+constexpr std::uint64_t applied = entries_there - 1;
 
-struct Rig {
-  explicit Rig(LogServerOptions options = {.answer_bytes_max = 200'000}) {
-    entries = chain(count, Term{1}, nullptr, std::string(40'000, 'x').append(1, '-'));
+struct LogServerRig {
+  explicit LogServerRig(LogServerOptions options = {.answer_bytes_max = 200'000}) {
+    entries = chain(entries_there, Term{1}, nullptr, std::string(40'000, 'x').append(1, '-'));
     LogStore::LogWrite write;
     write.entries = entries;
     write.hard_state = LogStore::HardState{Term{1}, {}, {}};
@@ -53,8 +53,8 @@ struct Rig {
 TEST(LogServer, ItServesOnlyWhatIsAppliedAndWhole) {
   // Goal: what is not applied, and what is damaged here, is answered with nothing, so that the other asks
   // elsewhere; a malformed request is not answered; many at once are dropped, not queued.
-  Rig node;
-  node.fetch(1, count);
+  LogServerRig node;
+  node.fetch(1, entries_there);
   node.executor.run();
   ASSERT_EQ(node.sent.size(), 1u);
   EXPECT_TRUE(decode_log_entries(node.sent[0].second)->entries.empty());
@@ -82,7 +82,7 @@ TEST(LogServer, ItServesOnlyWhatIsAppliedAndWhole) {
 
 TEST(LogServer, ItsRateHoldsForAllWhoAsk) {
   // Goal: over ten seconds no more leaves than the rate says, however many ask; another rate counts at once.
-  Rig node({.bytes_per_second = 400'000});
+  LogServerRig node({.bytes_per_second = 400'000});
   const auto bytes_in = [&node](int seconds) {
     const std::uint64_t before = node.server->bytes_served();
     for (int i = 0; i < seconds * 10; ++i) {
@@ -98,14 +98,14 @@ TEST(LogServer, ItsRateHoldsForAllWhoAsk) {
 
 TEST(LogServer, ItSaysHowFarItIsAndWhatHashAnEntryHas) {
   // Goal: 0 asks for the newest that is applied; an entry beyond it is not told of.
-  Rig node;
+  LogServerRig node;
   const JoinOffer newest = node.offer(0);
   EXPECT_EQ(newest.index, LogIndex{applied});
   EXPECT_EQ(newest.hash, node.entries[applied - 1].hash);
   const JoinOffer other = node.offer(17);
   EXPECT_EQ(other.asked, LogIndex{17});
   EXPECT_EQ(other.hash, node.entries[16].hash);
-  EXPECT_EQ(node.offer(count).index, LogIndex{0});
+  EXPECT_EQ(node.offer(entries_there).index, LogIndex{0});
   node.sent.clear();
   node.server->on_peer_message(NodeId{"n2"}, PeerKind::join_ask, Bytes{0x81});
   node.executor.run();

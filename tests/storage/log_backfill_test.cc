@@ -10,7 +10,7 @@ namespace {
 
 using test::entry_after;
 
-constexpr std::uint64_t all_bytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t backfill_bytes = std::uint64_t{1} << 30;
 
 // 60 entries of three terms, two configurations among them.
 std::vector<LogEntry> history() {
@@ -84,7 +84,7 @@ void expect_as_appended(const LogStore::Restored& found, LogStore& log,
   ASSERT_EQ(found.configurations.size(), 2u);
   EXPECT_EQ(found.configurations.back().hash, wanted.configurations.back().hash);
   EXPECT_FALSE(found.amnesiac);
-  const auto read = log.read(LogIndex{1}, LogIndex{60}, all_bytes);
+  const auto read = log.read(LogIndex{1}, LogIndex{60}, backfill_bytes);
   ASSERT_TRUE(read) << read.error().message;
   ASSERT_EQ(read->size(), entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i)
