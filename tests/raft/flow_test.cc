@@ -241,6 +241,25 @@ TEST(Transfer, AnswersWhetherItBegan) {
   EXPECT_EQ(cluster.status("n2").role, Role::leader);
 }
 
+TEST(Transfer, RightAfterACheckOfTheQuorumEverybodyIsStillThere) {
+  // Goal: at whatever tick leadership is asked for, a voter that answers is taken (it was refused in the
+  // moment between a check of the quorum and the next answer).
+  Cluster cluster(three);
+  cluster.elect("n1");
+  for (unsigned ticks = 0; ticks < 12; ++ticks) {
+    cluster.tick("n1");
+    cluster.step("n1", TransferLeadership{NodeId{"n2"}});
+    EXPECT_TRUE(*cluster.node("n1").transfer) << ticks;
+    cluster.settle();
+    ASSERT_EQ(cluster.status("n2").role, Role::leader) << ticks;
+    cluster.elect("n1");
+    for (unsigned quiet = 0; quiet < ticks; ++quiet) {
+      cluster.tick("n1");
+      cluster.settle();
+    }
+  }
+}
+
 TEST(Transfer, NotToAVoterThatLacksTooMuch) {
   // Goal: a successor that would first have to be sent megabytes is refused at once, and taken once it has
   // them.
