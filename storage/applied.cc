@@ -11,7 +11,7 @@ constexpr std::size_t applied_bytes = 5 * 8 + 3 * Digest::size;
 constexpr std::size_t leaf_record_bytes = 1 + Digest::size + 8 + 8 + 4;
 constexpr std::size_t seal_prefix_bytes = 8 + 8;
 
-tl::unexpected<Error> damaged(const char* what) {
+tl::unexpected<Error> record_damaged(const char* what) {
   return fail(Code::corrupt, "store.record",
               std::string("a stored ") + what + " has an impossible size or member");
 }
@@ -56,7 +56,7 @@ Bytes encode_applied(const Applied& applied) {
 }
 
 Result<Applied> decode_applied(ByteView bytes) {
-  if (bytes.size() != applied_bytes) return damaged("applied record");
+  if (bytes.size() != applied_bytes) return record_damaged("applied record");
   Fields in(bytes);
   Applied applied;
   applied.index = LogIndex{in.u64()};
@@ -83,7 +83,7 @@ Bytes encode_leaf_record(const LeafRecord& record) {
 
 Result<LeafRecord> decode_leaf_record(ByteView bytes) {
   if (bytes.size() != leaf_record_bytes || bytes[0] > static_cast<std::uint8_t>(LeafKind::seal)) {
-    return damaged("leaf record");
+    return record_damaged("leaf record");
   }
   Fields in(bytes);
   LeafRecord record;
@@ -105,14 +105,14 @@ Bytes encode_seal_record(const SealRecord& record) {
 }
 
 Result<SealRecord> decode_seal_record(ByteView bytes) {
-  if (bytes.size() <= seal_prefix_bytes) return damaged("seal record");
+  if (bytes.size() <= seal_prefix_bytes) return record_damaged("seal record");
   Fields in(bytes);
   SealRecord record;
   record.leaf = LeafIndex{in.u64()};
   record.block = LogIndex{in.u64()};
   record.bytes = to_bytes(in.rest());
   auto seal = decode_seal(record.bytes);
-  if (!seal) return damaged("seal record");
+  if (!seal) return record_damaged("seal record");
   record.seal = *seal;
   return record;
 }
