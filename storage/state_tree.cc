@@ -62,7 +62,7 @@ Result<std::vector<StateLeaf>> StateTree::State::leaves_of(Ref ref, const Digest
   }
   auto record = load(key);
   if (!record) return pass(record);
-  if (!*record) return damaged("a bucket's record is missing");
+  if (!*record) return tree_damaged("a bucket's record is missing");
   auto leaves = decode_bucket(ref.count(), nodes->hash_of(ref), **record);
   if (leaves) changes.emplace(key, BucketChange{key, **record, std::move(*record)});
   return leaves;
@@ -158,7 +158,7 @@ Result<void> StateTree::State::finish(Ref ref) {
   if (auto right = finish(inner.right); !right) return right;
   if (!inner.left.is_inner() && !inner.right.is_inner() &&
       inner.left.count() + inner.right.count() <= bucket_leaves_max) {
-    return damaged("two buckets that should be one");
+    return tree_damaged("two buckets that should be one");
   }
   nodes->inners[ref.inner_index()].hash =
       state_node_hash(nodes->hash_of(inner.left), nodes->hash_of(inner.right));
@@ -175,22 +175,22 @@ Result<void> StateTree::restore_bucket(ByteView key, ByteView record) {
   const std::size_t count = bucket_leaves(record.size());
   const unsigned depth = key.size() < 2 ? state_depth_max + 1 : get_u16(key);
   if (count == 0 || depth > state_depth_max || key.size() != 2 + (depth + 7) / 8) {
-    return damaged("a bucket's key or record has an impossible size");
+    return tree_damaged("a bucket's key or record has an impossible size");
   }
   Digest path;
   std::copy(key.begin() + 2, key.end(), path.bytes.begin());
   if (prefix_of(first_leaf(record), depth) != path) {
-    return damaged("a bucket's leaves do not belong under its key");
+    return tree_damaged("a bucket's leaves do not belong under its key");
   }
   // `place` stays good while inner nodes are added: they never move.
   Ref* place = &s.top;
   for (unsigned bit = 0; bit < depth; ++bit) {
     if (place->is_empty()) *place = Ref::inner(s.nodes->inners.add({}));
-    if (!place->is_inner()) return damaged("a bucket inside another");
+    if (!place->is_inner()) return tree_damaged("a bucket inside another");
     Inner& inner = s.nodes->inners[place->inner_index()];
     place = state_bit(path, bit) ? &inner.right : &inner.left;
   }
-  if (!place->is_empty()) return damaged("two buckets in one place");
+  if (!place->is_empty()) return tree_damaged("two buckets in one place");
   *place = Ref::bucket(s.nodes->buckets.add({bucket_root(record), 0}), count);
   return {};
 }

@@ -59,18 +59,19 @@ Digest first_leaf(ByteView record) { return digest_at(record, Digest::size); }
 
 Result<std::vector<StateLeaf>> decode_bucket(std::size_t count, const Digest& root, ByteView record) {
   const std::size_t held = bucket_leaves(record.size());
-  if (held == 0 || held != count) return damaged("a bucket's record has an unexpected size");
-  if (bucket_root(record) != root) return damaged("a bucket's root has changed");
+  if (held == 0 || held != count) return tree_damaged("a bucket's record has an unexpected size");
+  if (bucket_root(record) != root) return tree_damaged("a bucket's root has changed");
   std::vector<StateLeaf> leaves(held);
   for (std::size_t i = 0; i < held; ++i) {
     leaves[i].key = digest_at(record, Digest::size + i * leaf_bytes);
     leaves[i].value_hash = digest_at(record, 2 * Digest::size + i * leaf_bytes);
-    if (i > 0 && leaves[i - 1].key >= leaves[i].key) return damaged("a bucket's leaves are not in order");
+    if (i > 0 && leaves[i - 1].key >= leaves[i].key)
+      return tree_damaged("a bucket's leaves are not in order");
   }
   return leaves;
 }
 
-tl::unexpected<Error> damaged(const std::string& what) {
+tl::unexpected<Error> tree_damaged(const std::string& what) {
   return fail(Code::corrupt, "state_tree.damaged",
               "the state tree's records contradict each other: " + what + rebuild_next_step);
 }

@@ -178,7 +178,7 @@ std::size_t bucket_leaves(std::size_t record_bytes);  // 0 when no bucket has th
 Digest bucket_root(ByteView record);
 Digest first_leaf(ByteView record);
 Digest prefix_of(const Digest& path, unsigned depth);  // its first `depth` bits, the rest zero
-tl::unexpected<Error> damaged(const std::string& what);
+tl::unexpected<Error> tree_damaged(const std::string& what);
 
 // `leaves` with the updates done, in order of key.
 template <typename Update>

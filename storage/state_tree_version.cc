@@ -56,7 +56,7 @@ Result<Subtree> Walk::walk_bucket(Ref ref, unsigned depth, const Digest& path, U
   if (!ref.is_empty()) {
     auto record = load_(bucket_key(path, depth));
     if (!record) return pass(record);
-    if (!*record) return damaged("a bucket's record is missing");
+    if (!*record) return tree_damaged("a bucket's record is missing");
     auto decoded = decode_bucket(ref.count(), nodes_.hash_of(ref), **record);
     if (!decoded) return pass(decoded);
     leaves = merged(std::span<const StateLeaf>(*decoded), changes);
