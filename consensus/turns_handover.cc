@@ -49,7 +49,14 @@ void Turns::end_handover(const Result<void>& how) {
   ended.callback(how);
 }
 
+// Whoever stops tries the next one; not within the turn that says so.
 void Turns::gave_up(const raft::TraceRecord& record) {
+  if (handed_over != nullptr && !record.peer.value.empty()) {
+    post([this] {
+      if (running() && handed_over != nullptr && role.role == raft::Role::leader)
+        turn(raft::TransferLeadership{});
+    });
+  }
   if (!handover || record.peer != handover->to) return;
   end_handover(fail(Code::busy, "raft.transfer",
                     handover->to.value + " did not take over in time, and this node leads on"));

@@ -15,6 +15,9 @@ namespace {
 // At most this many election timeouts pass between two no-ops for one amnesiac.
 constexpr std::uint64_t amnesia_elections_max = 256;
 
+// For how many election timeouts nobody hands leadership to a node that did not take it.
+constexpr std::uint32_t unwilling_elections = 16;
+
 }  // namespace
 
 Progress* Raft::State::progress_of(const NodeId& id) {
@@ -279,8 +282,7 @@ void Raft::State::on_leader_tick() {
     if (role != Role::leader) return;
   }
   if (transfer && now >= transfer->deadline) {
-    trace(Transition::transfer_given_up, {}, transfer->to);
-    transfer.reset();
+    give_up_transfer();
     if (disk_stalled() || !may_campaign()) return become_follower(term, std::nullopt);
   }
   release_departed();
@@ -316,6 +318,10 @@ Result<void> Raft::State::may_succeed(const NodeId& to) {
   const Progress* peer = progress_of(to);
   if (to == options.self.id || !peer || !peer->incoming)
     return fail(Code::malformed, "raft.transfer", to.value + " is no other voter of this configuration");
+  if (peer->unwilling_until > now) {
+    return fail(Code::busy, "raft.transfer",
+                to.value + " was handed leadership a moment ago and did not take it");
+  }
   // Right after a check of the quorum nobody has been heard since.
   if ((!peer->active && !peer->heard_before) || !has_nearly_all(*peer)) {
     return fail(Code::busy, "raft.transfer",
@@ -336,7 +342,7 @@ Result<void> Raft::State::on_transfer(const std::optional<NodeId>& to) {
   const Progress* best = nullptr;
   for (const Progress& peer : progress) {
     if (peer.member.id == options.self.id || !peer.incoming || peer.amnesiac) continue;
-    if (to && peer.member.id != *to) continue;
+    if (peer.unwilling_until > now || (to && peer.member.id != *to)) continue;
     if (!best || std::pair(peer.active, peer.match) > std::pair(best->active, best->match)) best = &peer;
   }
   if (!best) {
@@ -350,13 +356,18 @@ Result<void> Raft::State::on_transfer(const std::optional<NodeId>& to) {
 }
 
 // Once the successor has everything, tell it; again at each heartbeat, should it not have heard.
+// Nothing is proposed while leadership is handed over, so who did not take it is passed over for a while.
+void Raft::State::give_up_transfer() {
+  trace(Transition::transfer_given_up, {}, transfer->to);
+  if (Progress* peer = progress_of(transfer->to))
+    peer->unwilling_until = now + std::uint64_t{unwilling_elections} * options.election_ticks;
+  transfer.reset();
+}
+
 void Raft::State::drive_transfer() {
   if (!transfer) return;
   Progress* peer = progress_of(transfer->to);
-  if (!peer) {
-    trace(Transition::transfer_given_up, {}, transfer->to);
-    return transfer.reset();
-  }
+  if (!peer) return give_up_transfer();
   if (peer->match < journal.last()) return send_appends(*peer, false);
   if (transfer->told && heartbeat_elapsed < options.heartbeat_ticks) return;
   transfer->told = true;

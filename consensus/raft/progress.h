@@ -24,19 +24,20 @@ struct Progress {
   Mode mode = Mode::probe;
   LogIndex match = {};
   LogIndex next = {1};
-  bool paused = false;             // probe: an append is out, wait for its answer
-  bool overdue = false;            // probe: a heartbeat was answered since, and the append was not
-  bool loading = false;            // old entries were asked of the disk
-  bool active = false;             // heard since the last check of the quorum
-  bool heard_before = false;       // heard between that check and the one before
-  std::uint64_t round = 0;         // the last read round it answered
-  bool amnesiac = false;           // it says that it lost what it promised: counts as a learner
-  std::uint64_t amnesia_due = 0;   // tick from which another no-op is appended for it
-  std::uint64_t amnesia_wait = 0;  // how many ticks after the one before
-  LogIndex departs_at = {};        // removed by the configuration there; 0: a member (rule 10)
-  std::uint64_t departed = 0;      // ticks since that configuration was committed
-  std::uint64_t told = 0;          // ticks since it has that configuration besides
-  LogIndex gap_suspected = {};     // the last heartbeat's answer was short of what was sent, at this index
+  bool paused = false;                // probe: an append is out, wait for its answer
+  bool overdue = false;               // probe: a heartbeat was answered since, and the append was not
+  bool loading = false;               // old entries were asked of the disk
+  bool active = false;                // heard since the last check of the quorum
+  bool heard_before = false;          // heard between that check and the one before
+  std::uint64_t round = 0;            // the last read round it answered
+  bool amnesiac = false;              // it says that it lost what it promised: counts as a learner
+  std::uint64_t amnesia_due = 0;      // tick from which another no-op is appended for it
+  std::uint64_t amnesia_wait = 0;     // how many ticks after the one before
+  std::uint64_t unwilling_until = 0;  // tick; it was handed leadership and did not take it
+  LogIndex departs_at = {};           // removed by the configuration there; 0: a member (rule 10)
+  std::uint64_t departed = 0;         // ticks since that configuration was committed
+  std::uint64_t told = 0;             // ticks since it has that configuration besides
+  LogIndex gap_suspected = {};        // the last heartbeat's answer was short of what was sent, at this index
 
   struct InFlight {
     LogIndex last = {};

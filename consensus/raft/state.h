@@ -134,6 +134,7 @@ struct Raft::State {
   void on_propose_configuration(ProposeConfiguration& proposal);
   bool caught_up(const Member& member);
   bool has_nearly_all(const Progress& peer) const;
+  void give_up_transfer();
   bool can_decide(const std::vector<Member>& voters);
   void append_configuration(const ConfigurationRecord& record);
   void take_configuration(LogIndex index, Configuration configuration);

@@ -63,5 +63,29 @@ TEST(Replica, HandsOverToWhomIsNamed) {
   EXPECT_TRUE(cluster.all_have({"one", "two", "three"}));
 }
 
+// Goal: a leader is told to stop while the voter that it was to hand over to does not take it: the third one
+// leads before it is gone. The same order again is refused at once meanwhile.
+TEST(Replica, WhoStopsHandsOverToAnotherThanTheOneWhoDidNotTakeIt) {
+  std::atomic<std::size_t> unwilling = 3;
+  Cluster cluster(3, [&unwilling](ReplicaOptions& options) {
+    const std::string self = options.self.id.value;
+    options.log_repairing = [&unwilling, self] { return self == "n" + std::to_string(unwilling); };
+  });
+  cluster.start_all();
+  cluster.commit("one");
+  const std::size_t leader = cluster.leader();
+  unwilling = other_of_three(leader);
+  const std::size_t third = other_of_three(unwilling);
+  const Term term = cluster.at(leader).status().term;
+  const std::string to = cluster.at(unwilling).id.value;
+  std::promise<Result<void>> first;
+  cluster.at(leader).replica->transfer_leadership(
+      NodeId{to}, term, [&first](Result<void> how) { first.set_value(std::move(how)); });
+  cluster.stop(leader, true);
+  EXPECT_FALSE(first.get_future().get());
+  EXPECT_EQ(cluster.at(third).status().role, raft::Role::leader);
+  cluster.commit("two");
+}
+
 }  // namespace
 }  // namespace anta

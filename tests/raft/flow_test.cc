@@ -260,6 +260,40 @@ TEST(Transfer, RightAfterACheckOfTheQuorumEverybodyIsStillThere) {
   }
 }
 
+TEST(Transfer, WhoDidNotTakeItIsPassedOverForAWhile) {
+  // Goal: nothing is proposed while leadership is handed over, so an order that fails, sent again and again,
+  // must not stop the leader again and again; whoever hands over to anybody takes another.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  const auto given_up = [&] {
+    for (unsigned i = 0; i < 11; ++i) {
+      cluster.drop("n1", "n3", "timeout_now");
+      cluster.tick("n1");
+      cluster.drop("n1", "n3", "timeout_now");
+      cluster.settle();
+    }
+    return cluster.traced("n1", Transition::transfer_given_up);
+  };
+  cluster.step("n1", TransferLeadership{NodeId{"n3"}});
+  ASSERT_TRUE(*cluster.node("n1").transfer);
+  ASSERT_TRUE(given_up());
+  cluster.step("n1", TransferLeadership{NodeId{"n3"}});
+  EXPECT_EQ(cluster.node("n1").transfer->error().code, Code::busy);
+  cluster.propose("n1", "not stopped");
+  EXPECT_TRUE(cluster.node("n1").proposal->has_value());
+  cluster.settle();
+  for (unsigned i = 0; i < 160; ++i) {
+    cluster.tick("n1");
+    cluster.settle();
+  }
+  cluster.step("n1", TransferLeadership{NodeId{"n3"}});
+  EXPECT_TRUE(*cluster.node("n1").transfer);
+  ASSERT_TRUE(given_up());
+  cluster.step("n1", TransferLeadership{});
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n2").role, Role::leader);
+}
+
 TEST(Transfer, NotToAVoterThatLacksTooMuch) {
   // Goal: a successor that would first have to be sent megabytes is refused at once, and taken once it has
   // them.
