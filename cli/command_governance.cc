@@ -327,18 +327,10 @@ Result<Exit> list_proposals(Invocation& invocation) {
 // --- the table ---
 
 std::vector<Option> signing_options() {
-  std::vector<Option> options = {
-      {.name = "--as",
-       .value = "PARTY",
-       .help = "the organisation that signs; it runs a voting node",
-       .required = true,
-       .environment = "ANTA_AS"},
-      {.name = "--key", .value = "FILE", .help = "its key file", .required = true, .environment = "ANTA_KEY"},
-      node_option(),
-      ca_option(),
-      {.name = "--outbox",
-       .value = "DIR",
-       .help = "where the statement is kept, with its outcome (default: outbox)"}};
+  std::vector<Option> options = voter_options();
+  options.push_back({.name = "--outbox",
+                     .value = "DIR",
+                     .help = "where the statement is kept, with its outcome (default: outbox)"});
   for (Option& option : passphrase_options())
     options.push_back(std::move(option));
   return options;

@@ -125,15 +125,7 @@ Result<Exit> lead(Invocation& invocation) {
 }  // namespace
 
 std::vector<Command> lead_commands() {
-  std::vector<Option> options = {
-      {.name = "--as",
-       .value = "PARTY",
-       .help = "the organisation that signs; it runs a voting node",
-       .required = true,
-       .environment = "ANTA_AS"},
-      {.name = "--key", .value = "FILE", .help = "its key file", .required = true, .environment = "ANTA_KEY"},
-      node_option(),
-      ca_option()};
+  std::vector<Option> options = voter_options();
   for (Option& option : passphrase_options())
     options.push_back(std::move(option));
   return {{.words = {"network", "lead"},

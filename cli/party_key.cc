@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "cli/node_option.h"
 #include "crypto/private_file.h"
 #include "crypto/sealed.h"
 
@@ -70,6 +71,18 @@ std::vector<Option> passphrase_options() {
           {.name = "--passphrase-fd",
            .value = "NUMBER",
            .help = "an open descriptor to read the passphrase from"}};
+}
+
+std::vector<Option> voter_options() {
+  return {
+      {.name = "--as",
+       .value = "PARTY",
+       .help = "the organisation that signs; it runs a voting node",
+       .required = true,
+       .environment = "ANTA_AS"},
+      {.name = "--key", .value = "FILE", .help = "its key file", .required = true, .environment = "ANTA_KEY"},
+      node_option(),
+      ca_option()};
 }
 
 Result<SigningKey> load_key(const std::string& path, const Invocation& invocation) {

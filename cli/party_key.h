@@ -15,6 +15,9 @@ namespace anta {
 // --passphrase-file, --passphrase-fd: what every command that uses a key takes.
 std::vector<Option> passphrase_options();
 
+// Who signs what only an organisation with a voting node may say, and which nodes are told.
+std::vector<Option> voter_options();
+
 // Reads a key file of either kind.
 Result<SigningKey> load_key(const std::string& path, const Invocation& invocation);
 
