@@ -25,7 +25,7 @@ std::shared_ptr<const Bytes> operation_payload(std::uint64_t operation, std::siz
 
 World::World(const Plan& plan, bool trace, bool history)
     : plan_(plan),
-      tracing_(trace),
+      trace_(trace),
       nodes_(plan.nodes + plan.spares),
       network_(plan_, counts_),
       disk_random_(plan.seed, 3),
@@ -384,16 +384,7 @@ std::size_t World::index_of(const NodeId& id) const {
 }
 
 void World::note(std::size_t node, const char* what, std::uint64_t a, std::uint64_t b) {
-  auto mix = [&](std::uint64_t value) { trace_hash_ = (trace_hash_ ^ value) * 1099511628211u; };
-  mix(now_);
-  mix(node);
-  for (const char* c = what; *c != 0; ++c)
-    mix(static_cast<unsigned char>(*c));
-  mix(a);
-  mix(b);
-  if (!tracing_) return;
-  trace_ += std::to_string(now_) + " " + nodes_[node].member.id.value + " " + what + " " + std::to_string(a) +
-            " " + std::to_string(b) + "\n";
+  trace_.note(now_, node, nodes_[node].member.id.value, what, a, b);
 }
 
 RunResult run_seed(std::uint64_t seed, const Overrides& overrides, bool trace, bool history) {

@@ -18,6 +18,7 @@
 #include "tests/sim/history.h"
 #include "tests/sim/network.h"
 #include "tests/sim/plan.h"
+#include "tests/sim/trace.h"
 
 namespace anta::sim {
 
@@ -67,8 +68,8 @@ class World {
   std::string run();
 
   const Counts& counts() const { return counts_; }
-  const std::string& trace() const { return trace_; }
-  std::uint64_t trace_hash() const { return trace_hash_; }
+  const std::string& trace() const { return trace_.text(); }
+  std::uint64_t trace_hash() const { return trace_.hash(); }
   std::string history() { return history_ ? history_->text() : std::string(); }
 
  private:
@@ -148,7 +149,7 @@ class World {
   std::optional<std::size_t> leader_in_office() const;
 
   Plan plan_;
-  bool tracing_;
+  Trace trace_;
   Counts counts_ = {};
   std::vector<SimNode> nodes_;
   std::unique_ptr<Checker> checker_ = {};
@@ -166,8 +167,6 @@ class World {
   std::uint64_t operations_ = 0;
   bool healed_ = false;
   std::string failure_ = {};
-  std::string trace_ = {};
-  std::uint64_t trace_hash_ = 14695981039346656037u;
 };
 
 // One seed from beginning to end.

@@ -50,7 +50,7 @@ StorePlan draw_store_plan(std::uint64_t seed, std::uint64_t steps) {
 
 StoreCluster::StoreCluster(const StorePlan& plan, bool trace)
     : plan_(plan),
-      tracing_(trace),
+      trace_(trace),
       verification_({.threads = 0, .entries_max = 4096, .bytes_max = 16u << 20, .jobs_max = 0},
                     [](const Digest&) { return std::nullopt; }),
       network_(plan_.network, network_counts_),
@@ -311,16 +311,7 @@ std::size_t StoreCluster::index_of(const NodeId& id) const {
 }
 
 void StoreCluster::note(std::size_t node, const char* what, std::uint64_t a, std::uint64_t b) {
-  auto mix = [&](std::uint64_t value) { trace_hash_ = (trace_hash_ ^ value) * 1099511628211u; };
-  mix(now_);
-  mix(node);
-  for (const char* c = what; *c != 0; ++c)
-    mix(static_cast<unsigned char>(*c));
-  mix(a);
-  mix(b);
-  if (!tracing_) return;
-  trace_ += std::to_string(now_) + " " + nodes_[node]->id.value + " " + what + " " + std::to_string(a) + " " +
-            std::to_string(b) + "\n";
+  trace_.note(now_, node, nodes_[node]->id.value, what, a, b);
 }
 
 // ---- the end ----

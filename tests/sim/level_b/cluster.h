@@ -25,6 +25,7 @@
 #include "tests/sim/level_b/store_counts.h"
 #include "tests/sim/level_b/virtual_worker.h"
 #include "tests/sim/network.h"
+#include "tests/sim/trace.h"
 
 namespace anta::sim {
 
@@ -87,8 +88,8 @@ class StoreCluster {
   std::string run();
 
   const StoreCounts& counts() const { return counts_; }
-  const std::string& trace() const { return trace_; }
-  std::uint64_t trace_hash() const { return trace_hash_; }
+  const std::string& trace() const { return trace_.text(); }
+  std::uint64_t trace_hash() const { return trace_.hash(); }
 
  private:
   friend class StoreTransport;
@@ -157,7 +158,7 @@ class StoreCluster {
   void heal();
 
   StorePlan plan_;
-  bool tracing_;
+  Trace trace_;
   StoreCounts counts_ = {};
   Counts network_counts_ = {};
   std::vector<std::unique_ptr<StoreNode>> nodes_ = {};
@@ -176,8 +177,6 @@ class StoreCluster {
   bool healed_ = false;
   bool resting_ = false;  // the clients
   std::string failure_ = {};
-  std::string trace_ = {};
-  std::uint64_t trace_hash_ = 14695981039346656037u;
 };
 
 struct StoreRun {
