@@ -36,6 +36,7 @@ struct LeadRequests::State : std::enable_shared_from_this<LeadRequests::State> {
   std::uint64_t next_id = 1;
   std::map<std::uint64_t, Order> orders = {};
   raft::RoleChange role = {};
+  std::int64_t office_began = 0;  // the executor's time; the last time that this node began to lead
   bool stopped = false;
 };
 
@@ -99,6 +100,9 @@ void LeadRequests::State::offer(std::uint64_t id) {
 
 // Hands over. What the log says of it is said in this class's words.
 void LeadRequests::State::follow(const NodeId& node, Term term, std::function<void(Result<void>)> then) {
+  if (role.role == raft::Role::leader && executor.steady_ms() - office_began < options.hold_ms)
+    return then(fail(Code::busy, "lead.busy",
+                     options.self.value + " leads for less than " + std::to_string(options.hold_ms) + " ms"));
   ports.transfer(node, term, [self = weak_from_this(), term, then = std::move(then)](Result<void> done) {
     const auto state = self.lock();
     if (!state) return;
@@ -132,7 +136,10 @@ void LeadRequests::State::expire(std::uint64_t id) {
 }
 
 void LeadRequests::State::take_role(const raft::RoleChange& change) {
+  const bool leads = change.role == raft::Role::leader;
+  const bool new_here = leads && (role.role != raft::Role::leader || role.term != change.term);
   role = change;
+  if (new_here) office_began = executor.steady_ms();
   std::vector<std::uint64_t> open;
   for (const auto& [id, order] : orders)
     open.push_back(id);

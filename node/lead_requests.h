@@ -4,7 +4,8 @@
 // other passes the order on to it, and again to each new one. Whether it was followed everybody sees for
 // himself: the named node leads in a later term. Refusals are sent back. An order's term ends when anybody
 // leads in a later one, so every order has an answer soon: a wait is bounded by `wait_ms`, after which it is
-// `uncertain` if it was ever offered, else busy (no_leader).
+// `uncertain` if it was ever offered, else busy (no_leader). A leader follows no order in its first `hold_ms`
+// (busy), so one organisation cannot keep the others from proposing by orders alone.
 //
 // All state lives on one executor; ask() and the on_ functions may be called from any thread.
 #pragma once
@@ -41,6 +42,7 @@ class LeadRequests {
   struct Options {
     NodeId self = {};
     std::uint32_t wait_ms = 5'000;
+    std::uint32_t hold_ms = 1'000;
     std::size_t orders_max = 64;  // undecided
   };
 

@@ -2,7 +2,8 @@
 """A fourth node joins a network that goes on: its history comes from all three nodes at once, it is killed in the middle and goes on, and becomes
 a voter once it has judged all of it.
 
-    tests/e2e/join_test.py JoinFigures     with a longer ledger and no limit of rate, beside a copy over TLS into a synced file: prints figures
+    tests/e2e/join_test.py JoinFigures      with a longer ledger and no limit of rate, beside a copy over TLS into a synced file: prints figures
+    tests/e2e/join_test.py BehindFigures    a follower that was away comes back far behind: what the leader's memory and throughput say of it
 """
 import hashlib
 import json
@@ -62,6 +63,37 @@ class Clients:
         return round(statistics.median(self.took) * 1000, 1)
 
 
+class Crowd:
+    """Many clients at once, each with one statement under way: what the leader can take at all. Statements are signed beforehand."""
+
+    def __init__(self, test, ahead, clients=16):
+        self.test, self.stopped, self.took, self.failed = test, threading.Event(), [], []
+        self.ready = [test.site() for _ in range(ahead)]
+        self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
+
+    def run(self):
+        while not self.stopped.is_set():
+            answer = self.test.leader.post(self.ready.pop())
+            if answer and answer[0] == 201:
+                self.took.append(time.monotonic())
+            else:
+                self.failed.append(answer)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+    def rate(self, begun, ended):
+        """Statements a second between the two moments."""
+        return sum(begun <= at < ended for at in self.took) / (ended - begun)
+
+
 def tls_copy(size):
     """Seconds that it takes to send so many bytes over TLS 1.3 on loopback into a file that is synced at the end."""
     with tempfile.TemporaryDirectory() as home:
@@ -89,6 +121,17 @@ def tls_copy(size):
             took = time.monotonic() - begun
             sender.join()
             return took
+
+
+def memory_mb(process, name):
+    """VmRSS (now) or VmHWM (the most since `memory_peak_from_now`)."""
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+        return int(re.search(rf"{name}:\s+(\d+) kB", file.read())[1]) / 1e3
+
+
+def memory_peak_from_now(process):
+    with open(f"/proc/{process.pid}/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")
 
 
 def cpu_seconds(process):
@@ -174,6 +217,14 @@ class Growing(unittest.TestCase):
         return net.Node(directory, f"http://127.0.0.1:{http}")
 
     @staticmethod
+    def steady_rate(crowd):
+        """Of two thousand statements, after some hundreds that warm up."""
+        net.until("a rate", lambda: len(crowd.took) >= 500, 120)
+        begun = time.monotonic()
+        net.until("a steady rate", lambda: len(crowd.took) >= 2500, 120)
+        return crowd.rate(begun, time.monotonic())
+
+    @staticmethod
     def percent(node):
         """Of the history, while it is fetched; 100 when that is over, None when it is not asked yet."""
         status = node.json("/v1/status")
@@ -238,15 +289,15 @@ class JoinFigures(Growing):
         """Goal: how fast a long history comes and is judged, and what commits cost meanwhile. Not run by ctest: figures judge nothing."""
         statements = int(os.environ.get("ANTA_TEST_JOIN_STATEMENTS", "10000"))
         self.fill(statements)
-        with Clients(self) as before:
-            net.until("some statements", lambda: len(before.took) >= 200)
         joiner = self.admit()
-        with Clients(self) as clients:
+        with Crowd(self, 40_000) as clients:
+            alone = self.steady_rate(clients)
             begun = time.monotonic()
             joiner.start()
             self.network.nodes.append(joiner)
             net.until("the history is here", lambda: self.percent(joiner) == 100, 600)
             here, used = time.monotonic(), cpu_seconds(joiner.process)
+            during = clients.rate(begun, here)
             net.until("ready", joiner.is_ready, 600)
             ready = time.monotonic()
         size, seconds = self.fetched(joiner)
@@ -254,7 +305,35 @@ class JoinFigures(Growing):
         self.assertEqual(clients.failed, [])
         print(f"history: {size / 1e6:.1f} MB in {seconds:.2f} s, {size / 1e6 / seconds:.1f} MB/s, {used * 1e9 / size:.1f} ms of CPU a MB; a TLS copy "
               f"into a synced file {size / 1e6 / copy:.1f} MB/s: ratio {copy / seconds:.2f}\njudged: {statements / (ready - here):.0f} statements/s; ready {ready - begun:.1f} s after its start\n"
-              f"commits of one client: p50 {before.p50_ms()} ms before, {clients.p50_ms()} ms while it joined ({len(clients.took)} statements)")
+              f"leader's throughput, 16 clients: {alone:.0f} statements/s before, {during:.0f} while the history was fetched: ratio {during / alone:.2f}")
+
+
+class BehindFigures(Growing):
+    rate = 1 << 40
+
+    def test_figures(self):
+        """Goal: a follower that comes back far behind is served from the disk: the log is not in the leader's memory. Judges nothing but that."""
+        away = next(node for node in self.network.nodes if node.name != self.leader.name)
+        away.stop()
+        statements = int(os.environ.get("ANTA_TEST_BEHIND_STATEMENTS", "20000"))
+        self.fill(statements)
+        with Crowd(self, 40_000) as crowd:
+            alone = self.steady_rate(crowd)
+            memory_peak_from_now(self.leader.process)
+            before = memory_mb(self.leader.process, "VmRSS")
+            missing = self.leader.json("/v1/status")["applied"]
+            away.start()
+            begun = time.monotonic()
+            net.until("it is back", away.is_ready, 600)
+            ended = time.monotonic()
+            peak = memory_mb(self.leader.process, "VmHWM")
+            during = crowd.rate(begun, ended)
+        self.assertEqual(crowd.failed, [])
+        size = sum(os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk(os.path.join(self.leader.directory, "data")) for name in names)
+        print(f"behind by some {missing} entries of a database of {size / 1e6:.0f} MB; back after {ended - begun:.1f} s\n"
+              f"leader's memory: {before:.0f} MB before, at most {peak:.0f} MB while it served (+{peak - before:.0f} MB)\n"
+              f"leader's throughput, 16 clients: {alone:.0f} statements/s before, {during:.0f} meanwhile: ratio {during / alone:.2f}")
+        self.assertLess(peak - before, size / 1e6 / 2, "as much memory as there is log")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ struct Desk {
     if (!leader.empty()) change.leader = NodeId{leader};
     requests->on_role(change);
     executor.run();
+    if (now == raft::Role::leader && settles) executor.advance(1'000);
   }
   void done(Result<void> how) {
     transfer(std::move(how));
@@ -53,6 +54,7 @@ struct Desk {
   }
 
   ManualExecutor executor = {};
+  bool settles = true;  // whoever becomes leader has been it for a while
   SigningKey key;
   Result<void> may = {};
   std::vector<std::pair<NodeId, Term>> transferred = {};
@@ -81,6 +83,27 @@ TEST(LeadRequests, TheLeaderHandsOverAndAnswersOnceTheOtherLeads) {
   desk.ask("n2", 3);
   EXPECT_EQ(desk.rule(), "lead.term");
   EXPECT_TRUE(desk.sent.empty());
+}
+
+TEST(LeadRequests, WhoJustBeganToLeadKeepsItForASecond) {
+  // Goal: nothing is proposed while leadership changes hands, so one organisation's orders do not make it hop
+  // as fast as they come.
+  Desk desk("n1");
+  desk.settles = false;
+  desk.role(raft::Role::leader, 3, "n1");
+  desk.ask("n2", 3);
+  EXPECT_EQ(desk.rule(), "lead.busy");
+  desk.executor.advance(999);
+  desk.ask("n2", 3);
+  EXPECT_TRUE(desk.transferred.empty());
+  desk.role(raft::Role::leader, 3, "n1");  // said again: no new office
+  desk.executor.advance(1);
+  desk.ask("n2", 3);
+  EXPECT_EQ(desk.transferred.size(), 1u);
+  desk.role(raft::Role::follower, 4, "n2");
+  desk.role(raft::Role::leader, 5, "n1");
+  desk.ask("n2", 5);
+  EXPECT_EQ(desk.transferred.size(), 1u);
 }
 
 TEST(LeadRequests, WhoLeadsAlreadyIsAskedNothing) {
