@@ -130,6 +130,7 @@ struct ReplicaStatus {
   Term term = {};
   std::optional<NodeId> leader = {};
   bool in_office = false;  // leads and has committed in its own term
+  LogIndex leader_commit = {};  // as the leader of this term said; at least `commit`
   LogIndex commit = {};
   LogIndex applied = {};
   LogIndex persisted = {};

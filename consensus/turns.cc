@@ -407,6 +407,8 @@ void Turns::publish() {
   shown.leader = now.leader;
   shown.in_office = now.in_office;
   shown.commit = now.commit;
+  shown.leader_commit =
+      leader_commit.first == now.term ? std::max(leader_commit.second, now.commit) : now.commit;
   shown.applied = applied;
   shown.persisted = now.persisted;
   shown.last = now.last;

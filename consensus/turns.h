@@ -126,6 +126,7 @@ struct Turns {
   std::set<NodeId> overfull = {};                 // an append to them was dropped, and the core will be told
   std::optional<Result<raft::Proposed>> proposal = {};  // of the turn under way
   raft::RoleChange role = {};
+  std::pair<Term, LogIndex> leader_commit = {};  // what the leader of that term said is committed
   LogIndex commit = {};
   LogIndex handed = {};  // committed entries up to here went to the disk thread
   LogIndex applied = {};

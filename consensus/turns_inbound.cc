@@ -1,4 +1,6 @@
 // What peers send: the shell's own rules (disk reserve, clock, amnesia, members) before the core hears of it.
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -17,10 +19,19 @@ Millis system_time() {
   return Millis{std::chrono::duration_cast<milliseconds>(now).count()};
 }
 
+// Committed as its leader knows it, which may be far beyond what this node has.
+std::optional<LogIndex> told_commit(const raft::Message& message) {
+  if (const auto* append = std::get_if<raft::Append>(&message.body)) return append->commit;
+  if (const auto* heartbeat = std::get_if<raft::Heartbeat>(&message.body)) return heartbeat->commit;
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Turns::received(raft::Message message) {
   if (!running() || guard.deafens(role.role) || of_other_epoch(message)) return;
+  if (const auto told = told_commit(message); told && message.term >= role.term)
+    leader_commit = std::max(leader_commit, {message.term, *told});
   // An amnesiac may have promised what it no longer knows: it gives no vote and takes no office. Nor does who
   // has a gap.
   if (takes_no_office() && (std::holds_alternative<raft::VoteRequest>(message.body) ||

@@ -9,8 +9,7 @@
 namespace anta {
 namespace {
 
-constexpr std::uint64_t behind_max =
-    10'000;  // committed blocks not applied yet, before a node says it is not ready
+constexpr std::uint64_t behind_max = 1'000;  // log entries, before a node says that it is not ready
 
 Value peers_value(const NodeStatus& status) {
   ValueList peers;
@@ -133,6 +132,7 @@ Value status_value(const NodeStatus& status) {
                {"term", number(r.term.value)},
                {"leader", r.leader ? text(r.leader->value) : Value{}},
                {"in_office", Value{r.in_office}},
+               {"leader_commit", number(r.leader_commit.value)},
                {"commit", number(r.commit.value)},
                {"applied", number(r.applied.value)},
                {"last", number(r.last.value)},
@@ -188,8 +188,9 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
   if (!fetches && (!r.leader || (leads && !r.in_office)))
     reasons.emplace_back(
         "no leader is known: fewer than a majority of nodes are reachable, or an election is under way");
-  if (r.commit.value > r.applied.value + behind_max)
-    reasons.emplace_back("applying is far behind what is committed");
+  if (r.leader_commit.value > r.applied.value + behind_max)
+    reasons.push_back("this node is " + std::to_string(r.leader_commit.value - r.applied.value) +
+                      " log entries behind its leader and catches up: what it answers is old");
   return reasons;
 }
 
@@ -203,6 +204,7 @@ std::vector<Metrics::Sample> status_metrics(const NodeStatus& status) {
   std::vector<Metrics::Sample> all{
       {"anta_is_leader", r.in_office ? 1.0 : 0.0},
       {"anta_term", d(r.term.value)},
+      {"anta_leader_commit_index", d(r.leader_commit.value)},
       {"anta_commit_index", d(r.commit.value)},
       {"anta_applied_index", d(r.applied.value)},
       {"anta_persisted_index", d(r.persisted.value)},

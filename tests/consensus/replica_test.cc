@@ -241,6 +241,11 @@ TEST(Replica, BelowTheDiskReserveNothingIsTaken) {
   cluster.commit("two");  // by the other two
   ASSERT_TRUE(cluster.until([&] { return cluster.at(full).replica->metrics().appends_dropped_disk > 0; }));
   EXPECT_FALSE(cluster.at(full).machine->has("two"));
+  // It knows how far behind its leader it is, although it has none of it.
+  EXPECT_TRUE(cluster.until([&] {
+    const ReplicaStatus status = cluster.at(full).replica->status();
+    return status.leader_commit > status.last;
+  }));
   ASSERT_TRUE(cluster.until([&] {
     const std::size_t now = cluster.leader();
     low[cluster.at(now).id.value] = true;

@@ -225,6 +225,12 @@ class Growing(unittest.TestCase):
         return crowd.rate(begun, time.monotonic())
 
     @staticmethod
+    def behind(node):
+        """How many log entries a node lacks that its leader has, None when it does not know."""
+        status = node.json("/v1/status")
+        return status["leader_commit"] - status["applied"] if status else None
+
+    @staticmethod
     def percent(node):
         """Of the history, while it is fetched; 100 when that is over, None when it is not asked yet."""
         status = node.json("/v1/status")
@@ -321,16 +327,16 @@ class BehindFigures(Growing):
             alone = self.steady_rate(crowd)
             memory_peak_from_now(self.leader.process)
             before = memory_mb(self.leader.process, "VmRSS")
-            missing = self.leader.json("/v1/status")["applied"]
             away.start()
             begun = time.monotonic()
+            missing = net.until("it knows how far behind it is", lambda: self.behind(away), 60)
             net.until("it is back", away.is_ready, 600)
             ended = time.monotonic()
             peak = memory_mb(self.leader.process, "VmHWM")
             during = crowd.rate(begun, ended)
         self.assertEqual(crowd.failed, [])
         size = sum(os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk(os.path.join(self.leader.directory, "data")) for name in names)
-        print(f"behind by some {missing} entries of a database of {size / 1e6:.0f} MB; back after {ended - begun:.1f} s\n"
+        print(f"behind by {missing} entries of a database of {size / 1e6:.0f} MB; back after {ended - begun:.1f} s\n"
               f"leader's memory: {before:.0f} MB before, at most {peak:.0f} MB while it served (+{peak - before:.0f} MB)\n"
               f"leader's throughput, 16 clients: {alone:.0f} statements/s before, {during:.0f} meanwhile: ratio {during / alone:.2f}")
         self.assertLess(peak - before, size / 1e6 / 2, "as much memory as there is log")

@@ -16,6 +16,7 @@ NodeStatus sound() {
   NodeStatus status;
   status.replica.role = raft::Role::follower;
   status.replica.leader = NodeId{"n2"};
+  status.replica.leader_commit = LogIndex{20'000};
   status.replica.commit = LogIndex{20'000};
   status.replica.applied = LogIndex{20'000};
   status.disk_available = 64u << 20;
@@ -71,9 +72,9 @@ const std::vector<Row>& rows() {
        [](NodeStatus& s) { s.replica.leader = NodeId{"n3"}; }},
       {"no leader is known: fewer than a majority of nodes are reachable, or an election is under way",
        [](NodeStatus& s) { lead(s, false); }, [](NodeStatus& s) { lead(s, true); }},
-      {"applying is far behind what is committed",
-       [](NodeStatus& s) { s.replica.applied = LogIndex{s.replica.commit.value - 10'001}; },
-       [](NodeStatus& s) { s.replica.applied = LogIndex{s.replica.commit.value - 10'000}; }},
+      {"this node is 1001 log entries behind its leader and catches up: what it answers is old",
+       [](NodeStatus& s) { s.replica.leader_commit = LogIndex{21'001}; },
+       [](NodeStatus& s) { s.replica.leader_commit = LogIndex{21'000}; }},
   };
   return all;
 }
