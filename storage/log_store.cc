@@ -443,7 +443,7 @@ Result<std::vector<LogEntry>> LogStore::read(LogIndex from, LogIndex to, std::ui
   std::vector<LogEntry> entries;
   std::uint64_t bytes = 0;
   if (state_->gap.holds(from)) return being_repaired(from);
-  Cursor log = state_->database.cursor(Family::log);
+  Cursor log = state_->database.scan(Family::log);  // what the law reads stays in the cache
   for (log.seek(log_key(from)); log.valid(); log.next()) {
     const LogIndex index = from.plus(entries.size());
     if (index > to || (!entries.empty() && bytes >= bytes_max) || state_->gap.holds(index)) break;
