@@ -16,7 +16,6 @@
 #include "crypto/tile.h"
 #include "storage/ledger/bundle.h"
 #include "storage/ledger/codec.h"
-#include "storage/ledger/genesis.h"
 #include "storage/ledger/law.h"
 #include "storage/ledger/memory_tree.h"
 #include "storage/ledger/seal.h"
@@ -36,31 +35,10 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-SigningKey registrar_key() {
-  const Digest secret = sha256(as_bytes("registrar of the audit bench"));
-  return SigningKey(Secret32(std::span<const std::uint8_t, 32>(secret.bytes)));
-}
-
-// A key that nobody has: the genesis must name a node, and this ledger has none.
-PublicKey other(PublicKey key, std::uint8_t change) {
-  key.bytes[0] ^= change;
-  return key;
-}
-
 class Ledger {
  public:
   explicit Ledger(const SigningKey& registrar) {
-    Genesis genesis;
-    genesis.network = NetworkId{"bench"};
-    genesis.origin = "anta.example/bench";
-    genesis.created = now;
-    genesis.registrar = {PartyId{registrar_id}, registrar.public_key()};
-    const PublicKey key = registrar.public_key();
-    genesis.nodes = {{NodeId{"n1"}, PartyId{"o1"}, {}, "node.example:7001"}};
-    genesis.nodes[0].keys = {.log = other(key, 1), .cosigner = other(key, 2), .tls = other(key, 3)};
-    genesis.schemes = {{SchemeId{scheme_id}, PartyId{owner_id}}};
-    genesis.parameters = {{"event_age_max_days", event_age_max_days}};
-    bind_origin(genesis);
+    const Genesis genesis = lone_genesis(registrar.public_key(), now);
     checkpoint.origin = genesis.origin;
     write(genesis_effects(genesis)->changes);
     lay(BodyKind::genesis, encode_genesis(genesis));
@@ -175,7 +153,7 @@ double verify_seconds(const Ledger& ledger, unsigned threads) {
 }
 
 int run(std::size_t statements, unsigned threads) {
-  const SigningKey registrar = registrar_key();
+  const SigningKey registrar = key_by_name("registrar");
   const Trade trade({}, 1, now);
   Ledger ledger(registrar);
   for (const Bytes& bytes : trade.founding(registrar))

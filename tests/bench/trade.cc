@@ -173,4 +173,25 @@ std::string network_document(std::size_t nodes) {
          "\"}], \"parameters\": {\"event_age_max_days\": " + std::to_string(event_age_max_days) + "}}\n";
 }
 
+SigningKey key_by_name(std::string_view name) {
+  const Digest secret = sha256(as_bytes("bench key " + std::string(name)));
+  return SigningKey(Secret32(std::span<const std::uint8_t, 32>(secret.bytes)));
+}
+
+Genesis lone_genesis(const PublicKey& registrar, Millis now) {
+  Genesis genesis;
+  genesis.network = NetworkId{"bench"};
+  genesis.origin = "anta.example/bench";
+  genesis.created = now;
+  genesis.registrar = {PartyId{registrar_id}, registrar};
+  genesis.nodes = {{NodeId{"n1"}, PartyId{"o1"}, {}, "node.example:7001"}};
+  genesis.nodes[0].keys = {.log = key_by_name("log").public_key(),
+                           .cosigner = key_by_name("cosigner").public_key(),
+                           .tls = key_by_name("tls").public_key()};
+  genesis.schemes = {{SchemeId{scheme_id}, PartyId{owner_id}}};
+  genesis.parameters = {{"event_age_max_days", event_age_max_days}};
+  bind_origin(genesis);
+  return genesis;
+}
+
 }  // namespace anta::bench

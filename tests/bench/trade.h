@@ -12,6 +12,7 @@
 
 #include "crypto/error.h"
 #include "crypto/keys.h"
+#include "storage/ledger/genesis.h"
 #include "storage/ledger/ids.h"
 #include "storage/ledger/payload.h"
 
@@ -73,6 +74,12 @@ inline constexpr const char* scheme_id = "crp";
 // The network's part of a scenario file (JSON), with that many nodes: what `anta network new --scenario`
 // reads.
 std::string network_document(std::size_t nodes);
+
+// The genesis of a ledger that a bench lays by itself, without a network: one node that nobody runs.
+Genesis lone_genesis(const PublicKey& registrar, Millis now);
+
+// A key that the name alone decides.
+SigningKey key_by_name(std::string_view name);
 
 // Signs what the bench itself made: a refusal by the codec is a fault of the bench, and aborts.
 Bytes signed_by(const PartyId& issuer, const SigningKey& key, const payload::Payload& payload, Millis now,
