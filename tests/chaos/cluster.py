@@ -1,4 +1,4 @@
-"""Three real nodes whose links to each other pass through proxies; in network namespaces of their own where these can be made.
+"""Real nodes whose links to each other pass through proxies; in network namespaces of their own where these can be made.
 
 Faults of links are the proxies' and the cables'; faults of processes and disks are each Node's (tests/e2e/network.py).
 """
@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import network as net
@@ -54,11 +55,27 @@ class ChaosNode(net.Node):
         self.process.send_signal(signal.SIGCONT)
 
 
-class Cluster(net.Network):
-    """A context. `namespaces`: whether each node gets one. `keep`: where logs go when `failed` is set before the end."""
+def scenario(count):
+    """chaos.yaml's text for so many nodes, three or more: the others, and their organisations, are like the first three."""
+    with open(SCENARIO, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    more = [f"n{number}" for number in range(4, count + 1)]
+    end = lines.index("steps:")
+    lines[end:end] = [f'  - {{id: "{name}", kind: "company", name: "Betreiber {name}", country: "DE", roles: ["node_operator"], languages: ["en"]}}'
+                      for name in more]
+    nodes = next(place for place, line in enumerate(lines) if line.startswith("nodes: ["))
+    lines[nodes] = lines[nodes].replace("]", "".join(f", {{id: {name}}}" for name in more) + "]")
+    return "\n".join(lines) + "\n"
 
-    def __init__(self, namespaces, keep):
-        super().__init__(SCENARIO)
+
+class Cluster(net.Network):
+    """A context. `count`: of nodes. `namespaces`: whether each node gets one. `keep`: where logs go when `failed` is set before the end."""
+
+    def __init__(self, count, namespaces, keep):
+        self.made = tempfile.NamedTemporaryFile("w", prefix="anta-chaos.", suffix=".yaml", encoding="utf-8")
+        self.made.write(scenario(count))
+        self.made.flush()
+        super().__init__(self.made.name)
         self.keep, self.failed = keep, False
         self.nodes = [ChaosNode(node.directory, node.url) for node in self.nodes]
         self.proxies, self.cables = Proxies(), []
@@ -107,6 +124,7 @@ class Cluster(net.Network):
                 with contextlib.suppress(ProcessLookupError):
                     node.kill()  # also a paused one
         self.proxies.close()
+        self.made.close()
         for cable in self.cables:
             cable.close()
         if self.failed:

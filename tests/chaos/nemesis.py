@@ -4,6 +4,7 @@ What must come of a fault is checked here: exit codes, what a refusal names, tha
 conditions: a fault lasts until the clients have had so many answers since, or until its deadline.
 """
 import os
+import queue
 import random
 import re
 import signal
@@ -11,7 +12,9 @@ import threading
 import time
 
 import damage
+import partitions
 from clients import Http, decision_of
+from cluster import ChaosNode
 from cose import EVENT, key_of, statement
 from membership import Replacement
 
@@ -27,6 +30,7 @@ class Nemesis:
         self.cluster, self.history, self.say = cluster, history, say
         self.counts, self.probes = {}, 0
         self.failovers, self.failovers_amid = [], []  # seconds; the second where links were still being made
+        self.served = {}  # kind -> seconds from the fault to the next commit among those who have to go on
         self.key = key_of(f"{cluster.keys()}/almacen.key")
         self.copies = os.path.join(cluster.home, "copies")
         self.never = threading.Event()
@@ -43,7 +47,9 @@ class Nemesis:
             self.link_fault(round_.beside, rng.choice(self.cluster.nodes), rng)
             self.counts[round_.beside] = self.counts.get(round_.beside, 0) + 1
         done = getattr(self, round_.fault, None)
-        if done is None:
+        if round_.fault in partitions.KINDS:
+            self.partition(round_, leader, rng)
+        elif done is None:
             self.link_fault(round_.fault, victim, rng)
             self.last(round_)
         else:
@@ -105,6 +111,23 @@ class Nemesis:
                 if rng.random() < 0.5:
                     order([name], "reset")  # as TCP gives up; else what was sent arrives after healing
 
+    def partition(self, round_, leader, rng):
+        """Who is connected to a majority goes on, or can be made to: it answers while the partition lasts."""
+        made = partitions.partition(round_.fault, self.cluster.nodes, leader, rng)
+        if made.first:
+            self.cut(made.first, rng)
+            self.last(round_)
+        self.strike(round_, lambda: self.cut(made.cut, rng), made.serving)
+        self.last(round_)
+
+    def cut(self, ways, rng):
+        """Lifts no cut. Some connections are given up, as TCP does after a while; else what was sent arrives after healing."""
+        for one, other in sorted(ways, key=lambda way: (way[0].name, way[1].name)):
+            name, way = self.cluster.link(one, other)
+            self.cluster.order([name], "set", ways=(way,), cut=True)
+            if rng.random() < 0.25:
+                self.cluster.order([name], "reset")
+
     def cable_fault(self, fault, cable, rng):
         if fault == "cable_out":
             cable.pull()
@@ -135,18 +158,25 @@ class Nemesis:
         amid = rng.random() < 0.25
         if not amid:
             self.until(self.all_linked, "every node has a connection to every other")
-        probes = [Probe(node, self.probe()) for node in self.cluster.nodes if node is not victim]
-        self.kill(victim)
-        killed = time.monotonic()
+        survivors = [node for node in self.cluster.nodes if node is not victim]
+        took = self.committed(lambda: self.kill(victim), survivors, f"the death of the leader {victim.name}")
+        (self.failovers_amid if amid else self.failovers).append(took)
+        self.say(f"  leader {victim.name} killed{' amid recovery' if amid else ''}, next commit after {took * 1000:.0f} ms")
+
+    def committed(self, fault, nodes, since):
+        """Seconds from the fault until one of the nodes has committed a statement that it was sent after it. A node that does not reach
+        the leader may still be waiting then."""
+        answers = queue.Queue()
+        probes = [Probe(node, self.probe(), answers) for node in nodes]
+        fault()
+        began = time.monotonic()
         for probe in probes:
             probe.start()
-        for probe in probes:
-            probe.join()
-        answers = [probe.answered - killed for probe in probes if probe.decision]
-        if not answers:
-            raise Finding(f"no commit within {Probe.timeout} s of the death of the leader {victim.name}")
-        (self.failovers_amid if amid else self.failovers).append(min(answers))
-        self.say(f"  leader {victim.name} killed{' amid recovery' if amid else ''}, next commit after {min(answers) * 1000:.0f} ms")
+        for _ in probes:
+            answered = answers.get()
+            if answered:
+                return answered - began
+        raise Finding(f"no commit within {Probe.timeout} s of {since}")
 
     def all_linked(self):
         statuses = [node.json("/v1/status") for node in self.cluster.nodes]
@@ -175,6 +205,44 @@ class Nemesis:
         victim.go_on()
 
     pause_follower = pause_leader
+
+    # ---- several at once, of more than three ----
+
+    def several(self, round_, victim, rng, act):
+        """`act` on the victim and on others. Who is left goes on where that is a majority; else nobody commits until they are back."""
+        others = [node for node in self.cluster.nodes if node is not victim]
+        rng.shuffle(others)
+        most = partitions.majority(self.cluster.nodes)
+        more = {"two": 1, "most": most - 1}[round_.fault.rsplit("_", 1)[-1]]
+        victims, left = [victim, *others[:more]], others[more:]
+
+        def fault():
+            for node in victims:
+                act(node)
+        self.strike(round_, fault, left if len(left) >= most else ())
+        return victims
+
+    def kill_two(self, round_, victim, rng):
+        self.several(round_, victim, rng, self.kill)
+        self.last(round_)
+
+    kill_most = kill_two
+
+    def pause_two(self, round_, victim, rng):
+        victims = self.several(round_, victim, rng, ChaosNode.pause)
+        self.last(round_)
+        for node in victims:
+            node.go_on()
+
+    pause_most = pause_two
+
+    def strike(self, round_, fault, serving):
+        """The fault, and a commit among those who have to go on, if any."""
+        if not serving:
+            return fault()
+        took = self.committed(fault, serving, f"{round_.fault}, among {', '.join(node.name for node in serving)}")
+        self.served.setdefault(round_.fault, []).append(took)
+        self.say(f"  {', '.join(node.name for node in serving)}: next commit after {took * 1000:.0f} ms")
 
     # ---- clocks ----
 
@@ -326,16 +394,16 @@ class Nemesis:
 
 
 class Probe(threading.Thread):
-    """One statement to one node, asked again until it is decided."""
+    """One statement to one node, asked again until it is decided. Puts into `answers` when it was, or None."""
     timeout = 20.0
 
-    def __init__(self, node, body):
+    def __init__(self, node, body, answers):
         super().__init__(daemon=True)
-        self.node, self.body, self.decision, self.answered = node, body, None, 0.0
+        self.node, self.body, self.answers = node, body, answers
 
     def run(self):
-        http, end = Http([self.node], self.timeout), time.monotonic() + self.timeout
-        while self.decision is None and time.monotonic() < end:
-            self.decision = decision_of(http.request(self.node, "POST", "/v1/statements?wait=committed", self.body))
-        self.answered = time.monotonic()
+        http, end, decision = Http([self.node], self.timeout), time.monotonic() + self.timeout, None
+        while decision is None and time.monotonic() < end:
+            decision = decision_of(http.request(self.node, "POST", "/v1/statements?wait=committed", self.body))
+        self.answers.put(time.monotonic() if decision else None)
         http.close()

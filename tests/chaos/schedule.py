@@ -2,6 +2,8 @@
 import dataclasses
 import random
 
+from partitions import KINDS as PARTITIONS
+
 # Of links. Those of cables need namespaces.
 LINKS = ("cut_node", "cut_pair", "one_way_to", "one_way_from", "one_way_pair", "delay", "slow", "stalls", "reset")
 CABLES = ("cable_out", "cable_deaf", "cable_dumb", "cable_loss")
@@ -9,6 +11,8 @@ CABLES = ("cable_out", "cable_deaf", "cable_dumb", "cable_loss")
 PROCESSES = ("kill_leader", "kill_leader", "kill_leader", "kill_follower", "kill_all", "pause_leader", "pause_follower")
 CLOCKS = ("clock_ahead", "clock_behind", "clock_ahead_leader")
 DISKS = ("disk_full", "sync_fails", "die_in_sync", "flip_log", "flip_table", "rot_table", "wiped", "replaced", "restored_copy")
+# These need more than three nodes: of three, two are most, and a split cuts one off.
+SEVERAL = ("kill_two", "kill_most", "pause_two", "pause_most")
 # Of links and processes, these may be under way when another fault strikes.
 BESIDE = ("delay", "slow", "stalls", "one_way_pair", "cut_pair")
 BESIDE_TOO = ("kill_follower", "pause_leader", "pause_follower", "reset")
@@ -18,7 +22,7 @@ BESIDE_TOO = ("kill_follower", "pause_leader", "pause_follower", "reset")
 class Round:
     number: int
     fault: str
-    victim: str       # leader, or follower 0 or 1, of the moment
+    victim: str       # leader, or the follower with the next number, of the moment
     follower: int
     operations: int   # the fault lasts until clients have had so many answers since,
     seconds: float    # or so long
@@ -26,18 +30,24 @@ class Round:
     draw: int         # seed of what else is drawn for it
 
 
-def rounds(seed, cables):
+def deck_of(cables, nodes):
+    """Each kind once, leaders' deaths more often. What only more nodes have comes last, so that three keep the schedules of their seeds."""
+    several = PARTITIONS + SEVERAL if nodes > 3 else ()
+    return [*LINKS, *PROCESSES, *CLOCKS, *DISKS, *(CABLES if cables else ()), *several]
+
+
+def rounds(seed, cables, nodes=3):
     """Without end: each kind once in random order, then again."""
     rng, number = random.Random(seed), 0
     while True:
-        deck = [*LINKS, *PROCESSES, *CLOCKS, *DISKS, *(CABLES if cables else ())]
+        deck = deck_of(cables, nodes)
         rng.shuffle(deck)
         for fault in deck:
             number += 1
             beside = rng.choice(BESIDE) if fault in BESIDE_TOO and rng.random() < 0.4 else ""
-            yield Round(number, fault, rng.choice(("leader", "leader", "follower")), rng.randrange(2), rng.choice((20, 60, 120)),
+            yield Round(number, fault, rng.choice(("leader", "leader", "follower")), rng.randrange(nodes - 1), rng.choice((20, 60, 120)),
                         rng.choice((0.4, 0.8, 1.5, 2.5)), beside, rng.getrandbits(32))
 
 
-def kinds(cables):
-    return sorted({*LINKS, *PROCESSES, *CLOCKS, *DISKS, *(CABLES if cables else ())})
+def kinds(cables, nodes=3):
+    return sorted(set(deck_of(cables, nodes)))
