@@ -139,7 +139,7 @@ class Serving(unittest.TestCase):
         self.probed.append((nodes, since))
         if self.took is None:
             raise Finding(since)
-        return self.took
+        return [self.took]
 
     def round(self, fault):
         return types.SimpleNamespace(fault=fault)
@@ -223,7 +223,7 @@ class Summary(unittest.TestCase):
                                         "rounds": 3, "faults_seconds": 61.26, "nemesis": None, "verifier": None, **more})
 
     def nemesis(self, failovers):
-        return types.SimpleNamespace(counts={"kill_leader": 2, "bridge_star": 1}, failovers=failovers, failovers_amid=[3.0],
+        return types.SimpleNamespace(counts={"kill_leader": 2, "bridge_star": 1}, failovers=failovers, failovers_amid=[3.0], failovers_of_all=[1.2],
                                      served={"bridge_star": [0.3, 0.5]})
 
     def test_a_run_that_was_judged(self):
@@ -236,6 +236,7 @@ class Summary(unittest.TestCase):
                                               "unanswered_tries": 0})
         self.assertEqual(told["failover"]["well"], {"count": 3, "min_ms": 200, "median_ms": 400, "max_ms": 500})
         self.assertEqual((told["failover"]["amid_recovery"]["max_ms"], told["failover"]["goal_met"]), (3000, True))
+        self.assertEqual(told["failover"]["of_all"]["max_ms"], 1200)
         self.assertEqual(told["next_commit"], {"bridge_star": {"count": 2, "min_ms": 300, "median_ms": 400, "max_ms": 500}})
         self.assertEqual((told["rounds"]["all"], told["rounds"]["faults"]["kill_leader"], told["rounds"]["faults"]["bridge_ring"]), (3, 2, 0))
         text = "\n".join(summary.lines(told))
@@ -245,9 +246,9 @@ class Summary(unittest.TestCase):
 
     def test_goal(self):
         """Goal: missed by the median or by the greatest; of no deaths nothing is said."""
-        self.assertIs(summary.failover([0.2, 0.7, 0.7], [])["goal_met"], False)
-        self.assertIs(summary.failover([0.2, 0.2, 2.1], [])["goal_met"], False)
-        self.assertIsNone(summary.failover([], [9.0])["goal_met"])
+        self.assertIs(summary.failover([0.2, 0.7, 0.7], [], [])["goal_met"], False)
+        self.assertIs(summary.failover([0.2, 0.2, 2.1], [], [])["goal_met"], False)
+        self.assertIsNone(summary.failover([], [9.0], [])["goal_met"])
 
     def test_a_run_that_was_not_judged(self):
         """Goal: its finding and what is known, and null for what only the judgement tells."""

@@ -30,6 +30,7 @@ class Nemesis:
         self.cluster, self.history, self.say = cluster, history, say
         self.counts, self.probes = {}, 0
         self.failovers, self.failovers_amid = [], []  # seconds; the second where links were still being made
+        self.failovers_of_all = []  # of the first, until the last of the survivors has committed what it was sent
         self.served = {}  # kind -> seconds from the fault to the next commit among those who have to go on
         self.key = key_of(f"{cluster.keys()}/almacen.key")
         self.copies = os.path.join(cluster.home, "copies")
@@ -159,14 +160,17 @@ class Nemesis:
         if not amid:
             self.until(self.all_linked, "every node has a connection to every other")
         survivors = [node for node in self.cluster.nodes if node is not victim]
-        took = self.committed(lambda: self.kill(victim), survivors, f"the death of the leader {victim.name}")
+        took, *more = self.committed(lambda: self.kill(victim), survivors, f"the death of the leader {victim.name}", of_all=True)
         (self.failovers_amid if amid else self.failovers).append(took)
-        self.say(f"  leader {victim.name} killed{' amid recovery' if amid else ''}, next commit after {took * 1000:.0f} ms")
+        if not amid and len(more) == len(survivors) - 1:
+            self.failovers_of_all.append(more[-1])
+        self.say(f"  leader {victim.name} killed{' amid recovery' if amid else ''}, next commit after {took * 1000:.0f} ms, then " +
+                 ", ".join(f"{later * 1000:.0f}" for later in more))
 
-    def committed(self, fault, nodes, since):
-        """Seconds from the fault until one of the nodes has committed a statement that it was sent after it. A node that does not reach
-        the leader may still be waiting then."""
-        answers = queue.Queue()
+    def committed(self, fault, nodes, since, of_all=False):
+        """Seconds from the fault until a node has committed a statement that it was sent after it: the first, or of all who have in time,
+        ascending. In a partition a node that does not reach the leader waits for nothing."""
+        answers, took = queue.Queue(), []
         probes = [Probe(node, self.probe(), answers) for node in nodes]
         fault()
         began = time.monotonic()
@@ -175,8 +179,12 @@ class Nemesis:
         for _ in probes:
             answered = answers.get()
             if answered:
-                return answered - began
-        raise Finding(f"no commit within {Probe.timeout} s of {since}")
+                took.append(answered - began)
+                if not of_all:
+                    break
+        if not took:
+            raise Finding(f"no commit within {Probe.timeout} s of {since}")
+        return took
 
     def all_linked(self):
         statuses = [node.json("/v1/status") for node in self.cluster.nodes]
@@ -240,7 +248,7 @@ class Nemesis:
         """The fault, and a commit among those who have to go on, if any."""
         if not serving:
             return fault()
-        took = self.committed(fault, serving, f"{round_.fault}, among {', '.join(node.name for node in serving)}")
+        [took] = self.committed(fault, serving, f"{round_.fault}, among {', '.join(node.name for node in serving)}")
         self.served.setdefault(round_.fault, []).append(took)
         self.say(f"  {', '.join(node.name for node in serving)}: next commit after {took * 1000:.0f} ms")
 
