@@ -134,7 +134,7 @@ def main():
         print("namespaces can not be made here", file=sys.stderr)
         return 2
     if arguments.only and not set(arguments.only) & set(schedule.kinds(cables, arguments.nodes)):
-        print(f"{', '.join(arguments.only)}: faults of cables, and namespaces can not be made here", file=sys.stderr)
+        print(f"{', '.join(arguments.only)}: cables' faults, which need --links namespaces, where these can be made", file=sys.stderr)
         return 2
     if cables:
         os.environ["ANTA_CHAOS_SEED"] = str(arguments.seed)
