@@ -211,7 +211,8 @@ void Submission::State::take_forwarded(const NodeId& from, ByteView body) {
   request->origin_request = message->request;
   for (auto& statement : message->statements)
     request->items.push_back({.bytes = std::move(statement)});
-  if (!leading()) return;  // it offers to whoever leads
+  // Followers know who was elected before that node is in office, and what they send then waits for it.
+  if (leader != options.self) return;  // it offers to whoever leads
   take(request);
 }
 

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "storage/applied_moments.h"
+#include "storage/current_view.h"
+#include "storage/generation_cache.h"
 #include "storage/ledger_keys.h"
 #include "storage/rebuild.h"
 #include "storage/state_tree.h"
@@ -22,59 +24,6 @@ tl::unexpected<Error> applied_side_damaged(const std::string& what) {
   return fail(Code::corrupt, "store.applied",
               "the applied side of the ledger is damaged: " + what + rebuild_next_step);
 }
-
-// The newest state, for the law at apply. What one block's judgement reads is kept until that block is
-// applied: its statements ask for the same records, and so does the undo record. Parameters are asked for by
-// every statement and change by vote: they stay in memory until a block changes them.
-class CurrentView final : public LedgerView {
- public:
-  CurrentView(const Database& database, const LogStore& log) : database_(database), log_(log) {}
-
-  SharedBytes read(Kind kind, std::string_view id) const override {
-    StateKey key{kind, std::string(id)};
-    auto& kept = kind == Kind::parameter ? parameters_ : read_;
-    if (const auto known = kept.find(key); known != kept.end()) return known->second;
-    SharedBytes value = load(kind, id);
-    if (!failure_) kept.emplace(std::move(key), value);
-    return value;
-  }
-
-  SharedBytes statement(const Digest& digest) const override {
-    auto stored = database_.get(Family::index, keys::outcome(digest));
-    auto outcome = stored && *stored ? decode_outcome(digest, **stored) : Result<Outcome>(Outcome{});
-    if (!stored) keep(stored.error());
-    if (!outcome) keep(outcome.error());
-    if (failure_ || !*stored) return nullptr;
-    auto bytes = stored_statement(log_, outcome->block, outcome->position);
-    if (!bytes) keep(bytes.error());
-    return bytes ? *bytes : nullptr;
-  }
-
-  bool failed() const override { return failure_.has_value(); }
-  const std::optional<Error>& failure() const { return failure_; }
-  void applied(const std::vector<StateChange>& changes) {
-    read_.clear();
-    for (const StateChange& change : changes)
-      if (change.key.kind == Kind::parameter) parameters_.erase(change.key);
-  }
-
- private:
-  void keep(const Error& error) const {
-    if (!failure_) failure_ = error;
-  }
-
-  SharedBytes load(Kind kind, std::string_view id) const {
-    auto value = database_.get(Family::state, keys::state(kind, id));
-    if (!value) keep(value.error());
-    return value && *value ? std::make_shared<const Bytes>(std::move(**value)) : nullptr;
-  }
-
-  const Database& database_;
-  const LogStore& log_;
-  mutable std::map<StateKey, SharedBytes> parameters_ = {};
-  mutable std::map<StateKey, SharedBytes> read_ = {};  // since the last apply
-  mutable std::optional<Error> failure_ = {};          // the first
-};
 
 Result<std::optional<Applied>> read_applied(const Database& database, const ReadSnapshot* at = nullptr) {
   auto bytes = database.get(Family::meta, as_bytes(keys::applied), at);
@@ -94,6 +43,17 @@ Result<std::optional<LogIndex>> oldest_undo(const Database& database) {
   return std::optional<LogIndex>{};
 }
 
+// Bucket records of the state tree by their key (state_tree.h).
+struct BytesHash {
+  using is_transparent = void;
+  std::size_t operator()(ByteView bytes) const { return std::hash<std::string_view>{}(as_text(bytes)); }
+};
+struct BytesEqual {
+  using is_transparent = void;
+  bool operator()(ByteView a, ByteView b) const { return std::ranges::equal(a, b); }
+};
+using BucketCache = GenerationCache<Bytes, Bytes, BytesHash, BytesEqual>;
+
 }  // namespace
 
 struct LedgerStore::State {
@@ -101,6 +61,7 @@ struct LedgerStore::State {
   LogStore& log;
   LedgerStoreOptions options = {};
   CurrentView current;
+  BucketCache kept_buckets;  // as they are stored, and as the block under way will store them
   StateTree state_tree;
   AppliedMoments moments = {};
   TreeStore tree = {};
@@ -109,10 +70,14 @@ struct LedgerStore::State {
   std::atomic<std::uint64_t> undo_floor = no_floor;
 
   State(Database& in, LogStore& with, LedgerStoreOptions how)
-      : database(in), log(with), options(how), current(in, with), state_tree([&in](ByteView key) {
-          return in.get(Family::tree, keys::bucket(key));
-        }) {}
+      : database(in),
+        log(with),
+        options(how),
+        current(in, with, how.cache_bytes / 2),
+        kept_buckets(how.cache_bytes / 2),
+        state_tree([this](ByteView key) { return bucket(key); }) {}
 
+  Result<std::optional<Bytes>> bucket(ByteView key);
   Result<void> load();
   Result<void> load_state_tree();
   Result<void> check() const;
@@ -204,6 +169,13 @@ LedgerStore::~LedgerStore() = default;
 
 // ---- apply ----
 
+Result<std::optional<Bytes>> LedgerStore::State::bucket(ByteView key) {
+  if (const Bytes* known = kept_buckets.find(key)) return std::optional<Bytes>(*known);
+  auto stored = database.get(Family::tree, keys::bucket(key));
+  if (stored && *stored) kept_buckets.put(to_bytes(key), **stored, key.size() + (*stored)->size());
+  return stored;
+}
+
 Result<void> LedgerStore::State::change_state(LogIndex block, const std::vector<StateChange>& changes,
                                               Batch& batch) {
   std::vector<OldValue> old_values;
@@ -222,12 +194,18 @@ Result<void> LedgerStore::State::change_state(LogIndex block, const std::vector<
     updates.push_back(update);
     old_values.push_back({std::move(key), before ? std::optional<Bytes>(*before) : std::nullopt});
   }
-  auto buckets = state_tree.update(std::move(updates));
-  if (!buckets) return pass(buckets);
-  for (const StateTree::BucketChange& bucket : *buckets) {
-    const Bytes key = keys::bucket(bucket.key);
-    if (bucket.after) batch.put(Family::tree, key, *bucket.after);
-    if (!bucket.after) batch.erase(Family::tree, key);
+  auto changed = state_tree.update(std::move(updates));
+  if (!changed) return pass(changed);
+  for (StateTree::BucketChange& change : *changed) {
+    const Bytes key = keys::bucket(change.key);
+    if (change.after) {
+      batch.put(Family::tree, key, *change.after);
+      const std::size_t bytes = key.size() + change.after->size();
+      kept_buckets.put(std::move(change.key), std::move(*change.after), bytes);
+    } else {
+      batch.erase(Family::tree, key);
+      kept_buckets.erase(change.key);
+    }
   }
   if (block.value == 0) return {};  // nothing is before the genesis
   batch.put(Family::undo, undo_key(block), encode_undo(old_values));

@@ -44,6 +44,7 @@ struct LedgerStoreOptions {
   std::uint64_t past_blocks_max = 10'000;
   std::uint64_t past_bytes_max = std::uint64_t{4} << 20;
   static constexpr std::uint64_t past_entry_bytes = 128;
+  std::uint64_t cache_bytes = std::uint64_t{16} << 20;  // records of the newest state and of its tree
   bool rebuilding = false;  // rebuild.h: opens what a rebuilding has dropped; others are refused that
 };
 
@@ -85,8 +86,7 @@ class LedgerStore {
   // final: stop.
   Result<Applied> apply(const AppliedBlock& block);
 
-  // The state that the next block is judged on. Follows every apply; keeps parameters in memory, and until
-  // the next apply whatever it was asked for.
+  // The state that the next block is judged on. Follows every apply.
   const LedgerView& view() const;
   // Once view().failed(): the first failure, with the damaged file and the next step.
   Error read_failure() const;

@@ -118,7 +118,7 @@ void Replay::write(const StateKey& key, const SharedBytes& value) {
   view_->records.write(key, value);
 }
 
-void Replay::take_keys(const std::map<StateKey, SharedBytes>& changes) {
+void Replay::take_keys(const StateMap& changes) {
   std::shared_ptr<Keys> next;
   for (const auto& [key, value] : changes) {
     if (key.kind != Kind::key || !value) continue;
@@ -158,7 +158,7 @@ Step Replay::begin(ByteView genesis_bytes, ByteView seal_bytes) {
   if (!genesis) return found(LeafIndex{0}, genesis.error());
   const auto effects = genesis_effects(*genesis);
   if (!effects) return found(LeafIndex{0}, effects.error());
-  std::map<StateKey, SharedBytes> changes;
+  StateMap changes;
   for (const StateChange& change : effects->changes) {
     write(change.key, change.value);
     changes.emplace(change.key, change.value);
@@ -280,7 +280,7 @@ Replay::Saved Replay::saved() const {
 
 Result<void> Replay::restore(Saved saved) {
   ANTA_INVARIANT(range_.size() == 0);
-  std::map<StateKey, SharedBytes> all;
+  StateMap all;
   for (const auto& [key, value] : saved.records) {
     write(key, value);
     all.emplace(key, value);

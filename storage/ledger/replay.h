@@ -98,7 +98,7 @@ class Replay {
                              const SignatureCheck& check);
   Result<void> known_before(const LedgerView& view, const Digest& statement) const;
   void write(const StateKey& key, const SharedBytes& value);
-  void take_keys(const std::map<StateKey, SharedBytes>& changes);
+  void take_keys(const StateMap& changes);
   Result<void> check_seal(ByteView bytes, const Seal& seal, const Seal& expected) const;
   void append(const Digest& entry);
 

@@ -19,7 +19,7 @@ Digest tree_key(const StateKey& key) {
 }
 
 SharedBytes MemoryView::read(Kind kind, std::string_view id) const {
-  return lookup(records_, StateKey{kind, std::string(id)});
+  return lookup(records_, StateKeyView{kind, id});
 }
 
 SharedBytes MemoryView::statement(const Digest& digest) const { return lookup(statements_, digest); }
@@ -37,7 +37,7 @@ void MemoryView::remember(const Digest& digest, SharedBytes statement_bytes) {
 }
 
 SharedBytes Overlay::read(Kind kind, std::string_view id) const {
-  const auto found = changes_.find(StateKey{kind, std::string(id)});
+  const auto found = changes_.find(StateKeyView{kind, id});
   return found == changes_.end() ? below_.read(kind, id) : found->second;
 }
 

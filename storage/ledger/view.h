@@ -34,10 +34,24 @@ struct StateKey {
   auto operator<=>(const StateKey&) const = default;
 };
 
+// A key that owns nothing, to look things up by.
+struct StateKeyView {
+  Kind kind = Kind::party;
+  std::string_view id = {};
+  constexpr StateKeyView(Kind k, std::string_view i) : kind(k), id(i) {}
+  StateKeyView(const StateKey& key) : kind(key.kind), id(key.id) {}  // NOLINT: a key is a view of itself
+  auto operator<=>(const StateKeyView&) const = default;
+};
+struct StateKeyLess {
+  using is_transparent = void;
+  bool operator()(const StateKeyView& a, const StateKeyView& b) const { return a < b; }
+};
+
 // The key's place in the state tree: SHA-256(kind word || 0x00 || id).
 Digest tree_key(const StateKey& key);
 
 using SharedBytes = std::shared_ptr<const Bytes>;
+using StateMap = std::map<StateKey, SharedBytes, StateKeyLess>;
 
 // A view whose storage fails answers "absent" and remembers that it failed: whoever called the law asks
 // `failed()` before it uses the answer. So the law itself has no storage errors.
@@ -62,10 +76,10 @@ class MemoryView final : public LedgerView {
 
   void write(const StateKey& key, SharedBytes value);                // null removes
   void remember(const Digest& digest, SharedBytes statement_bytes);  // SHA-256 of the bytes
-  const std::map<StateKey, SharedBytes>& records() const { return records_; }
+  const StateMap& records() const { return records_; }
 
  private:
-  std::map<StateKey, SharedBytes> records_ = {};
+  StateMap records_ = {};
   std::map<Digest, SharedBytes> statements_ = {};
 };
 
@@ -80,11 +94,11 @@ class Overlay final : public LedgerView {
 
   void write(const StateKey& key, SharedBytes value);                          // null removes
   void remember(const Digest& digest, SharedBytes statement_bytes);            // SHA-256 of the bytes
-  const std::map<StateKey, SharedBytes>& changes() const { return changes_; }  // null value: removed
+  const StateMap& changes() const { return changes_; }  // null value: removed
 
  private:
   const LedgerView& below_;
-  std::map<StateKey, SharedBytes> changes_ = {};
+  StateMap changes_ = {};
   std::map<Digest, SharedBytes> statements_ = {};
 };
 

@@ -20,7 +20,7 @@ NodeKeys keys_of(const std::string& name, std::size_t node) {
   return derive_node_keys(Secret32(std::span<const std::uint8_t, 32>(seed.bytes)));
 }
 
-std::vector<StateLeaf> leaves_of(const std::map<StateKey, SharedBytes>& records) {
+std::vector<StateLeaf> leaves_of(const StateMap& records) {
   std::vector<StateLeaf> leaves;
   for (const auto& [key, record] : records)
     leaves.push_back({tree_key(key), sha256(*record)});
@@ -69,8 +69,8 @@ void LedgerBuilder::lay_seal(std::uint64_t first_leaf, std::uint64_t accepted) {
   lay(newest_seal_);
 }
 
-std::map<StateKey, SharedBytes> LedgerBuilder::records() const {
-  std::map<StateKey, SharedBytes> records = world_.view.records();
+StateMap LedgerBuilder::records() const {
+  StateMap records = world_.view.records();
   for (const auto& [key, record] : altered_) {
     if (record) records[key] = record;
     if (!record) records.erase(key);

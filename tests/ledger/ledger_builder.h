@@ -79,11 +79,11 @@ class LedgerBuilder {
   void lay_seal(std::uint64_t first_leaf, std::uint64_t accepted);
   void lay(ByteView document);
   void lay_statement(Bytes statement);
-  std::map<StateKey, SharedBytes> records() const;
+  StateMap records() const;
   NodeSource nodes() const;
 
   World& world_;
-  std::map<StateKey, SharedBytes> altered_ = {};
+  StateMap altered_ = {};
   Bytes newest_seal_ = {};
   Genesis genesis_ = {};
   std::vector<NodeKeys> keys_ = {};

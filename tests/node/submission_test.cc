@@ -136,6 +136,44 @@ TEST(Submission, ALeaderTakesForwardsOnceAndRefusesByMessage) {
   EXPECT_EQ(rig.refusals[0].items.at(0).error.code, Code::bad_signature);
 }
 
+TEST(Submission, WhatIsForwardedToWhoWasJustElectedIsNotLost) {
+  // Goal: a follower offers as soon as it hears who leads, some milliseconds before that node is in office;
+  // it is proposed then, and not when the follower offers again after a second. Who is elected and never
+  // takes office says so.
+  SubmissionRig rig;
+  rig.lead(false);
+  const Bytes lot = rig.lot("L-1");
+  const auto elected = [&](std::uint64_t term, bool in_office) {
+    rig.submission->on_role({.role = raft::Role::leader,
+                             .term = Term{term},
+                             .leader = NodeId{"n1"},
+                             .in_office = in_office});
+    rig.executor.run();
+  };
+  const auto forwarded = [&](std::uint64_t request) {
+    const Forward forward{.request = request, .statements = {std::make_shared<const Bytes>(lot)}};
+    rig.submission->on_peer_message(NodeId{"n2"}, PeerKind::forward, encode_forward(forward));
+    rig.executor.run();
+  };
+  forwarded(6);  // n2 leads itself, as this node knows it
+  elected(2, false);
+  forwarded(7);
+  EXPECT_TRUE(rig.blocks.empty());
+  elected(2, true);
+  ASSERT_TRUE(rig.until([&] { return !rig.blocks.empty(); }));
+  EXPECT_EQ(rig.blocks[0], std::vector<Bytes>{lot});
+  rig.decide({lot});
+  elected(4, false);
+  const Bytes other = rig.lot("L-2");
+  const Forward late{.request = 8, .statements = {std::make_shared<const Bytes>(other)}};
+  rig.submission->on_peer_message(NodeId{"n3"}, PeerKind::forward, encode_forward(late));
+  rig.executor.run();
+  rig.lead(false);
+  ASSERT_TRUE(rig.until([&] { return !rig.refusals.empty(); }));
+  EXPECT_EQ(rig.refusals[0].items[0].error.code, Code::not_leader);
+  EXPECT_EQ(rig.blocks.size(), 1u);
+}
+
 TEST(Submission, TheDeadlineSaysUncertainOnlyIfItWasOffered) {
   // Goal: without a leader the answer is busy, after an offer it is uncertain, and a later outcome stands.
   Rig rig;
