@@ -15,6 +15,7 @@ constexpr std::uint64_t label_critical = 2;
 constexpr std::uint64_t label_content_type = 3;
 constexpr std::uint64_t label_kid = 4;
 constexpr std::uint64_t label_claims = 15;
+constexpr std::uint64_t label_receipts = 394;  // RFC 9942
 constexpr std::uint64_t claim_issuer = 1;
 constexpr std::uint64_t claim_subject = 2;
 constexpr std::uint64_t claim_issued_at = 6;
@@ -134,6 +135,34 @@ Result<ByteView> enter_envelope(cbor::Reader& in) {
   return in.bytes();
 }
 
+// The receipts of a transparent statement have words of their own: whoever sends one has the statement in
+// hand.
+Result<void> expect_empty_map(cbor::Reader& in) {
+  auto pairs = in.map();
+  if (!pairs) return pass(pairs);
+  if (*pairs == 0) return {};
+  auto kind = in.peek();
+  if (!kind) return pass(kind);
+  if (*kind == cbor::Kind::uint) {
+    auto label = in.uint();
+    if (!label) return pass(label);
+    if (*label == label_receipts) {
+      return in.refuse("cose.transparent",
+                       "this is a transparent statement: the ledger takes the statement without its receipts "
+                       "(label 394)");
+    }
+  }
+  return in.refuse("cose.unprotected", "the unprotected header is not empty");
+}
+
+Result<ByteView> attached_payload(cbor::Reader& in) {
+  auto kind = in.peek();
+  if (!kind) return pass(kind);
+  if (*kind == cbor::Kind::null)
+    return in.refuse("cose.payload", "the payload is detached; a statement carries its own");
+  return in.bytes();
+}
+
 Result<SignedHeader> decode_protected(ByteView bytes) {
   SignedHeader header;
   cbor::Reader in(bytes);
@@ -187,10 +216,8 @@ Result<CoseSign1> decode_cose(ByteView statement) {
   auto protected_bytes = enter_envelope(in);
   if (!protected_bytes) return pass(protected_bytes);
   CoseSign1 decoded;
-  auto unprotected = in.map();
-  if (!unprotected) return pass(unprotected);
-  if (*unprotected != 0) return in.refuse("cose.unprotected", "the unprotected header is not empty");
-  auto payload = in.bytes();
+  if (auto empty = expect_empty_map(in); !empty) return pass(empty);
+  auto payload = attached_payload(in);
   if (!payload) return pass(payload);
   if (auto signature = fixed_bytes(in, decoded.signature, "the signature"); !signature)
     return pass(signature);

@@ -283,4 +283,10 @@ Result<PolicyVerdict> check_note(const Policy& policy, std::string_view note_tex
   return verdict;
 }
 
+bool quorum_met(const Policy& policy, const std::vector<bool>& signed_by) {
+  ANTA_INVARIANT(signed_by.size() == policy.elements.size());
+  const std::vector<std::uint64_t> times(signed_by.begin(), signed_by.end());
+  return quorum_met(policy, times, 0);
+}
+
 }  // namespace anta

@@ -87,4 +87,7 @@ struct PolicyVerdict {
 // from the future.
 Result<PolicyVerdict> check_note(const Policy& policy, std::string_view note, std::uint64_t now_seconds);
 
+// Whether these elements, by position, are enough: groups follow from their members. `quorum none` always is.
+bool quorum_met(const Policy& policy, const std::vector<bool>& signed_by);
+
 }  // namespace anta

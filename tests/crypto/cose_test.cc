@@ -209,7 +209,7 @@ TEST(Cose, EnvelopeIsExactlyTheProfile) {
   EXPECT_EQ(outcome(decode_cose(unprotected.take())), "cose.unprotected");
   cbor::Writer detached;
   detached.tag(18).array(4).bytes(header).map(0).null().bytes(signature);
-  EXPECT_EQ(outcome(decode_cose(detached.take())), "cbor.kind");
+  EXPECT_EQ(outcome(decode_cose(detached.take())), "cose.payload");
   cbor::Writer five;
   five.tag(18).array(5).bytes(header).map(0).bytes({}).bytes(signature).null();
   EXPECT_EQ(outcome(decode_cose(five.take())), "cose.parts");

@@ -1,9 +1,10 @@
-// Our statements and checkpoints, checked by npm packages that nobody here wrote.
+// Our statements, receipts and checkpoints, checked by npm packages that nobody here wrote.
 //
 //   tree_probe | node check.mjs REPOSITORY
 //
 // @auth0/cose verifies the golden statements and every statement of a kept certificate file; it must refuse each of
-// them with one bit changed. @sigstore/verify verifies the log's signature on our notes and our inclusion proofs. Its
+// them with one bit changed. It also verifies the golden COSE Receipts over the root that the path leads to (RFC 9162 section
+// 2.1.3.2, in a few lines here), and refuses them over another root. @sigstore/verify verifies the log's signature on our notes and our inclusion proofs. Its
 // verifySignedNote (2.x) wants every line of a note to be a signature of the bare text by a known log, so it refuses a
 // note with cosignature/v1 lines, which sign "cosignature/v1\ntime ...\n" before the text: shown below, and the reason
 // why it is given the text with the log's line alone. Cosignatures are Go's to check (check.go).
@@ -72,6 +73,58 @@ async function checkCertificate() {
   return statements.length;
 }
 
+// RFC 9162 section 2.1.3.2.
+function rootFrom(leaf, index, size, hashes) {
+  let [node, last, root] = [index, size - 1, leaf];
+  for (const sibling of hashes) {
+    assert.notEqual(last, 0, 'the path is too long');
+    if (node % 2 === 1 || node === last) {
+      root = sha256(Buffer.from([1]), sibling, root);
+      while (node % 2 === 0 && node !== 0) [node, last] = [node >> 1, last >> 1];
+    } else {
+      root = sha256(Buffer.from([1]), root, sibling);
+    }
+    [node, last] = [node >> 1, last >> 1];
+  }
+  assert.equal(last, 0, 'the path is too short');
+  return root;
+}
+
+// RFC 9942: a COSE_Sign1 over the root, which is detached.
+async function checkReceipt(bytes, x, entry) {
+  const receipt = Sign1.decode(bytes);
+  assert.equal(receipt.protectedHeaders.get(395), 1);
+  assert.equal(Buffer.from(receipt.protectedHeaders.get(4)).toString('hex'), thumbprint(x));
+  assert.equal(receipt.payload, null, 'the payload is detached');
+  const proofs = receipt.unprotectedHeaders.get(396);
+  const [proof] = proofs instanceof Map ? proofs.get(-1) : proofs[-1];
+  const [size, index, hashes] = decode(proof);
+  const key = await importJWK(jwk(x), 'EdDSA');
+  receipt.payload = rootFrom(sha256(Buffer.from([0]), entry), index, size, hashes);
+  await receipt.verify(key);
+  receipt.payload = sha256('another root');
+  await assert.rejects(() => receipt.verify(key), /Signature verification failed/i);
+}
+
+async function checkReceipts() {
+  const lines = readFileSync(path.join(repository, 'tests/vectors/cose-receipts.txt'), 'utf8').trim().split('\n').map((line) => line.split(' '));
+  const field = (map, key) => (map instanceof Map ? map.get(key) : map[key]);
+  const x = Buffer.from(field(decode(Buffer.from(lines[0][1], 'hex')), -2));
+  let receipts = 0;
+  for (const [word, , leaf, hex] of lines) {
+    if (word !== 'receipt') continue;
+    await checkReceipt(Buffer.from(hex, 'hex'), x, sha256(`leaf ${leaf}`));
+    receipts += 1;
+  }
+  const transparent = Sign1.decode(Buffer.from(lines.at(-1)[1], 'hex'));
+  assert.equal(transparent.unprotectedHeaders.get(394).length, 2);
+  const own = createPublicKey(createPrivateKey({
+    key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 3)]), format: 'der', type: 'pkcs8',
+  })).export({ format: 'jwk' });
+  await transparent.verify(await importJWK(own, 'EdDSA'));  // receipts are outside the statement's signature
+  return receipts;
+}
+
 // sigstore's shapes: a log's key id is the note's hint here, and an entry carries its own proof.
 async function checkTree() {
   let lines = '';
@@ -121,6 +174,7 @@ function checkInclusion([size, leaf, ...hashes], { root }) {
 
 const golden = await checkGolden();
 const certified = await checkCertificate();
+const receipts = await checkReceipts();
 const [notes, proofs] = await checkTree();
-assert.ok(golden === 38 && certified > 100 && notes === 6 && proofs === 33, `${golden} ${certified} ${notes} ${proofs}`);
-console.log(`agree: ${golden} golden statements, ${certified} of a certificate file, ${notes} notes, ${proofs} inclusion proofs`);
+assert.ok(golden === 38 && certified > 100 && receipts === 12 && notes === 6 && proofs === 33, `${golden} ${certified} ${receipts} ${notes} ${proofs}`);
+console.log(`agree: ${golden} golden statements, ${certified} of a certificate file, ${receipts} receipts, ${notes} notes, ${proofs} inclusion proofs`);
