@@ -80,6 +80,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void finish();
   // `from`: who sent it; this node's own id for what it stored or made.
   Result<void> take_finished(const NodeId& from, const std::string& note);
+  void sign_finished();
   void take_open(const NodeId& from, const CheckpointOpen& message);
   void take_cosigned(const NodeId& from, const CheckpointCosigned& message);
   void broadcast(PeerKind kind, const Bytes& bytes) const;
@@ -108,11 +109,16 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
 
   mutable Mutex mutex;
   std::shared_ptr<const FinishedCheckpoint> served ANTA_GUARDED_BY(mutex) = {};
+  std::shared_ptr<const SignedRoot> for_receipts ANTA_GUARDED_BY(mutex) = {};
   std::vector<std::string> missing ANTA_GUARDED_BY(mutex) = {};
 
   std::shared_ptr<const FinishedCheckpoint> newest() const {
     const Lock lock(mutex);
     return served;
+  }
+  std::shared_ptr<const SignedRoot> signed_root() const {
+    const Lock lock(mutex);
+    return for_receipts;
   }
 };
 
@@ -233,6 +239,7 @@ void Checkpointer::State::with_mark(const Checkpoint& checkpoint, std::function<
                          if (state->mark && state->mark->size > next.size) return;
                          state->mark = next;
                          then();
+                         state->sign_finished();
                        });
                      });
 }
@@ -302,11 +309,36 @@ Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::s
     served = std::make_shared<const FinishedCheckpoint>(next);
     missing.clear();
   }
+  sign_finished();  // before anyone who waits for the checkpoint hears of it
   finished_at = executor.steady_ms();
   const double seconds =
       open && from == options.self ? static_cast<double>(finished_at - open->since) / 1'000.0 : 0.0;
   if (ports.finished) ports.finished(next, seconds);
   return {};
+}
+
+// take_finished has held the root against this node's own tree. Here the mark: durable, of this very tree,
+// and not below.
+void Checkpointer::State::sign_finished() {
+  const auto last = newest();
+  const auto before = signed_root();
+  if (!last || (before && before->checkpoint == last->checkpoint)) return;
+  const Checkpoint& checkpoint = last->checkpoint;
+  const Result<SharedSet> set = set_of(checkpoint.size);
+  const state::Node* self = set ? (*set)->find(options.self) : nullptr;
+  if (self == nullptr || (*set)->cosigner_key(*self).key != keys.cosigner.public_key()) return;
+  if (!promised || promised->size < checkpoint.size) {
+    if (may_sign(checkpoint)) with_mark(checkpoint, [] {});  // comes here again once it is durable
+    return;
+  }
+  if (!mark || mark->size < checkpoint.size) return;  // on its way to the disk
+  const Result<SealedTree> marked = ports.tree_at(TreeSize{mark->size});
+  if (!marked || marked->root != mark->root) return;
+  auto next = std::make_shared<const SignedRoot>(SignedRoot{
+      .checkpoint = checkpoint,
+      .signature = sign_root(cosigner_name(self->organisation), origin, checkpoint.root, keys.cosigner)});
+  const Lock lock(mutex);
+  for_receipts = std::move(next);
 }
 
 void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& message) {
@@ -403,6 +435,7 @@ void Checkpointer::on_applied(const Applied& applied) {
     }
     for (const auto& [from, early] : std::exchange(state->early_opens, {}))
       state->take_open(from, early);
+    state->sign_finished();  // after a start the mark may have been of a tree that was not applied yet
     state->consider();
   });
 }
@@ -452,6 +485,8 @@ void Checkpointer::on_peer_message(const NodeId& from, PeerKind kind, Bytes byte
 }
 
 std::shared_ptr<const FinishedCheckpoint> Checkpointer::finished() const { return state_->newest(); }
+
+std::shared_ptr<const SignedRoot> Checkpointer::signed_root() const { return state_->signed_root(); }
 
 std::vector<std::string> Checkpointer::missing() const {
   const Lock lock(state_->mutex);

@@ -19,9 +19,15 @@
 //
 // Witnesses (witness_feed.h) are asked by the leader beside the nodes, and counted like them.
 //
+// Receipts (crypto/cose_receipt.h): of each finished checkpoint the node signs the root, too, once it is
+// under its durable mark (what it did not cosign in time is marked first), so that whoever asks is given a
+// receipt without a key being touched. The same rule as for a cosignature: a root signed here is one of this
+// node's own tree, which extends what it signed before and which k organisations cosigned.
+//
 // Two different roots of one size under a quorum are a fork: the note is kept (port `evidence`) and reported.
 //
-// State lives on one executor; the on_ functions, finished() and missing() may be called from any thread.
+// State lives on one executor; the on_ functions, finished(), signed_root() and missing() may be called from
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +39,7 @@
 
 #include "consensus/log_sink.h"
 #include "consensus/raft/events.h"
+#include "crypto/cose_receipt.h"
 #include "crypto/keys.h"
 #include "crypto/note.h"
 #include "crypto/policy.h"
@@ -56,6 +63,12 @@ struct FinishedCheckpoint {
   Checkpoint checkpoint = {};
   std::string note = {};
   std::uint64_t quorum_seconds = 0;  // the k-th newest cosignature's time
+};
+
+// A finished checkpoint's root under this node's cosigner key: what its receipts are made of.
+struct SignedRoot {
+  Checkpoint checkpoint = {};
+  RootSignature signature = {};
 };
 
 struct CheckpointerOptions {
@@ -109,6 +122,8 @@ class Checkpointer {
   void on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes);
 
   std::shared_ptr<const FinishedCheckpoint> finished() const;  // null before the first
+  // The newest that this node signed; null before the first, and on a node that does not cosign.
+  std::shared_ptr<const SignedRoot> signed_root() const;
   // Names of the cosigners that keep the open checkpoint from its quorum, as far as this node can see.
   std::vector<std::string> missing() const;
 

@@ -173,6 +173,7 @@ HttpApi::HttpApi(ApiServices services, Metrics& metrics)
     : table_(std::make_unique<Table>(std::move(services))) {
   table_->metrics = &metrics;
   table_->add(statement_routes(table_->services));
+  table_->add(entry_routes(table_->services));
   table_->add(state_routes(table_->services));
   table_->add(certificate_routes(table_->services));
   table_->add(state_proof_routes(table_->services));
@@ -195,6 +196,8 @@ HttpApi::~HttpApi() = default;
 
 void HttpApi::handle(HttpRequest request, HttpReply reply) {
   const auto begin = std::chrono::steady_clock::now();
+  if (is_scrapi(request.path))
+    reply = [json = std::move(reply)](HttpResponse response) { json(as_concise(std::move(response))); };
   const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
   std::string allow;
   for (std::size_t i = 0; i < table_->routes.size(); ++i) {

@@ -1,5 +1,7 @@
 // The API under /v1: which request is answered by what.
 //
+// Beside it stand the resources of SCRAPI (http_api_entries.cc), whose problems are concise problem details.
+//
 // Routes stand in one table per subject (http_api_*.cc); each names its path, the query parameters it knows
 // and the function that answers. Everything else is 404, 405 or 400 with the nearest known parameter. Answers
 // are JSON of Values, or files; reads of the ledger take ?fresh (after a read index), ?at_leaf=N, and carry
@@ -45,7 +47,9 @@ struct ApiServices {
   std::function<void(std::shared_ptr<const Bytes> order, LeadRequests::Callback)> lead = {};
   std::function<Result<std::shared_ptr<const Bytes>>(LogIndex)> block = {};  // a block's payload
   std::function<std::shared_ptr<const FinishedCheckpoint>()> finished = {};
-  std::function<std::vector<std::string>()> missing = {};  // cosigners awaited
+  std::function<std::vector<std::string>()> missing = {};               // cosigners awaited
+  std::function<std::shared_ptr<const SignedRoot>()> signed_root = {};  // what receipts are made of
+  PublicKey receipt_key = {};                                           // under which they are signed
   std::function<Value()> status = {};
   std::function<std::vector<std::string>()> unready = {};  // reasons; empty: ready
   std::function<Millis()> clock = {};

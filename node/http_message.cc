@@ -112,6 +112,8 @@ std::string_view http_reason(unsigned status) {
     case 100: return "Continue";
     case 200: return "OK";
     case 201: return "Created";
+    case 302: return "Found";
+    case 303: return "See Other";
     case 304: return "Not Modified";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";

@@ -1,11 +1,15 @@
 #include "node/http_problem.h"
 
+#include "crypto/cbor.h"
 #include "node/key_limiter.h"
+#include "node/views/json_tree.h"
 #include "node/views/shape_view.h"
 #include "storage/ledger/law.h"
 
 namespace anta {
 namespace {
+
+constexpr const char* problem_type = "application/problem+json";
 
 HttpResponse document(unsigned status, const std::string& code, const std::string& rule,
                       const std::string& detail, ValueMap more, std::uint32_t retry_after_s) {
@@ -17,7 +21,7 @@ HttpResponse document(unsigned status, const std::string& code, const std::strin
   map.emplace_back("detail", Value{detail});
   for (auto& member : more)
     map.push_back(std::move(member));
-  HttpResponse response{.status = status, .content_type = "application/problem+json"};
+  HttpResponse response{.status = status, .content_type = problem_type};
   response.body = views::to_json(Value{std::move(map)});
   if (status == 503 || status == 429)
     response.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
@@ -56,6 +60,42 @@ HttpResponse problem(const Error& error, ValueMap more, std::uint32_t retry_afte
 
 HttpResponse problem(unsigned status, const std::string& code, const std::string& detail) {
   return document(status, code, {}, detail, {}, 1);
+}
+
+namespace {
+
+// draft-ietf-scitt-scrapi-10, sections 2.2 to 2.5.
+std::string concise_title(unsigned status, const std::string& code, const std::string& rule) {
+  if (rule == "cose.alg") return "Bad Signature Algorithm";
+  if (rule == "cose.payload") return "Payload Missing";
+  if (rule == "entry_id") return "Invalid locator";
+  if (code == "scitt_key") return "No such key";
+  if (status == 400 && code == name(Code::malformed)) return "Malformed request";
+  if (status == 400 || status == 422) return "Rejected";
+  return std::string(http_reason(status));
+}
+
+std::string text_member(const Value& document, std::string_view key) {
+  const Value* found = document.find(key);
+  const auto* text = found ? std::get_if<std::string>(&found->data) : nullptr;
+  return text ? *text : std::string();
+}
+
+}  // namespace
+
+HttpResponse as_concise(HttpResponse response) {
+  if (response.content_type != problem_type) return response;
+  const auto tree = views::parse_json(response.body);
+  const auto document = tree ? views::value_from_tree(*tree) : pass(tree);
+  ANTA_INVARIANT(document.has_value());
+  const std::string code = text_member(*document, "code");
+  cbor::Writer out;
+  out.map(2).integer(-1).text(concise_title(response.status, code, text_member(*document, "rule")));
+  out.integer(-2).text(code + ": " + text_member(*document, "detail"));
+  if (response.status == 422) response.status = 400;
+  response.content_type = "application/concise-problem-details+cbor";
+  response.body = std::string(as_text(out.take()));
+  return response;
 }
 
 HttpResponse json_response(unsigned status, const Value& value) {

@@ -21,6 +21,10 @@ std::string problem_code(const Error& error);
 HttpResponse problem(const Error& error, ValueMap more = {}, std::uint32_t retry_after_s = 1);
 HttpResponse problem(unsigned status, const std::string& code, const std::string& detail);
 
+// The same problem as concise problem details (RFC 9290), {-1: title, -2: "code: detail"}, with the titles
+// that SCRAPI gives to what it names; a rejection on record is 400 there. What is no problem stays as it is.
+HttpResponse as_concise(HttpResponse response);
+
 // A value as a JSON answer.
 HttpResponse json_response(unsigned status, const Value& value);
 

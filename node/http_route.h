@@ -26,6 +26,7 @@ struct Route {
 
 std::vector<Route> statement_routes(ApiServices& services);
 std::vector<Route> state_routes(ApiServices& services);
+std::vector<Route> entry_routes(ApiServices& services);
 std::vector<Route> certificate_routes(ApiServices& services);
 std::vector<Route> state_proof_routes(ApiServices& services);
 std::vector<Route> tile_routes(ApiServices& services);
@@ -57,6 +58,9 @@ inline constexpr const char* cache_for_a_minute = "public, max-age=60";
 inline constexpr const char* cache_for_ever = "public, max-age=31536000, immutable";
 HttpResponse cached_response(const HttpRequest& request, std::string content_type, Bytes bytes,
                              const char* cache_control);
+
+// Whether a path is SCRAPI's: its problems are CBOR, whoever found them.
+bool is_scrapi(const std::vector<std::string>& path);
 
 // Without a finished checkpoint: the problem, with the cosigners that are awaited.
 HttpResponse no_checkpoint(const ApiServices& services, const Error& error);

@@ -320,6 +320,8 @@ ApiServices Node::Parts::services() {
   };
   s.finished = [this] { return checkpointer->finished(); };
   s.missing = [this] { return checkpointer->missing(); };
+  s.signed_root = [this] { return checkpointer->signed_root(); };
+  s.receipt_key = identity.keys.cosigner.public_key();
   s.status = [this] { return status_value(status()); };
   s.unready = [this] { return unready_reasons(status()); };
   s.clock = wall_clock;

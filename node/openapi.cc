@@ -47,6 +47,28 @@ Value answer(const char* description, const Route& route) {
   return Value{ValueMap{{"description", text(description)}, {"content", content_of(route.produces)}}};
 }
 
+// What SCRAPI's resources answer beside problems; a POST there has no 200.
+ValueMap scrapi_responses(const Route& route) {
+  const auto located = [](const char* description) {
+    return Value{ValueMap{{"description", text(description)},
+                          {"headers", Value{ValueMap{{"Location", reference("headers/Locator")}}}}}};
+  };
+  ValueMap responses;
+  if (!route.consumes.empty()) {
+    responses.emplace_back("201", answer("registered, with its receipt", route));
+    responses.emplace_back("303", located("registered; the receipt will be there"));
+    for (const char* status : {"413", "415", "504"})
+      responses.emplace_back(status, reference("responses/ConciseProblem"));
+  } else {
+    responses.emplace_back("200", answer("the answer", route));
+    if (route.path.starts_with("/entries"))
+      responses.emplace_back("302", located("registered; not cosigned yet"));
+  }
+  for (const char* status : {"400", "404", "429", "503"})
+    responses.emplace_back(status, reference("responses/ConciseProblem"));
+  return responses;
+}
+
 Value operation(const Route& route) {
   ValueMap responses{{"200", answer("the answer", route)}};
   ValueMap out{{"summary", text(route.summary)}, {"parameters", Value{parameters_of(route)}}};
@@ -54,6 +76,10 @@ Value operation(const Route& route) {
     out.emplace_back("requestBody",
                      Value{ValueMap{{"required", Value{true}}, {"content", content_of(route.consumes)}}});
     responses.emplace_back("413", reference("responses/Problem"));
+  }
+  if (is_scrapi(parse_target(route.path).value_or(HttpTarget{}).path)) {
+    out.emplace_back("responses", Value{scrapi_responses(route)});
+    return Value{std::move(out)};
   }
   if (route.path == "/v1/statements") {
     responses.emplace_back("201", answer("accepted and recorded", route));
@@ -80,11 +106,17 @@ Value components() {
   const Value problem_schema{ValueMap{{"type", text("object")}, {"properties", Value{std::move(problem)}}}};
   const Value content{
       ValueMap{{"application/problem+json", Value{ValueMap{{"schema", reference("schemas/Problem")}}}}}};
-  return Value{
-      ValueMap{{"schemas", Value{ValueMap{{"Answer", typed("object")}, {"Problem", problem_schema}}}},
-               {"responses",
-                Value{ValueMap{{"Problem", Value{ValueMap{{"description", text("problem details (RFC 9457)")},
-                                                          {"content", content}}}}}}}}};
+  const Value concise{
+      ValueMap{{"application/concise-problem-details+cbor", Value{ValueMap{{"schema", typed("string")}}}}}};
+  const auto described = [](const char* description, const char* of, const Value& what) {
+    return Value{ValueMap{{"description", text(description)}, {of, what}}};
+  };
+  return Value{ValueMap{
+      {"schemas", Value{ValueMap{{"Answer", typed("object")}, {"Problem", problem_schema}}}},
+      {"headers", Value{ValueMap{{"Locator", described("where the receipt is", "schema", typed("string"))}}}},
+      {"responses", Value{ValueMap{{"Problem", described("problem details (RFC 9457)", "content", content)},
+                                   {"ConciseProblem", described("concise problem details (RFC 9290), CBOR",
+                                                                "content", concise)}}}}}};
 }
 
 constexpr const char* servers_text =

@@ -2,139 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "tests/node/manual_executor.h"
+#include "tests/node/checkpointer_rig.h"
 
 namespace anta::test {
 namespace {
-
-constexpr std::int64_t start_ms = 1'800'000'000'000;
-
-// Three checkpointers whose messages the test delivers, or not, over trees that the test makes.
-struct Network {
-  struct Member {
-    NodeId id = {};
-    std::unique_ptr<NodeKeys> keys = {};
-    std::unique_ptr<Checkpointer> checkpointer = {};
-    std::map<std::uint64_t, SealedTree> trees = {};
-    std::vector<CheckpointMark> marks = {};  // made durable, in order
-    bool disk_works = true;
-    bool disk_waits = false;  // what it writes is reported by disk_done()
-    std::vector<std::function<void(Result<void>)>> unreported = {};
-    bool reachable = true;
-    std::vector<std::string> evidence = {};
-    std::vector<std::uint64_t> finished = {};
-  };
-
-  explicit Network(int witnesses = 0) {
-    genesis.origin = "anta.example/test-00000000";
-    for (const char* name : {"n1", "n2", "n3"}) {
-      auto member = std::make_unique<Member>();
-      member->id = NodeId{name};
-      std::array<std::uint8_t, 32> seed = {};
-      seed[0] = static_cast<std::uint8_t>(name[1]);
-      member->keys = std::make_unique<NodeKeys>(derive_node_keys(Secret32(seed)));
-      genesis.nodes.push_back({.id = member->id,
-                               .organisation = PartyId{std::string("org") + name[1]},
-                               .keys = {.log = member->keys->log.public_key(),
-                                        .cosigner = member->keys->cosigner.public_key(),
-                                        .tls = member->keys->tls.public_key()}});
-      members.push_back(std::move(member));
-    }
-    for (int i = 1; i <= witnesses; ++i) {
-      std::array<std::uint8_t, 32> seed = {};
-      seed[0] = static_cast<std::uint8_t>(200 + i);
-      witness_keys.push_back(std::make_unique<NodeKeys>(derive_node_keys(Secret32(seed))));
-      if (!genesis.witnesses) genesis.witnesses.emplace();
-      genesis.witnesses->push_back(
-          {NodeId{"w" + std::to_string(i)}, witness_keys.back()->cosigner.public_key()});
-    }
-    policy = *network_policy(genesis);
-    cosigners =
-        *cosigner_set(genesis.origin, TreeSize{}, founding_nodes(genesis), founding_witnesses(genesis));
-    for (auto& member : members)
-      start(*member, std::nullopt, std::nullopt);
-  }
-
-  void start(Member& m, std::optional<CheckpointMark> mark, std::optional<std::string> note) {
-    CheckpointerPorts ports;
-    ports.send = [this, &m](const NodeId& to, PeerKind kind, const Bytes& bytes) {
-      ++sent[kind];
-      for (auto& other : members) {
-        if (other->id == to && other->reachable && m.reachable)
-          other->checkpointer->on_peer_message(m.id, kind, bytes);
-      }
-    };
-    ports.persist_mark = [&m](const Bytes& bytes, auto callback) {
-      if (!m.disk_works) return callback(fail(Code::io, "disk"));
-      m.marks.push_back(*decode_mark(bytes));
-      if (m.disk_waits) return m.unreported.push_back(callback);
-      callback({});
-    };
-    ports.tree_at = [&m](TreeSize size) -> Result<SealedTree> {
-      const auto found = m.trees.find(size.value);
-      if (found != m.trees.end()) return found->second;
-      const bool future = m.trees.empty() || size.value > m.trees.rbegin()->first;
-      return fail(future ? Code::not_found : Code::malformed, "no seal there");
-    };
-    ports.cosigners_at = [this](TreeSize) { return Result<CosignerSet>(cosigners); };
-    ports.clock = [this] { return Millis{start_ms + executor.steady_ms()}; };
-    ports.opened = [this, &m](const Checkpoint& c, const std::string& note_text, const CosignerSet& set) {
-      ++asked;
-      for (std::size_t i = 0; i < set.witnesses.size() && witnesses_answer; ++i) {
-        const std::string text = parse_note(note_text)->text;
-        const std::string line = encode_signature_line(
-            sign_cosignature(text, set.witnesses[i].id.value + "/anta", witness_keys[i]->cosigner,
-                             static_cast<std::uint64_t>(start_ms + executor.steady_ms()) / 1'000));
-        m.checkpointer->on_peer_message(
-            set.witnesses[i].id, PeerKind::checkpoint_cosigned,
-            encode_checkpoint_cosigned({.size = c.size, .root = c.root, .line = line}));
-      }
-    };
-    ports.evidence = [&m](const std::string& note_text) { m.evidence.push_back(note_text); };
-    ports.finished = [&m](const FinishedCheckpoint& f, double) { m.finished.push_back(f.checkpoint.size); };
-    m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, cosigners, *m.keys,
-                                                    ports, executor, mark, note);
-  }
-
-  // The member applies a block: the tree of `size` leaves has this root.
-  void apply(std::size_t member, std::uint64_t size, std::uint8_t root, std::int64_t block_time = start_ms) {
-    Digest digest;
-    digest.bytes[0] = root;
-    members[member]->trees[size] = {.root = digest, .block_time = Millis{block_time}};
-    members[member]->checkpointer->on_applied(
-        {.block_time = Millis{block_time}, .leaves = TreeSize{size}, .tree_root = digest});
-    executor.run();
-  }
-  void apply_all(std::uint64_t size, std::uint8_t root) {
-    for (std::size_t i = 0; i < members.size(); ++i)
-      apply(i, size, root);
-  }
-  void lead(std::size_t leader) {
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      members[i]->checkpointer->on_role(
-          {.role = i == leader ? raft::Role::leader : raft::Role::follower, .in_office = i == leader});
-    }
-    executor.run();
-  }
-  std::shared_ptr<const FinishedCheckpoint> finished(std::size_t member) const {
-    return members[member]->checkpointer->finished();
-  }
-  std::uint64_t size_of(std::size_t member) const {
-    return finished(member) ? finished(member)->checkpoint.size : 0;
-  }
-
-  ManualExecutor executor = {};
-  Genesis genesis = {};
-  Policy policy = {};
-  CosignerSet cosigners = {};
-  std::vector<std::unique_ptr<Member>> members = {};
-  std::map<PeerKind, int> sent = {};
-  std::vector<std::unique_ptr<NodeKeys>> witness_keys = {};
-  bool witnesses_answer = true;
-  int asked = 0;  // times that witnesses were asked
-};
 
 TEST(Checkpointer, QuorumIsTwoThirdsAndOne) {
   // Goal: k as proofs.md says, for every small n.
@@ -145,7 +16,7 @@ TEST(Checkpointer, QuorumIsTwoThirdsAndOne) {
 
 TEST(Checkpointer, TheLeadersNewestSealIsCosignedByAllAndServedByAll) {
   // Goal: one note with a log line and three cosignatures, the same bytes everywhere, good under the policy.
-  Network net;
+  CheckpointNetwork net;
   net.apply_all(5, 1);
   net.lead(0);
   ASSERT_TRUE(net.finished(0) && net.finished(1) && net.finished(2));
@@ -160,7 +31,7 @@ TEST(Checkpointer, TheLeadersNewestSealIsCosignedByAllAndServedByAll) {
 TEST(Checkpointer, AChangeOfCosignersHoldsFromItsOwnSeal) {
   // Goal: n3 is dead; the block that ends at 9 takes it out. The checkpoint of 9 needs the other two, and a
   // note of 5 is still judged by the three.
-  Network net;
+  CheckpointNetwork net;
   net.apply_all(5, 1);
   net.lead(0);
   const std::string old_note = net.finished(0)->note;
@@ -189,7 +60,7 @@ TEST(Checkpointer, AWitnessCountsAsANodeDoes) {
   // Goal: three nodes and a witness are a 3-of-4: any one of the four may be away, two may not; only the
   // leader asks, and who is missing is named.
   for (std::size_t away = 0; away < 4; ++away) {
-    Network net(1);
+    CheckpointNetwork net(1);
     ASSERT_EQ(net.cosigners.quorum(), 3u);
     const std::size_t leader = away == 0 ? 1 : 0;
     net.witnesses_answer = away != 3;
@@ -203,7 +74,7 @@ TEST(Checkpointer, AWitnessCountsAsANodeDoes) {
     EXPECT_TRUE(verdict->quorum_met);
     EXPECT_EQ(verdict->cosigners.size(), 3u);
   }
-  Network net(1);
+  CheckpointNetwork net(1);
   net.witnesses_answer = false;
   net.members[2]->reachable = false;
   net.apply_all(5, 1);
@@ -219,7 +90,7 @@ TEST(Checkpointer, AWitnessCountsAsANodeDoes) {
 TEST(Checkpointer, AWitnessOfAnotherSetIsNotCounted) {
   // Goal: the block that ends at 9 takes the witness out: from then on its line makes no quorum and it is not
   // asked, and a note of 5 is still judged with it.
-  Network net(1);
+  CheckpointNetwork net(1);
   net.members[2]->reachable = false;
   net.apply_all(5, 1);
   net.lead(0);
@@ -239,7 +110,7 @@ TEST(Checkpointer, AWitnessOfAnotherSetIsNotCounted) {
 TEST(Checkpointer, JunkThatComesEarlyTakesNobodysPlace) {
   // Goal: n3 says that it opens and has finished a tree of 2^40 leaves; n2 hears that before it has applied
   // what the leader opens, and cosigns the leader's all the same, once it has.
-  Network net;
+  CheckpointNetwork net;
   net.lead(0);
   net.apply(0, 5, 1);
   net.apply(2, 5, 1);
@@ -260,7 +131,7 @@ TEST(Checkpointer, JunkThatComesEarlyTakesNobodysPlace) {
 
 TEST(Checkpointer, TheMarkIsDurableBeforeASignatureLeaves) {
   // Goal: a node whose disk fails signs nothing, and the leader's own log line waits for its mark too.
-  Network net;
+  CheckpointNetwork net;
   net.members[1]->disk_works = false;
   net.apply_all(5, 1);
   net.lead(0);
@@ -268,7 +139,7 @@ TEST(Checkpointer, TheMarkIsDurableBeforeASignatureLeaves) {
   EXPECT_FALSE(net.finished(0));
   ASSERT_FALSE(net.members[0]->marks.empty());
   EXPECT_EQ(net.members[0]->marks[0].size, 5u);
-  Network other;
+  CheckpointNetwork other;
   other.members[0]->disk_works = false;
   other.apply_all(5, 1);
   other.lead(0);
@@ -277,7 +148,7 @@ TEST(Checkpointer, TheMarkIsDurableBeforeASignatureLeaves) {
 
 TEST(Checkpointer, ASlowNodeCosignsOnceItHasApplied) {
   // Goal: an opened checkpoint of a seal that a node lacks is answered when the seal is applied there.
-  Network net;
+  CheckpointNetwork net;
   net.apply(0, 5, 1);
   net.apply(1, 5, 1);
   net.lead(0);
@@ -289,7 +160,7 @@ TEST(Checkpointer, ASlowNodeCosignsOnceItHasApplied) {
 
 TEST(Checkpointer, ANodeWithAnotherRootRefuses) {
   // Goal: a node never cosigns a tree that it did not compute itself.
-  Network net;
+  CheckpointNetwork net;
   net.apply(0, 5, 1);
   net.apply(1, 5, 1);
   net.apply(2, 5, 9);
@@ -302,12 +173,12 @@ TEST(Checkpointer, ANodeWithAnotherRootRefuses) {
 
 TEST(Checkpointer, SizesNeverGoBackAcrossLeadersAndRestarts) {
   // Goal: a node refuses what is smaller than its mark, or what does not extend it, also after a restart.
-  Network net;
+  CheckpointNetwork net;
   net.apply_all(5, 1);
   net.apply_all(9, 2);
   net.lead(0);
   EXPECT_EQ(net.size_of(1), 9u);
-  Network::Member& third = *net.members[2];
+  CheckpointNetwork::Member& third = *net.members[2];
   const CheckpointMark mark = third.marks.back();
   const auto signed_before = third.marks.size();
   third.checkpointer.reset();
@@ -324,8 +195,8 @@ TEST(Checkpointer, SizesNeverGoBackAcrossLeadersAndRestarts) {
 TEST(Checkpointer, TheDurableMarkNeverGoesBack) {
   // Goal: while a mark is on its way to the disk, a smaller checkpoint of another leader is refused: handed
   // over, it would replace the larger mark, and after a restart a signature that left could be contradicted.
-  Network net;
-  Network::Member& third = *net.members[2];
+  CheckpointNetwork net;
+  CheckpointNetwork::Member& third = *net.members[2];
   net.apply_all(10, 1);
   net.apply(0, 20, 2);
   net.apply(2, 20, 2);
@@ -350,8 +221,8 @@ TEST(Checkpointer, TheDurableMarkNeverGoesBack) {
 
 TEST(Checkpointer, AMarkThatFailedIsStillPromised) {
   // Goal: a failed write may be on the disk all the same: nothing smaller is handed over after it.
-  Network net;
-  Network::Member& third = *net.members[2];
+  CheckpointNetwork net;
+  CheckpointNetwork::Member& third = *net.members[2];
   net.apply_all(10, 1);
   net.apply(0, 20, 2);
   net.apply(2, 20, 2);
@@ -368,7 +239,7 @@ TEST(Checkpointer, AMarkThatFailedIsStillPromised) {
 TEST(Checkpointer, AnOlderStateThatArrivesLateIsIgnored) {
   // Goal: what was applied before the start and what the disk thread applied since may arrive in either
   // order.
-  Network net;
+  CheckpointNetwork net;
   for (std::size_t i = 0; i < 3; ++i) {
     net.apply(i, 20, 2);
     net.apply(i, 10, 1);
@@ -379,11 +250,11 @@ TEST(Checkpointer, AnOlderStateThatArrivesLateIsIgnored) {
 
 TEST(Checkpointer, TheLastNoteIsServedAfterARestart) {
   // Goal: the kept note is served as soon as the tree it speaks of is there, and not before its check.
-  Network net;
+  CheckpointNetwork net;
   net.apply_all(5, 1);
   net.lead(0);
   const std::string note = net.finished(0)->note;
-  Network::Member& third = *net.members[2];
+  CheckpointNetwork::Member& third = *net.members[2];
   net.start(third, third.marks.back(), note);
   EXPECT_FALSE(third.checkpointer->finished());
   net.apply(2, 5, 1);
@@ -399,7 +270,7 @@ TEST(Checkpointer, TheLastNoteIsServedAfterARestart) {
 TEST(Checkpointer, BelowTheQuorumItTriesAgainWithTheNewestSeal) {
   // Goal: with one node away nothing is served; after the timeout the newest seal is opened, and the node's
   // return finishes it.
-  Network net;
+  CheckpointNetwork net;
   net.members[2]->reachable = false;
   net.apply_all(5, 1);
   net.lead(0);
@@ -415,7 +286,7 @@ TEST(Checkpointer, BelowTheQuorumItTriesAgainWithTheNewestSeal) {
 
 TEST(Checkpointer, AnIdleLedgerIsCosignedAgain) {
   // Goal: freshness does not age by idleness: the same size, a newer time, once a minute.
-  Network net;
+  CheckpointNetwork net;
   net.apply_all(5, 1);
   net.lead(0);
   const std::uint64_t first = net.finished(1)->quorum_seconds;
@@ -428,7 +299,7 @@ TEST(Checkpointer, AnIdleLedgerIsCosignedAgain) {
 
 TEST(Checkpointer, ASealFromTheFutureIsNotSigned) {
   // Goal: more than 60 s ahead of the node's clock is refused; age is no reason.
-  Network net;
+  CheckpointNetwork net;
   for (std::size_t i = 0; i < 3; ++i)
     net.apply(i, 5, 1, start_ms + 70'000);
   net.lead(0);
@@ -440,13 +311,13 @@ TEST(Checkpointer, ASealFromTheFutureIsNotSigned) {
 
 TEST(Checkpointer, AForkIsKeptAsEvidence) {
   // Goal: a quorum's note over another tree is not served, and is kept.
-  Network net;
+  CheckpointNetwork net;
   net.apply_all(5, 1);
   net.lead(0);
-  Network other;  // the same keys, another history
+  CheckpointNetwork other;  // the same keys, another history
   other.apply_all(5, 2);
   other.lead(0);
-  Network::Member& third = *net.members[2];
+  CheckpointNetwork::Member& third = *net.members[2];
   net.start(third, std::nullopt, other.finished(0)->note);
   net.apply(2, 5, 1);
   EXPECT_FALSE(third.checkpointer->finished());
