@@ -1,5 +1,6 @@
 #include "cli/checked_note.h"
 #include "cli/command_proof.h"
+#include "cli/command_receipts.h"
 #include "cli/commands.h"
 #include "cli/mirror.h"
 #include "cli/node_option.h"
@@ -64,9 +65,12 @@ Result<Exit> run_export(Invocation& invocation) {
   const auto statement = invocation.option("--statement");
   if (format == "tlog-proof" && statement && !invocation.has("--tiles"))
     return export_tlog_proof(invocation, *statement);
+  if (format == "cose-receipts" && statement && !invocation.has("--tiles"))
+    return export_receipts(invocation, *statement);
   if (format == "tiles" && invocation.has("--tiles") && !statement) return export_directory(invocation);
-  return invocation.usage("export takes --tiles DIR, or --format tlog-proof with --statement DIGEST",
-                          "export toma --tiles DIR, o --format tlog-proof con --statement RESUMEN");
+  return invocation.usage(
+      "export takes --tiles DIR, or --format tlog-proof or cose-receipts with --statement DIGEST",
+      "export toma --tiles DIR, o --format tlog-proof o cose-receipts con --statement RESUMEN");
 }
 
 }  // namespace
@@ -74,19 +78,23 @@ Result<Exit> run_export(Invocation& invocation) {
 std::vector<Command> export_commands() {
   Option node = node_option();
   node.value = "URL";
-  node.help = "the node, static server or exported directory that it comes from";
+  node.help =
+      "the node, static server or exported directory that it comes from; for cose-receipts one node of "
+      "each organisation (URL,URL)";
   node.repeated = false;
   return {
       {.words = {"export"},
        .summary =
            "write a ledger's public files into a directory that any static server can give out (again: only "
-           "what is new), or one statement's C2SP tlog-proof",
+           "what is new), or one statement's C2SP tlog-proof or COSE Receipts",
        .examples = {"anta export --tiles mirror --node http://127.0.0.1:8080 --policy policy.txt"},
        .options = {{.name = "--tiles",
                     .value = "DIR",
                     .help = "where they go: tiles, documents, seals, the checkpoint",
                     .required = false},
-                   {.name = "--format", .value = "FORMAT", .help = "tiles (default) or tlog-proof"},
+                   {.name = "--format",
+                    .value = "FORMAT",
+                    .help = "tiles (default), tlog-proof or cose-receipts"},
                    {.name = "--statement", .value = "DIGEST", .help = "whose proof, by its SHA-256 in hex"},
                    {.name = "--out", .value = "FILE", .help = "where a proof goes (default: stdout)"},
                    node,

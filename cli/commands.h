@@ -23,6 +23,7 @@ std::vector<Command> certificate_commands();  // command_certificate.cc: get, ve
 std::vector<Command> audit_commands();        // command_audit.cc
 std::vector<Command> compare_commands();      // command_compare.cc
 std::vector<Command> export_commands();       // command_export.cc
+std::vector<Command> statement_commands();    // command_receipts.cc: statement verify
 std::vector<Command> play_commands();         // command_play.cc
 
 std::vector<Command> all_commands();

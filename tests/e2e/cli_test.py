@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The command line as people run it: programs, files and exit codes, against real nodes."""
+import base64
 import http.server
 import json
 import os
@@ -11,6 +12,8 @@ import tempfile
 import threading
 import unittest
 import urllib.request
+
+import cbor2
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import network as net
@@ -262,7 +265,8 @@ class Commands(unittest.TestCase):
         digest = self.read("lot", "history", lot)["items"][0]["digest"]
         self.run_anta("network", "parameter", "speed_flag_kmh", "90", "--proposal", "P-api", "--as", "nasca-sur", "--key",
                       os.path.join(self.network.keys(), "nasca-sur.key"), "--node", node.url)
-        known = {"/v1/nodes": "nasca-sur", "/v1/proposals": "P-api", "/v1/statements": digest, "/v1/lots": lot, "/v1/parties": "nasca-sur", "/v1/certificates": self.read("certificate", "list")["items"][0]["id"],
+        kid = base64.urlsafe_b64encode(cbor2.loads(node.get("/.well-known/scitt-keys", accept="application/cbor")[1])[0][2]).rstrip(b"=").decode()
+        known = {"/entries": digest, "/.well-known/scitt-keys": kid, "/v1/nodes": "nasca-sur", "/v1/proposals": "P-api", "/v1/statements": digest, "/v1/lots": lot, "/v1/parties": "nasca-sur", "/v1/certificates": self.read("certificate", "list")["items"][0]["id"],
                  **{f"/v1/{noun}s": self.read(noun, "list")["items"][0]["id"] for noun in ("site", "attestation", "account")},
                  "/v1/dispatches": self.read("dispatch", "list")["items"][0]["id"]}
         asked = 0

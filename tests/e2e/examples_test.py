@@ -107,6 +107,11 @@ class Examples(unittest.TestCase):
                 file.write(note)
         self.anta("export", "--tiles", "mirror", "--node", node.url)
 
+    def prepare_receipts(self):
+        """lot.cose is a statement with the receipts of all three organisations."""
+        digest = self.network.nodes[0].json("/v1/parties/nasca-sur/history")["items"][0]["digest"]
+        self.anta("export", "--format", "cose-receipts", "--statement", digest, "--node", self.network.urls(), "--out", "lot.cose")
+
     def run_example(self, example):
         with tempfile.TemporaryDirectory() as home:
             work = os.path.join(home, "work")
@@ -132,6 +137,7 @@ class Examples(unittest.TestCase):
         self.run_example(play[0])
         self.anta("certificate", "get", "CERT-CATHODE", "--node", self.network.urls(), "--out", "cathode.anta")
         self.prepare_mirror()
+        self.prepare_receipts()
         self.prepare_votes()
         for command, lines in commands.items():
             self.assertTrue(lines, command + " has no example")

@@ -123,7 +123,7 @@ def read_policy(text):
     witnesses, logs = {}, set()
     for words in (line.split() for line in text.splitlines()):
         if words and words[0] in ("log", "witness"):
-            name, _, key = words[-1 if words[0] == "log" else 2].rsplit("+", 2)
+            name, _, key = words[1 if words[0] == "log" else 2].split("+", 2)
             x = base64.b64decode(key)[1:]
             if words[0] == "log":
                 logs.add(name)
