@@ -2,13 +2,14 @@
 //
 // A receipt is one organisation's word that an entry is in the ledger:
 //
-//     18([ protected bstr, { 396: { -1: [ bstr .cbor [size, index, [bstr32...]] ] } }, nil, signature bstr64
-//     ]) protected = { 1: -8, 4: kid, 15: { 1: iss, 2: sub }, 395: 1 }          RFC 9942 sections 2, 4.3
-//     and 5.2.1
+//     18([ protected bstr, { 396: { -1: [ bstr .cbor proof ] } }, nil, signature bstr64 ])
+//     protected = { 1: -8, 4: kid, 15: { 1: iss, 2: sub }, 395: 1 }
+//     proof     = [ size, index, [ bstr32... ] ]
 //
+// as RFC 9942 sections 2, 4.3, 5.2 and 5.2.1 have it.
 // 395: 1 is RFC9162_SHA256, -1 an inclusion proof, 394 the receipts of a statement. The signature is over
 // RFC 9052's Sig_structure with the Merkle root as payload; the payload is detached, so that a verifier has
-// to compute the root from the entry and the path (RFC 9942 section 4.3.1). iss (who: the name under which
+// to compute the root from the entry and the path (RFC 9942 section 4.4). iss (who: the name under which
 // the organisation cosigns) and sub (of what: the ledger's origin) are RFC 9943's demands; kid is RFC 9679's
 // thumbprint of the organisation's cosigner key. We emit -8 and also read -19, as for statements.
 //

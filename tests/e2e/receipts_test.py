@@ -140,7 +140,7 @@ class Receipts(unittest.TestCase):
         self.verdict("lot.cose", 6, "no_policy")
         self.verdict_of(transparent.replace(b"lager-offline", b"lager-offlinf"), 3, "receipt.signature")
         self.verdict_of(encoded, 3, "transparent.none")
-        self.verdict_of(transparent[:-1], 3, "cbor.truncated")
+        self.verdict_of(transparent[:-1], 3, "cbor.length")
         answer = self.ask(self.network.nodes[0], "POST", "/entries", transparent, **{"Content-Type": "application/cose"})
         self.assertEqual((answer[0], cbor2.loads(answer[2])[-1]), (400, "Malformed request"))
         self.assertIn("without its receipts", cbor2.loads(answer[2])[-2])
