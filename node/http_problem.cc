@@ -85,13 +85,14 @@ std::string text_member(const Value& document, std::string_view key) {
 
 HttpResponse as_concise(HttpResponse response) {
   if (response.content_type != problem_type) return response;
+  // It is our own document; but what stands in it may be of the request, and no request may stop a node.
   const auto tree = views::parse_json(response.body);
-  const auto document = tree ? views::value_from_tree(*tree) : pass(tree);
-  ANTA_INVARIANT(document.has_value());
-  const std::string code = text_member(*document, "code");
+  const auto read = tree ? views::value_from_tree(*tree) : pass(tree);
+  const Value document = read ? *read : Value{ValueMap{{"code", Value{std::string("problem")}}}};
+  const std::string code = text_member(document, "code");
   cbor::Writer out;
-  out.map(2).integer(-1).text(concise_title(response.status, code, text_member(*document, "rule")));
-  out.integer(-2).text(code + ": " + text_member(*document, "detail"));
+  out.map(2).integer(-1).text(concise_title(response.status, code, text_member(document, "rule")));
+  out.integer(-2).text(code + ": " + text_member(document, "detail"));
   if (response.status == 422) response.status = 400;
   response.content_type = "application/concise-problem-details+cbor";
   response.body = std::string(as_text(out.take()));

@@ -178,6 +178,8 @@ TEST(HttpEntries, QuestionsThatItDoesNotKnowAreConciseProblemsToo) {
   EXPECT_EQ(rig.get("/entries").status, 405u);
   EXPECT_TRUE(concise(rig.get("/entries")).starts_with("Method Not Allowed | "));
   EXPECT_TRUE(concise(rig.get("/entries/a/b")).starts_with("Not Found | no_route: "));
+  const std::string long_path = "/entries/" + std::string(9'000, 'x') + "/%22%5C%C3%B1";
+  EXPECT_TRUE(concise(rig.get(long_path)).ends_with("/\"\\ñ; see /v1/openapi.json"));
   EXPECT_EQ(rig.get("/v1/lots/nothing").content_type, "application/problem+json");
 }
 
