@@ -365,6 +365,16 @@ TEST(TransparentStatement, AListedKeysBadReceiptMakesTheWholeBad) {
   EXPECT_EQ(outcome(ledger.check({encode_receipt(foreign, 4, 2, ledger.tree.path(2))})), "receipt.origin");
 }
 
+TEST(TransparentStatement, ReceiptsOfTwoLedgersAreNotAddedUp) {
+  // Goal: a policy that trusts two ledgers counts the organisations of one.
+  Vouched ledger(2);
+  ledger.policy.logs.push_back({.key = {"other.example", KeyType::ed25519, key_for(8).public_key()}});
+  const RootSignature other = sign_root("org-2/anta", "other.example", ledger.tree.range.root(), key_for(2));
+  const Bytes elsewhere = encode_receipt(other, 4, 2, ledger.tree.path(2));
+  EXPECT_EQ(outcome(ledger.check({elsewhere})), "ok");
+  EXPECT_EQ(outcome(ledger.check({ledger.by(1), elsewhere})), "receipt.origin");
+}
+
 TEST(TransparentStatement, SizesMayDiffer) {
   // Goal: each receipt stands for its own organisation and tree.
   const Vouched ledger(2);

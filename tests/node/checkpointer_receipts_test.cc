@@ -66,6 +66,48 @@ TEST(CheckpointerReceipts, ARootIsSignedForReceiptsOnlyUnderTheDurableMark) {
   EXPECT_EQ(receipts_of(broken, 2), 0u);
 }
 
+TEST(CheckpointerReceipts, AMarkOnItsWayToTheDiskIsNone) {
+  // Goal: n3 is asked for 7 while its disk is slow, and the others finish it: its receipts stay those of 5
+  // until the mark of 7 is durable.
+  CheckpointNetwork net(1);
+  net.apply_all(5, 1);
+  net.lead(0);
+  net.executor.advance(10);
+  ASSERT_EQ(receipts_of(net, 2), 5u);
+  net.members[2]->disk_waits = true;
+  for (const std::size_t i : {2, 1, 0})
+    net.apply(i, 7, 2);
+  net.executor.advance(1'100);
+  ASSERT_EQ(net.size_of(2), 7u);
+  EXPECT_EQ(receipts_of(net, 0), 7u);
+  EXPECT_EQ(receipts_of(net, 2), 5u);
+  for (auto& done : std::exchange(net.members[2]->unreported, {}))
+    done({});
+  net.executor.run();
+  EXPECT_EQ(receipts_of(net, 2), 7u);
+}
+
+TEST(CheckpointerReceipts, WhoOnceSignedAnotherTreeSignsNoLaterRoot) {
+  // Goal: a mark of 5 leaves that is not of this tree: the note of 7 is served, but never marked nor signed.
+  CheckpointNetwork net(1);
+  net.members[2]->reachable = false;
+  net.apply_all(5, 1);
+  net.lead(0);
+  Digest other;
+  other.bytes[0] = 9;
+  CheckpointNetwork::Member& m = *net.members[2];
+  net.start(m, CheckpointMark{.size = 5, .root = other}, std::nullopt);
+  for (const std::size_t i : {2, 1, 0})
+    net.apply(i, 7, 2);
+  net.executor.advance(1'100);
+  m.checkpointer->on_peer_message(NodeId{"n1"}, PeerKind::checkpoint_finished,
+                                  to_bytes(as_bytes(net.finished(0)->note)));
+  net.executor.run();
+  EXPECT_EQ(net.size_of(2), 7u);
+  EXPECT_TRUE(m.marks.empty());
+  EXPECT_EQ(receipts_of(net, 2), 0u);
+}
+
 TEST(CheckpointerReceipts, AStartGoesOnWithTheReceiptsOfItsMarkAndNeverOfAnotherTree) {
   // Goal: mark and note from before the start are enough; a mark of another tree signs nothing.
   for (const std::uint8_t marked : {1, 9}) {
