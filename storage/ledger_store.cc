@@ -93,7 +93,8 @@ struct LedgerStore::State {
     std::uint64_t accepted = 0;
   };
   Result<void> change_state(LogIndex block, const std::vector<StateChange>& changes, Batch& batch);
-  void add_statement(const AppliedStatement& statement, Height height, Batch& batch);
+  using Records = std::vector<std::pair<Bytes, Bytes>>;
+  void add_statement(const AppliedStatement& statement, Height height, Records& index, Batch& batch);
   Result<Applied> close(const Closing& closing, Batch& batch);
   void prune_undo(LogIndex block, Batch& batch);
   Result<Applied> finish(const Applied& next, const std::vector<StateChange>& changes, const Batch& batch);
@@ -212,20 +213,19 @@ Result<void> LedgerStore::State::change_state(LogIndex block, const std::vector<
   return {};
 }
 
-void LedgerStore::State::add_statement(const AppliedStatement& statement, Height height, Batch& batch) {
+void LedgerStore::State::add_statement(const AppliedStatement& statement, Height height, Records& index,
+                                       Batch& batch) {
   const Outcome& outcome = statement.outcome;
-  batch.put(Family::index, keys::outcome(outcome.statement), encode_outcome(outcome));
+  index.emplace_back(keys::outcome(outcome.statement), encode_outcome(outcome));
   if (!outcome.accepted) return;
   ANTA_INVARIANT(outcome.leaf.value == tree.size().value && !statement.type.empty());
-  const ByteView type = as_bytes(statement.type);
+  const Bytes type = to_bytes(as_bytes(statement.type));
   const LeafRecord leaf{LeafKind::statement, outcome.statement, height, outcome.block, outcome.position};
-  batch.put(Family::index, keys::leaf(outcome.leaf), encode_leaf_record(leaf));
-  for (const StateKey& subject : statement.subjects) {
-    batch.put(Family::index, keys::with_leaf(keys::history(subject), outcome.leaf), type);
-  }
-  if (!statement.issuer.empty()) {
-    batch.put(Family::index, keys::with_leaf(keys::issuer(statement.issuer), outcome.leaf), type);
-  }
+  index.emplace_back(keys::leaf(outcome.leaf), encode_leaf_record(leaf));
+  for (const StateKey& subject : statement.subjects)
+    index.emplace_back(keys::with_leaf(keys::history(subject), outcome.leaf), type);
+  if (!statement.issuer.empty())
+    index.emplace_back(keys::with_leaf(keys::issuer(statement.issuer), outcome.leaf), type);
   tree.append(outcome.statement, batch);
 }
 
@@ -313,11 +313,16 @@ Result<Applied> LedgerStore::apply(const AppliedBlock& block) {
   closing.height = s.applied->height.next();
   closing.block_time = block.block_time;
   closing.first_leaf = LeafIndex{s.tree.size().value};
+  State::Records index;
   for (const AppliedStatement& statement : block.statements) {
     ANTA_INVARIANT(statement.outcome.block == block.index);
-    s.add_statement(statement, closing.height, batch);
+    s.add_statement(statement, closing.height, index, batch);
     closing.accepted += statement.outcome.accepted ? 1 : 0;
   }
+  // In the order of their keys each finds its place in the memtable near the one before.
+  std::ranges::sort(index);
+  for (const auto& [key, value] : index)
+    batch.put(Family::index, key, value);
   auto next = s.close(closing, batch);
   if (!next) return next;
   s.prune_undo(block.index, batch);
