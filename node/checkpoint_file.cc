@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "crypto/digest.h"
@@ -29,10 +30,14 @@ void write_unsynced(const std::filesystem::path& file, const std::string& text) 
 }  // namespace
 
 CheckpointFile::CheckpointFile(std::filesystem::path directory) : directory_(std::move(directory)) {
+  const Lock lock(mutex_);
   std::error_code none;  // a directory that is not made yet has no evidence
   for (const auto& entry : std::filesystem::directory_iterator(directory_, none)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(fork_prefix) && name.ends_with(fork_suffix)) ++forks_;
+    if (!name.starts_with(fork_prefix) || !name.ends_with(fork_suffix)) continue;
+    if (++forks_ > evidence_files_max) continue;
+    const Result<Bytes> note = read_private_file(entry.path(), note_bytes_max);
+    if (note) evidence_.emplace_back(as_text(*note));
   }
 }
 
@@ -64,9 +69,18 @@ void CheckpointFile::keep_evidence(const std::string& note) {
   bool kept = std::filesystem::exists(file, unknown);
   if (!kept && forks_++ < evidence_files_max)
     kept = write_private_file(file, as_bytes(note), Replace::no).has_value();
+  if (kept) {
+    const Lock lock(mutex_);
+    if (std::ranges::find(evidence_, note) == evidence_.end()) evidence_.push_back(note);
+  }
   // What is evidence is no head start: left there, every start would find it again after an operator took it
   // away.
   if (kept && load() == note) std::filesystem::remove(directory_ / file_name, unknown);
+}
+
+std::vector<std::string> CheckpointFile::evidence() const {
+  const Lock lock(mutex_);
+  return evidence_;
 }
 
 }  // namespace anta

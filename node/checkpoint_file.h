@@ -14,9 +14,11 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
+#include "node/guarded.h"
 
 namespace anta {
 
@@ -38,12 +40,16 @@ class CheckpointFile {
   void keep_evidence(const std::string& note);
   // Notes of forks: those found at the start and those that came since. Any thread.
   std::uint64_t forks() const { return forks_; }
+  // Those that are kept, oldest first as far as this run knows. Any thread.
+  std::vector<std::string> evidence() const;
 
  private:
   std::filesystem::path directory_ = {};
   std::string unwritten_ = {};
   std::optional<std::int64_t> written_at_ = {};
   std::atomic<std::uint64_t> forks_ = 0;
+  mutable Mutex mutex_;
+  std::vector<std::string> evidence_ ANTA_GUARDED_BY(mutex_) = {};
   std::set<Digest> seen_ = {};  // given to keep_evidence in this run
 };
 

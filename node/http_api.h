@@ -57,7 +57,8 @@ struct ApiServices {
   std::function<std::int64_t()> steady_ms = {};  // the clock of `keys`
   Genesis genesis = {};
   std::shared_ptr<const Bytes> genesis_bytes = {};
-  std::function<Policy()> policy = {};  // in force now
+  std::function<Policy()> policy = {};                   // in force now
+  std::function<std::vector<std::string>()> forks = {};  // notes of a quorum that contradict this node
   SubmitOptions submit_options = {};
 };
 

@@ -1,6 +1,9 @@
 // Routes of the node itself: health, metrics, status, and what its network is.
 #include <algorithm>
 
+#include "crypto/checkpoint.h"
+#include "crypto/note.h"
+#include "crypto/text.h"
 #include "node/http_route.h"
 #include "node/queries.h"
 
@@ -22,6 +25,23 @@ HttpResponse ready(const ApiServices& services) {
   }
   return problem({Code::busy, "not_ready", all},
                  {{"ready", Value{false}}, {"reasons", Value{std::move(list)}}});
+}
+
+// What a buyer's page, or anybody, has to be shown of a split view: the contradicting notes, each of which a
+// quorum signed. `anta compare` explains them beside this node's own checkpoint.
+Value forks_value(const std::vector<std::string>& notes) {
+  ValueList list;
+  for (const std::string& note : notes) {
+    ValueMap fork{{"note", Value{note}}};
+    const auto parsed = parse_note(note);
+    const auto checkpoint = parsed ? parse_checkpoint(parsed->text) : Result<Checkpoint>{pass(parsed)};
+    if (checkpoint) {
+      fork.emplace_back("size", Value{static_cast<std::int64_t>(checkpoint->size)});
+      fork.emplace_back("root", Value{hex(checkpoint->root)});
+    }
+    list.push_back(Value{std::move(fork)});
+  }
+  return Value{ValueMap{{"forks", Value{std::move(list)}}}};
 }
 
 void post_lead(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
@@ -69,6 +89,9 @@ std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
               return value_response(request, queries::network(services.genesis, *services.genesis_bytes));
             },
             {"application/json", "application/cbor"}),
+      route("/v1/forks",
+            "Notes in which a quorum signed another tree than this node's: empty, or evidence of a lie",
+            [&services](const HttpRequest&) { return json_response(200, forks_value(services.forks())); }),
       route("/v1/policy", "The verifier's policy of this network (C2SP tlog-policy)",
             [&services](const HttpRequest&) { return plain(encode_policy(services.policy())); },
             {"text/plain"}),

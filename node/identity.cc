@@ -85,13 +85,21 @@ Result<Identity> load_identity(const Config& config) {
                   .keys = std::move(keys)};
 }
 
+std::uint64_t record_memory(const Limits& limits) {
+  return static_cast<std::uint64_t>(limits.memory_bytes) / 12;
+}
+
+std::uint64_t database_memory(const Limits& limits) {
+  return static_cast<std::uint64_t>(limits.memory_bytes) - record_memory(limits);
+}
+
 DatabaseOptions database_options(const Config& config, const Identity& identity) {
   DatabaseOptions options;
   options.directory = (config.data / "db").string();
   options.network = identity.network;
   options.node = identity.self.id;
   options.incarnation = static_cast<std::uint64_t>(config.incarnation);
-  options.memory_budget_bytes = static_cast<std::uint64_t>(config.limits.memory_bytes);
+  options.memory_budget_bytes = database_memory(config.limits);
   options.create = false;
   return options;
 }

@@ -34,6 +34,10 @@ struct Identity {
 Result<Identity> load_identity(const Config& config);
 
 // Where this node's database is, and whose it must be. It is not made where it is missing.
+// The shares of `memory_bytes`: records of the newest state (storage/current_view.h), and RocksDB the rest.
+std::uint64_t record_memory(const Limits& limits);
+std::uint64_t database_memory(const Limits& limits);
+
 DatabaseOptions database_options(const Config& config, const Identity& identity);
 
 // Holds the node against the newest that is known of the network: its ledger's state, or its members file. A

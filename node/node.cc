@@ -58,7 +58,8 @@ Result<void> Node::Parts::open_storage() {
   Result<std::unique_ptr<LogStore>> log_opened = LogStore::open(*database);
   if (!log_opened) return pass(log_opened);
   if (auto entered = enter_recoveries(std::move(*log_opened)); !entered) return entered;
-  Result<std::unique_ptr<LedgerStore>> ledger_opened = LedgerStore::open(*database, *log_store);
+  Result<std::unique_ptr<LedgerStore>> ledger_opened = LedgerStore::open(
+      *database, *log_store, LedgerStoreOptions{.cache_bytes = record_memory(config.limits)});
   if (!ledger_opened) return pass(ledger_opened);
   ledger = std::move(*ledger_opened);
   return apply_genesis();
@@ -296,6 +297,7 @@ NodeStatus Node::Parts::status() const {
           .disk_available = disk.available(),
           .disk_reserve = disk.reserve(),
           .forks = checkpoint_file.forks(),
+          .ledger = ledger->figures(),
           .stopping = stopping};
 }
 
@@ -330,6 +332,7 @@ ApiServices Node::Parts::services() {
   s.genesis = identity.genesis;
   s.genesis_bytes = identity.genesis_bytes;
   s.policy = [this] { return cosigners.get()->policy; };
+  s.forks = [this] { return checkpoint_file.evidence(); };
   s.submit_options.deadline_ms = static_cast<std::uint32_t>(config.timeouts.submit_ms);
   s.submit_options.cosign_wait_ms = static_cast<std::uint32_t>(config.timeouts.cosign_wait_ms);
   return s;

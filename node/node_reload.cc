@@ -152,7 +152,7 @@ void Node::Parts::apply(const Config& changed) {
   const Limits& limits = changed.limits;
   log.set_level(changed.log_level);
   log.set_format(changed.log_format);
-  database->set_memory_budget(static_cast<std::uint64_t>(limits.memory_bytes));
+  database->set_memory_budget(database_memory(limits));
   verification->set_threads(verifier_threads(limits));
   keys.set_rate(key_rate(limits));
   submission->set_limits(static_cast<std::size_t>(limits.pending_statements),

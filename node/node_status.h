@@ -60,6 +60,7 @@ struct NodeStatus {
   std::uint64_t disk_available = 0;
   std::uint64_t disk_reserve = 0;
   std::uint64_t forks = 0;  // notes in which a quorum signed another tree than this node's
+  LedgerStore::Figures ledger = {};
   bool stopping = false;
 };
 

@@ -13,9 +13,15 @@
 namespace anta {
 
 struct AppliedMoment {
+  struct Tree {
+    std::size_t buckets = 0;
+    std::size_t bytes = 0;    // in memory
+    std::size_t retired = 0;  // nodes that only earlier moments see
+  };
   Applied applied = {};
   ReadSnapshot snapshot;
   StateTree::Version tree;
+  Tree figures = {};
 };
 
 }  // namespace anta

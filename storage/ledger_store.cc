@@ -277,7 +277,10 @@ Result<Applied> LedgerStore::State::finish(const Applied& next, const std::vecto
 // On `disk`, between two applies: database and tree are those of `applied`.
 void LedgerStore::State::keep_moment() {
   moments.add(std::make_shared<const AppliedMoment>(
-      AppliedMoment{*applied, database.snapshot(), state_tree.version()}));
+      AppliedMoment{*applied,
+                    database.snapshot(),
+                    state_tree.version(),
+                    {state_tree.buckets(), state_tree.memory_bytes(), state_tree.retired()}}));
 }
 
 Result<Applied> LedgerStore::apply_genesis(ByteView genesis_bytes, Millis created,
@@ -446,7 +449,9 @@ void LedgerStore::checkpoint_finished(TreeSize size) {
 }
 
 LedgerStore::Figures LedgerStore::figures() const {
-  return {state_->state_tree.buckets(), state_->state_tree.memory_bytes(), state_->state_tree.retired()};
+  const auto newest = state_->moments.newest();
+  if (!newest) return {};
+  return {newest->figures.buckets, newest->figures.bytes, newest->figures.retired};
 }
 
 }  // namespace anta

@@ -112,7 +112,7 @@ class LedgerStore {
     std::size_t state_tree_bytes = 0;    // in memory
     std::size_t state_tree_retired = 0;  // nodes kept for proofs of the past alone
   };
-  Figures figures() const;
+  Figures figures() const;  // as of the last apply; any thread
 
  private:
   struct State;

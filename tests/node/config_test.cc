@@ -283,11 +283,14 @@ TEST(CheckpointFile, NotesOfForksAreKeptCountedAndFoundAgain) {
     file.keep_evidence("b");
   }
   EXPECT_EQ(file.forks(), 2u);
+  EXPECT_EQ(file.evidence(), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(CheckpointFile(directory.path()).forks(), 2u);
+  EXPECT_EQ(CheckpointFile(directory.path()).evidence().size(), 2u);
   for (std::uint64_t i = 0; i < CheckpointFile::evidence_files_max; ++i)
     file.keep_evidence(std::to_string(i));
   EXPECT_EQ(file.forks(), CheckpointFile::evidence_files_max + 2);
   EXPECT_EQ(CheckpointFile(directory.path()).forks(), CheckpointFile::evidence_files_max);
+  EXPECT_EQ(file.evidence().size(), CheckpointFile::evidence_files_max);
   for (const auto& entry : fs::directory_iterator(directory.path()))
     EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write) << entry.path();
 }

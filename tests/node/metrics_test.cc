@@ -74,6 +74,7 @@ const std::map<std::string, Metric>& contract() {
       {"anta_join_bytes_total", {"counter"}},
       {"anta_join_missing_entries", {"gauge"}},
       {"anta_join_refused_total", {"counter"}},
+      {"anta_leader_commit_index", {"gauge"}},
       {"anta_leaderships_total", {"counter"}},
       {"anta_leaves", {"gauge"}},
       {"anta_log_batches_total", {"counter"}},
@@ -100,6 +101,9 @@ const std::map<std::string, Metric>& contract() {
       {"anta_signature_cache_hits_total", {"counter"}},
       {"anta_signatures_checked_total", {"counter"}},
       {"anta_state_diverged", {"gauge", {"peer"}}},
+      {"anta_state_tree_buckets", {"gauge"}},
+      {"anta_state_tree_bytes", {"gauge"}},
+      {"anta_state_tree_retired_nodes", {"gauge"}},
       {"anta_statements_decided_total", {"counter", {"outcome", "rule"}}},
       {"anta_statements_forwarded_total", {"counter"}},
       {"anta_statements_proposed_total", {"counter"}},
@@ -172,6 +176,9 @@ TEST(Metrics, AForkIsCountedShownAndMakesTheNodeUnready) {
     EXPECT_EQ(ready.status, 503u);
     EXPECT_NE(trio.get(0, "/metrics", "*/*").body.find(metric + "1\n"), std::string::npos);
     EXPECT_NE(trio.get(0, "/v1/status").body.find("\"forks\": 1"), std::string::npos);
+    const std::string told = trio.get(0, "/v1/forks").body;
+    EXPECT_NE(told.find("\"note\": \"" + trio.genesis.origin), std::string::npos) << told;
+    EXPECT_NE(told.find("\"size\": "), std::string::npos) << told;
     trio.stop(0);
   }
   std::size_t kept = 0;
