@@ -1,10 +1,9 @@
 #include "storage/ledger/lead_order.h"
 
-#include <cstdlib>
+#include <utility>
 
 #include "crypto/cbor.h"
-#include "crypto/text.h"
-#include "storage/ledger/network.h"
+#include "storage/ledger/order.h"
 #include "storage/ledger/schema_types.h"
 #include "storage/ledger/state.h"
 
@@ -58,27 +57,12 @@ Result<SignedLeadOrder> decode_lead_order(ByteView bytes) {
 
 Result<void> authorise(const LedgerView& view, const SignedLeadOrder& order, const Digest& network,
                        Millis now) {
-  const CoseSign1& envelope = order.envelope;
-  if (order.order.network != network)
-    return fail(Code::malformed, "lead.network", "the order is for another network (genesis digest)");
-  if (std::abs(order.order.event_time.value - now.value) > lead_order_age_max_ms) {
-    return fail(Code::rule_violated, "lead.stale",
-                "the order's event_time is more than " + std::to_string(lead_order_age_max_ms / 60'000) +
-                    " minutes from this node's clock");
-  }
-  const auto key = state::find<state::Key>(view, hex(envelope.header.kid));
-  const bool valid = key && key->party.value == envelope.header.issuer && key->state == KeyState::active &&
-                     !(key->compromised_since && *key->compromised_since <= now);
-  if (!valid) {
-    return fail(Code::rule_violated, "unknown_key",
-                "no valid key " + hex(envelope.header.kid).substr(0, 16) + " is registered for " +
-                    envelope.header.issuer);
-  }
-  if (!verify_cose(envelope, key->key))
-    return fail(Code::bad_signature, "bad_signature", "the signature does not verify");
-  if (!has_vote(view, PartyId{envelope.header.issuer})) {
-    return fail(Code::not_authorised, "no_vote",
-                envelope.header.issuer + " runs no voting node of this network");
+  const Asked asked{.network = order.order.network, .event_time = order.order.event_time};
+  if (auto may = may_order(view, order.envelope, asked, network, now); !may) {
+    Error error = may.error();
+    if (error.rule == "order.network") error.rule = "lead.network";
+    if (error.rule == "order.stale") error.rule = "lead.stale";
+    return tl::unexpected<Error>(std::move(error));
   }
   const auto node = state::find<state::Node>(view, order.order.node.value);
   if (!node) return fail(Code::not_found, "lead.node", "the network has no node " + order.order.node.value);

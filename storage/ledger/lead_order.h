@@ -11,14 +11,14 @@
 
 #include "crypto/cose.h"
 #include "storage/ledger/ids.h"
+#include "storage/ledger/order.h"
 #include "storage/ledger/shape.h"
 #include "storage/ledger/view.h"
 
 namespace anta {
 
 inline constexpr std::string_view lead_order_type = "lead-order";
-// How far its event_time may lie from the clock of the node that is asked, either way.
-inline constexpr std::int64_t lead_order_age_max_ms = 300'000;
+inline constexpr std::int64_t lead_order_age_max_ms = order_age_max_ms;
 
 struct LeadOrder {
   Digest network = {};     // the genesis' digest

@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "crypto/text.h"
@@ -150,7 +151,10 @@ Result<void> Replay::check_seal(ByteView bytes, const Seal& seal, const Seal& ex
   return {};
 }
 
-Step Replay::begin(ByteView genesis_bytes, ByteView seal_bytes) {
+Step Replay::begin(ByteView genesis, ByteView seal) { return begin(genesis, &seal); }
+Step Replay::begin(ByteView genesis) { return begin(genesis, nullptr); }
+
+Step Replay::begin(ByteView genesis_bytes, const ByteView* seal_bytes) {
   ANTA_INVARIANT(range_.size() == 0);
   const auto genesis = decode_genesis(genesis_bytes);
   if (!genesis && genesis_is_newer(genesis_bytes))
@@ -163,13 +167,15 @@ Step Replay::begin(ByteView genesis_bytes, ByteView seal_bytes) {
     write(change.key, change.value);
     changes.emplace(change.key, change.value);
   }
-  const auto seal = decode_seal(seal_bytes);
-  if (!seal) return found(LeafIndex{1}, seal.error());
   const Seal expected{Height{0}, genesis->created, state_.root(), LeafIndex{1}, 0};
-  if (auto same = check_seal(seal_bytes, *seal, expected); !same) return found(LeafIndex{1}, same.error());
+  if (seal_bytes != nullptr) {
+    const auto seal = decode_seal(*seal_bytes);
+    if (!seal) return found(LeafIndex{1}, seal.error());
+    if (auto same = check_seal(*seal_bytes, *seal, expected); !same) return found(LeafIndex{1}, same.error());
+  }
   take_keys(changes);
   append(sha256(genesis_bytes));
-  append(sha256(seal_bytes));
+  append(sha256(encode_seal(expected)));
   block_time_ = genesis->created;
   return {};
 }
@@ -183,11 +189,16 @@ Result<void> Replay::known_before(const LedgerView& view, const Digest& statemen
   return {};
 }
 
-Result<void> Replay::judge_accepted(Overlay& overlay, const Decoded& one, Millis block_time, LeafIndex leaf,
-                                    const SignatureCheck& check) {
+Result<Effects> Replay::verdict(const Overlay& overlay, const Decoded& one, const Moment& moment,
+                                const SignatureCheck& check) const {
   if (!one.statement) return tl::unexpected<Error>(one.error);
   if (auto key = authenticate(overlay, *one.statement, check); !key) return pass(key);
-  Result<Effects> effects = judge(overlay, *one.statement, Moment{.block_time = block_time, .leaf = leaf});
+  return judge(overlay, *one.statement, moment);
+}
+
+Result<void> Replay::judge_accepted(Overlay& overlay, const Decoded& one, Millis block_time, LeafIndex leaf,
+                                    const SignatureCheck& check) {
+  Result<Effects> effects = verdict(overlay, one, Moment{.block_time = block_time, .leaf = leaf}, check);
   if (!effects) return pass(effects);
   for (StateChange& change : effects->changes)
     overlay.write(change.key, std::move(change.value));
@@ -198,18 +209,11 @@ Result<void> Replay::judge_accepted(Overlay& overlay, const Decoded& one, Millis
 Result<void> Replay::judge_refused(Overlay& overlay, const Decoded& one, Millis block_time, LeafIndex leaf,
                                    const SignatureCheck& check) {
   const Moment moment{.block_time = block_time, .leaf = leaf};
-  Error error = one.error;
-  if (one.statement) {
-    if (auto key = authenticate(overlay, *one.statement, check); !key) {
-      error = key.error();
-    } else {
-      const Result<Effects> effects = judge(overlay, *one.statement, moment);
-      if (effects)
-        return fail(Code::malformed, "audit.refused",
-                    "statement " + hex(one.digest) + " was refused, and the law accepts it");
-      error = effects.error();
-    }
-  }
+  const Result<Effects> effects = verdict(overlay, one, moment, check);
+  if (effects)
+    return fail(Code::malformed, "audit.refused",
+                "statement " + hex(one.digest) + " was refused, and the law accepts it");
+  const Error& error = effects.error();
   if (!one.statement || !rejection_is_recorded(error.rule))
     return fail(Code::malformed, "audit.refused",
                 "statement " + hex(one.digest) +
@@ -258,13 +262,57 @@ Step Replay::block(const std::vector<Decoded>& accepted, const std::vector<Refus
     write(key, value);
   const Seal expected{height_.next(), seal->block_time, state_.root(), first, accepted.size()};
   if (auto same = check_seal(seal_bytes, *seal, expected); !same) return found(last, same.error());
-  take_keys(overlay.changes());
+  std::vector<Digest> leaves;
   for (const Decoded& one : accepted)
-    append(one.digest);
-  append(sha256(seal_bytes));
-  height_ = expected.height;
-  block_time_ = expected.block_time;
+    leaves.push_back(one.digest);
+  close(overlay, leaves, expected);
   return {};
+}
+
+// After the changes were written.
+void Replay::close(const Overlay& overlay, const std::vector<Digest>& accepted, const Seal& seal) {
+  take_keys(overlay.changes());
+  for (const Digest& one : accepted)
+    append(one);
+  append(sha256(encode_seal(seal)));
+  height_ = seal.height;
+  block_time_ = seal.block_time;
+}
+
+tl::expected<Replay::Sealed, Finding> Replay::apply(const std::vector<Decoded>& statements, Millis proposed,
+                                                    const SignatureCheck& check) {
+  ANTA_INVARIANT(range_.size() > 0);
+  const LeafIndex first{range_.size()};
+  const Millis block_time = std::max(block_time_, proposed);
+  Overlay overlay(*view_);
+  std::vector<Digest> accepted;
+  std::unordered_set<Digest> here;
+  Sealed sealed;
+  for (const Decoded& one : statements) {
+    const LeafIndex leaf = first.plus(accepted.size());
+    if (here.contains(one.digest) || !known_before(overlay, one.digest)) continue;  // decided: it stays so
+    if (auto known = law_known(overlay, block_time); !known && !overlay.failed())
+      return found(leaf, known.error());
+    const Moment moment{.block_time = block_time, .leaf = leaf};
+    Result<Effects> effects = verdict(overlay, one, moment, check);
+    if (overlay.failed()) return found(leaf, *view_->failure);
+    if (effects) {
+      for (StateChange& change : effects->changes)
+        overlay.write(change.key, std::move(change.value));
+      overlay.remember(one.digest, one.bytes);
+      accepted.push_back(one.digest);
+      here.insert(one.digest);
+    } else if (one.statement && rejection_is_recorded(effects.error().rule)) {
+      StateChange record = rejection_record(*one.statement, effects.error().rule, moment);
+      overlay.write(record.key, std::move(record.value));
+      ++sealed.refused;
+    }
+  }
+  for (const auto& [key, value] : overlay.changes())
+    write(key, value);
+  close(overlay, accepted, {height_.next(), block_time, state_.root(), first, accepted.size()});
+  sealed.accepted = accepted.size();
+  return sealed;
 }
 
 Replay::Saved Replay::saved() const {

@@ -80,6 +80,17 @@ class Replay {
   Step block(const std::vector<Decoded>& accepted, const std::vector<Refused>& refused, ByteView seal,
              const SignatureCheck& check);
 
+  // The same from a log, where no seal stands: begin() makes that of the genesis, apply() one for each block,
+  // by the law alone, as a node does (node/ledger_machine.h). Whether it is what others sealed is seen in the
+  // roots. A finding is then something that this release can not judge, or that could not be fetched.
+  Step begin(ByteView genesis);
+  struct Sealed {
+    std::uint64_t accepted = 0;
+    std::uint64_t refused = 0;  // on record
+  };
+  tl::expected<Sealed, Finding> apply(const std::vector<Decoded>& statements, Millis proposed,
+                                      const SignatureCheck& check);
+
   // Goes on from there, if records and entries have the roots that were saved with them; corrupt otherwise.
   Result<void> restore(Saved saved);
   Saved saved() const;
@@ -92,6 +103,9 @@ class Replay {
 
  private:
   class View;
+  Step begin(ByteView genesis, const ByteView* seal);
+  Result<Effects> verdict(const Overlay& overlay, const Decoded& one, const Moment& moment,
+                          const SignatureCheck& check) const;
   Result<void> judge_accepted(Overlay& overlay, const Decoded& one, Millis block_time, LeafIndex leaf,
                               const SignatureCheck& check);
   Result<void> judge_refused(Overlay& overlay, const Decoded& one, Millis block_time, LeafIndex leaf,
@@ -101,6 +115,7 @@ class Replay {
   void take_keys(const StateMap& changes);
   Result<void> check_seal(ByteView bytes, const Seal& seal, const Seal& expected) const;
   void append(const Digest& entry);
+  void close(const Overlay& overlay, const std::vector<Digest>& accepted, const Seal& seal);
 
   std::unique_ptr<View> view_;
   mutable MemoryTree state_ = {};  // it computes roots when they are asked for

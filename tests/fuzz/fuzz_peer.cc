@@ -45,6 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case PeerKind::lead_refused: same(decode_lead_refused(body), encode_lead_refused, body); break;
     case PeerKind::state_roots: same(decode_state_roots(body), encode_state_roots, body); break;
     case PeerKind::join_ask: same(decode_join_ask(body), encode_join_ask, body); break;
+    case PeerKind::mark_ask: same(decode_mark_ask(body), encode_mark_ask, body); break;
+    case PeerKind::mark_offer: same(decode_mark_offer(body), encode_mark_offer, body); break;
     case PeerKind::join_offer: same(decode_join_offer(body), encode_join_offer, body); break;
     case PeerKind::checkpoint_finished: break;  // a note: fuzz_note
   }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "crypto/cose.h"
+#include "storage/ledger/backup_order.h"
 #include "storage/ledger/block.h"
 #include "storage/ledger/codec.h"
 #include "storage/ledger/genesis.h"
@@ -42,6 +43,13 @@ void lead_order(const std::shared_ptr<const Bytes>& input) {
   ANTA_INVARIANT(!anta::decode_statement(input));
 }
 
+void backup_order(const std::shared_ptr<const Bytes>& input) {
+  const auto order = anta::decode_backup_order(*input);
+  if (!order) return;
+  ANTA_INVARIANT(order->order.from > 0);
+  ANTA_INVARIANT(!anta::decode_statement(input) && !anta::decode_lead_order(*input));
+}
+
 template <typename Record>
 void record(ByteView input) {
   const auto decoded = anta::state::decode_record<Record>(input);
@@ -63,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto input = std::make_shared<const Bytes>(data, data + size);
   statement(input);
   lead_order(input);
+  backup_order(input);
   for (const std::string_view type : anta::statement_types()) {
     if (const auto payload = anta::decode_payload(type, *input))
       ANTA_INVARIANT(anta::encode_payload(*payload) == *input);

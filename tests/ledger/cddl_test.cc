@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "storage/ledger/backup_order.h"
 #include "storage/ledger/codec.h"
 #include "storage/ledger/lead_order.h"
 #include "storage/ledger/view.h"
@@ -117,6 +118,7 @@ TEST(Cddl, NamesTheFieldsOfEveryPayload) {
   expect_same(rules, "node-keys", *payload_shape("node")->find("keys")->shape);
   expect_same(rules, "genesis", *genesis_shape());
   expect_same(rules, "lead-order", *lead_order_shape());
+  expect_same(rules, "backup-order", *backup_order_shape());
 }
 
 TEST(Cddl, NamesTheFieldsOfEveryRecord) {

@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     "consensus": ("consensus/", "storage/", "crypto/"),
     "node/views": ("node/views/", "storage/ledger/", "crypto/"),
     "node": ("node/", "consensus/", "storage/", "crypto/"),
-    "cli": ("cli/", "node/views/", "storage/ledger/", "crypto/"),
+    "cli": ("cli/", "node/views/", "storage/ledger/", "storage/backup_file.h", "crypto/"),
     "tests": ("",),
 }
 
