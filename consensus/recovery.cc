@@ -118,9 +118,7 @@ Result<void> settle(std::span<const Recovery> recoveries, Database& database, Lo
   if (log.last() > newest.base) {
     if (auto ended = log.end_amnesia(); !ended) return ended;
   }
-  Bytes content;
-  put_u64(content, newest.epoch);
-  return database.replace_file(epoch_file, content, Sync::yes);
+  return note_promised(database, newest.epoch);
 }
 
 // A ledger that something else is being done to.
@@ -134,6 +132,12 @@ Result<void> whole(const Database& database, const LogStore& log) {
 }
 
 }  // namespace
+
+Result<void> note_promised(Database& database, std::uint64_t epochs) {
+  Bytes content;
+  put_u64(content, epochs);
+  return database.replace_file(epoch_file, content, Sync::yes);
+}
 
 Digest digest_of(const Recovery& recovery) {
   std::string all = "anta recovery " + std::to_string(recovery.epoch) + "\n" + hex(recovery.network) + "\n" +

@@ -66,6 +66,10 @@ struct Recovery {
 // Of the whole document: what the entry names where other configurations name a statement.
 Digest digest_of(const Recovery& recovery);
 
+// Writes down, in a ledger that was restored from a backup, that this node may have promised things in these
+// epochs: enter() then leaves it an amnesiac where it has been through them.
+Result<void> note_promised(Database& database, std::uint64_t epochs);
+
 // What holds after the base, and the entry that carries it, at base + 1 in term base_term + 1.
 raft::ConfigurationRecord record_of(const Recovery& recovery);
 LogEntry entry_of(const Recovery& recovery);

@@ -7,8 +7,9 @@
 namespace anta {
 namespace {
 
-constexpr std::array<std::string_view, 8> known = {"--config",   "--init",    "--check",   "--rebuild",
-                                                   "--recovery", "--witness", "--version", "--help"};
+constexpr std::array<std::string_view, 9> known = {"--config",  "--init",     "--check",
+                                                   "--rebuild", "--recovery", "--restore",
+                                                   "--witness", "--version",  "--help"};
 
 tl::unexpected<Error> usage(std::string message) {
   return fail(Code::malformed, "usage", std::move(message) + "; see antad --help");
@@ -19,7 +20,7 @@ tl::unexpected<Error> usage(std::string message) {
 Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
   Arguments out;
   std::string config;
-  std::string mode;  // --check, --rebuild or --recovery
+  std::string mode;  // --check, --rebuild, --recovery or --restore
   bool witness = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     std::string option = arguments[i];
@@ -41,11 +42,15 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
       witness = true;
       continue;
     }
-    if (option != "--config" && option != "--init")
+    if (option != "--config" && option != "--init" && option != "--restore")
       return usage("unknown option \"" + option + "\"" + suggestion(option, known));
     if (!joined && i + 1 < arguments.size()) value = arguments[++i];
     if (value.empty()) return usage(option + " needs a " + (option == "--init" ? "directory" : "file"));
-    if (option == "--init") {
+    if (option == "--restore") {
+      if (!mode.empty()) return usage(mode + " and " + option + " are one or the other");
+      mode = option;
+      out.backup = value;
+    } else if (option == "--init") {
       out = {.command = Arguments::Command::init, .path = value};
     } else {
       config = value;
@@ -60,11 +65,13 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
     return usage(mode.empty() ? "say which node: --config FILE" : mode + " needs --config FILE");
   if (witness && mode == "--rebuild") return usage("a witness has no ledger to rebuild");
   if (witness && mode == "--recovery") return usage("a witness has no log to go on from");
+  if (witness && mode == "--restore") return usage("a witness has no ledger to restore");
   const auto command = mode.empty()          ? Arguments::Command::run
                        : mode == "--check"   ? Arguments::Command::check
                        : mode == "--rebuild" ? Arguments::Command::rebuild
+                       : mode == "--restore" ? Arguments::Command::restore
                                              : Arguments::Command::recovery;
-  return Arguments{.command = command, .path = config, .witness = witness};
+  return Arguments{.command = command, .path = config, .backup = out.backup, .witness = witness};
 }
 
 std::string help_text() {
@@ -75,6 +82,7 @@ Examples:
   antad --config node.yaml --check   check the configuration, the genesis and the keys; change nothing
   antad --config node.yaml --rebuild make what is derived from the log again, with the node stopped
   antad --config node.yaml --recovery > recovery-1.yaml    when most nodes are gone for good: how to go on
+  antad --config node.yaml --restore anta.backup    fill the empty data directory from a backup (anta backup)
   antad --init /var/lib/anta         make this node's seed; print its public keys for the network file
   antad --witness --init /var/lib/anta-witness     the same for a witness, which has one key
   antad --witness --config witness.yaml            run the witness; with --check, only check
@@ -86,6 +94,9 @@ Options:
   --recovery      with --config, on a stopped node: print the document by which the network would go on from
                   the end of this node's log, with this node alone. The operators compare theirs, choose one,
                   and name the file under recoveries on every node
+  --restore FILE  with --config, into an empty data directory: judge the backup again and take it over if it is
+                  the ledger that its checkpoint's quorum cosigned. A node that has run before neither votes nor
+                  cosigns until the others have brought it past what it promised and said what it signed
   --init DIR      make DIR/node.seed (mode 0600)
   --witness       a witness instead of a node: no ledger, it cosigns trees that extend what it saw (C2SP
                   tlog-witness); --init makes DIR/witness.seed

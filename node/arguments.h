@@ -1,4 +1,4 @@
-// The command line of antad: seven things it can do, most of them for a witness too. Pure.
+// The command line of antad: eight things it can do, most of them for a witness too. Pure.
 #pragma once
 
 #include <string>
@@ -9,9 +9,10 @@
 namespace anta {
 
 struct Arguments {
-  enum class Command : std::uint8_t { help, version, run, check, init, rebuild, recovery };
+  enum class Command : std::uint8_t { help, version, run, check, init, rebuild, recovery, restore };
   Command command = Command::help;
-  std::string path = {};  // of node.yaml or witness.yaml, or of the directory to initialise
+  std::string path = {};    // of node.yaml or witness.yaml, or of the directory to initialise
+  std::string backup = {};  // of restore: the file
   bool witness = false;
 };
 

@@ -29,6 +29,10 @@ void write_unsynced(const std::filesystem::path& file, const std::string& text) 
 
 }  // namespace
 
+std::filesystem::path checkpoint_note_file(const std::filesystem::path& directory) {
+  return directory / file_name;
+}
+
 CheckpointFile::CheckpointFile(std::filesystem::path directory) : directory_(std::move(directory)) {
   const Lock lock(mutex_);
   std::error_code none;  // a directory that is not made yet has no evidence

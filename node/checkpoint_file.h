@@ -22,6 +22,9 @@
 
 namespace anta {
 
+// Where it lies in a data directory.
+std::filesystem::path checkpoint_note_file(const std::filesystem::path& directory);
+
 class CheckpointFile {
  public:
   static constexpr std::int64_t interval_ms = 1'000;

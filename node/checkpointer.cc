@@ -1,38 +1,11 @@
 #include "node/checkpointer.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
-#include "crypto/cbor.h"
-#include "node/guarded.h"
+#include "node/checkpointer_state.h"
 
 namespace anta {
-
-Bytes encode_mark(const CheckpointMark& mark) {
-  cbor::Writer out;
-  out.array(2).uint(mark.size).bytes(mark.root.view());
-  return out.take();
-}
-
-Result<CheckpointMark> decode_mark(ByteView bytes) {
-  cbor::Reader in(bytes);
-  const auto items = in.array();
-  if (!items) return pass(items);
-  if (*items != 2)
-    return fail(Code::corrupt, "checkpoint.mark", "the stored cosigning mark has the wrong shape");
-  const auto size = in.uint();
-  if (!size) return pass(size);
-  const auto root = in.bytes();
-  if (!root) return pass(root);
-  if (root->size() != Digest::size)
-    return fail(Code::corrupt, "checkpoint.mark", "the stored cosigning mark has a short root");
-  if (auto end = in.finish(); !end) return pass(end);
-  CheckpointMark mark{.size = *size, .root = {}};
-  std::copy(root->begin(), root->end(), mark.root.bytes.begin());
-  return mark;
-}
 
 namespace {
 
@@ -44,83 +17,6 @@ Result<Checkpoint> checkpoint_of(const std::string& note) {
 }
 
 }  // namespace
-
-struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
-  using SharedSet = std::shared_ptr<const CosignerSet>;
-  struct Open {
-    Checkpoint checkpoint = {};
-    SharedSet set = {};
-    std::string text = {};
-    std::optional<NoteSignature> log_line = {};  // once the mark is durable
-    std::map<NodeId, NoteSignature> cosignatures = {};
-    std::int64_t since = 0;  // steady
-  };
-
-  State(CheckpointerOptions o, CosignerSet s, const NodeKeys& k, CheckpointerPorts ports_, Executor& e)
-      : options(std::move(o)),
-        cosigners(std::make_shared<const CosignerSet>(std::move(s))),
-        origin(cosigners->origin),
-        keys(k),
-        ports(std::move(ports_)),
-        executor(e) {}
-
-  Result<SharedSet> set_of(std::uint64_t size) const;
-  void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const {
-    if (ports.log) ports.log(level, event, fields);
-  }
-
-  void consider();
-  void wake(std::uint32_t ms);
-  void open_newest();
-  void opened(const Checkpoint& checkpoint);
-  void with_mark(const Checkpoint& checkpoint, std::function<void()> then);
-  Result<void> may_sign(const Checkpoint& checkpoint) const;
-  NoteSignature cosign(const state::Node& self, const std::string& text) const;
-  void count(const NodeId& from, NoteSignature line);
-  void finish();
-  // `from`: who sent it; this node's own id for what it stored or made.
-  Result<void> take_finished(const NodeId& from, const std::string& note);
-  void sign_finished();
-  void take_open(const NodeId& from, const CheckpointOpen& message);
-  void take_cosigned(const NodeId& from, const CheckpointCosigned& message);
-  void broadcast(PeerKind kind, const Bytes& bytes) const;
-  void publish_missing();
-
-  const CheckpointerOptions options;
-  SharedSet cosigners;  // of the newest tree that this node heard of
-  const std::string origin;
-  const NodeKeys& keys;
-  const CheckpointerPorts ports;
-  Executor& executor;
-
-  std::optional<Applied> applied = {};
-  bool in_office = false;
-  std::optional<Open> open = {};
-  std::int64_t last_open = 0;                   // steady
-  std::int64_t finished_at = 0;                 // steady
-  std::int64_t wake_at = 0;                     // steady; 0: nothing scheduled
-  std::optional<CheckpointMark> mark = {};      // durable
-  std::optional<CheckpointMark> promised = {};  // the highest handed to the disk; never below `mark`
-  // Of trees not applied yet: who may say so is not known before. One of each sender, so that none takes
-  // another's place.
-  std::map<NodeId, CheckpointOpen> early_opens = {};
-  std::map<NodeId, std::string> early_notes = {};
-  std::set<NodeId> down = {};
-
-  mutable Mutex mutex;
-  std::shared_ptr<const FinishedCheckpoint> served ANTA_GUARDED_BY(mutex) = {};
-  std::shared_ptr<const SignedRoot> for_receipts ANTA_GUARDED_BY(mutex) = {};
-  std::vector<std::string> missing ANTA_GUARDED_BY(mutex) = {};
-
-  std::shared_ptr<const FinishedCheckpoint> newest() const {
-    const Lock lock(mutex);
-    return served;
-  }
-  std::shared_ptr<const SignedRoot> signed_root() const {
-    const Lock lock(mutex);
-    return for_receipts;
-  }
-};
 
 Result<Checkpointer::State::SharedSet> Checkpointer::State::set_of(std::uint64_t size) const {
   if (size >= cosigners->from.value) return cosigners;
@@ -149,7 +45,7 @@ void Checkpointer::State::wake(std::uint32_t ms) {
 
 // The leader's turn: whether a checkpoint is due, and if not yet, when.
 void Checkpointer::State::consider() {
-  if (!in_office || !applied) return;
+  if (!in_office || !applied || recovery) return;
   const std::int64_t now = executor.steady_ms();
   if (open) {
     const std::int64_t age = now - open->since;
@@ -199,6 +95,8 @@ void Checkpointer::State::opened(const Checkpoint& checkpoint) {
 }
 
 Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
+  if (recovery)
+    return fail(Code::uncertain, "checkpoint.mark", "this node does not know what it signed before");
   const Result<SealedTree> tree = ports.tree_at(TreeSize{checkpoint.size});
   if (!tree) return pass(tree);
   if (tree->root != checkpoint.root)
@@ -275,7 +173,6 @@ void Checkpointer::State::finish() {
 
 // A note is served once its quorum is checked and this node has the same tree.
 Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::string& note) {
-  const auto now_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 0));
   const Result<Checkpoint> claimed = checkpoint_of(note);
   if (!claimed) return pass(claimed);
   if (!applied || claimed->size > applied->leaves.value) {
@@ -284,9 +181,10 @@ Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::s
   }
   const Result<SharedSet> set = set_of(claimed->size);
   if (!set) return pass(set);
-  const Result<PolicyVerdict> verdict = check_note((*set)->policy, note, now_seconds);
+  const Result<PolicyVerdict> verdict = check_note((*set)->policy, note, now_seconds());
   if (!verdict) return pass(verdict);
   if (!verdict->quorum_met) return fail(Code::malformed, "checkpoint.quorum", "the note is below its quorum");
+  saw_lines(**set, *parse_note(note));
   const auto last = newest();
   if (last && (verdict->checkpoint.size < last->checkpoint.size ||
                (verdict->checkpoint.size == last->checkpoint.size &&
@@ -320,6 +218,7 @@ Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::s
 // take_finished has held the root against this node's own tree. Here the mark: durable, of this very tree,
 // and not below.
 void Checkpointer::State::sign_finished() {
+  if (recovery) return;  // it signs nothing
   const auto last = newest();
   const auto before = signed_root();
   if (!last || (before && before->checkpoint == last->checkpoint)) return;
@@ -358,6 +257,8 @@ void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& me
   if (!is_by(*line, log_key) || !verify_note_line(log_key, message.text, *line)) {
     return log(LogLevel::warning, "checkpoint_bad_log_line", {{"peer", from.value}});
   }
+  seen.saw(log_key.key, checkpoint->size, {.text = message.text, .line = message.log_line});
+  if (recovery) return;  // it signs nothing, and has said so
   if (const Result<void> allowed = may_sign(*checkpoint); !allowed) {
     return log(LogLevel::warning, "checkpoint_refused",
                {{"peer", from.value},
@@ -377,10 +278,10 @@ void Checkpointer::State::take_cosigned(const NodeId& from, const CheckpointCosi
   const std::optional<VerifierKey> key = open->set->key_of(from);
   if (!key) return;
   Result<NoteSignature> line = parse_signature_line(message.line);
-  const auto now_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 0));
-  if (!line || !is_by(*line, *key) || !verify_cosignature(*key, open->text, *line, now_seconds)) {
+  if (!line || !is_by(*line, *key) || !verify_cosignature(*key, open->text, *line, now_seconds())) {
     return log(LogLevel::warning, "checkpoint_bad_cosignature", {{"peer", from.value}});
   }
+  seen.saw(key->key, message.size, {.text = open->text, .line = message.line});
   count(from, std::move(*line));
 }
 
@@ -405,6 +306,10 @@ Checkpointer::Checkpointer(CheckpointerOptions options, CosignerSet cosigners, c
                                      executor)) {
   state_->mark = mark;
   state_->promised = mark;
+  if (mark && !mark->whole) state_->begin_recovery();
+  if (note && state_->recovery) {
+    if (const auto parsed = parse_note(*note)) state_->recovery->found(*parsed, state_->now_seconds());
+  }
   if (note)
     state_->early_notes.emplace(state_->options.self,
                                 std::move(*note));  // taken, once checked, with the first applied state
@@ -435,6 +340,7 @@ void Checkpointer::on_applied(const Applied& applied) {
     }
     for (const auto& [from, early] : std::exchange(state->early_opens, {}))
       state->take_open(from, early);
+    state->try_recovered();
     state->sign_finished();  // after a start the mark may have been of a tree that was not applied yet
     state->consider();
   });
@@ -445,6 +351,7 @@ void Checkpointer::on_role(const raft::RoleChange& role) {
     const bool began = role.in_office && !state->in_office;
     state->in_office = role.in_office;
     if (!role.in_office || began) state->open.reset();
+    state->recover();
     if (began) state->consider();
   });
 }
@@ -457,6 +364,7 @@ void Checkpointer::on_peer(const NodeId& peer, bool up) {
     }
     state->down.erase(peer);
     state->publish_missing();
+    state->recover();
     if (const auto last = state->newest()) {
       state->ports.send(peer, PeerKind::checkpoint_finished, to_bytes(as_bytes(last->note)));
     }
@@ -475,6 +383,10 @@ void Checkpointer::on_peer_message(const NodeId& from, PeerKind kind, Bytes byte
       if (auto message = decode_checkpoint_open(bytes)) state->take_open(from, *message);
     } else if (kind == PeerKind::checkpoint_cosigned) {
       if (auto message = decode_checkpoint_cosigned(bytes)) state->take_cosigned(from, *message);
+    } else if (kind == PeerKind::mark_ask) {
+      if (auto message = decode_mark_ask(bytes)) state->take_mark_ask(from, *message);
+    } else if (kind == PeerKind::mark_offer) {
+      if (auto message = decode_mark_offer(bytes)) state->take_mark_offer(from, *message);
     } else if (kind == PeerKind::checkpoint_finished && bytes.size() <= note_bytes_max) {
       if (auto taken = state->take_finished(from, std::string(as_text(bytes))); !taken) {
         state->log(LogLevel::warning, "checkpoint_note_refused",
@@ -491,6 +403,11 @@ std::shared_ptr<const SignedRoot> Checkpointer::signed_root() const { return sta
 std::vector<std::string> Checkpointer::missing() const {
   const Lock lock(state_->mutex);
   return state_->missing;
+}
+
+CosigningStatus Checkpointer::cosigning() const {
+  const Lock lock(state_->mutex);
+  return state_->cosigning;
 }
 
 }  // namespace anta

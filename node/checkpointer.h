@@ -14,6 +14,11 @@
 // back), or whose tree does not extend it, and a seal whose block time is more than ahead_max_seconds ahead
 // of its clock.
 //
+// A node whose mark is not whole (cosigning_mark.h: a restored or an older copy) signs nothing, opens nothing
+// and says so, until it has recovered what it may have signed: once a second it asks for what is committed,
+// and every other node for the lines that it has seen. Every node keeps the newest lines of the others that
+// it verified, in memory, to answer that.
+//
 // Who cosigns is the ledger's to say (cosigners.h): a checkpoint of a tree is opened, cosigned and judged by
 // the set that this very tree says. A node that is not in it signs nothing.
 //
@@ -26,8 +31,8 @@
 //
 // Two different roots of one size under a quorum are a fork: the note is kept (port `evidence`) and reported.
 //
-// State lives on one executor; the on_ functions, finished(), signed_root() and missing() may be called from
-// any thread.
+// State lives on one executor; the on_ functions, finished(), signed_root(), missing() and cosigning() may be
+// called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -43,21 +48,13 @@
 #include "crypto/keys.h"
 #include "crypto/note.h"
 #include "crypto/policy.h"
+#include "node/cosigning_mark.h"
 #include "node/executor.h"
 #include "node/peer_wire.h"
 #include "storage/applied.h"
 #include "storage/ledger/cosigners.h"
 
 namespace anta {
-
-struct CheckpointMark {
-  std::uint64_t size = 0;
-  Digest root = {};
-
-  bool operator==(const CheckpointMark&) const = default;
-};
-Bytes encode_mark(const CheckpointMark& mark);
-Result<CheckpointMark> decode_mark(ByteView bytes);
 
 struct FinishedCheckpoint {
   Checkpoint checkpoint = {};
@@ -73,10 +70,20 @@ struct SignedRoot {
 
 struct CheckpointerOptions {
   NodeId self = {};
+  PartyId organisation = {};  // in whose name it cosigns
   std::uint32_t open_interval_ms = 10;
   std::uint32_t open_timeout_ms = 1'000;
   std::uint32_t idle_ms = 60'000;
+  std::uint32_t recovery_ms = 1'000;  // between two rounds of questions
   std::int64_t ahead_max_seconds = 60;
+};
+
+// Whether this node may sign, for who watches it.
+struct CosigningStatus {
+  bool known = true;      // false: its mark is not whole
+  std::size_t heard = 0;  // other cosigners that answered, while it is not
+  std::size_t needed = 0;
+  std::string waits_for = {};
 };
 
 // The tree after a seal, as this node has it.
@@ -97,6 +104,9 @@ struct CheckpointerPorts {
   // The leader has opened a checkpoint of this set: `note` is its text under the log's signature. The
   // witnesses' answers come by on_peer_message, in their names, as nodes' do.
   std::function<void(const Checkpoint&, const std::string& note, const CosignerSet&)> opened = {};
+  // How large the tree is once everything is applied that was committed when this was called, by whoever
+  // leads; answered once, on any thread. Only a mark that is not whole asks.
+  std::function<void(std::function<void(Result<TreeSize>)>)> committed = {};
   std::function<Millis()> clock = {};
   std::function<void(const FinishedCheckpoint&, double seconds)> finished = {};  // on the executor
   std::function<void(const std::string& note)> evidence = {};
@@ -126,6 +136,7 @@ class Checkpointer {
   std::shared_ptr<const SignedRoot> signed_root() const;
   // Names of the cosigners that keep the open checkpoint from its quorum, as far as this node can see.
   std::vector<std::string> missing() const;
+  CosigningStatus cosigning() const;
 
  private:
   struct State;

@@ -178,6 +178,7 @@ HttpApi::HttpApi(ApiServices services, Metrics& metrics)
   table_->add(certificate_routes(table_->services));
   table_->add(state_proof_routes(table_->services));
   table_->add(tile_routes(table_->services));
+  table_->add(backup_routes(table_->services));
   table_->add(service_routes(table_->services, metrics));
   auto document = std::make_shared<std::string>();
   table_->add({{.method = "GET",

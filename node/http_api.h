@@ -29,6 +29,7 @@
 #include "storage/ledger/genesis.h"
 #include "storage/ledger/value.h"
 #include "storage/ledger_reader.h"
+#include "storage/log_entry.h"
 
 namespace anta {
 
@@ -46,6 +47,8 @@ struct ApiServices {
       {};
   std::function<void(std::shared_ptr<const Bytes> order, LeadRequests::Callback)> lead = {};
   std::function<Result<std::shared_ptr<const Bytes>>(LogIndex)> block = {};  // a block's payload
+  // Entries of the log, about so many bytes of them but at least one (LogStore::read).
+  std::function<Result<std::vector<LogEntry>>(LogIndex from, LogIndex to, std::uint64_t bytes)> entries = {};
   std::function<std::shared_ptr<const FinishedCheckpoint>()> finished = {};
   std::function<std::vector<std::string>()> missing = {};               // cosigners awaited
   std::function<std::shared_ptr<const SignedRoot>()> signed_root = {};  // what receipts are made of

@@ -30,6 +30,7 @@ std::vector<Route> entry_routes(ApiServices& services);
 std::vector<Route> certificate_routes(ApiServices& services);
 std::vector<Route> state_proof_routes(ApiServices& services);
 std::vector<Route> tile_routes(ApiServices& services);
+std::vector<Route> backup_routes(ApiServices& services);
 std::vector<Route> service_routes(ApiServices& services, Metrics& metrics);
 
 // Answers a read of the ledger at the moment that the request asks for (?fresh, ?at_leaf): `read` runs on the

@@ -1,6 +1,7 @@
 // antad: one node, or one witness. Reads its arguments, starts it, waits for a signal, stops it.
 #include <sys/stat.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +18,7 @@
 #include "node/node.h"
 #include "node/rebuild.h"
 #include "node/recovery_file.h"
+#include "node/restore.h"
 #include "node/version.h"
 #include "node/witness_config.h"
 #include "node/witness_server.h"
@@ -84,6 +86,24 @@ int rebuild(const std::string& file) {
   if (!made) return refuse(made.error());
   std::cout << "ok: rebuilt up to block " << made->applied.index.value << ", " << made->applied.leaves.value
             << " leaves, the roots are those that this node had; it can be started\n";
+  return 0;
+}
+
+int restore(const std::string& file, const std::string& backup) {
+  const auto config = anta::load_config(file);
+  if (!config) return refuse(config.error());
+  const auto begin = std::chrono::steady_clock::now();
+  const auto made = anta::restore_ledger(*config, backup);
+  if (!made) return refuse(made.error());
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  std::cout << "ok: restored up to log entry " << made->last.value << ", " << made->applied.leaves.value
+            << " leaves, " << made->bytes << " bytes in " << static_cast<std::int64_t>(took.count() * 1'000)
+            << " ms; it can be started\n";
+  if (made->ran_before) {
+    std::cout
+        << "this node has run before: it neither votes nor cosigns until the others have brought it past "
+           "what it promised and said what it signed (cosigning in /v1/status)\n";
+  }
   return 0;
 }
 
@@ -183,6 +203,7 @@ int main(int argc, char** argv) {
     case anta::Arguments::Command::check:
       return arguments->witness ? check_witness(arguments->path) : check(arguments->path);
     case anta::Arguments::Command::recovery: return recovery(arguments->path);
+    case anta::Arguments::Command::restore: return restore(arguments->path, arguments->backup);
     case anta::Arguments::Command::rebuild: return rebuild(arguments->path);
     case anta::Arguments::Command::run:
       return arguments->witness ? run_witness(arguments->path) : run(arguments->path);

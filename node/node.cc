@@ -12,6 +12,7 @@
 #include "node/node_status.h"
 #include "node/queries.h"
 #include "node/recovery_file.h"
+#include "node/restore.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/law.h"
 #include "storage/ledger/state.h"
@@ -22,28 +23,12 @@ namespace {
 // How long answers have to leave after the drain time, when what was undecided is answered.
 constexpr std::uint32_t last_answers_ms = 500;
 
-// The tree after the seal at size - 1.
-Result<SealedTree> tree_at(const LedgerStore& ledger, TreeSize size) {
-  const Result<LedgerReader> reader = ledger.reader();
-  if (!reader) return pass(reader);
-  const Applied& applied = reader->applied();
-  if (size.value == 0 || size > applied.leaves)
-    return fail(Code::not_found, "tree", "that many leaves are not applied yet");
-  if (size == applied.leaves) return SealedTree{.root = applied.tree_root, .block_time = applied.block_time};
-  const LeafIndex last{size.value - 1};
-  const Result<SealRecord> seal = reader->seal_of(last);
-  if (!seal) return pass(seal);
-  if (seal->leaf != last) return fail(Code::malformed, "tree", "no seal ends at that size");
-  const Result<Digest> root = root_at(size.value, reader->nodes());
-  if (!root) return pass(root);
-  return SealedTree{.root = *root, .block_time = seal->seal.block_time};
-}
-
 }  // namespace
 
 Result<void> Node::Parts::open_storage() {
   const Result<bool> begins = may_begin(config.seed);
   if (!begins) return pass(begins);
+  if (auto done = no_restore_unfinished(config); !done) return done;
   const auto how = *begins ? DataDirectory::make : DataDirectory::find;
   if (auto prepared = prepare_data_directory(config.data, how); !prepared) return prepared;
   DatabaseOptions options = database_options(config, identity);
@@ -153,38 +138,6 @@ void Node::Parts::make_submission() {
   submission = std::make_unique<Submission>(std::move(options), std::move(ports), *service, *verification);
 }
 
-void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
-  CheckpointerPorts ports;
-  ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
-    replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
-  };
-  ports.persist_mark = [this](Bytes bytes, auto callback) {
-    replica->persist_mark(std::move(bytes), std::move(callback));
-  };
-  ports.tree_at = [this](TreeSize size) { return tree_at(*ledger, size); };
-  ports.clock = wall_clock;
-  ports.finished = [this](const FinishedCheckpoint& finished, double seconds) {
-    submission->on_finished(TreeSize{finished.checkpoint.size});
-    metrics.checkpoint_finished(seconds);
-    checkpoint_file.keep(finished.note, service->steady_ms());
-    ledger->checkpoint_finished(TreeSize{finished.checkpoint.size});
-  };
-  ports.evidence = [this](const std::string& note) { checkpoint_file.keep_evidence(note); };
-  ports.log = log.sink();
-  ports.cosigners_at = [this](TreeSize size) { return cosigners_at(size); };
-  ports.opened = [this](const Checkpoint& checkpoint, const std::string& note, const CosignerSet& set) {
-    witness_feed->on_open({.checkpoint = checkpoint, .note = note, .witnesses = set.witnesses});
-  };
-  const std::optional<std::string> note = checkpoint_file.load();
-  // What leads back to it is kept from now on; whether the note holds is the checkpointer's to say.
-  const Result<Note> parsed = note ? parse_note(*note) : fail(Code::not_found, "checkpoint", "none yet");
-  const Result<Checkpoint> last = parsed ? parse_checkpoint(parsed->text) : pass(parsed);
-  if (last) ledger->checkpoint_finished(TreeSize{last->size});
-  checkpointer =
-      std::make_unique<Checkpointer>(CheckpointerOptions{.self = identity.self.id}, *cosigners.get(),
-                                     identity.keys, std::move(ports), *service, mark, note);
-}
-
 void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   const auto lookup = [this](const Digest& kid) -> std::optional<state::Key> {
     const Result<LedgerReader> reader = ledger->reader();
@@ -286,6 +239,7 @@ NodeStatus Node::Parts::status() const {
           .states = state_watch->figures(),
           .finished = checkpointer->finished(),
           .missing = checkpointer->missing(),
+          .cosigning = checkpointer->cosigning(),
           .applied = [this]() -> std::optional<Applied> {
             const Result<LedgerReader> reader = ledger->reader();
             return reader ? std::optional(reader->applied()) : std::nullopt;
@@ -319,6 +273,9 @@ ApiServices Node::Parts::services() {
     auto entry = log_store->read_one(index);
     if (!entry) return pass(entry);
     return entry->payload;
+  };
+  s.entries = [this](LogIndex from, LogIndex to, std::uint64_t bytes) {
+    return log_store->read(from, to, bytes);
   };
   s.finished = [this] { return checkpointer->finished(); };
   s.missing = [this] { return checkpointer->missing(); };
@@ -415,13 +372,9 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
   if (auto opened = parts->open_storage(); !opened) return pass(opened);
   if (auto read = parts->read_network(); !read) return pass(read);
   LogStore::Restored restored = parts->log_store->recover();
-  std::optional<CheckpointMark> mark;
-  if (restored.cosigning_mark) {
-    Result<CheckpointMark> decoded = decode_mark(*restored.cosigning_mark);
-    if (!decoded) return pass(decoded);
-    mark = *decoded;
-  }
-  parts->make_services(mark);
+  auto mark = parts->load_mark(restored);
+  if (!mark) return pass(mark);
+  parts->make_services(*mark);
   auto node =
       std::unique_ptr<Node>(new Node(std::move(parts)));  // from here on its destructor stops what runs
   // What was applied before the start is where checkpoints and roots go on. Before there are blocks to tell

@@ -119,7 +119,6 @@ struct Node::Parts {
   Result<void> apply_genesis();
   void make_services(std::optional<CheckpointMark> mark);
   void make_submission();
-  void make_checkpointer(std::optional<CheckpointMark> mark);
   Result<void> make_replica();
   Result<TlsOptions> tls_options();
   ReplicaHooks hooks();
@@ -129,6 +128,10 @@ struct Node::Parts {
   Result<void> on_block(const BlockNotice& notice);
   void on_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
   void stop();
+
+  // node_cosigning.cc
+  Result<std::optional<CheckpointMark>> load_mark(const LogStore::Restored& found);
+  void make_checkpointer(std::optional<CheckpointMark> mark);
 
   // node_join.cc
   Result<void> begin(LogStore::Restored found);

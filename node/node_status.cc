@@ -121,6 +121,15 @@ Value checkpoint_value(const NodeStatus& status) {
       {"missing", Value{std::move(missing)}}}};
 }
 
+// Whether this node signs, and what it waits for.
+Value cosigning_value(const CosigningStatus& cosigning) {
+  if (cosigning.known) return Value{ValueMap{{"mark", text("known")}}};
+  return Value{ValueMap{{"mark", text("unknown")},
+                        {"waits_for", text(cosigning.waits_for)},
+                        {"heard", number(cosigning.heard)},
+                        {"needed", number(cosigning.needed)}}};
+}
+
 }  // namespace
 
 Value status_value(const NodeStatus& status) {
@@ -144,6 +153,7 @@ Value status_value(const NodeStatus& status) {
     map.emplace_back("block_time", text(views::time_to_text(status.applied->block_time)));
   }
   map.emplace_back("checkpoint", checkpoint_value(status));
+  map.emplace_back("cosigning", cosigning_value(status.cosigning));
   map.emplace_back("forks", number(status.forks));
   map.emplace_back("states_differ", differing_value(status));
   map.emplace_back("joining", join_value(status.join));
@@ -239,6 +249,7 @@ std::vector<Metrics::Sample> status_metrics(const NodeStatus& status) {
       {"anta_state_tree_buckets", d(status.ledger.state_buckets)},
       {"anta_state_tree_bytes", d(status.ledger.state_tree_bytes)},
       {"anta_state_tree_retired_nodes", d(status.ledger.state_tree_retired)},
+      {"anta_cosigning_mark_known", status.cosigning.known ? 1.0 : 0.0},
       {"anta_scrub_bytes_total", d(status.scrub.bytes)},
       {"anta_scrub_rounds_total", d(status.scrub.rounds)},
       {"anta_scrub_damaged_total", d(status.scrub.damaged)},

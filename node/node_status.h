@@ -52,6 +52,7 @@ struct NodeStatus {
   StateWatchFigures states = {};
   std::shared_ptr<const FinishedCheckpoint> finished = {};
   std::vector<std::string> missing = {};
+  CosigningStatus cosigning = {};
   std::optional<Applied> applied = {};
   std::size_t connections = 0;
   std::uint64_t handshakes_failed = 0;

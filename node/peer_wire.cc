@@ -284,6 +284,57 @@ Result<std::vector<StateAt>> decode_state_roots(ByteView bytes) {
   return told;
 }
 
+Bytes encode_mark_ask(const MarkAsk& ask) {
+  cbor::Writer out;
+  out.array(2).bytes(ask.log.view()).bytes(ask.cosigner.view());
+  return out.take();
+}
+
+Result<MarkAsk> decode_mark_ask(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 2); !array) return pass(array);
+  MarkAsk out;
+  for (PublicKey* key : {&out.log, &out.cosigner}) {
+    const auto read = in.bytes();
+    if (!read) return pass(read);
+    const auto made = public_key_from(*read);
+    if (!made) return pass(made);
+    *key = *made;
+  }
+  if (auto end = in.finish(); !end) return pass(end);
+  return out;
+}
+
+Bytes encode_mark_offer(const MarkOffer& offer) {
+  cbor::Writer out;
+  out.array(2).uint(offer.remembers ? 1 : 0).array(offer.lines.size());
+  for (const SignedText& line : offer.lines)
+    out.array(2).text(line.text).text(line.line);
+  return out.take();
+}
+
+Result<MarkOffer> decode_mark_offer(ByteView bytes) {
+  cbor::Reader in(bytes);
+  if (auto array = expect_array(in, 2); !array) return pass(array);
+  const auto remembers = in.uint();
+  if (!remembers) return pass(remembers);
+  if (*remembers > 1) return bad("neither remembers nor does not");
+  const auto count = in.array();
+  if (!count) return pass(count);
+  if (*count > mark_offer_lines_max) return bad("offers too many lines");
+  MarkOffer out{.remembers = *remembers == 1, .lines = {}};
+  for (std::size_t i = 0; i < *count; ++i) {
+    if (auto array = expect_array(in, 2); !array) return pass(array);
+    auto text = read_text(in, note_bytes_max);
+    if (!text) return pass(text);
+    auto line = read_text(in, note_bytes_max);
+    if (!line) return pass(line);
+    out.lines.push_back({.text = std::move(*text), .line = std::move(*line)});
+  }
+  if (auto end = in.finish(); !end) return pass(end);
+  return out;
+}
+
 Bytes encode_join_ask(const JoinAsk& ask) {
   cbor::Writer out;
   out.array(1).uint(ask.index.value);

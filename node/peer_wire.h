@@ -12,6 +12,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
+#include "crypto/signature.h"
 #include "storage/ledger/ids.h"
 #include "storage/log_entry.h"
 
@@ -31,6 +32,8 @@ enum class PeerKind : std::uint8_t {
   lead_forward = 16,  // to the leader: an order that another lead
   lead_refused = 17,  // back: why it goes on
   state_roots = 18,   // to every node: the sender's state roots
+  mark_ask = 19,      // from a node that lost what it signed: what have you seen of me
+  mark_offer = 20,    // back
 };
 
 // [request, [bytes, ...]]
@@ -117,6 +120,34 @@ struct StateAt {
 inline constexpr std::size_t state_roots_max = 17;
 Bytes encode_state_roots(const std::vector<StateAt>& told);
 Result<std::vector<StateAt>> decode_state_roots(ByteView bytes);
+
+// [log key, cosigner key]: whose lines.
+struct MarkAsk {
+  PublicKey log = {};
+  PublicKey cosigner = {};
+
+  bool operator==(const MarkAsk&) const = default;
+};
+Bytes encode_mark_ask(const MarkAsk& ask);
+Result<MarkAsk> decode_mark_ask(ByteView bytes);
+
+// A checkpoint's text and one line of a signature under it.
+struct SignedText {
+  std::string text = {};
+  std::string line = {};
+
+  bool operator==(const SignedText&) const = default;
+};
+
+// [remembers, [[text, line], ...]]: the newest lines by these keys that the sender has seen. Remembers is 0
+// where the sender lost what it knew itself, else 1.
+struct MarkOffer {
+  bool remembers = true;
+  std::vector<SignedText> lines = {};
+};
+inline constexpr std::size_t mark_offer_lines_max = 2;  // one of each key
+Bytes encode_mark_offer(const MarkOffer& offer);
+Result<MarkOffer> decode_mark_offer(ByteView bytes);
 
 // [index]: of an entry; 0: the newest that is applied.
 struct JoinAsk {

@@ -376,7 +376,8 @@ class Nemesis:
         Replacement(self.cluster, victim, self.until).perform()
 
     def restored_copy(self, round_, victim, rng):
-        """The database of some moments ago comes back: the node notices by its watermark, and promises nothing until it has caught up."""
+        """The database of some moments ago comes back: the node notices by its watermark, promises nothing until it has caught up,
+        and cosigns nothing until it has heard what it signed."""
         copy = os.path.join(self.copies, victim.name)
         self.kill(victim)
         damage.copy_database(victim, copy)
@@ -392,6 +393,9 @@ class Nemesis:
         self.until(lambda: "event=amnesia_ended" in victim.log_since(size), "the end of amnesia")
         if "event=amnesia " not in victim.log_since(size):
             raise Finding(f"{victim.name} did not notice that its database is older: {victim.log_since(size)[-800:]}")
+        self.until(lambda: ((victim.json("/v1/status") or {}).get("cosigning") or {}).get("mark") == "known", "the copy to hear what it signed")
+        if "event=cosigning_suspended" not in victim.log_since(size):
+            raise Finding(f"{victim.name} signed by the memory of an older copy: {victim.log_since(size)[-800:]}")
 
     def until(self, condition, what):
         end = time.monotonic() + RECOVERY

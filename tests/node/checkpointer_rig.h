@@ -1,6 +1,7 @@
 // Three checkpointers whose messages the test delivers, or not, over trees that the test makes.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,6 +25,7 @@ struct CheckpointNetwork {
     bool disk_waits = false;  // what it writes is reported by disk_done()
     std::vector<std::function<void(Result<void>)>> unreported = {};
     bool reachable = true;
+    bool leader_known = true;  // where it asks what is committed
     std::vector<std::string> evidence = {};
     std::vector<std::uint64_t> finished = {};
   };
@@ -58,6 +60,13 @@ struct CheckpointNetwork {
       start(*member, std::nullopt, std::nullopt);
   }
 
+  CheckpointerOptions options_of(const Member& m) const {
+    for (const GenesisNode& node : genesis.nodes) {
+      if (node.id == m.id) return {.self = m.id, .organisation = node.organisation};
+    }
+    return {};
+  }
+
   void start(Member& m, std::optional<CheckpointMark> mark, std::optional<std::string> note) {
     CheckpointerPorts ports;
     ports.send = [this, &m](const NodeId& to, PeerKind kind, const Bytes& bytes) {
@@ -80,6 +89,14 @@ struct CheckpointNetwork {
       return fail(future ? Code::not_found : Code::malformed, "no seal there");
     };
     ports.cosigners_at = [this](TreeSize) { return Result<CosignerSet>(cosigners); };
+    ports.committed = [this, &m](auto callback) {
+      if (!m.leader_known || !m.reachable) return callback(fail(Code::busy, "no_leader"));
+      std::uint64_t size = 0;
+      for (const auto& other : members) {
+        if (other->reachable && !other->trees.empty()) size = std::max(size, other->trees.rbegin()->first);
+      }
+      callback(TreeSize{size});
+    };
     ports.clock = [this] { return Millis{start_ms + executor.steady_ms()}; };
     ports.opened = [this, &m](const Checkpoint& c, const std::string& note_text, const CosignerSet& set) {
       ++asked;
@@ -95,8 +112,8 @@ struct CheckpointNetwork {
     };
     ports.evidence = [&m](const std::string& note_text) { m.evidence.push_back(note_text); };
     ports.finished = [&m](const FinishedCheckpoint& f, double) { m.finished.push_back(f.checkpoint.size); };
-    m.checkpointer = std::make_unique<Checkpointer>(CheckpointerOptions{.self = m.id}, cosigners, *m.keys,
-                                                    ports, executor, mark, note);
+    m.checkpointer =
+        std::make_unique<Checkpointer>(options_of(m), cosigners, *m.keys, ports, executor, mark, note);
   }
 
   // The member applies a block: the tree of `size` leaves has this root.

@@ -208,6 +208,15 @@ TEST(Arguments, OneCommandEach) {
   EXPECT_EQ(parse_arguments({"--config", "a.yaml"})->command, Arguments::Command::run);
   EXPECT_EQ(parse_arguments({"--check", "--config=a.yaml"})->command, Arguments::Command::check);
   EXPECT_EQ(parse_arguments({"--rebuild", "--config=a.yaml"})->command, Arguments::Command::rebuild);
+  const auto restore = parse_arguments({"--config=a.yaml", "--restore", "b.backup"});
+  EXPECT_EQ(restore->command, Arguments::Command::restore);
+  EXPECT_EQ(restore->path, "a.yaml");
+  EXPECT_EQ(restore->backup, "b.backup");
+  EXPECT_FALSE(parse_arguments({"--restore", "b.backup"}));
+  EXPECT_FALSE(parse_arguments({"--config=a.yaml", "--restore"}));
+  EXPECT_FALSE(parse_arguments({"--config=a.yaml", "--restore", "b.backup", "--rebuild"}));
+  EXPECT_FALSE(parse_arguments({"--config=a.yaml", "--rebuild", "--restore", "b.backup"}));
+  EXPECT_FALSE(parse_arguments({"--witness", "--config=a.yaml", "--restore", "b.backup"}));
   EXPECT_EQ(parse_arguments({"--init", "d"})->path, "d");
   EXPECT_EQ(parse_arguments({"--version"})->command, Arguments::Command::version);
   const auto witness = parse_arguments({"--witness", "--config", "w.yaml", "--check"});

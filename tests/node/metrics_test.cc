@@ -65,6 +65,7 @@ const std::map<std::string, Metric>& contract() {
       {"anta_disk_reserve_bytes", {"gauge"}},
       {"anta_elections_total", {"counter"}},
       {"anta_forks_total", {"counter"}},
+      {"anta_cosigning_mark_known", {"gauge"}},
       {"anta_height", {"gauge"}},
       {"anta_http_connections", {"gauge"}},
       {"anta_http_handshakes_failed_total", {"counter"}},

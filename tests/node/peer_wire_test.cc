@@ -9,6 +9,25 @@
 namespace anta {
 namespace {
 
+TEST(PeerWire, AMarkIsAskedForAndOffered) {
+  // Goal: both ways, torn, longer, and with more lines than a node has keys.
+  MarkAsk ask;
+  ask.log.bytes[0] = 1;
+  ask.cosigner.bytes[31] = 2;
+  EXPECT_EQ(*decode_mark_ask(encode_mark_ask(ask)), ask);
+  EXPECT_FALSE(decode_mark_ask(ByteView(encode_mark_ask(ask)).first(40)));
+  MarkOffer offer{.remembers = false, .lines = {{"a\n1\nroot\n", "line"}, {"b", "c"}}};
+  const Bytes bytes = encode_mark_offer(offer);
+  const auto read = decode_mark_offer(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->remembers);
+  EXPECT_EQ(read->lines, offer.lines);
+  for (std::size_t n = 0; n < bytes.size(); ++n)
+    EXPECT_FALSE(decode_mark_offer(ByteView(bytes).first(n))) << n;
+  offer.lines.push_back({"d", "e"});
+  EXPECT_FALSE(decode_mark_offer(encode_mark_offer(offer)));
+}
+
 TEST(PeerWire, WhatIsWrittenIsRead) {
   // Goal: every message of the node's own comes back as it was.
   const Forward forward{
