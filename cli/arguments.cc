@@ -229,6 +229,9 @@ std::string help_text(const std::vector<Command>& commands, const std::vector<st
     if (begins_with(command.words, words)) chosen.push_back(&command);
   }
   if (chosen.size() == 1 && !words.empty()) return one_help(*chosen.front());
+  for (const Command* command : chosen) {
+    if (command->words == words) return one_help(*command);  // others begin with its words
+  }
   std::string text = "anta: responsible-copper certificates on a shared ledger\n\n";
   std::size_t width = 0;
   for (const Command* c : chosen)

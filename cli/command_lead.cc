@@ -43,14 +43,6 @@ Result<Leadership> leadership_of(const Result<Value>& told) {
 
 Result<Leadership> present(HttpClient& client) { return leadership_of(json_body(client.get("/v1/status"))); }
 
-Result<Digest> network_of(HttpClient& client) {
-  const Result<Value> network = json_body(client.get("/v1/network"));
-  if (!network) return pass(network);
-  const Result<Digest> digest = digest_from_hex(word_of(*network, "digest"));
-  if (!digest) return unintelligible("the node does not say which network it is of");
-  return digest;
-}
-
 Result<Bytes> signed_order(const Invocation& invocation, const SigningKey& key, const Digest& network,
                            std::uint64_t term) {
   std::array<std::uint8_t, 16> cti{};

@@ -21,6 +21,7 @@ std::vector<Command> read_commands();         // command_read.cc: lot|party|... 
 std::vector<Command> attestation_commands();  // command_attestation.cc: impact
 std::vector<Command> certificate_commands();  // command_certificate.cc: get, verify, refresh
 std::vector<Command> audit_commands();        // command_audit.cc
+std::vector<Command> backup_commands();       // command_backup.cc: backup, backup verify
 std::vector<Command> compare_commands();      // command_compare.cc
 std::vector<Command> export_commands();       // command_export.cc
 std::vector<Command> statement_commands();    // command_receipts.cc: statement verify

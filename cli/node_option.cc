@@ -1,5 +1,8 @@
 #include "cli/node_option.h"
 
+#include "cli/answer.h"
+#include "crypto/text.h"
+
 namespace anta {
 
 Option node_option() {
@@ -39,6 +42,16 @@ Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation) {
   if (authorities && authorities->empty())
     return invocation.usage("--ca names no file", "--ca no indica ningún archivo");
   return std::make_unique<HttpClient>(std::move(nodes), authorities.value_or(""));
+}
+
+Result<Digest> network_of(HttpClient& client) {
+  const Result<Value> network = json_body(client.get("/v1/network"));
+  if (!network) return pass(network);
+  const Value* found = network->find("digest");
+  const auto* text = found ? std::get_if<std::string>(&found->data) : nullptr;
+  const Result<Digest> digest = digest_from_hex(text == nullptr ? std::string_view() : *text);
+  if (!digest) return unintelligible("the node does not say which network it is of");
+  return digest;
 }
 
 }  // namespace anta

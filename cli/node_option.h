@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/http_client.h"
+#include "crypto/digest.h"
 
 namespace anta {
 
@@ -14,5 +15,8 @@ Option ca_option();
 
 // A client for the nodes of the invocation; --node is required by the table.
 Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation);
+
+// The digest of the genesis of the network that the node is of. uncertain: it does not say.
+Result<Digest> network_of(HttpClient& client);
 
 }  // namespace anta

@@ -277,6 +277,14 @@ TEST(Arguments, HelpOfANounListsItsVerbsOnly) {
   EXPECT_THAT(parsed->text, ::testing::Not(HasSubstr("anta sign")));
 }
 
+TEST(Arguments, HelpOfACommandIsItsOwnWhereOthersBeginLikeIt) {
+  // Goal: `anta backup --help` shows how to take one, and `anta backup verify --help` the other.
+  const std::string text = help_text(all_commands(), {"backup"});
+  EXPECT_THAT(text, HasSubstr("anta backup --out ledger.backup"));
+  EXPECT_THAT(text, HasSubstr("--out FILE  (required)"));
+  EXPECT_THAT(help_text(all_commands(), {"backup", "verify"}), ::testing::Not(HasSubstr("--out FILE")));
+}
+
 TEST(Arguments, EveryCommandOfTheProgramHasASummaryAndAnExampleThatParses) {
   // Goal: no example in help names an option or a form that the command does not take.
   const std::vector<Command> all = all_commands();

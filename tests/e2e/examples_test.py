@@ -98,6 +98,10 @@ class Examples(unittest.TestCase):
         self.anta("network", "parameter", "speed_flag_kmh", "90", "--proposal", "P-1", *signing["bahia-sur"])
         shutil.rmtree(self.path("office"))
 
+    def prepare_backup(self):
+        """before.backup, which nasca-sur took with planta.key; the example that makes one makes another."""
+        self.anta("backup", "--out", "before.backup", "--as", "nasca-sur", "--key", "planta.key", "--passphrase-file", "passphrase.txt", "--node", self.network.urls())
+
     def prepare_mirror(self):
         """checkpoint.note and yours.note are one checkpoint, mirror an exported directory."""
         node = self.network.nodes[0]
@@ -139,6 +143,7 @@ class Examples(unittest.TestCase):
         self.prepare_mirror()
         self.prepare_receipts()
         self.prepare_votes()
+        self.prepare_backup()
         for command, lines in commands.items():
             self.assertTrue(lines, command + " has no example")
             for example in lines:
