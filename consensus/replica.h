@@ -129,7 +129,7 @@ struct ReplicaStatus {
   raft::Role role = raft::Role::follower;
   Term term = {};
   std::optional<NodeId> leader = {};
-  bool in_office = false;  // leads and has committed in its own term
+  bool in_office = false;       // leads and has committed in its own term
   LogIndex leader_commit = {};  // as the leader of this term said; at least `commit`
   LogIndex commit = {};
   LogIndex applied = {};

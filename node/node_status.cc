@@ -204,37 +204,46 @@ std::vector<std::string> unready_reasons(const NodeStatus& status) {
   return reasons;
 }
 
-std::vector<Metrics::Sample> status_metrics(const NodeStatus& status) {
+namespace {
+
+// What the replica and its links say.
+std::vector<Metrics::Sample> replica_metrics(const NodeStatus& status) {
   const ReplicaStatus& r = status.replica;
   const ReplicaMetrics& m = status.replica_metrics;
   const auto d = [](std::uint64_t value) { return static_cast<double>(value); };
   std::size_t up = 0;
   for (const ReplicaPeer& peer : r.peers)
     up += peer.up ? 1 : 0;
+  return {{"anta_is_leader", r.in_office ? 1.0 : 0.0},
+          {"anta_term", d(r.term.value)},
+          {"anta_leader_commit_index", d(r.leader_commit.value)},
+          {"anta_commit_index", d(r.commit.value)},
+          {"anta_applied_index", d(r.applied.value)},
+          {"anta_persisted_index", d(r.persisted.value)},
+          {"anta_peers_up", d(up)},
+          {"anta_log_batches_total", d(m.batches)},
+          {"anta_log_syncs_total", d(m.syncs)},
+          {"anta_log_entries_total", d(m.entries_written)},
+          {"anta_log_bytes_total", d(m.bytes_written)},
+          {"anta_elections_total", d(m.elections)},
+          {"anta_leaderships_total", d(m.leaderships)},
+          {"anta_proposals_total", d(m.proposals)},
+          {"anta_proposals_refused_total", d(m.proposals_refused)},
+          {"anta_appends_dropped_clock_total", d(m.appends_dropped_clock)},
+          {"anta_appends_dropped_disk_total", d(m.appends_dropped_disk)},
+          {"anta_appends_dropped_members_total", d(m.appends_dropped_members)},
+          {"anta_peer_bytes_sent_total", d(m.transport.bytes_sent)},
+          {"anta_peer_bytes_received_total", d(m.transport.bytes_received)},
+          {"anta_peer_unpinned_refused_total", d(m.transport.unpinned_refused)}};
+}
+
+}  // namespace
+
+std::vector<Metrics::Sample> status_metrics(const NodeStatus& status) {
+  const auto d = [](std::uint64_t value) { return static_cast<double>(value); };
   std::vector<Metrics::Sample> all{
-      {"anta_is_leader", r.in_office ? 1.0 : 0.0},
-      {"anta_term", d(r.term.value)},
-      {"anta_leader_commit_index", d(r.leader_commit.value)},
-      {"anta_commit_index", d(r.commit.value)},
-      {"anta_applied_index", d(r.applied.value)},
-      {"anta_persisted_index", d(r.persisted.value)},
-      {"anta_peers_up", d(up)},
-      {"anta_log_batches_total", d(m.batches)},
-      {"anta_log_syncs_total", d(m.syncs)},
-      {"anta_log_entries_total", d(m.entries_written)},
-      {"anta_log_bytes_total", d(m.bytes_written)},
-      {"anta_elections_total", d(m.elections)},
-      {"anta_leaderships_total", d(m.leaderships)},
-      {"anta_proposals_total", d(m.proposals)},
-      {"anta_proposals_refused_total", d(m.proposals_refused)},
-      {"anta_appends_dropped_clock_total", d(m.appends_dropped_clock)},
-      {"anta_appends_dropped_disk_total", d(m.appends_dropped_disk)},
-      {"anta_appends_dropped_members_total", d(m.appends_dropped_members)},
       {"anta_disk_available_bytes", d(status.disk_available)},
       {"anta_disk_reserve_bytes", d(status.disk_reserve)},
-      {"anta_peer_bytes_sent_total", d(m.transport.bytes_sent)},
-      {"anta_peer_bytes_received_total", d(m.transport.bytes_received)},
-      {"anta_peer_unpinned_refused_total", d(m.transport.unpinned_refused)},
       {"anta_pending_statements", d(status.submission.statements)},
       {"anta_pending_bytes", d(status.submission.bytes)},
       {"anta_requests_refused_key_limit_total", d(status.keys.refused)},
@@ -264,6 +273,8 @@ std::vector<Metrics::Sample> status_metrics(const NodeStatus& status) {
       {"anta_witness_failures_total", d(status.witnesses.failures)},
       {"anta_checkpoint_size", status.finished ? d(status.finished->checkpoint.size) : 0.0},
       {"anta_checkpoint_quorum_seconds", status.finished ? d(status.finished->quorum_seconds) : 0.0}};
+  const std::vector<Metrics::Sample> replica = replica_metrics(status);
+  all.insert(all.end(), replica.begin(), replica.end());
   if (status.certificate_expires.value != 0) {
     all.push_back({"anta_http_certificate_expires_seconds",
                    static_cast<double>(status.certificate_expires.value / 1'000)});

@@ -92,9 +92,9 @@ class Overlay final : public LedgerView {
   SharedBytes statement(const Digest& digest) const override;
   bool failed() const override { return below_.failed(); }
 
-  void write(const StateKey& key, SharedBytes value);                          // null removes
-  void remember(const Digest& digest, SharedBytes statement_bytes);            // SHA-256 of the bytes
-  const StateMap& changes() const { return changes_; }  // null value: removed
+  void write(const StateKey& key, SharedBytes value);                // null removes
+  void remember(const Digest& digest, SharedBytes statement_bytes);  // SHA-256 of the bytes
+  const StateMap& changes() const { return changes_; }               // null value: removed
 
  private:
   const LedgerView& below_;

@@ -144,10 +144,8 @@ TEST(Submission, WhatIsForwardedToWhoWasJustElectedIsNotLost) {
   rig.lead(false);
   const Bytes lot = rig.lot("L-1");
   const auto elected = [&](std::uint64_t term, bool in_office) {
-    rig.submission->on_role({.role = raft::Role::leader,
-                             .term = Term{term},
-                             .leader = NodeId{"n1"},
-                             .in_office = in_office});
+    rig.submission->on_role(
+        {.role = raft::Role::leader, .term = Term{term}, .leader = NodeId{"n1"}, .in_office = in_office});
     rig.executor.run();
   };
   const auto forwarded = [&](std::uint64_t request) {
