@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "storage/database.h"
-#include "storage/generation_cache.h"
 #include "storage/ledger/effects.h"
+#include "storage/ledger/generation_cache.h"
 #include "storage/ledger/view.h"
 #include "storage/log_store.h"
 
@@ -27,6 +27,7 @@ class CurrentView final : public LedgerView {
   SharedBytes statement(const Digest& digest) const override;
   bool failed() const override { return failure_.has_value(); }
   const std::optional<Error>& failure() const { return failure_; }  // the first
+  DecodedRecords* decoded() const override { return &decoded_; }
 
   // These are in the database now.
   void applied(const std::vector<StateChange>& changes);
@@ -51,6 +52,7 @@ class CurrentView final : public LedgerView {
   const Database& database_;
   const LogStore& log_;
   mutable GenerationCache<StateKey, SharedBytes, Hash, Equal> kept_;
+  mutable DecodedRecords decoded_ = {};
   mutable std::optional<Error> failure_ = {};
 };
 

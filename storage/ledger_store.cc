@@ -7,7 +7,7 @@
 
 #include "storage/applied_moments.h"
 #include "storage/current_view.h"
-#include "storage/generation_cache.h"
+#include "storage/ledger/generation_cache.h"
 #include "storage/ledger_keys.h"
 #include "storage/rebuild.h"
 #include "storage/state_tree.h"

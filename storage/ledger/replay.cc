@@ -98,11 +98,13 @@ class Replay::View final : public LedgerView {
   }
 
   bool failed() const override { return failure.has_value(); }
+  DecodedRecords* decoded() const override { return &decoded_; }
 
   Records records = {};
   mutable std::optional<Error> failure = {};
 
  private:
+  mutable DecodedRecords decoded_ = {};
   const Replay& replay_;
   Fetch fetch_;
 };

@@ -22,8 +22,8 @@ const Entry* latest(const std::vector<Entry>& entries, Millis at, When when) {
   return best;
 }
 
-const std::variant<std::int64_t, state::Text>* parameter_value(const std::optional<state::Parameter>& record,
-                                                               Millis block_time) {
+const std::variant<std::int64_t, state::Text>* parameter_value(
+    const std::shared_ptr<const state::Parameter>& record, Millis block_time) {
   if (!record || record->entries.empty()) return nullptr;
   const auto* entry = latest(record->entries, block_time, [](const auto& e) { return e.effective_from; });
   // The genesis's own value holds from the first block on, whatever that block's leader took for the time.
@@ -44,21 +44,21 @@ bool declares(const LedgerView& view, const PartyId& party, const PartyId& other
 }  // namespace
 
 std::int64_t parameter_at(const LedgerView& view, std::string_view name, Millis block_time) {
-  const auto record = state::find<state::Parameter>(view, name);
+  const auto record = state::look<state::Parameter>(view, name);
   const auto* value = parameter_value(record, block_time);
   ANTA_INVARIANT(value && std::holds_alternative<std::int64_t>(*value));
   return std::get<std::int64_t>(*value);
 }
 
 std::string parameter_text_at(const LedgerView& view, std::string_view name, Millis block_time) {
-  const auto record = state::find<state::Parameter>(view, name);
+  const auto record = state::look<state::Parameter>(view, name);
   const auto* value = parameter_value(record, block_time);
   ANTA_INVARIANT(value && std::holds_alternative<state::Text>(*value));
   return std::get<state::Text>(*value);
 }
 
 std::optional<PartyId> scheme_owner(const LedgerView& view, const SchemeId& scheme, Millis block_time) {
-  const auto record = state::find<state::Parameter>(view, "scheme/" + scheme.value);
+  const auto record = state::look<state::Parameter>(view, "scheme/" + scheme.value);
   const auto* value = parameter_value(record, block_time);
   if (!value) return std::nullopt;
   return PartyId{std::get<state::Text>(*value)};

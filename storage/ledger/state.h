@@ -57,12 +57,30 @@ template <typename T>
 Result<T> decode_record(ByteView bytes);
 
 template <typename T>
+T decoded(ByteView bytes) {
+  Result<T> record = decode_record<T>(bytes);
+  ANTA_INVARIANT(record.has_value());
+  return std::move(*record);
+}
+// A record to look at: null when there is none.
+template <typename T>
+std::shared_ptr<const T> look(const LedgerView& view, std::string_view id, Kind kind) {
+  const SharedBytes bytes = view.read(kind, id);
+  if (!bytes) return nullptr;
+  if (DecodedRecords* kept = view.decoded()) return kept->of<T>(bytes, decoded<T>);
+  return std::make_shared<const T>(decoded<T>(*bytes));
+}
+template <typename T>
+std::shared_ptr<const T> look(const LedgerView& view, std::string_view id) {
+  return look<T>(view, id, KindOf<T>::kind);
+}
+// A record of one's own.
+template <typename T>
 std::optional<T> find(const LedgerView& view, std::string_view id, Kind kind) {
   const SharedBytes bytes = view.read(kind, id);
   if (!bytes) return std::nullopt;
-  Result<T> record = decode_record<T>(*bytes);
-  ANTA_INVARIANT(record.has_value());
-  return std::move(*record);
+  if (DecodedRecords* kept = view.decoded()) return *kept->of<T>(bytes, decoded<T>);
+  return decoded<T>(*bytes);
 }
 template <typename T>
 std::optional<T> find(const LedgerView& view, std::string_view id) {

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "crypto/digest.h"
+#include "storage/ledger/decoded_records.h"
 #include "storage/ledger/vocabulary.h"
 
 namespace anta {
@@ -66,6 +67,9 @@ class LedgerView {
   virtual SharedBytes statement(const Digest& digest) const = 0;
 
   virtual bool failed() const { return false; }
+
+  // Where records decoded from this view's bytes are kept; null: nowhere, since it reads them anew each time.
+  virtual DecodedRecords* decoded() const { return nullptr; }
 };
 
 // A map in memory: for tests, the simulator, dry runs and the replay of an audit.
@@ -77,8 +81,10 @@ class MemoryView final : public LedgerView {
   void write(const StateKey& key, SharedBytes value);                // null removes
   void remember(const Digest& digest, SharedBytes statement_bytes);  // SHA-256 of the bytes
   const StateMap& records() const { return records_; }
+  DecodedRecords* decoded() const override { return &decoded_; }
 
  private:
+  mutable DecodedRecords decoded_ = {};
   StateMap records_ = {};
   std::map<Digest, SharedBytes> statements_ = {};
 };
@@ -91,6 +97,7 @@ class Overlay final : public LedgerView {
   SharedBytes read(Kind kind, std::string_view id) const override;
   SharedBytes statement(const Digest& digest) const override;
   bool failed() const override { return below_.failed(); }
+  DecodedRecords* decoded() const override { return below_.decoded(); }
 
   void write(const StateKey& key, SharedBytes value);                // null removes
   void remember(const Digest& digest, SharedBytes statement_bytes);  // SHA-256 of the bytes

@@ -1,4 +1,4 @@
-#include "storage/generation_cache.h"
+#include "storage/ledger/generation_cache.h"
 
 #include <gtest/gtest.h>
 
