@@ -57,12 +57,18 @@ Result<Bytes> receipt_from(HttpClient& client, std::size_t node, const Digest& d
 }
 
 // One of each organisation, in the order of the nodes; the first error when there is none.
-Result<std::vector<Bytes>> gathered(const Invocation& invocation, HttpClient& client, const Digest& digest) {
+Result<std::vector<Bytes>> gathered(const Invocation& invocation, HttpClient& client, const Digest& digest,
+                                    ByteView statement, const std::optional<Policy>& policy) {
   std::vector<Bytes> receipts;
   std::vector<Digest> kids;
   std::optional<Error> first;
   for (std::size_t i = 0; i < client.nodes().size(); ++i) {
     auto receipt = receipt_from(client, i, digest);
+    // By itself, so that a receipt that does not hold neither takes another's place nor spoils the file.
+    if (receipt && policy) {
+      const TransparentStatement alone{to_bytes(statement), {*decode_receipt(*receipt)}};
+      if (const auto held = check_receipts(*policy, alone); !held) receipt = pass(held);
+    }
     if (!receipt) {
       invocation.say(client.nodes()[i] + ": " + receipt.error().message);
       if (!first) first = receipt.error();
@@ -78,16 +84,14 @@ Result<std::vector<Bytes>> gathered(const Invocation& invocation, HttpClient& cl
 }
 
 // What is written must hold as far as the policy can tell; that it is still too little is only said.
-Result<void> hold_against(const Invocation& invocation, ByteView transparent) {
-  const auto trust = trust_of(invocation);
-  if (!trust) return pass(trust);
-  if (!trust->policy) {
+Result<void> hold_against(const Invocation& invocation, const Trust& trust, ByteView transparent) {
+  if (!trust.policy) {
     invocation.say(
         invocation.in("without --policy nobody's signature was checked: whoever reads the file must",
                       "sin --policy no se comprobó ninguna firma: debe hacerlo quien lea el archivo"));
     return {};
   }
-  const ReceiptReport report = verify_transparent(transparent, *trust);
+  const ReceiptReport report = verify_transparent(transparent, trust);
   if (report.verdict == CertificateVerdict::not_valid) {
     return unintelligible("what the nodes sent does not hold: " + report.reasons.front().code + ": " +
                           report.reasons.front().message);
@@ -137,11 +141,13 @@ Result<Exit> export_receipts(Invocation& invocation, const std::string& statemen
   if (!client) return pass(client);
   const auto bytes = statement_bytes(**client, *digest);
   if (!bytes) return pass(bytes);
-  const auto receipts = gathered(invocation, **client, *digest);
+  const auto trust = trust_of(invocation);
+  if (!trust) return pass(trust);
+  const auto receipts = gathered(invocation, **client, *digest, *bytes, trust->policy);
   if (!receipts) return pass(receipts);
   const auto transparent = attach_receipts(*bytes, *receipts);
   if (!transparent) return unintelligible(transparent.error().message);
-  if (auto held = hold_against(invocation, *transparent); !held) return pass(held);
+  if (auto held = hold_against(invocation, *trust, *transparent); !held) return pass(held);
   const std::string out = invocation.option("--out").value_or("-");
   if (auto written = write_file(out, *transparent); !written) return pass(written);
   if (out == "-") return Exit::ok;

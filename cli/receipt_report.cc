@@ -16,8 +16,7 @@ ReceiptReport ends(ReceiptReport report, CertificateVerdict verdict, std::string
 
 bool is_one_root(const ReceiptVerdict& receipts) {
   const auto& all = receipts.organisations;
-  return std::ranges::all_of(
-      all, [&](const auto& line) { return line.root == all.front().root && line.size == all.front().size; });
+  return std::ranges::all_of(all, [&](const auto& line) { return line.root == all.front().root; });
 }
 
 ValueList words(const std::vector<std::string>& list) {

@@ -30,8 +30,6 @@ std::optional<LogIndex> told_commit(const raft::Message& message) {
 
 void Turns::received(raft::Message message) {
   if (!running() || guard.deafens(role.role) || of_other_epoch(message)) return;
-  if (const auto told = told_commit(message); told && message.term >= role.term)
-    leader_commit = std::max(leader_commit, {message.term, *told});
   // An amnesiac may have promised what it no longer knows: it gives no vote and takes no office. Nor does who
   // has a gap.
   if (takes_no_office() && (std::holds_alternative<raft::VoteRequest>(message.body) ||
@@ -51,14 +49,17 @@ void Turns::received(raft::Message message) {
   if (const auto* reply = std::get_if<raft::HeartbeatReply>(&message.body);
       reply && role.role == raft::Role::leader && message.term == role.term)
     applied_there[message.from.id] = reply->applied;
-  if (!amnesia.suffers()) return turn(raft::Receive{std::move(message)});
   const auto* told = std::get_if<raft::Heartbeat>(&message.body);
   const raft::Heartbeat heartbeat = told ? *told : raft::Heartbeat{};
+  const std::optional<LogIndex> committed = told_commit(message);
   const NodeId from = message.from.id;
   const Term term = message.term;
   turn(raft::Receive{std::move(message)});
   // Only what the core took for its leader's word.
-  if (told && running() && role.leader == from && role.term == term) amnesia.heard(term, heartbeat);
+  if (!committed || !running() || role.leader != from || role.term != term) return;
+  leader_commit = {term,
+                   leader_commit.first == term ? std::max(leader_commit.second, *committed) : *committed};
+  if (told && amnesia.suffers()) amnesia.heard(term, heartbeat);
 }
 
 // The core drops it without a word (rule 12); the operator should hear one.

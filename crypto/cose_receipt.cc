@@ -133,6 +133,7 @@ Result<void> read_proof(ByteView bytes, CoseReceipt& receipt) {
   const auto size = in.uint();
   if (!size) return pass(size);
   if (*size == 0) return in.refuse("receipt.size", "an empty tree proves nothing");
+  if (*size > INT64_MAX) return in.refuse("receipt.size", "no tree has that many leaves");
   const auto index = in.uint();
   if (!index) return pass(index);
   if (*index >= *size) {

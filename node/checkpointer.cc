@@ -223,9 +223,13 @@ void Checkpointer::State::sign_finished() {
   const auto before = signed_root();
   if (!last || (before && before->checkpoint == last->checkpoint)) return;
   const Checkpoint& checkpoint = last->checkpoint;
+  if (checkpoint.size == not_ours) return;  // whose set it was is asked of the past, which costs
   const Result<SharedSet> set = set_of(checkpoint.size);
   const state::Node* self = set ? (*set)->find(options.self) : nullptr;
-  if (self == nullptr || (*set)->cosigner_key(*self).key != keys.cosigner.public_key()) return;
+  if (self == nullptr || (*set)->cosigner_key(*self).key != keys.cosigner.public_key()) {
+    not_ours = checkpoint.size;
+    return;
+  }
   if (!promised || promised->size < checkpoint.size) {
     if (may_sign(checkpoint)) with_mark(checkpoint, [] {});  // comes here again once it is durable
     return;

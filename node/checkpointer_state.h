@@ -90,6 +90,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::optional<MarkRecovery> recovery = {};  // while the mark is not whole
   bool recovering = false;                    // rounds of questions run
   bool committed_asked = false;
+  std::uint64_t not_ours = 0;  // a finished checkpoint's size whose cosigners this node was none of
   std::optional<CheckpointMark> on_its_way = {};  // what was recovered, until it is durable
 
   mutable Mutex mutex;

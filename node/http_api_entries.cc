@@ -82,6 +82,11 @@ void post_entry(const ApiServices& services, const HttpRequest& request, const H
   if (type != cose_type && type != statement_type)
     return reply(problem(415, "content_type", "send application/cose: one signed statement"));
   if (request.body->empty()) return reply(problem({Code::malformed, "body", "the body is empty"}));
+  if (!cosigns(services)) {  // it would be registered, and the answer 404
+    return reply(
+        problem({Code::busy, "receipt",
+                 "this node does not cosign and gives no receipts: send the statement to one that does"}));
+  }
   SubmitOptions options = services.submit_options;
   options.wait = WaitFor::cosigned;
   services.submit(

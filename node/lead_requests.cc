@@ -36,7 +36,7 @@ struct LeadRequests::State : std::enable_shared_from_this<LeadRequests::State> {
   std::uint64_t next_id = 1;
   std::map<std::uint64_t, Order> orders = {};
   raft::RoleChange role = {};
-  std::int64_t office_began = 0;  // the executor's time; the last time that this node began to lead
+  std::int64_t office_began = 0;  // the executor's time; the last time that this node took office
   bool stopped = false;
 };
 
@@ -100,7 +100,9 @@ void LeadRequests::State::offer(std::uint64_t id) {
 
 // Hands over. What the log says of it is said in this class's words.
 void LeadRequests::State::follow(const NodeId& node, Term term, std::function<void(Result<void>)> then) {
-  if (role.role == raft::Role::leader && executor.steady_ms() - office_began < options.hold_ms)
+  if (role.role != raft::Role::leader || role.term != term)
+    return then(tl::unexpected<Error>(not_this_term(term)));
+  if (!role.in_office || executor.steady_ms() - office_began < options.hold_ms)
     return then(fail(Code::busy, "lead.busy",
                      options.self.value + " leads for less than " + std::to_string(options.hold_ms) + " ms"));
   ports.transfer(node, term, [self = weak_from_this(), term, then = std::move(then)](Result<void> done) {
@@ -136,8 +138,7 @@ void LeadRequests::State::expire(std::uint64_t id) {
 }
 
 void LeadRequests::State::take_role(const raft::RoleChange& change) {
-  const bool leads = change.role == raft::Role::leader;
-  const bool new_here = leads && (role.role != raft::Role::leader || role.term != change.term);
+  const bool new_here = change.in_office && (!role.in_office || role.term != change.term);
   role = change;
   if (new_here) office_began = executor.steady_ms();
   std::vector<std::uint64_t> open;
@@ -158,9 +159,13 @@ void LeadRequests::State::take_forwarded(const NodeId& from, ByteView bytes) {
       state->ports.send(from, PeerKind::lead_refused,
                         encode_lead_refused({.request = request, .error = error}));
   };
+  // What can not be followed costs no signature check.
+  const Result<SignedLeadOrder> read = decode_lead_order(*forward->order);
+  if (!read) return refuse(read.error());
+  const Term term{read->order.term};
+  if (role.role != raft::Role::leader || role.term != term) return refuse(not_this_term(term));
   const Result<SignedLeadOrder> order = checked(*forward->order);
   if (!order) return refuse(order.error());
-  const Term term{order->order.term};
   follow(order->order.node, term, [refuse](const Result<void>& done) {
     if (!done) refuse(done.error());
   });

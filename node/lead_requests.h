@@ -5,7 +5,7 @@
 // himself: the named node leads in a later term. Refusals are sent back. An order's term ends when anybody
 // leads in a later one, so every order has an answer soon: a wait is bounded by `wait_ms`, after which it is
 // `uncertain` if it was ever offered, else busy (no_leader). A leader follows no order in its first `hold_ms`
-// (busy), so one organisation cannot keep the others from proposing by orders alone.
+// of office (busy), so one organisation cannot keep the others from proposing by orders alone.
 //
 // All state lives on one executor; ask() and the on_ functions may be called from any thread.
 #pragma once

@@ -35,9 +35,8 @@ class CurrentView final : public LedgerView {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(const StateKeyView& key) const {
-      return std::hash<std::string_view>{}(key.id) * 31 + static_cast<std::size_t>(key.kind);
-    }
+    // Statements choose the ids.
+    std::size_t operator()(const StateKeyView& key) const;
   };
   struct Equal {
     using is_transparent = void;

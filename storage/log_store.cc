@@ -447,15 +447,13 @@ Result<std::vector<LogEntry>> LogStore::read(LogIndex from, LogIndex to, std::ui
   for (log.seek(log_key(from)); log.valid(); log.next()) {
     const LogIndex index = from.plus(entries.size());
     if (index > to || (!entries.empty() && bytes >= bytes_max) || state_->gap.holds(index)) break;
-    if (!std::ranges::equal(log.key(), log_key(index))) {
-      if (entries.empty()) break;
-      return refused(index, "it is missing in the middle of the log");
-    }
+    const bool here = std::ranges::equal(log.key(), log_key(index));
+    if (!here && entries.empty()) break;
+    if (!here) return refused(index, "it is missing in the middle of the log");
     auto entry = decode_log_record(index, log.value());
     if (!entry) return pass(entry);
-    if (!entries.empty() && entry->header.prev_hash != entries.back().hash) {
+    if (!entries.empty() && entry->header.prev_hash != entries.back().hash)
       return refused(index, "it does not continue the hash chain");
-    }
     bytes += entry->size();
     entries.push_back(std::move(*entry));
   }
@@ -467,11 +465,15 @@ Result<std::vector<LogEntry>> LogStore::read(LogIndex from, LogIndex to, std::ui
 Result<std::vector<LogEntry>> LogStore::read_back(LogIndex from, LogIndex to, std::uint64_t bytes_max) const {
   std::vector<LogEntry> entries;
   std::uint64_t bytes = 0;
-  for (LogIndex index = to; index >= from && index.value > 0; index = index.previous()) {
+  Cursor log = state_->database.scan(Family::log);
+  log.seek(log_key(to));
+  for (LogIndex index = to; index >= from && index.value > 0; index = index.previous(), log.prev()) {
     if (!entries.empty() && bytes >= bytes_max) break;
-    auto entry = state_->entry_at(index);
+    const bool here = log.valid() && std::ranges::equal(log.key(), log_key(index));
+    auto entry = here && !state_->gap.holds(index) ? decode_log_record(index, log.value())
+                                                   : state_->entry_at(index);  // says why not
     if (!entry && entries.empty()) return pass(entry);
-    if (!entry) break;
+    if (!entry || !here) break;
     if (!entries.empty() && entries.back().header.prev_hash != entry->hash)
       return refused(entries.back().index, "it does not continue the hash chain");
     bytes += entry->size();
@@ -485,9 +487,8 @@ Result<std::vector<LogEntry>> LogStore::read_back(LogIndex from, LogIndex to, st
 bool LogStore::repairing() const { return state_->gap.from.load(std::memory_order_acquire) != 0; }
 
 void LogStore::set_gap(const std::optional<LogGap>& gap) {
-  SharedGap& shared = state_->gap;
-  if (gap) shared.to.store(gap->to.value, std::memory_order_release);
-  shared.from.store(gap ? gap->from.value : 0, std::memory_order_release);
+  if (gap) state_->gap.to.store(gap->to.value, std::memory_order_release);
+  state_->gap.from.store(gap ? gap->from.value : 0, std::memory_order_release);
 }
 
 std::optional<Error> LogStore::failure() const { return state_->database.failure(); }

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "crypto/error.h"
+#include "crypto/digest.h"
 #include "storage/ledger/generation_cache.h"
 
 namespace anta {

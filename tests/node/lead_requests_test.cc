@@ -40,6 +40,7 @@ struct Desk {
   }
   void role(raft::Role now, std::uint64_t term, const std::string& leader) {
     raft::RoleChange change{.role = now, .term = Term{term}};
+    change.in_office = now == raft::Role::leader && takes_office;
     if (!leader.empty()) change.leader = NodeId{leader};
     requests->on_role(change);
     executor.run();
@@ -54,6 +55,7 @@ struct Desk {
   }
 
   ManualExecutor executor = {};
+  bool takes_office = true;
   bool settles = true;  // whoever becomes leader has been it for a while
   SigningKey key;
   Result<void> may = {};
@@ -90,6 +92,12 @@ TEST(LeadRequests, WhoJustBeganToLeadKeepsItForASecond) {
   // as fast as they come.
   Desk desk("n1");
   desk.settles = false;
+  desk.takes_office = false;
+  desk.role(raft::Role::leader, 3, "n1");
+  desk.executor.advance(5'000);
+  desk.ask("n2", 3);  // elected, but its first entry is not committed
+  EXPECT_EQ(desk.rule(), "lead.busy");
+  desk.takes_office = true;
   desk.role(raft::Role::leader, 3, "n1");
   desk.ask("n2", 3);
   EXPECT_EQ(desk.rule(), "lead.busy");
