@@ -1,72 +1,22 @@
-"""The rows of the bench's table: what each figure is, what it is held against, and the goal (performance.md section 2)."""
-import dataclasses
+"""The bench's table and its report, made from samples: pure."""
 import statistics
 
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    group: str          # what --only names
-    key: str            # of the sample that a measurement gives: {"value": ..., "limit": ...}
-    figure: str
-    unit: str = ""
-    limit: str = ""     # what the limit is, measured in the same run
-    goal: tuple = ()    # (">=" or "<=", number); of the ratio where there is a limit, else of the value
-    digits: int = 0
+from rows import GROUPS, ROWS
 
 
-THIRD = "V(2)/3"
-CHECK = "CPU us of one check"
-WRITE = "synced write, p50 ms"
-
-ROWS = (
-    Row("commit", "verify_rate", "V(2): Ed25519 checks of 500 bytes, 2 threads", "/s"),
-    Row("commit", "commit_1", "committed, 1 client", "/s", THIRD),
-    Row("commit", "commit_64", "committed, 64 clients", "/s", THIRD, (">=", 0.60)),
-    Row("commit", "commit_512", "committed, 512 clients", "/s", THIRD, (">=", 0.65)),
-    Row("commit", "commit_spread", "committed, 64 clients on all three nodes", "/s", THIRD),
-    Row("commit", "commit_64_p50", "latency p50, 64 clients", "ms", digits=2),
-    Row("commit", "commit_64_p99", "latency p99, 64 clients", "ms", digits=2),
-    Row("commit", "commit_512_p50", "latency p50, 512 clients", "ms", digits=2),
-    Row("commit", "commit_512_p99", "latency p99, 512 clients", "ms", digits=2),
-    Row("commit", "per_sync_64", "statements per WAL sync of the leader, 64 clients", "", goal=(">=", 10), digits=1),
-    Row("commit", "per_sync_512", "statements per WAL sync of the leader, 512 clients", "", digits=1),
-    Row("commit", "all_us_64", "CPU of three nodes and generator per statement, 64 clients", "us", "CPU us of three checks"),
-    Row("commit", "leader_us_64", "CPU of the leader per statement, 64 clients", "us", CHECK),
-    Row("commit", "follower_us_64", "CPU of a follower per statement, 64 clients", "us", CHECK),
-    Row("commit", "generator_us_64", "CPU of the load generator per statement, 64 clients", "us", CHECK),
-    Row("commit", "all_us_512", "CPU of three nodes and generator per statement, 512 clients", "us", "CPU us of three checks"),
-    Row("commit", "leader_us_512", "CPU of the leader per statement, 512 clients", "us", CHECK),
-    Row("commit", "follower_us_512", "CPU of a follower per statement, 512 clients", "us", CHECK),
-    Row("commit", "generator_us_512", "CPU of the load generator per statement, 512 clients", "us", CHECK),
-    Row("commit", "accepted_share", "share accepted", "%", goal=(">=", 99), digits=2),
-    Row("commit", "statement_bytes", "mean statement", "bytes"),
-    Row("batch", "commit_batch", "committed, 64 per request, 8 requests in flight", "/s", THIRD, (">=", 0.75)),
-    Row("batch", "commit_batch_p99", "latency p99 of such a request", "ms", digits=2),
-    Row("batch", "leader_us_batch", "CPU of the leader per statement, 64 per request", "us", CHECK),
-    Row("batch", "generator_us_batch", "CPU of the load generator per statement, 64 per request", "us", CHECK),
-    Row("latency", "write_p50", "synced write of the database, p50", "ms", digits=3),
-    Row("latency", "commit_1_p50", "committed, 1 client, p50", "ms", WRITE, ("<=", 4), 2),
-    Row("latency", "commit_1_p99", "committed, 1 client, p99", "ms", WRITE, ("<=", 12), 2),
-    Row("latency", "cosigned_1_p50", "cosigned, 1 client, p50", "ms", goal=("<=", 25), digits=2),
-    Row("latency", "half_p99", "committed at half the rate of 64 clients, p99", "ms", goal=("<=", 50), digits=2),
-    Row("latency", "half_cosigned_p99", "cosigned at half the rate of 64 clients, p99", "ms", goal=("<=", 500), digits=2),
-    Row("certificate", "certificate_small_bytes", "smallest certificate of the scenario", "bytes"),
-    Row("certificate", "certificate_small_ms", "verifying it", "ms", "its Ed25519 checks", ("<=", 1.3), 2),
-    Row("certificate", "certificate_large_bytes", "largest certificate of the scenario", "bytes"),
-    Row("certificate", "certificate_large_ms", "verifying it", "ms", "its Ed25519 checks", ("<=", 1.3), 2),
-    Row("memory", "rss_scenario", "memory of a node after the scenario (largest VmRSS)", "MiB"),
-    Row("memory", "rss_load", "memory of a node after the load (largest VmRSS)", "MiB", goal=("<=", 512)),
-    Row("memory", "peak_load", "memory of a node at its peak (largest VmHWM)", "MiB", goal=("<=", 512)),
-    Row("disk", "disk", "data directory after the load and a restart, per statement byte", "", digits=2),
-    Row("disk", "disk_tables", "the same without the write-ahead log", "", goal=("<=", 2.0), digits=2),
-    Row("scenario", "scenario_seconds", "anta play of the committed scenario", "s", digits=2),
-    Row("simulator", "simulator_steps", "simulator", "steps/s"),
-)
-GROUPS = tuple(dict.fromkeys(row.group for row in ROWS))
+def sample(value, limit=None):
+    """What a measurement gives for a row; `limit` was measured beside it."""
+    return {"value": value} if limit is None else {"value": value, "limit": limit}
 
 
-def ratio(sample):
-    return sample["value"] / sample["limit"] if sample.get("limit") else None
+def ratio(one):
+    return one["value"] / one["limit"] if one.get("limit") else None
+
+
+def samples_of(runs, key):
+    """A measurement that alternates with its peer gives several samples a run."""
+    found = [run[key] for run in runs if key in run]
+    return [one for each in found for one in (each if isinstance(each, list) else [each])]
 
 
 def spread(values, digits):
@@ -95,23 +45,28 @@ def line_of(row, samples):
             verdict(row, samples))
 
 
-def table(runs, groups):
-    """`runs`: one dictionary of samples by key per run. Rows without a sample are left out."""
-    lines = [("figure", "value", "limit of this run", "ratio", "goal", "")]
-    for row in ROWS:
-        samples = [run[row.key] for run in runs if row.key in run]
-        if row.group in groups and samples:
-            lines.append(line_of(row, samples))
+def aligned(lines):
+    """Rows of cells as text, each column as wide as its widest cell."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+
+
+def table(runs, groups):
+    """`runs`: per run one dictionary by key, of one sample or several. Rows without a sample are left out."""
+    lines = [("figure", "value", "limit of this run", "ratio", "goal", "")]
+    for row in ROWS:
+        samples = samples_of(runs, row.key)
+        if row.group in groups and samples:
+            lines.append(line_of(row, samples))
+    return aligned(lines)
 
 
 def report(runs, groups):
     """What --json writes: every row with its samples, in the table's order."""
     rows = []
     for row in ROWS:
-        samples = [run[row.key] for run in runs if row.key in run]
+        samples = samples_of(runs, row.key)
         if row.group in groups and samples:
             rows.append({"group": row.group, "key": row.key, "figure": row.figure, "unit": row.unit, "limit": row.limit,
-                         "goal": list(row.goal), "samples": [{**s, "ratio": ratio(s)} for s in samples], "verdict": verdict(row, samples)})
+                         "goal": list(row.goal), "better": row.direction(), "samples": [{**s, "ratio": ratio(s)} for s in samples], "verdict": verdict(row, samples)})
     return rows

@@ -5,8 +5,9 @@
 //
 // Then one JSON object a line: {"do": "found"}, {"do": "stock"} (registers the live lots), {"do": "sign",
 // "statements": N} (not timed), {"do": "load", "clients": N, "batch": N, "wait": "committed", "warm": S,
-// "seconds": S, "rate": R, "nodes": [0]}. Each is answered by one line; a load first prints {"mark": "begin"}
-// and {"mark": "end"} at the edges of its window, so that whoever drives it can look at the nodes then.
+// "seconds": S, "rate": R, "shed": false, "nodes": [0]}. Each is answered by one line; a load first prints
+// {"mark": "begin"} and {"mark": "end"} at the edges of its window, so that whoever drives it can look at the
+// nodes then.
 #include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -70,6 +71,9 @@ Json json_of(const LoadResult& r) {
           {"all_refused", r.all_refused},
           {"all_bytes", r.all_bytes},
           {"again", r.again},
+          {"offered", r.offered},
+          {"shed", r.shed},
+          {"shed_silently", r.shed_silently},
           {"ran_dry", r.ran_dry},
           {"cpu_seconds", r.cpu_seconds},
           {"requests", r.latencies_ms.size()},
@@ -149,7 +153,8 @@ class Generator {
                         .cosigned = order.value("wait", "committed") == "cosigned",
                         .warm_seconds = order.value("warm", 0.0),
                         .seconds = order.at("seconds"),
-                        .rate = order.value("rate", 0.0)};
+                        .rate = order.value("rate", 0.0),
+                        .shed = order.value("shed", false)};
     for (const std::size_t node : order.at("nodes"))
       options.nodes.push_back(arguments_.nodes.at(node));
     return json_of(run(queues_, options));

@@ -9,6 +9,8 @@ namespace anta::bench {
 namespace {
 
 constexpr std::string_view length_field = "\r\nContent-Length: ";
+constexpr std::string_view retry_field = "\r\nRetry-After: ";
+constexpr unsigned busy_status = 503;
 
 }  // namespace
 
@@ -67,6 +69,7 @@ bool HttpLine::whole(Answer& answer) const {
   if (text.size() < end + 4 + length) return false;
   answer.body = text.substr(end + 4, length);
   std::from_chars(head.data() + sizeof "HTTP/1.1", head.data() + head.size(), answer.status);
+  answer.retry_after = answer.status == busy_status && head.find(retry_field) != std::string_view::npos;
   return true;
 }
 

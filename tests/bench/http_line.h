@@ -21,6 +21,7 @@ class HttpLine {
   struct Answer {
     unsigned status = 0;         // 0: the connection failed
     std::string_view body = {};  // of the callback's duration
+    bool retry_after = false;    // the field is there
   };
   using Done = std::function<void(const Answer&)>;
 

@@ -4,12 +4,16 @@
 //                                                  and by the CPU time of one, which neighbours do not
 //                                                  lengthen
 //     bench_limit write DIRECTORY COUNT BYTES      synced one-record writes of the node's database, in ms
+//     bench_limit families DIRECTORY GENESIS NODE  a stopped node's tables, bytes by column family
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <thread>
 #include <vector>
 
@@ -106,6 +110,26 @@ int synced_writes(const std::string& directory, std::size_t count, std::size_t b
   return 0;
 }
 
+// Opening writes what the log had in memory only, so the tables hold everything.
+int families(const std::string& directory, const std::string& genesis, const std::string& node) {
+  std::ifstream file(genesis, std::ios::binary);
+  const Bytes bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto database = Database::open(
+      {.directory = directory, .network = sha256(bytes), .node = NodeId{node}, .create = false});
+  if (!database) {
+    std::cerr << "bench_limit: " << database.error().message << "\n";
+    return 1;
+  }
+  std::array<std::uint64_t, family_count> sizes = {};
+  for (const Table& table : (*database)->tables())
+    sizes.at(static_cast<std::size_t>(table.family)) += table.bytes;
+  for (std::size_t i = 0; i < sizes.size(); ++i)
+    std::cout << (i == 0 ? "{" : ", ") << "\"" << family_name(static_cast<Family>(i))
+              << "\": " << sizes.at(i);
+  std::cout << "}\n";
+  return 0;
+}
+
 }  // namespace
 }  // namespace anta::bench
 
@@ -116,6 +140,8 @@ int main(int argc, char** argv) {
                                     std::stoul(argv[4]));
   }
   if (what == "write") return anta::bench::synced_writes(argv[2], std::stoul(argv[3]), std::stoul(argv[4]));
-  std::cerr << "bench_limit verify THREADS SECONDS BYTES | write DIRECTORY COUNT BYTES\n";
+  if (what == "families") return anta::bench::families(argv[2], argv[3], argv[4]);
+  std::cerr << "bench_limit verify THREADS SECONDS BYTES | write DIRECTORY COUNT BYTES | families DIRECTORY "
+               "GENESIS NODE\n";
   return 2;
 }

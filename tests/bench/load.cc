@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <asio/steady_timer.hpp>
 #include <chrono>
+#include <deque>
 #include <memory>
 
 #include "tests/bench/http_line.h"
@@ -53,6 +54,7 @@ struct Shared {
   bool over = false;
   Clock::time_point began = {};
   double cpu_at_begin = 0;
+  std::deque<std::size_t> idle = {};  // with `shed`: queues that no client sends from
 
   void begin() {
     mark("begin");
@@ -94,6 +96,7 @@ class Client {
 
   void next() {
     if (shared_.over) return;
+    if (shared_.options.shed) due_ = std::max(due_, Clock::now());  // it was away longer than its turn
     if (shared_.options.rate > 0 && Clock::now() < due_) {
       timer_.expires_at(due_);
       timer_.async_wait([this](const asio::error_code&) { next(); });
@@ -108,13 +111,39 @@ class Client {
     }
     begun_ = shared_.options.rate > 0 ? due_ : Clock::now();
     due_ += pace_;
+    maybe_taken_ = false;
     send();
   }
 
  private:
-  // The next statements of the next of this client's queues that has any.
   bool fill() {
     parts_.clear();
+    return shared_.options.shed ? fill_from_any() : fill_from_own();
+  }
+
+  void take_from(Queue& queue) {
+    const std::size_t end = std::min(queue.next + shared_.options.batch, queue.statements.size());
+    for (; queue.next < end; ++queue.next)
+      parts_.push_back(queue.statements[queue.next]);
+  }
+
+  // The next statements of the queue that has been left alone longest: where most requests are turned away,
+  // some clients get far more through than others.
+  bool fill_from_any() {
+    std::deque<std::size_t>& idle = shared_.idle;
+    if (taken_) idle.push_back(queue_);
+    taken_ = !idle.empty();
+    if (!taken_) return false;
+    queue_ = idle.front();
+    idle.pop_front();
+    Queue& queue = shared_.queues[queue_];
+    if (queue.left() == 0) return false;
+    take_from(queue);
+    return true;
+  }
+
+  // The next statements of the next of this client's queues that has any.
+  bool fill_from_own() {
     const std::size_t clients = shared_.options.clients;
     std::vector<Queue>& queues = shared_.queues;
     for (std::size_t tried = 0; tried * clients < queues.size() + clients; ++tried) {
@@ -123,15 +152,14 @@ class Client {
       Queue& queue = queues[queue_];
       queue_ += clients;
       if (queue.left() == 0) continue;
-      const std::size_t end = std::min(queue.next + shared_.options.batch, queue.statements.size());
-      for (; queue.next < end; ++queue.next)
-        parts_.push_back(queue.statements[queue.next]);
+      take_from(queue);
       return true;
     }
     return false;
   }
 
   void send() {
+    if (shared_.counting) shared_.result.offered += parts_.size();
     line_->post(parts_, [this](const HttpLine::Answer& answer) { answered(answer); });
   }
 
@@ -142,6 +170,8 @@ class Client {
                       (batch && outcomes(answer.body, "undecided") > 0);
     if (open) {
       ++shared_.result.again;
+      if (shared_.options.shed && answer.status == 503) return shed(answer);
+      maybe_taken_ = true;
       timer_.expires_after(again_after);
       timer_.async_wait([this](const asio::error_code&) { send(); });
       return;
@@ -150,6 +180,23 @@ class Client {
     if (batch && answer.status == 200) accepted = outcomes(answer.body, "accepted");
     tally(accepted, answer);
     next();
+  }
+
+  // The next turn of this client goes to the same bytes.
+  void shed(const HttpLine::Answer& answer) {
+    LoadResult& r = shared_.result;
+    if (shared_.counting) r.shed += parts_.size();
+    if (!answer.retry_after) ++r.shed_silently;
+    if (shared_.over && !maybe_taken_) return;
+    const Clock::time_point now = Clock::now();
+    while (due_ < now)
+      due_ += pace_;
+    begun_ = due_;
+    timer_.expires_at(shared_.over ? now + again_after : due_);
+    due_ += pace_;
+    timer_.async_wait([this](const asio::error_code&) {
+      if (!shared_.over || maybe_taken_) send();
+    });
   }
 
   void tally(std::size_t accepted, const HttpLine::Answer& answer) {
@@ -182,10 +229,12 @@ class Client {
   asio::steady_timer timer_;
   std::unique_ptr<HttpLine> line_ = {};
   std::size_t queue_ = 0;
+  bool taken_ = false;  // with `shed`: queue_ is not idle
   std::vector<ByteView> parts_ = {};
   Clock::time_point due_ = {};
   Clock::duration pace_ = {};
   Clock::time_point begun_ = {};
+  bool maybe_taken_ = false;  // an answer left open whether the node has taken what is being sent
 };
 
 }  // namespace
@@ -195,6 +244,8 @@ LoadResult run_load(std::vector<Queue>& queues, const LoadOptions& options,
   asio::io_context loop(1);
   Shared shared{.queues = queues, .options = options, .mark = mark};
   std::vector<std::unique_ptr<Client>> clients;
+  for (std::size_t i = 0; i < queues.size(); ++i)
+    shared.idle.push_back(i);
   for (std::size_t i = 0; i < options.clients; ++i)
     clients.push_back(std::make_unique<Client>(shared, loop, i));
   asio::steady_timer edge(loop);

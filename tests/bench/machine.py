@@ -24,7 +24,8 @@ def program(name):
 
 
 def missing_programs():
-    wanted = [net.ANTA, net.ANTAD, SIMULATE] + [program(n) for n in ("bench_generate", "bench_limit", "bench_certificate")]
+    wanted = [net.ANTA, net.ANTAD, SIMULATE] + [program(n) for n in (
+        "bench_generate", "bench_limit", "bench_certificate", "bench_apply", "bench_state_tree", "bench_audit", "bench_raft", "bench_constant")]
     return [path for path in wanted if not os.path.exists(path)]
 
 
@@ -83,9 +84,9 @@ def metrics_of(node):
 class Generator:
     """bench_generate as a process that obeys one order at a time."""
 
-    def __init__(self, network, seed, lots):
+    def __init__(self, network, seed, lots, lanes=512):
         hosts = [node.url.removeprefix("http://") for node in network.nodes]
-        command = [program("bench_generate"), "--registrar-key", network.registrar_key, "--seed", str(seed), "--lots", str(lots)]
+        command = [program("bench_generate"), "--registrar-key", network.registrar_key, "--seed", str(seed), "--lots", str(lots), "--lanes", str(lanes)]
         for host in hosts:
             command += ["--node", host]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

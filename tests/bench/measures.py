@@ -5,11 +5,15 @@ import os
 import tempfile
 import time
 
+import against
+import growth
 import machine
+import overload
+import peers
+import serving
+from figures import sample
 from machine import Broken, net
-
-NODES = 3
-ALL = list(range(NODES))
+from stage import ALL, NODES, Stage
 
 
 @dataclasses.dataclass
@@ -21,10 +25,21 @@ class Sizes:
     writes: int = 400
     seeds: int = 400
     scenario: str = net.SCENARIO
+    turns: int = 3               # of what alternates with a peer
+    turn_seconds: float = 4.0    # each, without its warm-up
+    turn_warm: float = 1.0
+    growth: int = 100_000        # statements
+    plot: str = ""               # where the growth's curves go
+    overload_seconds: float = 120.0
+    overload_clients: int = 1_000
+    apply: int = 50_000          # statements
+    tree: int = 1_000_000        # records
+    audit: int = 20_000          # statements
 
     @staticmethod
-    def smoke():
-        return Sizes(seconds=0.3, warm=0.05, lots=512, probe_seconds=0.05, writes=20, seeds=5)
+    def smoke(**more):
+        return Sizes(seconds=0.3, warm=0.05, lots=512, probe_seconds=0.05, writes=20, seeds=5, turns=1, turn_seconds=0.3, turn_warm=0.1, growth=2_000,
+                     overload_seconds=1.0, overload_clients=16, apply=500, tree=2_000, audit=500, **more)
 
 
 # name: clients, statements per request, wait, share of the rate of "64" that is offered (0: all that goes), on all nodes
@@ -47,79 +62,42 @@ LOADS_OF = {
 }
 
 
-def sample(value, limit=None):
-    return {"value": value} if limit is None else {"value": value, "limit": limit}
-
-
 class Loads:
     """A fresh network with live lots, and loads on it one after the other."""
 
     def __init__(self, names, sizes, seed, say):
         self.names, self.sizes, self.seed, self.say = names, sizes, seed, say
-        self.samples, self.statements, self.statement_bytes = {}, 0, 0
+        self.samples = {}
         self.rate_of_64 = 0.0
 
     def run(self):
-        with tempfile.TemporaryDirectory(prefix="anta-bench.") as home:
-            document = os.path.join(home, "network.json")
-            with open(document, "w", encoding="utf-8") as file:
-                file.write(machine.answer_of(machine.program("bench_generate"), "--network", str(NODES)))
-            with net.Network(document) as self.network:
-                self.base = self.ledger_size()
-                self.generator = machine.Generator(self.network, self.seed, self.sizes.lots)
-                try:
-                    self.measure(home)
-                finally:
-                    self.generator.close()
+        with Stage(self.sizes, self.seed, self.say) as self.stage:
+            for number, name in enumerate(self.names):
+                scratch = os.path.join(self.stage.home.name, f"write-{number}")
+                self.load(name, machine.synced_write(scratch, self.sizes.writes) if name == "1" else None)
+            stage = self.stage
+            self.samples["accepted_share"] = sample(100 * stage.accepted / max(1, stage.accepted + stage.refused))
+            self.samples["statement_bytes"] = sample(stage.statement_bytes / stage.statements)
+            self.after()
         return self.samples
-
-    def measure(self, home):
-        for what in ("found", "stock"):
-            answer = self.generator.order(what)
-            self.count(what, answer)
-            if answer["all_refused"]:
-                raise Broken(f"{what}: {answer['all_refused']} refused, first: {answer['first_refusal']}")
-        self.check("the stock")
-        self.accepted = self.refused = 0
-        for number, name in enumerate(self.names):
-            write = machine.synced_write(os.path.join(home, f"write-{number}"), self.sizes.writes) if name == "1" else None
-            self.load(name, write)
-        share = 100 * self.accepted / max(1, self.accepted + self.refused)
-        self.samples["accepted_share"] = sample(share)
-        self.samples["statement_bytes"] = sample(self.statement_bytes / self.statements)
-        self.after()
 
     def load(self, name, write):
         clients, batch, wait, share, spread = LOADS[name]
-        sizes, rate = self.sizes, share * self.rate_of_64
-        leader = self.network.leader()
-        nodes = ALL if spread else [self.network.nodes.index(leader)]
+        sizes, rate, lead = self.sizes, share * self.rate_of_64, self.stage.lead()
         before = machine.verify_rate(sizes.probe_seconds)
         duration = sizes.seconds + sizes.warm
-        self.generator.order("sign", statements=int(duration * (rate or before["per_second"] / NODES) * 1.2) + 1024)
+        self.stage.sign(duration * (rate or before["per_second"] / NODES) * 1.2 + 1024)
         marks = {}
-        answer = self.generator.order("load", at_mark=lambda mark: marks.update({mark: self.look()}), clients=clients, batch=batch, wait=wait,
-                                      warm=sizes.warm, seconds=sizes.seconds, rate=rate, nodes=nodes)
-        self.count(name, answer)
-        self.accepted, self.refused = self.accepted + answer["all_accepted"], self.refused + answer["all_refused"]
-        if answer["all_accepted"] < 99 * answer["all_refused"]:
-            raise Broken(f"load {name}: under 99 in 100 accepted; first refusal: {answer['first_refusal']}")
-        self.check(f"load {name}")
+        answer = self.stage.load(name, at_mark=lambda mark: marks.update({mark: self.stage.look()}), clients=clients, batch=batch, wait=wait,
+                                 warm=sizes.warm, seconds=sizes.seconds, rate=rate, nodes=ALL if spread else [lead])
         after = machine.verify_rate(sizes.probe_seconds)
         verify = {key: (before[key] + after[key]) / 2 for key in ("per_second", "cpu_us")}
-        self.keep(name, answer, marks, verify, leader, write)
+        self.keep(name, answer, marks, verify, lead, write)
 
-    def look(self):
-        """What the nodes have used so far. Cheap: it runs at the edges of a window."""
-        return [{"cpu": machine.cpu_seconds(node.process.pid), "metrics": machine.metrics_of(node)} for node in self.network.nodes]
-
-    def keep(self, name, answer, marks, verify, leader, write):
+    def keep(self, name, answer, marks, verify, lead, write):
         statements, seconds = answer["accepted"], answer["seconds"]
-        if not statements or "end" not in marks:
-            raise Broken(f"load {name}: everything signed was sent before the window began")
         moved = [{"cpu": end["cpu"] - begin["cpu"], "syncs": end["metrics"]["anta_log_syncs_total"] - begin["metrics"]["anta_log_syncs_total"]}
                  for begin, end in zip(marks["begin"], marks["end"])]
-        lead = self.network.nodes.index(leader)
         followers = [m for i, m in enumerate(moved) if i != lead]
         if name == "64":
             self.rate_of_64 = statements / seconds
@@ -143,39 +121,15 @@ class Loads:
                  f"{everybody / seconds:.2f} cores busy; WAL syncs in the window " + "/".join(f"{m['syncs']:.0f}" for m in moved) +
                  f"; {answer['again']} asked again" + ("; everything signed was sent before the window's end" if answer["ran_dry"] else ""))
 
-    # --- what must be so ---
-    def count(self, what, answer):
-        self.statements += answer["all_accepted"]
-        self.statement_bytes += answer["all_bytes"]
-
-    def ledger_size(self):
-        """Statements and the genesis's two leaves, as every node has them; the roots must agree."""
-        ledgers = self.network.ledgers()
-        if any(ledger != ledgers[0] for ledger in ledgers):
-            raise Broken(f"the nodes differ: {ledgers}")
-        return ledgers[0]["leaves"] - ledgers[0]["height"]
-
-    def check(self, when):
-        held = self.ledger_size() - self.base
-        if held != self.statements:
-            raise Broken(f"after {when}: the nodes hold {held} statements, {self.statements} were answered accepted")
-        refused = [machine.metrics_of(node)["anta_requests_refused_key_limit_total"] for node in self.network.nodes]
-        if any(refused):
-            raise Broken(f"after {when}: keys met their limit, so this is no figure of the nodes: {refused} requests refused")
-
     def after(self):
-        memory = [machine.memory_mib(node.process.pid) for node in self.network.nodes]
+        nodes = self.stage.network.nodes
+        memory = [machine.memory_mib(node.process.pid) for node in nodes]
         self.samples["rss_load"] = sample(max(resident for resident, _ in memory))
         self.samples["peak_load"] = sample(max(peak for _, peak in memory))
-        for _ in range(2):  # the second start writes what the first had in memory only
-            codes = [node.stop() for node in self.network.nodes]
-            if any(codes):
-                raise Broken(f"a node did not stop well: {codes}")
-            self.network.start()
-        self.check("the restart")
-        disks = [machine.disk_bytes(os.path.join(node.directory, "data")) for node in self.network.nodes]
-        self.samples["disk"] = sample(max(total for total, _ in disks) / self.statement_bytes)
-        self.samples["disk_tables"] = sample(max(tables for _, tables in disks) / self.statement_bytes)
+        self.stage.restart()
+        disks = [machine.disk_bytes(os.path.join(node.directory, "data")) for node in nodes]
+        self.samples["disk"] = sample(max(total for total, _ in disks) / self.stage.statement_bytes)
+        self.samples["disk_tables"] = sample(max(tables for _, tables in disks) / self.stage.statement_bytes)
 
 
 def scenario(sizes, say):
@@ -215,9 +169,26 @@ def simulator(sizes, say):
     return {"simulator_steps": sample(steps)}
 
 
-def measure(groups, sizes, seed, say):
-    """One run of everything that the groups need."""
+def programs(groups, sizes, say):
+    """Parts of a node on their own: programs that print one JSON line."""
     samples = {}
+    with tempfile.TemporaryDirectory(prefix="anta-bench.") as home:
+        if "apply" in groups:
+            made = json.loads(machine.answer_of(machine.program("bench_apply"), os.path.join(home, "apply"), str(sizes.apply)))
+            samples["apply_us"] = sample(made["statement_us"], made["check_us"])
+            made = json.loads(machine.answer_of(machine.program("bench_state_tree"), os.path.join(home, "tree"), str(sizes.tree)))
+            samples["tree_us"] = sample(made["statement_us"], made["statement_us"] / made["ratio"])
+            say(f"apply: {sizes.apply} statements; state tree of {made['keys']} records, ratio {made['ratio_min']:.3f} to {made['ratio_max']:.3f}")
+        if "audit" in groups:
+            made = json.loads(machine.answer_of(machine.program("bench_audit"), str(sizes.audit)))
+            samples["audit_rate"] = sample(made["audit_per_second"], made["verify_per_second"])
+            say(f"audit: {made['statements']} statements, {made['threads']} threads; in CPU time the ratio is {made['cpu_ratio']:.2f}")
+    return samples
+
+
+def measure(groups, sizes, seed, say):
+    """One run of everything that the groups need: (samples, [why a group could not be measured here])."""
+    samples, missing = {}, []
     names = [name for name in LOADS if any(name in LOADS_OF.get(group, ()) for group in groups)]
     if names:
         samples.update(Loads(names, sizes, seed, say).run())
@@ -225,4 +196,14 @@ def measure(groups, sizes, seed, say):
         samples.update(scenario(sizes, say))
     if "simulator" in groups:
         samples.update(simulator(sizes, say))
-    return samples
+    samples.update(programs(groups, sizes, say))
+    for group, how in (("raft", against.raft), ("etcd", against.etcd), ("postgres", against.postgres), ("static", serving.static),
+                       ("growth", growth.grow), ("overload", overload.overload)):
+        if group not in groups:
+            continue
+        say(f"{group}: load of the machine {os.getloadavg()[0]:.1f} before")
+        try:
+            samples.update(how(sizes, seed, say))
+        except peers.Missing as reason:
+            missing.append(f"{group} not measured: {reason}")
+    return samples, missing

@@ -1,0 +1,68 @@
+"""What many readers ask for, over HTTP: in turns with a constant body of the same size from the same server, and with nginx."""
+import json
+import os
+import re
+import subprocess
+
+import machine
+import peers
+from against import in_turns
+from figures import sample
+from machine import Broken
+from reading import CERTIFICATE, Reader
+from stage import Stage
+
+CONNECTIONS = 64
+FILE_BYTES = 2_048  # what nginx serves
+
+
+class Constant:
+    """A context: bench_constant."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([machine.program("bench_constant")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = json.loads(self.process.stdout.readline())["port"]
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def wrk(sizes, url, accept="*/*"):
+    """Answers per second; anything but 200 is no figure."""
+    out = machine.answer_of("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(sizes.turn_seconds))}s", "-H", f"Accept: {accept}", url)
+    if "Non-2xx" in out or "Socket errors" in out:
+        raise Broken(f"wrk {url}: {out.strip()[-300:]}")
+    return float(re.search(r"Requests/sec:\s*([0-9.]+)", out).group(1))
+
+
+def static(sizes, seed, say):
+    peers.install("wrk")
+    with peers.Nginx(FILE_BYTES) as nginx, Constant() as constant, Stage(sizes, seed, say, lots=min(sizes.lots, 2_048)) as stage:
+        stage.sign(4_096)
+        stage.load("certificates", clients=8, batch=64, wait="committed", warm=0, seconds=0, rate=0)
+        stage.network.until_cosigned_by_all()
+        node = stage.network.nodes[stage.lead()]
+        with Reader(node) as reader:
+            certificate = "/v1/certificates/" + reader.certificate_ids(1)[0]
+            statement = "/v1/statements/" + reader.statement_digest()
+            wanted = {"static_tile": ("/tile/0/000", "*/*"), "static_checkpoint": ("/checkpoint", "*/*"), "static_certificate": (certificate, CERTIFICATE)}
+            lengths = {key: len(reader.good(*path)[0]) for key, path in wanted.items()}
+            proof_length = len(reader.good(statement)[0])
+        same = {key: f"http://127.0.0.1:{constant.port}/{length}" for key, length in lengths.items()}
+        file = f"http://127.0.0.1:{nginx.port}/file"
+        compared = [(key, lambda path=path: wrk(sizes, node.url + path[0], path[1]), lambda key=key: wrk(sizes, same[key])) for key, path in wanted.items()]
+        compared += [("static_constant", lambda: wrk(sizes, f"http://127.0.0.1:{constant.port}/{FILE_BYTES}"), lambda: wrk(sizes, file)),
+                     ("get_statement", lambda: wrk(sizes, node.url + statement, "application/cose"), lambda: wrk(sizes, file)),
+                     ("get_statement_proof", lambda: wrk(sizes, node.url + statement, "application/json"), lambda: wrk(sizes, file))]
+        made = {}
+        for key, ours, limit in compared:
+            pairs = in_turns(sizes.turns, limit, ours)
+            made[key] = [sample(our, their) for our, their in pairs]
+            say(f"{key}{f', {lengths[key]} bytes' if key in lengths else ''}: " + ", ".join(f"{our:.0f}/s against {their:.0f}/s" for our, their in pairs) +
+                f"; load of the machine {os.getloadavg()[0]:.1f}")
+        say(f"a statement with its outcome and proof has {proof_length} bytes")
+        stage.check("reading")
+    return made
