@@ -9,6 +9,7 @@ from figures import sample
 from machine import Broken
 from stage import Stage
 
+CROWD = {"http_connections": 2_048, "http_connections_per_address": 1_536}  # standard: 768 connections of one address
 STATEMENT_BYTES = 477  # the mean of the mix; the row "mean statement" says what it is in a run
 
 
@@ -62,7 +63,7 @@ def own_load(stage, sizes, clients):
 def etcd(sizes, seed, say):
     """Both networks stand all the time; whoever is not asked is idle but for its heartbeats."""
     made = {}
-    with peers.Etcd() as peer, Stage(sizes, seed, say, lanes=1024, lots=2 * sizes.lots) as stage:
+    with peers.Etcd() as peer, Stage(sizes, seed, say, lanes=1024, lots=2 * sizes.lots, limits=CROWD) as stage:
         for name, clients, gateway in (("1", 1, False), ("64", 64, False), ("1000", 1000, False), ("gateway_64", 64, True)):
             pairs = in_turns(sizes.turns, lambda: peer.load(clients, sizes, STATEMENT_BYTES, gateway), lambda: own_load(stage, sizes, clients))
             made["etcd_" + name] = samples(pairs, "per_second")

@@ -31,7 +31,7 @@ class Sizes:
     growth: int = 100_000        # statements
     plot: str = ""               # where the growth's curves go
     overload_seconds: float = 120.0
-    overload_clients: int = 1_000
+    overload_clients: int = 700  # of the 768 connections that one address may have
     apply: int = 50_000          # statements
     tree: int = 1_000_000        # records
     audit: int = 20_000          # statements

@@ -12,9 +12,10 @@ ALL = list(range(NODES))
 class Stage:
     """`with Stage(...) as stage`. What was accepted in all loads together is counted, and compared with what the nodes hold."""
 
-    def __init__(self, sizes, seed, say, lanes=512, lots=None):
+    def __init__(self, sizes, seed, say, lanes=512, lots=None, limits=None):
+        """`limits`: of the nodes' configuration, where a row needs others than the standard ones."""
         self.sizes, self.seed, self.say = sizes, seed, say
-        self.lanes, self.lots = lanes, lots or sizes.lots
+        self.lanes, self.lots, self.limits = lanes, lots or sizes.lots, limits
         self.statements, self.statement_bytes = 0, 0
         self.accepted = self.refused = 0  # of loads, without the stock
 
@@ -25,6 +26,8 @@ class Stage:
             file.write(machine.answer_of(machine.program("bench_generate"), "--network", str(NODES)))
         self.network, self.generator = net.Network(document), None
         try:
+            if self.limits:
+                self.configure()
             self.network.start()
             self.base = self.ledger_size()
             self.generator = machine.Generator(self.network, self.seed, self.lots, self.lanes)
@@ -39,6 +42,11 @@ class Stage:
             self.generator.close()
         self.network.__exit__()
         self.home.cleanup()
+
+    def configure(self):
+        for node in self.network.nodes:
+            with open(os.path.join(node.directory, node.configuration), "a", encoding="utf-8") as file:
+                file.write("limits: {" + ", ".join(f"{name}: {value}" for name, value in self.limits.items()) + "}\n")
 
     def stock(self):
         for what in ("found", "stock"):
