@@ -7,6 +7,11 @@
 #include "node/submission_state.h"
 
 namespace anta {
+namespace {
+
+constexpr std::uint32_t busy_retry_after_s = 1;
+
+}  // namespace
 
 void Submission::State::take(RequestPtr request) {
   request->id = next_id++;
@@ -35,8 +40,9 @@ void Submission::State::take(RequestPtr request) {
   for (std::size_t i = 0; i < request->items.size(); ++i) {
     Item& item = request->items[i];
     if (full || stopped) {
-      refuse(request, i,
-             {Code::busy, "statements_max", "too many statements wait to be decided; try again shortly"});
+      refuse_unseen(
+          request, i,
+          {Code::busy, "statements_max", "too many statements wait to be decided; try again shortly"});
       continue;
     }
     Result<std::optional<Outcome>> outcome = ports.outcome(item.digest);
@@ -125,9 +131,9 @@ bool Submission::State::admit_unknown(const RequestPtr& request) {
       std::ranges::count_if(request->items, [](const Item& item) { return !item.answer && !item.known; }));
   if (more == 0 || unknown_keys == 0 || unknown_keys + more <= options.unknown_keys_max) return true;
   for (std::size_t i = 0; i < request->items.size(); ++i) {
-    refuse(request, i,
-           {Code::busy, "unknown_keys_max",
-            "too many statements wait whose keys are not registered yet; try again shortly"});
+    refuse_unseen(request, i,
+                  {Code::busy, "unknown_keys_max",
+                   "too many statements wait whose keys are not registered yet; try again shortly"});
   }
   return false;
 }
@@ -137,6 +143,13 @@ void Submission::State::count_unknown(Item& item) {
   if (counts && !item.counted) ++unknown_keys;
   if (!counts && item.counted) --unknown_keys;
   item.counted = counts;
+}
+
+// Of a whole request at which nothing was looked: who sent it can come again with it as it is.
+void Submission::State::refuse_unseen(const RequestPtr& request, std::size_t i, Error error) {
+  if (request->items[i].answer) return;
+  refuse(request, i, std::move(error));
+  request->items[i].answer->retry_after_s = busy_retry_after_s;
 }
 
 void Submission::State::refuse(const RequestPtr& request, std::size_t i, Error error) {

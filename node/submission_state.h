@@ -59,6 +59,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   void count_unknown(Item& item);
   void answer(const RequestPtr& request, std::size_t item, Submitted submitted);
   void refuse(const RequestPtr& request, std::size_t item, Error error);
+  void refuse_unseen(const RequestPtr& request, std::size_t item, Error error);
   std::uint32_t keys_wait_s(const Request& request, const std::vector<std::size_t>& places);
   void charge(const Request& request, const std::vector<Result<Verification::Admitted>>& results);
   void settle(const RequestPtr& request);

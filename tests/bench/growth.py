@@ -18,7 +18,7 @@ POINTS = 10
 CLIENTS = 32       # a tenth of 10^5 gives each lane about twenty statements, and a request takes what a lane has
 PROOFS = 40        # of each point
 CERTIFICATES = 12  # likewise, at most
-COLUMNS = ("statements", "commits/s", "V(2)/3", "share", "start s", "RSS MiB", "disk", "log", "meta", "tree", "state", "index", "undo", "proof", "proof ms",
+COLUMNS = ("statements", "commits/s", "V(2)/3", "share", "CPU us", "checks", "start s", "RSS MiB", "disk", "log", "meta", "tree", "state", "index", "undo", "proof", "proof ms",
            "cert. ms", "cert. KiB", "checkpoint")
 
 
@@ -59,9 +59,11 @@ def certificates(reader):
 def point(stage, sizes, each, chance):
     """One tenth more, and what the ledger is like then."""
     stage.sign(each)
-    before = machine.verify_rate(sizes.probe_seconds)["per_second"]
-    answer = stage.load("growth", clients=CLIENTS, batch=64, wait="committed", warm=0, seconds=0, rate=0)
-    ceiling = (before + machine.verify_rate(sizes.probe_seconds)["per_second"]) / 2 / NODES
+    before, marks = machine.verify_rate(sizes.probe_seconds), {}
+    answer = stage.load("growth", at_mark=lambda mark: marks.update({mark: stage.look()}), clients=CLIENTS, batch=64, wait="committed", warm=0, seconds=0, rate=0)
+    after = machine.verify_rate(sizes.probe_seconds)
+    ceiling = (before["per_second"] + after["per_second"]) / 2 / NODES
+    cpu = sum(end["cpu"] - begin["cpu"] for begin, end in zip(marks["begin"], marks["end"]))
     stage.network.until_cosigned_by_all()
     lead = stage.lead()
     with Reader(stage.network.nodes[lead]) as reader:
@@ -71,7 +73,8 @@ def point(stage, sizes, each, chance):
     memory = max(machine.memory_mib(node.process.pid)[0] for node in stage.network.nodes)
     start, families = restarted(stage, (lead + 1) % NODES)
     rate = answer["accepted"] / answer["seconds"]
-    return {"statements": stage.statements, "rate": rate, "ceiling": ceiling, "share": rate / ceiling, "start_s": start, "rss_mib": memory,
+    return {"statements": stage.statements, "rate": rate, "ceiling": ceiling, "share": rate / ceiling, "cpu_us": 1e6 * cpu / answer["accepted"],
+            "checks": 1e6 * cpu / answer["accepted"] / NODES / ((before["cpu_us"] + after["cpu_us"]) / 2), "start_s": start, "rss_mib": memory,
             "families": {name: total / stage.statement_bytes for name, total in families.items()}, "disk": sum(families.values()) / stage.statement_bytes,
             "size": size, "proof": longest, "proof_ms": proof_ms, "certificate_ms": certificate_ms, "certificate_bytes": certificate_bytes,
             "load": os.getloadavg()[0]}
@@ -81,7 +84,7 @@ def cells(one):
     """A point as a row of the table; disk is per byte of statements."""
     kept = [f"{one['families'].get(name, 0):.2f}" for name in ("log", "meta", "tree", "state", "index", "undo")]
     certificate = ("", "") if one["certificate_ms"] is None else (f"{one['certificate_ms']:.2f}", f"{one['certificate_bytes'] / 1024:.1f}")
-    return (str(one["statements"]), f"{one['rate']:.0f}", f"{one['ceiling']:.0f}", f"{one['share']:.2f}", f"{one['start_s']:.2f}", f"{one['rss_mib']:.0f}",
+    return (str(one["statements"]), f"{one['rate']:.0f}", f"{one['ceiling']:.0f}", f"{one['share']:.2f}", f"{one['cpu_us']:.0f}", f"{one['checks']:.2f}", f"{one['start_s']:.2f}", f"{one['rss_mib']:.0f}",
             f"{one['disk']:.2f}", *kept, str(one["proof"]), f"{one['proof_ms']:.2f}", *certificate, str(one["size"]))
 
 
@@ -95,6 +98,7 @@ def curves(points):
     names = [name for name in points[-1]["families"] if any(one["families"][name] > 0.005 for one in points)]
     return plot.svg("statements", of("statements"), [
         ("commit rate over V(2)/3", [("", of("share"))]),
+        ("CPU of a node per statement, in signature checks", [("", of("checks"))]),
         ("start of a node until it is ready, s", [("", of("start_s"))]),
         ("memory of a node, MiB", [("", of("rss_mib"))]),
         ("disk per byte of statements, by column family", [(name, [one["families"][name] for one in points]) for name in names]),
@@ -116,7 +120,8 @@ def grow(sizes, seed, say):
         with open(sizes.plot, "w", encoding="utf-8") as file:
             file.write(curves(points))
     last = points[-1]
-    made = {"growth_statements": sample(last["statements"]), "growth_rate": sample(last["share"], points[0]["share"]), "growth_start": sample(last["start_s"]),
+    made = {"growth_statements": sample(last["statements"]), "growth_rate": sample(last["share"], points[0]["share"]), "growth_cpu": sample(last["checks"], points[0]["checks"]),
+            "growth_start": sample(last["start_s"]),
             "growth_rss": sample(last["rss_mib"]), "growth_disk": sample(disk), "growth_proof": sample(last["proof"], math.ceil(math.log2(last["size"]))),
             "growth_points": points}
     if last["certificate_ms"] is not None:

@@ -94,6 +94,7 @@ ROWS = (
     Row("static", "get_statement_proof", "a statement with outcome and proof", "/s", NGINX, (">=", 0.4)),
     Row("growth", "growth_statements", "statements at the end of the growth", "", better="neither"),
     Row("growth", "growth_rate", "commit rate over V(2)/3 in the last tenth", "", "in the first", (">=", 0.85), 3),
+    Row("growth", "growth_cpu", "CPU of a node per statement over that of one check, in the last tenth", "", "in the first", digits=2, better="less"),
     Row("growth", "growth_start", "start of a node at the end, until it answers", "s", goal=("<=", 2), digits=2),
     Row("growth", "growth_rss", "memory of a node at the end (largest VmRSS)", "MiB", goal=("<=", 512)),
     Row("growth", "growth_disk", "disk at the end, flushed and restarted, per statement byte", "", goal=("<=", 2.0), digits=2, better="less"),

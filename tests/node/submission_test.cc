@@ -208,6 +208,21 @@ TEST(Submission, FullIsBusyBeforeAnySignatureCheck) {
   EXPECT_TRUE(rig.until([&] { return rig.blocks.size() == 2; }));
 }
 
+TEST(Submission, ASequencePastTheBoundWasAnsweredAsIfItHadBeenLookedAt) {
+  // Goal: the whole request says when to come again (so that HTTP answers 503 with Retry-After, not 200 with
+  // items that are undecided, which clients sent again at once: bench, --only overload).
+  Rig rig({.statements_max = 2});
+  rig.lead(true);
+  rig.submit({rig.lot("L-1"), rig.lot("L-2"), rig.lot("L-3")});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  ASSERT_EQ(rig.answers[0].size(), 3u);
+  for (const Submitted& item : rig.answers[0]) {
+    EXPECT_EQ(item.outcome.error().rule, "statements_max");
+    EXPECT_GT(item.retry_after_s, 0u);
+  }
+  EXPECT_EQ(rig.verification->figures().checked, 0u);
+}
+
 TEST(Submission, OtherLimitsHoldForWhatComes) {
   // Goal: what waits already stays when the limit falls below it; with room again more is taken.
   Rig rig({.statements_max = 2});
