@@ -31,17 +31,23 @@ def samples(pairs, key):
     return [sample(our[key], their[key]) for our, their in pairs]
 
 
+def replicated(program, flight, sizes):
+    """A process of its own with three fresh logs."""
+    with tempfile.TemporaryDirectory(prefix="anta-bench.") as home:
+        return json.loads(machine.answer_of(program, home, str(flight), str(sizes.turn_seconds), str(STATEMENT_BYTES), str(sizes.turn_warm)))
+
+
+def raft_alone(sizes, say):
+    """Ours without a peer: no figure, but it shows that ours runs."""
+    ours = replicated(machine.program("bench_raft"), 4, sizes)
+    say(f"replication alone, 4 in flight: {ours['per_second']:.0f}/s")
+    return {"raft_alone": sample(ours["per_second"])}
+
+
 def raft(sizes, _seed, say):
-    """Replication alone. Each measurement is a process of its own with three fresh logs."""
-    peer = peers.libraft()
-
-    def one(program, flight):
-        with tempfile.TemporaryDirectory(prefix="anta-bench.") as home:
-            return json.loads(machine.answer_of(program, home, str(flight), str(sizes.turn_seconds), str(STATEMENT_BYTES), str(sizes.turn_warm)))
-
-    made = {}
+    peer, made = peers.libraft(), {}
     for flight in (1, 64, 1024):
-        pairs = in_turns(sizes.turns, lambda: one(peer, flight), lambda: one(machine.program("bench_raft"), flight))
+        pairs = in_turns(sizes.turns, lambda: replicated(peer, flight, sizes), lambda: replicated(machine.program("bench_raft"), flight, sizes))
         made[f"raft_{flight}"] = samples(pairs, "per_second")
         made[f"raft_{flight}_p50"] = samples(pairs, "p50_ms")
         made[f"raft_{flight}_cpu"] = samples(pairs, "cpu_us")

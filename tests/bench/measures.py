@@ -35,11 +35,12 @@ class Sizes:
     apply: int = 50_000          # statements
     tree: int = 1_000_000        # records
     audit: int = 20_000          # statements
+    alone: bool = False          # our side of the comparisons too, without the peers
 
     @staticmethod
     def smoke(**more):
         return Sizes(seconds=0.3, warm=0.05, lots=512, probe_seconds=0.05, writes=20, seeds=5, turns=1, turn_seconds=0.3, turn_warm=0.1, growth=2_000,
-                     overload_seconds=1.0, overload_clients=16, apply=500, tree=2_000, audit=500, **more)
+                     overload_seconds=1.0, overload_clients=16, apply=500, tree=2_000, audit=500, alone=True, **more)
 
 
 # name: clients, statements per request, wait, share of the rate of "64" that is offered (0: all that goes), on all nodes
@@ -197,6 +198,9 @@ def measure(groups, sizes, seed, say):
     if "simulator" in groups:
         samples.update(simulator(sizes, say))
     samples.update(programs(groups, sizes, say))
+    if sizes.alone:
+        samples.update(against.raft_alone(sizes, say))
+        serving.constant_alone()
     for group, how in (("raft", against.raft), ("etcd", against.etcd), ("postgres", against.postgres), ("static", serving.static),
                        ("growth", growth.grow), ("overload", overload.overload)):
         if group not in groups:

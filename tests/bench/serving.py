@@ -3,6 +3,7 @@ import json
 import os
 import re
 import subprocess
+import urllib.request
 
 import machine
 import peers
@@ -30,6 +31,12 @@ class Constant:
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
+
+
+def constant_alone():
+    with Constant() as constant, urllib.request.urlopen(f"http://127.0.0.1:{constant.port}/{FILE_BYTES}", timeout=15) as answer:
+        if len(answer.read()) != FILE_BYTES:
+            raise Broken("bench_constant gives another size than it was asked for")
 
 
 def wrk(sizes, url, accept="*/*"):
