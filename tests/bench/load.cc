@@ -131,14 +131,15 @@ class Client {
   // some clients get far more through than others.
   bool fill_from_any() {
     std::deque<std::size_t>& idle = shared_.idle;
-    if (taken_) idle.push_back(queue_);
-    taken_ = !idle.empty();
-    if (!taken_) return false;
+    if (taken_ && shared_.queues[queue_].left() > 0) idle.push_back(queue_);
+    taken_ = false;
+    while (!idle.empty() && shared_.queues[idle.front()].left() == 0)
+      idle.pop_front();
+    if (idle.empty()) return false;
     queue_ = idle.front();
     idle.pop_front();
-    Queue& queue = shared_.queues[queue_];
-    if (queue.left() == 0) return false;
-    take_from(queue);
+    taken_ = true;
+    take_from(shared_.queues[queue_]);
     return true;
   }
 

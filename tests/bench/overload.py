@@ -54,7 +54,7 @@ def overload(sizes, seed, say):
         stage.sign((sizes.seconds + sizes.warm) * check["per_second"] / NODES * 1.2 + 16_384)
         maximum = loaded(stage, "maximum", lead, clients=8, warm=sizes.warm, seconds=sizes.seconds, rate=0)
         say(f"maximum: {maximum['rate']:.0f}/s; load of the machine {os.getloadavg()[0]:.1f}")
-        stage.sign((sizes.overload_seconds + sizes.warm) * maximum["rate"] * 1.3 + 2 * BATCH * sizes.overload_clients)
+        stage.sign((sizes.overload_seconds + sizes.warm) * maximum["rate"] * 1.5 + 4 * BATCH * sizes.overload_clients)
         over = loaded(stage, "overload", lead, clients=sizes.overload_clients, warm=sizes.warm, seconds=sizes.overload_seconds, rate=TIMES * maximum["rate"], shed=True)
         if standing(stage) != before:
             raise Broken(f"there was an election: (term, elections, leads) {before}, now {standing(stage)}")
