@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crypto/merkle.h"
+#include "node/certificate_summary.h"
 #include "node/state_evidence.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/certificate_patch.h"
@@ -26,6 +27,7 @@ struct Job {
   TreeSize evidence = {};  // the tree that the evidence's paths lead to
   const MayGoOn& may_go_on;
   NodeSource nodes = {};
+  std::size_t bytes_max = certificate_whole_bytes_max;
 
   std::uint64_t size() const { return checkpoint.checkpoint.size; }
 };
@@ -39,7 +41,7 @@ bool holds(const CollectedEvidence& evidence, const CertificateId& certificate) 
 
 Result<void> add_evidence(const Job& job, CertificateFile& file) {
   Result<CollectedEvidence> evidence =
-      collect_evidence(job.reader, job.certificate, job.evidence, job.may_go_on);
+      collect_evidence(job.reader, job.certificate, job.evidence, job.may_go_on, job.bytes_max);
   if (!evidence) return pass(evidence);
   if (!holds(*evidence, job.certificate)) {
     return fail(
@@ -119,19 +121,24 @@ Result<CertificateFile> build(const Job& job) {
 
 tl::unexpected<Error> too_large() {
   return fail(Code::rule_violated, "certificate_too_large",
-              "what this certificate rests on is more than one file may hold");
+              "what this certificate rests on is more than one file may hold, and so is a summary of it");
 }
 
 }  // namespace
 
 Result<Bytes> assemble_certificate(const LedgerReader& reader, const FinishedCheckpoint& checkpoint,
-                                   const CertificateId& certificate, const MayGoOn& may_go_on) {
-  const Job job{reader,    checkpoint,    certificate, TreeSize{checkpoint.checkpoint.size},
-                may_go_on, reader.nodes()};
+                                   const CertificateId& certificate, const MayGoOn& may_go_on,
+                                   std::size_t bytes_max) {
+  const Job job{reader,    checkpoint,     certificate, TreeSize{checkpoint.checkpoint.size},
+                may_go_on, reader.nodes(), bytes_max};
   const Result<CertificateFile> file = build(job);
-  if (!file) return pass(file);
-  Bytes bytes = encode_certificate_file(*file);
-  if (bytes.size() > certificate_file_bytes_max) return too_large();
+  if (!file && file.error().rule != "certificate_too_large") return pass(file);
+  Bytes bytes = file ? encode_certificate_file(*file) : Bytes();
+  if (file && bytes.size() <= bytes_max) return bytes;
+  const Result<CertificateFile> summary = summary_of(reader, checkpoint, certificate, may_go_on);
+  if (!summary) return pass(summary);
+  bytes = encode_certificate_file(*summary);
+  if (bytes.size() > bytes_max) return too_large();
   return bytes;
 }
 

@@ -11,15 +11,19 @@
 #include "crypto/error.h"
 #include "node/checkpointer.h"
 #include "node/evidence_collection.h"
+#include "storage/ledger/certificate_file.h"
 #include "storage/ledger/ids.h"
 #include "storage/ledger_reader.h"
 
 namespace anta {
 
-// not_found: the checkpoint's tree has no such certificate. corrupt, rule evidence: the ledger's own
-// statements do not replay, which is a bug. And what collect_evidence says.
+// A file of at most `bytes_max` bytes: all of it, or where that does not fit its summary
+// (certificate_summary.h). not_found: the checkpoint's tree has no such certificate. corrupt, rule evidence:
+// the ledger's own statements do not replay, which is a bug. rule_violated, rule certificate_too_large: the
+// summary does not fit either. And what collect_evidence says.
 Result<Bytes> assemble_certificate(const LedgerReader& reader, const FinishedCheckpoint& checkpoint,
-                                   const CertificateId& certificate, const MayGoOn& may_go_on);
+                                   const CertificateId& certificate, const MayGoOn& may_go_on,
+                                   std::size_t bytes_max = certificate_file_bytes_max);
 
 // For a file whose evidence is of the tree of size `evidence`. malformed, rule from: no tree of that size
 // holds the certificate, or it is newer than the checkpoint. And the above.

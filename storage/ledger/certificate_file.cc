@@ -92,16 +92,27 @@ Result<void> read_field(cbor::Reader& in, std::int64_t key, CertificateFile& fil
       return {};
     }
     case 8: return read_into(file.earlier, read_earlier_tree(in));
+    case 9: return read_into(file.summary, read_summary(in));
     default: return in.refuse("certificate.field", "unknown field " + std::to_string(key));
   }
+}
+
+// Nothing travels in a summary that is not looked at.
+Result<void> check_summary_form(const CertificateFile& file) {
+  if (!file.summary) return {};
+  if (file.state && file.evidence.size() == 1 && file.authority.empty() && file.disclosures.empty() &&
+      !file.earlier)
+    return {};
+  return fail(Code::malformed, "certificate.summary",
+              "a summary holds the certificate's statement, records of the state, and no other evidence");
 }
 
 }  // namespace
 
 Bytes encode_certificate_file(const CertificateFile& file) {
   cbor::Writer out;
-  const std::size_t optional =
-      (file.disclosures.empty() ? 0u : 1u) + (file.state ? 1u : 0u) + (file.earlier ? 1u : 0u);
+  const std::size_t optional = (file.disclosures.empty() ? 0u : 1u) + (file.state ? 1u : 0u) +
+                               (file.earlier ? 1u : 0u) + (file.summary ? 1u : 0u);
   out.map(5 + optional);
   out.integer(1).integer(certificate_format);
   out.integer(2).text(file.note);
@@ -124,13 +135,17 @@ Bytes encode_certificate_file(const CertificateFile& file) {
     out.integer(8);
     write_earlier_tree(out, *file.earlier);
   }
+  if (file.summary) {
+    out.integer(9);
+    write_summary(out, *file.summary);
+  }
   return out.take();
 }
 
 Result<CertificateFile> decode_certificate_file(ByteView bytes) {
-  if (bytes.size() > certificate_file_bytes_max) {
+  if (bytes.size() > certificate_whole_bytes_max) {
     return fail(Code::malformed, "certificate.too_large",
-                "a certificate file has at most " + std::to_string(certificate_file_bytes_max) + " bytes");
+                "a certificate file has at most " + std::to_string(certificate_whole_bytes_max) + " bytes");
   }
   cbor::Reader in(bytes);
   const auto pairs = in.map();
@@ -148,6 +163,7 @@ Result<CertificateFile> decode_certificate_file(ByteView bytes) {
   if ((seen & required) != required) {
     return fail(Code::malformed, "certificate.missing", "a certificate file has the fields 1, 2, 3, 6 and 7");
   }
+  if (auto form = check_summary_form(file); !form) return pass(form);
   return file;
 }
 

@@ -14,6 +14,7 @@
 //                                                                keys, roles, parties
 //     7: tstr                                                    the certificate that the file is about
 //     8: [size, bstr root, [bstr path...]]                       only in a refreshed file: the earlier tree
+//     9: [bstr root, [[district, sources, dry, cu]...]]          only in a summary: its sources by district
 //
 // Field 5 proves what is so at the checkpoint: the seal is the tree's last leaf, and each record stands, or
 // is absent, under the seal's state root. Records ascend by tree key; `kind` is its word. A record that is
@@ -25,9 +26,15 @@
 // consistency path, RFC 9162 section 2.1.4). So a file is brought up to date without its statements
 // (certificate_patch.h). The genesis carries its own path, because the origin binds only 32 bits of its hash.
 //
+// A summary stands for a file that would be too large: with field 9 (source_summary.h) field 3 holds the
+// certificate's own statement alone, field 6 no statement, and field 5 the records that the state keeps of the
+// certificate, the key that signed it, and the lots of its chain that were made from others. There are no
+// fields 4 and 8. What it proves and does not is in summary_check.h.
+//
 // Decoding checks form and bounds and verifies nothing (verify.h does). Errors are `malformed` with a rule:
 // certificate.format, .newer (a kind of record), .field (unknown), .missing, .form, .order, .hash, .subject,
-// .too_many, .too_large, or one of crypto/cbor.h's. Pure, any thread.
+// .summary (field 9 beside what no summary has), .too_many, .too_large, or one of crypto/cbor.h's. Pure, any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +48,7 @@
 #include "crypto/digest.h"
 #include "crypto/error.h"
 #include "storage/ledger/ids.h"
+#include "storage/ledger/source_summary.h"
 #include "storage/ledger/state_proof.h"
 #include "storage/ledger/view.h"
 
@@ -48,7 +56,9 @@ namespace anta {
 
 inline constexpr std::int64_t certificate_format = 1;
 inline constexpr std::size_t certificate_note_bytes_max = std::size_t{64} << 10;
+// What a node hands out unless it is asked for more, and checks for others; and what there can be at all.
 inline constexpr std::size_t certificate_file_bytes_max = std::size_t{16} << 20;
+inline constexpr std::size_t certificate_whole_bytes_max = std::size_t{128} << 20;
 inline constexpr std::size_t certificate_statements_max = 65536;
 inline constexpr std::size_t proof_path_max = 64;
 inline constexpr std::size_t disclosures_max = 1024;
@@ -95,6 +105,7 @@ struct CertificateFile {
   std::shared_ptr<const Bytes> genesis = {};
   std::vector<Digest> genesis_path = {};
   std::vector<ProvenStatement> authority = {};  // parties, keys, roles, accreditations, relations
+  std::optional<SourceSummary> summary = {};
 };
 
 Bytes encode_certificate_file(const CertificateFile& file);

@@ -56,9 +56,9 @@ Bytes encode_certificate_patch(const CertificatePatch& patch) {
 }
 
 Result<CertificatePatch> decode_certificate_patch(ByteView bytes) {
-  if (bytes.size() > certificate_file_bytes_max) {
+  if (bytes.size() > certificate_whole_bytes_max) {
     return fail(Code::malformed, "certificate.too_large",
-                "a patch has at most " + std::to_string(certificate_file_bytes_max) + " bytes");
+                "a patch has at most " + std::to_string(certificate_whole_bytes_max) + " bytes");
   }
   cbor::Reader in(bytes);
   const auto pairs = in.map();
@@ -87,6 +87,8 @@ Result<Checkpoint> evidence_tree(const CertificateFile& file) {
 }
 
 Result<void> apply_patch(const CertificatePatch& patch, CertificateFile& file) {
+  if (file.summary)
+    return fail(Code::malformed, "patch.summary", "the file is a summary: it is fetched anew, not refreshed");
   if (patch.subject != file.subject) {
     return fail(Code::malformed, "patch.other_certificate",
                 "the patch is for " + patch.subject.value + ", the file about " + file.subject.value);

@@ -12,7 +12,8 @@
 // What the certificate's own evidence said until then is not told again: what has changed since is seen in
 // the state. Neither function verifies anything; verify_certificate does, on the patched file. Errors are
 // `malformed`: certificate.* as of a file, patch.other_certificate, patch.other_tree (it extends another
-// tree than the file's evidence), patch.older (than the file's own checkpoint). Pure, any thread.
+// tree than the file's evidence), patch.older (than the file's own checkpoint), patch.summary (a summary is
+// fetched anew: it has no evidence to keep). Pure, any thread.
 #pragma once
 
 #include <string>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -53,25 +54,8 @@ void add_flags(Gathering& g, const state::Stamp& stamp, const std::string& on) {
 }
 
 Report::ChainLot line_of(const Gathering& g, const state::Lot& lot, unsigned depth) {
-  Report::ChainLot line;
-  line.lot = lot.id;
-  line.depth = depth;
-  line.material = lot.material;
-  line.maker = lot.maker;
-  line.site = lot.made_site;
-  if (const auto site = state::find<state::Site>(g.view, lot.made_site.value)) {
-    line.ubigeo = site->ubigeo.value_or(site->country.value_or(""));
-  }
-  line.dry_g = lot.accepted.dry_g;
-  line.cu_g = lot.accepted.cu_g;
-  line.coc_model = lot.coc_model;
-  for (const auto& scheme : lot.schemes) {
-    if (scheme.status == Eligibility::eligible) line.eligible.push_back(scheme.scheme);
-  }
-  line.state = word(lot.state);
-  for (const auto& source : lot.sources)
-    line.sources.push_back({source.lot, source.dry_g, source.cu_g});
-  line.origin = lot.sources.empty();
+  Report::ChainLot line = chain_line(lot, depth);
+  if (const auto site = state::find<state::Site>(g.view, lot.made_site.value)) line.ubigeo = district_of(*site);
   return line;
 }
 
@@ -375,6 +359,39 @@ void add_statement_flags(Gathering& g) {
   }
 }
 
+}  // namespace
+
+std::string district_of(const state::Site& site) { return site.ubigeo.value_or(site.country.value_or("")); }
+
+Report::ChainLot chain_line(const state::Lot& lot, unsigned depth) {
+  Report::ChainLot line;
+  line.lot = lot.id;
+  line.depth = depth;
+  line.material = lot.material;
+  line.maker = lot.maker;
+  line.site = lot.made_site;
+  line.dry_g = lot.accepted.dry_g;
+  line.cu_g = lot.accepted.cu_g;
+  line.coc_model = lot.coc_model;
+  for (const auto& scheme : lot.schemes) {
+    if (scheme.status == Eligibility::eligible) line.eligible.push_back(scheme.scheme);
+  }
+  line.state = word(lot.state);
+  for (const auto& source : lot.sources)
+    line.sources.push_back({source.lot, source.dry_g, source.cu_g});
+  line.origin = lot.sources.empty();
+  return line;
+}
+
+Report::Claim claim_of(const state::Certificate& certificate, const state::Lot& lot) {
+  return {certificate.id,     lot.id,
+          lot.material,       certificate.dry_g,
+          certificate.cu_g,   certificate.coc_model,
+          certificate.schemes, certificate.holder,
+          certificate.buyer,  certificate.issued,
+          certificate.valid_until, std::string(word(certificate.state))};
+}
+
 void add_claims(Report& report) {
   const Report::Claim& claim = *report.claim;
   report.claimed = {"claim.quantity", "claim.holder", "claim.schemes"};
@@ -386,7 +403,26 @@ void add_claims(Report& report) {
   report.not_claimed.push_back("not_claimed.beyond_criteria");
 }
 
-}  // namespace
+// What was drawn from each source, by all the lots of the chain.
+std::vector<Source> sources_of(const std::vector<Report::ChainLot>& chain) {
+  std::map<LotId, Source> drawn;
+  for (const Report::ChainLot& lot : chain) {
+    for (const Report::ChainLot::Source& source : lot.sources) {
+      Source& into = drawn[source.lot];
+      into.dry_g.value += source.dry_g.value;
+      into.cu_g.value += source.cu_g.value;
+    }
+  }
+  std::vector<Source> sources;
+  for (const Report::ChainLot& lot : chain) {
+    if (!lot.origin) continue;
+    Source source{.lot = lot.lot, .district = lot.ubigeo, .dry_g = lot.dry_g, .cu_g = lot.cu_g};
+    if (const auto found = drawn.find(lot.lot); found != drawn.end())
+      source.dry_g = found->second.dry_g, source.cu_g = found->second.cu_g;
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
 
 bool flag_moves_verdict(std::string_view code) {
   return code == "upstream_under_review" || code == "upstream_suspended" || code == "upstream_revoked" ||
@@ -400,16 +436,14 @@ bool describe(const Evidence& evidence, const CertificateId& certificate, Millis
   if (!found) return false;
   const auto lot = state::find<state::Lot>(evidence.view(), found->lot.value);
   if (!lot) return false;
-  report.claim =
-      Report::Claim{found->id,    lot->id,          lot->material,      found->dry_g,
-                    found->cu_g,  found->coc_model, found->schemes,     found->holder,
-                    found->buyer, found->issued,    found->valid_until, std::string(word(found->state))};
+  report.claim = claim_of(*found, *lot);
   Gathering g{evidence, evidence.view(), checkpoint_time, report, rested, evidence.site_of_issue(found->id)};
   if (g.issue_site) g.sites.insert(*g.issue_site);
   add_flags(g, found->stamp, "certificate " + found->id.value);
   rested.records.insert({Kind::certificate, found->id.value});
   add_accounts(g, *found);
   walk_chain(g, lot->id);
+  report.sources = summarise(sources_of(report.chain));
   add_disputes(g);
   add_attestations(g);
   add_unattested(g);

@@ -9,6 +9,7 @@
 #include "storage/ledger/evidence.h"
 #include "storage/ledger/present_state.h"
 #include "storage/ledger/report_facts.h"
+#include "storage/ledger/summary_check.h"
 
 namespace anta {
 namespace {
@@ -89,20 +90,25 @@ void check_certificate(Millis now, Report& report) {
     no("certificate_expired", "the certificate was valid until an earlier moment");
 }
 
+// What is so of every file.
+void list_assertions(const Assertions& wanted, Report& report) {
+  if (wanted.max_age_seconds) report.checked.push_back("checked.freshness");
+  if (wanted.genesis) report.checked.push_back("checked.genesis");
+  if (!wanted.genesis) report.not_checked.push_back("not_checked.genesis");
+  if (!wanted.max_age_seconds) report.not_checked.push_back("not_checked.freshness");
+}
+
 // What unset assertions leave open, and what one file of this format can never show.
 void list_checks(const Assertions& wanted, bool state_proven, Report& report) {
   report.checked = {"checked.quorum",   "checked.inclusion", "checked.signatures", "checked.masses",
                     "checked.quantity", "checked.models",    "checked.scope",      "checked.accreditation"};
   report.checked.push_back(state_proven ? "checked.present_state" : "checked.statuses_told");
-  if (wanted.max_age_seconds) report.checked.push_back("checked.freshness");
-  if (wanted.genesis) report.checked.push_back("checked.genesis");
   if (!state_proven) report.not_checked.push_back("not_checked.present_state");
   for (const char* code :
        {"not_checked.unique_identifiers", "not_checked.capacity", "not_checked.account_history",
         "not_checked.other_uses_of_lots", "not_checked.recording_times"})
     report.not_checked.push_back(code);
-  if (!wanted.genesis) report.not_checked.push_back("not_checked.genesis");
-  if (!wanted.max_age_seconds) report.not_checked.push_back("not_checked.freshness");
+  list_assertions(wanted, report);
 }
 
 bool is_stale(const Assertions& wanted, std::uint64_t quorum_seconds, Millis now) {
@@ -193,7 +199,56 @@ Report judge_evidence(const CertificateFile& file, const Checkpoint& checkpoint,
   return conclude(file, rested, trust, now, std::move(report));
 }
 
+// A summary: as far as it goes, and never a yes.
+Report judge_summary(const CertificateFile& file, const Checkpoint& checkpoint, const Trust& trust, Millis now,
+                     Report report) {
+  const auto failure = check_summary(file, checkpoint, report);
+  if (failure) {
+    const bool unknown = failure->code == "newer" || failure->code == "state_not_proven";
+    return unknown ? undecided(std::move(report), failure->code, failure->message, failure->leaf)
+                   : refuse(std::move(report), failure->code, failure->message, failure->leaf);
+  }
+  check_assertions(trust.assertions, report.genesis, report);
+  check_certificate(now, report);
+  report.checked = {"checked.quorum", "checked.present_state", "checked.summary"};
+  report.not_checked = {"not_checked.sources", "not_checked.districts"};
+  list_assertions(trust.assertions, report);
+  if (!report.reasons.empty()) {
+    report.verdict = CertificateVerdict::not_valid;
+    return report;
+  }
+  if (is_stale(trust.assertions, report.checkpoint_seconds, now)) {
+    return undecided(std::move(report), "stale",
+                     "the checkpoint is older than the policy's max_age; fetch the file again");
+  }
+  const std::string sources = std::to_string(file.summary->sources());
+  return undecided(std::move(report), "sources_summarised",
+                   "the file sums up its " + sources + " sources and does not hold their evidence");
+}
+
+bool is_yes(CertificateVerdict verdict) {
+  return verdict == CertificateVerdict::valid || verdict == CertificateVerdict::valid_with_flags;
+}
+
 }  // namespace
+
+Report verify_with_sources(ByteView summary, ByteView whole, const Trust& trust, Millis now) {
+  Report short_one = verify_certificate(summary, trust, now);
+  const bool summarised =
+      short_one.reasons.size() == 1 && short_one.reasons.front().code == "sources_summarised";
+  if (!summarised) return short_one;
+  Report report = verify_certificate(whole, trust, now);
+  if (!is_yes(report.verdict)) return report;
+  if (report.claim->certificate != short_one.claim->certificate || report.genesis != short_one.genesis) {
+    return refuse(std::move(report), "sources_other",
+                  "the sources are of another certificate than " + short_one.claim->certificate.value);
+  }
+  if (report.size == short_one.size && report.sources != short_one.sources) {
+    return refuse(std::move(report), "summary_contradicts",
+                  "the sources are not those that the summary of the same checkpoint tells of");
+  }
+  return report;
+}
 
 Report verify_certificate(ByteView file, const Trust& trust, Millis now) {
   Report report;
@@ -217,6 +272,8 @@ Report verify_certificate(ByteView file, const Trust& trust, Millis now) {
     return undecided(std::move(report), "no_quorum",
                      "the checkpoint lacks the cosignatures that the policy demands");
   }
+  if (decoded->summary)
+    return judge_summary(*decoded, note->checkpoint, trust, now, std::move(report));
   return judge_evidence(*decoded, note->checkpoint, trust, now, std::move(report));
 }
 

@@ -16,6 +16,7 @@
 #include "crypto/digest.h"
 #include "crypto/policy.h"
 #include "storage/ledger/ids.h"
+#include "storage/ledger/source_summary.h"
 #include "storage/ledger/vocabulary.h"
 
 namespace anta {
@@ -123,7 +124,11 @@ struct Report {
   std::vector<Cosigner> cosigners = {};
   std::vector<std::string> missing_cosigners = {};
   std::optional<Claim> claim = {};
-  std::vector<ChainLot> chain = {};
+  std::vector<ChainLot> chain = {};  // of a summary: without its sources
+  // The sources of the chain by district: as replayed, or, of a summary, with the districts as the node tells
+  // them (sources_told).
+  std::optional<SourceSummary> sources = {};
+  bool sources_told = false;
   std::vector<AttestationLine> attestations = {};
   std::vector<FormalisationLine> formalisations = {};
   std::vector<FlagLine> flags = {};
@@ -134,6 +139,13 @@ struct Report {
   std::vector<std::string> not_checked = {};  // and of what was not, with whose word it is
 };
 
+// A summary (certificate_file.h, field 9) is at best cannot_evaluate, reason sources_summarised: what the
+// state proves of it held, and the evidence behind it was not there to be replayed.
 Report verify_certificate(ByteView file, const Trust& trust, Millis now);
+
+// A summary with the whole file that it stands for: the report of the whole. not_valid also where the two are
+// about different certificates (sources_other), or of one checkpoint and not of the same sources
+// (summary_contradicts). Of different checkpoints the whole's own figures count.
+Report verify_with_sources(ByteView summary, ByteView whole, const Trust& trust, Millis now);
 
 }  // namespace anta
