@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 
 #include "cli/answer.h"
@@ -7,6 +8,7 @@
 #include "cli/node_option.h"
 #include "cli/report_text.h"
 #include "cli/text_file.h"
+#include "crypto/text.h"
 #include "node/views/report_view.h"
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/certificate_patch.h"
@@ -14,20 +16,50 @@
 namespace anta {
 namespace {
 
-Result<Exit> get_file(Invocation& invocation) {
-  auto client = client_for(invocation);
+constexpr std::chrono::minutes whole_file_deadline{3};
+
+// A file about that certificate; it is not verified yet.
+Result<Bytes> file_from_node(const Invocation& invocation, const std::string& id, const std::string& query) {
+  auto client = client_for(invocation, query.empty() ? std::chrono::seconds(30) : whole_file_deadline);
   if (!client) return pass(client);
-  const std::string id = invocation.argument("ID");
-  const auto answer =
-      (*client)->get("/v1/certificates/" + url_escaped(id), "application/vnd.anta.certificate+cbor");
+  auto answer =
+      (*client)->get("/v1/certificates/" + url_escaped(id) + query, "application/vnd.anta.certificate+cbor");
   if (!answer) return pass(answer);
   if (answer->status != 200) return tl::unexpected(error_of(*answer));
   if (auto right = check_file_is_about(answer->body, CertificateId{id}); !right) return pass(right);
+  return std::move(answer->body);
+}
+
+Result<std::string> size_query(const Invocation& invocation) {
+  const auto bytes_max = invocation.option("--bytes-max");
+  if (!bytes_max) return std::string();
+  const Result<std::uint64_t> bytes = decimal(*bytes_max);
+  if (bytes && *bytes > 0 && *bytes <= certificate_whole_bytes_max) return "?bytes_max=" + *bytes_max;
+  return invocation.usage("--bytes-max: a number of bytes up to 134217728, not '" + *bytes_max + "'",
+                          "--bytes-max: un número de bytes hasta 134217728, no '" + *bytes_max + "'");
+}
+
+Result<Exit> get_file(Invocation& invocation) {
+  const std::string id = invocation.argument("ID");
+  const Result<std::string> query = size_query(invocation);
+  if (!query) return pass(query);
+  const Result<Bytes> file = file_from_node(invocation, id, *query);
+  if (!file) return pass(file);
   const std::string path = invocation.option("--out").value_or(id + ".anta");
-  if (auto written = write_file(path, answer->body); !written) return pass(written);
-  invocation.say(invocation.in("wrote " + path + ", " + std::to_string(answer->body.size()) +
+  if (auto written = write_file(path, *file); !written) return pass(written);
+  const auto decoded = decode_certificate_file(*file);
+  if (decoded && decoded->summary) {
+    const std::string sources = std::to_string(decoded->summary->sources());
+    invocation.say(invocation.in(
+        "wrote " + path + ", a summary of " + sources +
+            " sources; get and verify all of it with: anta certificate fetch " + path,
+        "se escribió " + path + ", un resumen de " + sources +
+            " orígenes; obtenga y verifique todo con: anta certificate fetch " + path));
+    return Exit::ok;
+  }
+  invocation.say(invocation.in("wrote " + path + ", " + std::to_string(file->size()) +
                                    " bytes; check it with: anta certificate verify " + path,
-                               "se escribió " + path + ", " + std::to_string(answer->body.size()) +
+                               "se escribió " + path + ", " + std::to_string(file->size()) +
                                    " bytes; compruébelo con: anta certificate verify " + path));
   return Exit::ok;
 }
@@ -51,8 +83,11 @@ void print_report(const Invocation& invocation, const Report& report) {
 }
 
 Result<Exit> verify_file(Invocation& invocation) {
-  const auto file = read_file(invocation.argument("FILE"));
+  const auto file = read_file(invocation.argument("FILE"), certificate_whole_bytes_max);
   if (!file) return pass(file);
+  const auto beside = invocation.option("--sources");
+  const auto sources = beside ? read_file(*beside, certificate_whole_bytes_max) : Result<Bytes>(Bytes{});
+  if (!sources) return pass(sources);
   Result<Trust> read = trust_of(invocation);
   if (!read) return pass(read);
   Trust trust = std::move(*read);
@@ -63,8 +98,50 @@ Result<Exit> verify_file(Invocation& invocation) {
     }
     trust.assertions.certificate = CertificateId{*wanted};
   }
-  const Report report = verify_certificate(*file, trust, invocation.now);
+  const Report report = beside ? verify_with_sources(*file, *sources, trust, invocation.now)
+                               : verify_certificate(*file, trust, invocation.now);
   print_report(invocation, report);
+  return exit_for_verdict(report.verdict);
+}
+
+// Whether the policy accepts what the node sent as proven, whatever it then says of the certificate: who
+// learns that it was withdrawn wants the proof of that. Not when it goes back in time.
+bool is_proven(const Report& report, const Report& before) {
+  const bool state = std::find(report.checked.begin(), report.checked.end(), "checked.present_state") !=
+                     report.checked.end();
+  const bool other = std::any_of(report.reasons.begin(), report.reasons.end(),
+                                 [](const auto& reason) { return reason.code == "other_network"; });
+  return report.claim && state && !other && report.verdict != CertificateVerdict::cannot_evaluate &&
+         report.checkpoint_seconds >= before.checkpoint_seconds;
+}
+
+// What a summary stands for, from any node: it carries its own proof.
+Result<Exit> fetch_sources(Invocation& invocation) {
+  const std::string path = invocation.argument("FILE");
+  const auto summary = read_file(path, certificate_whole_bytes_max);
+  if (!summary) return pass(summary);
+  const Result<CertificateFile> file = decode_certificate_file(*summary);
+  if (!file) return pass(file);
+  const Result<Trust> trust = trust_of(invocation);
+  if (!trust) return pass(trust);
+  if (!file->summary) {
+    const Report report = verify_certificate(*summary, *trust, invocation.now);
+    print_report(invocation, report);
+    invocation.say(invocation.in(path + " is no summary: nothing had to be fetched",
+                                 path + " no es un resumen: no hubo nada que descargar"));
+    return exit_for_verdict(report.verdict);
+  }
+  const Result<Bytes> whole = file_from_node(invocation, file->subject.value,
+                                             "?bytes_max=" + std::to_string(certificate_whole_bytes_max));
+  if (!whole) return pass(whole);
+  const Report report = verify_with_sources(*summary, *whole, *trust, invocation.now);
+  print_report(invocation, report);
+  if (!is_proven(report, Report{})) return exit_for_verdict(report.verdict);  // nothing that is worth keeping
+  const std::string out = invocation.option("--out").value_or(file->subject.value + ".sources.anta");
+  if (auto written = write_file(out, *whole); !written) return pass(written);
+  const std::string bytes = std::to_string(whole->size());
+  invocation.say(invocation.in("wrote " + out + ", " + bytes + " bytes",
+                               "se escribió " + out + ", " + bytes + " bytes"));
   return exit_for_verdict(report.verdict);
 }
 
@@ -86,23 +163,14 @@ Result<Bytes> patched(Invocation& invocation, CertificateFile file) {
               "the node sent no patch for this file: " + applied.error().message);
 }
 
-// Whether the policy accepts what the node sent as proven, whatever it then says of the certificate: who
-// learns that it was withdrawn wants the proof of that. Not when it goes back in time.
-bool is_proven(const Report& report, const Report& before) {
-  const bool state = std::find(report.checked.begin(), report.checked.end(), "checked.present_state") !=
-                     report.checked.end();
-  const bool other = std::any_of(report.reasons.begin(), report.reasons.end(),
-                                 [](const auto& reason) { return reason.code == "other_network"; });
-  return report.claim && state && !other && report.verdict != CertificateVerdict::cannot_evaluate &&
-         report.checkpoint_seconds >= before.checkpoint_seconds;
-}
-
 Result<Exit> refresh_file(Invocation& invocation) {
   const std::string path = invocation.argument("FILE");
-  const auto bytes = read_file(path);
+  const auto bytes = read_file(path, certificate_whole_bytes_max);
   if (!bytes) return pass(bytes);
   Result<CertificateFile> file = decode_certificate_file(*bytes);
   if (!file) return pass(file);
+  if (file->summary)
+    return fail(Code::malformed, "patch.summary", path + " is a summary: it is fetched anew, not refreshed");
   const Result<Trust> trust = trust_of(invocation);
   if (!trust) return pass(trust);
   const Result<Bytes> newer = patched(invocation, std::move(*file));
@@ -148,9 +216,14 @@ std::vector<Command> certificate_commands() {
   return {
       {.words = {"certificate", "get"},
        .summary = "fetch a certificate file from a node",
-       .examples = {"anta certificate get CERT-CATHODE --node http://127.0.0.1:8080 --out cathode.anta"},
+       .examples = {"anta certificate get CERT-CATHODE --node http://127.0.0.1:8080 --out cathode.anta",
+                    "anta certificate get CERT-CATHODE --node http://127.0.0.1:8080 --bytes-max 65536 --out "
+                    "small.anta"},
        .options = {node_option(),
                    ca_option(),
+                   {.name = "--bytes-max",
+                    .value = "N",
+                    .help = "a summary where the file would be larger (default: 16777216)"},
                    {.name = "--out", .value = "FILE", .help = "where it goes (default: ID.anta)"}},
        .positionals = {{"ID", "the certificate's id"}},
        .run = get_file},
@@ -158,14 +231,28 @@ std::vector<Command> certificate_commands() {
        .summary = "verify a certificate file; needs no network (exit 0 valid, 3 not valid, 6 cannot be told)",
        .examples = {"anta certificate verify cathode.anta --policy policy.txt",
                     "anta certificate verify cathode.anta --policy policy.txt --output json",
-                    "anta certificate verify cathode.anta --policy policy.txt --certificate CERT-CATHODE"},
+                    "anta certificate verify cathode.anta --policy policy.txt --certificate CERT-CATHODE",
+                    "anta certificate verify small.anta --policy policy.txt --sources cathode.anta"},
        .options = {policy_option(),
                    assertions_option(),
+                   {.name = "--sources",
+                    .value = "FILE",
+                    .help = "with a summary: the whole file that it stands for"},
                    {.name = "--certificate",
                     .value = "ID",
                     .help = "the certificate that the file must be about"}},
        .positionals = {{"FILE", "the .anta file; - is stdin"}},
        .run = verify_file},
+      {.words = {"certificate", "fetch"},
+       .summary = "fetch the whole file that a summary stands for, and verify both (exit as verify)",
+       .examples = {"anta certificate fetch small.anta --policy policy.txt --node http://127.0.0.1:8080"},
+       .options = {node_option(),
+                   ca_option(),
+                   policy_option(),
+                   assertions_option(),
+                   {.name = "--out", .value = "FILE", .help = "where it goes (default: ID.sources.anta)"}},
+       .positionals = {{"FILE", "the summary"}},
+       .run = fetch_sources},
       {.words = {"certificate", "refresh"},
        .summary = "bring a certificate file up to a node's newest checkpoint, and verify it (exit as verify)",
        .examples = {"anta certificate refresh cathode.anta --policy policy.txt --node http://127.0.0.1:8080"},

@@ -4,6 +4,7 @@
 #include "cli/mirror.h"
 #include "cli/node_option.h"
 #include "cli/text_file.h"
+#include "storage/ledger/certificate_file.h"
 #include "crypto/text.h"
 
 namespace anta {
@@ -54,7 +55,7 @@ Result<std::vector<Holding>> read_all(const Invocation& invocation, const Policy
   }
   std::vector<Holding> holdings;
   for (const std::string& file : files) {
-    const auto bytes = read_file(file);
+    const auto bytes = read_file(file, certificate_whole_bytes_max);
     if (!bytes) return pass(bytes);
     auto holding = read_holding(file, *bytes, policy, invocation.now);
     if (!holding) return pass(holding);

@@ -19,7 +19,8 @@
 
 namespace anta {
 
-inline constexpr std::size_t http_answer_bytes_max = std::size_t{32} << 20;
+// The largest certificate file is 128 MiB.
+inline constexpr std::size_t http_answer_bytes_max = std::size_t{130} << 20;
 
 struct HttpAnswer {
   int status = 0;

@@ -21,7 +21,8 @@ Option ca_option() {
           .environment = "ANTA_CA"};
 }
 
-Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation) {
+Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation,
+                                               std::chrono::milliseconds deadline) {
   std::vector<std::string> nodes;
   for (const std::string& value : invocation.all("--node")) {
     std::size_t begin = 0;
@@ -41,7 +42,7 @@ Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation) {
   const auto authorities = invocation.option("--ca");
   if (authorities && authorities->empty())
     return invocation.usage("--ca names no file", "--ca no indica ningún archivo");
-  return std::make_unique<HttpClient>(std::move(nodes), authorities.value_or(""));
+  return std::make_unique<HttpClient>(std::move(nodes), authorities.value_or(""), deadline);
 }
 
 Result<Digest> network_of(HttpClient& client) {

@@ -9,6 +9,9 @@
 namespace anta {
 namespace {
 
+constexpr std::size_t chain_lines_max = 200;
+constexpr std::size_t districts_above = 20;  // lots of the chain
+
 // "25 000.006 kg" of 25000006 grams: narrow no-break spaces between thousands in every language.
 std::string mass(Grams grams) {
   std::string kilograms = std::to_string(grams.value / 1000);
@@ -85,7 +88,14 @@ void write_claim(Text& t) {
 void write_chain(Text& t) {
   t.line("");
   t.line(t.in("Chain back to the mines", "Cadena hasta las minas"));
+  std::size_t left = chain_lines_max;
   for (const auto& lot : t.report.chain) {
+    if (left-- == 0) {
+      const std::string more = std::to_string(t.report.chain.size() - chain_lines_max);
+      t.line("  " + t.in("and ", "y ") + more +
+             t.in(" lots more: all of them with --output json", " lotes más: todos con --output json"));
+      break;
+    }
     const std::string indent(2 + 2 * std::min(lot.depth, 12u), ' ');
     const std::string eligible = joined(lot.eligible, [](const SchemeId& s) { return s.value; });
     t.line(indent + lot.lot.value + "  " + std::string(word(lot.material)) + "  " + mass(lot.dry_g) +
@@ -94,6 +104,22 @@ void write_chain(Text& t) {
            lot.maker.value + t.in(" at ", " en ") + lot.site.value +
            (lot.ubigeo.empty() ? "" : " (" + lot.ubigeo + ")") +
            (eligible.empty() ? t.in("  not eligible", "  no elegible") : "  " + eligible));
+  }
+}
+
+// Always of a summary, and where there are too many sources to read one by one.
+void write_districts(Text& t) {
+  if (!t.report.sources || (!t.report.sources_told && t.report.chain.size() <= districts_above)) return;
+  t.line("");
+  t.line(std::to_string(t.report.sources->sources()) +
+         (t.report.sources_told
+              ? t.in(" sources; the districts are the serving node's word",
+                     " orígenes; los distritos son la palabra del nodo que sirvió el archivo")
+              : t.in(" sources by district", " orígenes por distrito")));
+  for (const auto& district : t.report.sources->districts) {
+    t.line("  " + (district.district.empty() ? t.in("none named", "sin indicar") : district.district) + "  " +
+           std::to_string(district.sources) + t.in(" sources  ", " orígenes  ") + mass(district.dry_g) +
+           t.in(" dry, ", " secos, ") + mass(district.cu_g) + " Cu");
   }
 }
 
@@ -181,6 +207,7 @@ std::string report_text(const Report& report, Language language) {
   if (!report.claim) return text.out;
   write_claim(text);
   write_chain(text);
+  write_districts(text);
   write_standing(text);
   write_flags(text);
   write_notes(text);

@@ -24,15 +24,16 @@ tl::unexpected<Error> failed(const std::string& path, const std::string& what) {
 
 }  // namespace
 
-Result<Bytes> read_file(const std::string& path) {
+Result<Bytes> read_file(const std::string& path, std::size_t bytes_max) {
   File opened(path == "-" ? nullptr : std::fopen(path.c_str(), "rbe"));
   if (path != "-" && !opened) return failed(path, "cannot read");
   std::FILE* file = opened ? opened.get() : stdin;
   Bytes bytes;
   std::uint8_t chunk[1 << 16];
   while (const std::size_t got = std::fread(chunk, 1, sizeof chunk, file)) {
-    if (bytes.size() + got > text_file_bytes_max) {
-      return tl::unexpected(Error{Code::malformed, "too_large", path + " is larger than 16 MiB"});
+    if (bytes.size() + got > bytes_max) {
+      return tl::unexpected(Error{Code::malformed, "too_large",
+                                  path + " is larger than " + std::to_string(bytes_max >> 20) + " MiB"});
     }
     bytes.insert(bytes.end(), chunk, chunk + got);
   }

@@ -10,7 +10,8 @@ namespace anta {
 
 inline constexpr std::size_t text_file_bytes_max = std::size_t{16} << 20;
 
-Result<Bytes> read_file(const std::string& path);
+// malformed, rule too_large: more than bytes_max.
+Result<Bytes> read_file(const std::string& path, std::size_t bytes_max = text_file_bytes_max);
 
 // Replaces the file in one step, mode 0644. "-" is stdout.
 Result<void> write_file(const std::string& path, ByteView bytes);

@@ -1,7 +1,8 @@
-// Certificate files of the newest checkpoint note, so that each is put together once.
+// Certificate files and patches of the newest checkpoint note, so that each is put together once.
 //
 // The same note and the same ledger give the same bytes (certificate_assembly.h): a file stays right until
-// the note is another. Bounded in number and bytes; the oldest goes. Any thread.
+// the note is another. Bounded in number and bytes; the oldest goes, and what is larger than all of it is not
+// kept. Any thread.
 #pragma once
 
 #include <deque>
@@ -11,7 +12,6 @@
 
 #include "crypto/digest.h"
 #include "node/guarded.h"
-#include "storage/ledger/ids.h"
 
 namespace anta {
 
@@ -19,9 +19,9 @@ class CertificateCache {
  public:
   using File = std::shared_ptr<const Bytes>;
 
-  // Null: not kept.
-  File find(const std::string& note, const CertificateId& certificate) const;
-  void keep(const std::string& note, const CertificateId& certificate, File file);
+  // `name`: the certificate's id, with /SIZE behind it for the patch of a file of that tree. Null: not kept.
+  File find(const std::string& note, const std::string& name) const;
+  void keep(const std::string& note, const std::string& name, File file);
 
  private:
   static constexpr std::size_t files_max = 64;
@@ -29,7 +29,7 @@ class CertificateCache {
 
   mutable Mutex mutex_;
   std::string note_ ANTA_GUARDED_BY(mutex_) = {};
-  std::deque<std::pair<CertificateId, File>> files_ ANTA_GUARDED_BY(mutex_) = {};  // oldest first
+  std::deque<std::pair<std::string, File>> files_ ANTA_GUARDED_BY(mutex_) = {};  // oldest first
   std::size_t bytes_ ANTA_GUARDED_BY(mutex_) = 0;
 };
 

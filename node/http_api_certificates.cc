@@ -45,39 +45,63 @@ HttpResponse of_checkpoint(
   return make(*then, *finished);
 }
 
+// The largest file that the request takes: ?bytes_max, or what a node hands out unasked.
+Result<std::size_t> bytes_max_of(const HttpRequest& request) {
+  const auto text = request.value("bytes_max");
+  if (!text) return certificate_file_bytes_max;
+  const Result<std::uint64_t> bytes = decimal(*text);
+  if (bytes && *bytes > 0 && *bytes <= certificate_whole_bytes_max) return static_cast<std::size_t>(*bytes);
+  return fail(Code::malformed, "bytes_max",
+              "bytes_max is a number of bytes up to " + std::to_string(certificate_whole_bytes_max));
+}
+
+// Files of the usual size are kept; what was asked for in another size is put together each time.
 HttpResponse assembled(const ApiServices& services, const HttpRequest& request, const std::string& id,
                        CertificateCache& cache, const LedgerReader& reader, const MayGoOn& may_go_on) {
-  return of_checkpoint(services, reader, id,
-                       [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
-                         const CertificateId certificate{id};
-                         if (auto known = cache.find(finished.note, certificate))
-                           return certificate_file(request, id, std::move(known));
-                         Result<Bytes> file = assemble_certificate(then, finished, certificate, may_go_on);
-                         if (!file && file.error().rule == "not_cosigned")
-                           return no_checkpoint(services, file.error());
-                         if (!file) return problem(file.error());
-                         const auto bytes = std::make_shared<const Bytes>(std::move(*file));
-                         cache.keep(finished.note, certificate, bytes);
-                         return certificate_file(request, id, bytes);
-                       });
+  const Result<std::size_t> bytes_max = bytes_max_of(request);
+  if (!bytes_max) return problem(bytes_max.error());
+  const bool usual = *bytes_max == certificate_file_bytes_max;
+  return of_checkpoint(
+      services, reader, id, [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
+        if (auto known = usual ? cache.find(finished.note, id) : nullptr)
+          return certificate_file(request, id, std::move(known));
+        Result<Bytes> file = assemble_certificate(then, finished, CertificateId{id}, may_go_on, *bytes_max);
+        if (!file && file.error().rule == "not_cosigned") return no_checkpoint(services, file.error());
+        if (!file) return problem(file.error());
+        const auto bytes = std::make_shared<const Bytes>(std::move(*file));
+        if (usual) cache.keep(finished.note, id, bytes);
+        return certificate_file(request, id, bytes);
+      });
+}
+
+HttpResponse patch_of(const HttpRequest& request, const std::string& id, TreeSize from,
+                      CertificateCache& cache, const LedgerReader& then, const FinishedCheckpoint& finished,
+                      const MayGoOn& may_go_on) {
+  const std::string name = id + "/" + std::to_string(from.value);
+  if (auto known = cache.find(finished.note, name))
+    return file_response(request, patch_type, std::move(known));
+  Result<Bytes> patch = assemble_patch(then, finished, CertificateId{id}, from, may_go_on);
+  if (!patch) return problem(patch.error());
+  const auto bytes = std::make_shared<const Bytes>(std::move(*patch));
+  cache.keep(finished.note, name, bytes);
+  return file_response(request, patch_type, bytes);
 }
 
 // What brings a file of an earlier tree up to the newest checkpoint.
-void refresh(const ApiServices& services, const HttpRequest& request, const std::string& id,
-             HttpReply reply) {
+void refresh(const ApiServices& services, const std::shared_ptr<CertificateCache>& cache,
+             const HttpRequest& request, const std::string& id, HttpReply reply) {
   const auto text = request.value("from");
   const Result<std::uint64_t> from = decimal(text.value_or(""));
   if (!from)
     return reply(problem({Code::malformed, "from", "?from= is the size of the tree of the file's evidence"}));
   with_reader_beside(
       services, request, std::move(reply),
-      [&services, request, id, size = TreeSize{*from}](const LedgerReader& reader, const MayGoOn& may_go_on) {
-        return of_checkpoint(
-            services, reader, id, [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
-              Result<Bytes> patch = assemble_patch(then, finished, CertificateId{id}, size, may_go_on);
-              if (!patch) return problem(patch.error());
-              return file_response(request, patch_type, std::make_shared<const Bytes>(std::move(*patch)));
-            });
+      [&services, cache, request, id, size = TreeSize{*from}](const LedgerReader& reader,
+                                                              const MayGoOn& may_go_on) {
+        return of_checkpoint(services, reader, id,
+                             [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
+                               return patch_of(request, id, size, *cache, then, finished, may_go_on);
+                             });
       });
 }
 
@@ -91,7 +115,7 @@ void certificate(const ApiServices& services, const std::shared_ptr<CertificateC
   }
   const auto finished = services.finished();
   if (auto known =
-          finished && request.query.empty() ? cache->find(finished->note, CertificateId{id}) : nullptr)
+          finished && request.query.empty() ? cache->find(finished->note, id) : nullptr)
     return reply(certificate_file(request, id, std::move(known)));
   with_reader_beside(services, request, std::move(reply),
                      [&services, cache, request, id](const LedgerReader& reader, const MayGoOn& may_go_on) {
@@ -145,8 +169,9 @@ std::vector<Route> certificate_routes(ApiServices& services) {
   return {
       {.method = "GET",
        .path = "/v1/certificates/{id}",
-       .summary = "A certificate file under the newest finished checkpoint; application/json for its record",
-       .query = {"fresh", "at_leaf"},
+       .summary = "A certificate file under the newest finished checkpoint; application/json for its record. "
+                  "Where it would be larger than ?bytes_max (16 MiB; at most 128 MiB) its summary",
+       .query = {"fresh", "at_leaf", "bytes_max"},
        .produces = {certificate_type, "application/json"},
        .handle =
            [&services, cache](const HttpRequest& request, const Captures& captures, HttpReply reply) {
@@ -159,11 +184,13 @@ std::vector<Route> certificate_routes(ApiServices& services) {
                   "finished checkpoint",
        .query = {"from"},
        .produces = {patch_type},
-       .handle = [&services](const HttpRequest& request, const Captures& captures,
-                             HttpReply reply) { refresh(services, request, captures[0], std::move(reply)); }},
+       .handle =
+           [&services, cache](const HttpRequest& request, const Captures& captures, HttpReply reply) {
+             refresh(services, cache, request, captures[0], std::move(reply));
+           }},
       {.method = "POST",
        .path = std::string(verify_path),
-       .summary = "Check a certificate file against this network; up to the largest file, 16 MiB",
+       .summary = "Check a certificate file, up to 16 MiB, against this network",
        .query = {},
        .consumes = {certificate_type, "application/octet-stream"},
        .handle = [&services](const HttpRequest& request, const Captures&,

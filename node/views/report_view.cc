@@ -62,6 +62,21 @@ Value lot_value(const Report::ChainLot& lot) {
                          })}}};
 }
 
+Value sources_value(const SourceSummary& sources, bool told) {
+  return Value{
+      ValueMap{{"told", Value{told}},
+               {"count", number(static_cast<std::int64_t>(sources.sources()))},
+               {"dry_g", number(sources.dry_g().value)},
+               {"cu_g", number(sources.cu_g().value)},
+               {"root", text(hex(sources.root))},
+               {"districts", list_of(sources.districts, [](const auto& district) {
+                  return Value{ValueMap{{"district", text(district.district)},
+                                        {"sources", number(static_cast<std::int64_t>(district.sources))},
+                                        {"dry_g", number(district.dry_g.value)},
+                                        {"cu_g", number(district.cu_g.value)}}};
+                })}}};
+}
+
 Value attestation_value(const Report::AttestationLine& line) {
   return Value{ValueMap{{"attestation", text(line.id.value)},
                         {"scheme", text(line.scheme.value)},
@@ -97,6 +112,7 @@ Value report_value(const Report& report) {
   map.emplace_back("claimed", texts(report.claimed));
   map.emplace_back("not_claimed", texts(report.not_claimed));
   map.emplace_back("chain", list_of(report.chain, lot_value));
+  if (report.sources) map.emplace_back("sources", sources_value(*report.sources, report.sources_told));
   map.emplace_back("attestations", list_of(report.attestations, attestation_value));
   map.emplace_back("formalisations", list_of(report.formalisations, [](const auto& line) {
                      return Value{ValueMap{{"party", text(line.party.value)},

@@ -48,6 +48,22 @@ TEST(ReportText, SpanishHasNoEnglishSentence) {
     EXPECT_THAT(text, Not(HasSubstr(english)));
 }
 
+TEST(ReportText, ManySourcesAreToldByDistrict) {
+  // Goal: of a summary it is said whose word the districts are; of a long chain, what is left out.
+  Report report = whole_report();
+  report.sources_told = true;
+  report.sources = SourceSummary{{}, {{"", 1, Grams{10}, Grams{1}}, {"040302", 9'999, Grams{40}, Grams{4}}}};
+  EXPECT_THAT(report_text(report, Language::en),
+              AllOf(HasSubstr("10000 sources; the districts are the serving node's word\n  none named  1"),
+                    HasSubstr("  040302  9999 sources  0.040 kg dry, 0.004 kg Cu")));
+  report.sources_told = false;
+  EXPECT_THAT(report_text(report, Language::en), Not(HasSubstr("10000 sources")));
+  report.chain.resize(250, report.chain.back());
+  EXPECT_THAT(report_text(report, Language::en),
+              AllOf(HasSubstr("and 50 lots more"), HasSubstr("10000 sources by district")));
+  EXPECT_THAT(report_text(report, Language::es), HasSubstr("10000 orígenes por distrito"));
+}
+
 TEST(ReportText, ARefusalNamesLeafCauseAndNextStep) {
   // Goal: a report without a claim is short: what is wrong, where, and what to do.
   Report report;

@@ -140,6 +140,7 @@ class Examples(unittest.TestCase):
         self.assertEqual(len(play), 1)
         self.run_example(play[0])
         self.anta("certificate", "get", "CERT-CATHODE", "--node", self.network.urls(), "--out", "cathode.anta")
+        self.anta("certificate", "get", "CERT-CATHODE", "--node", self.network.urls(), "--bytes-max", "65536", "--out", "small.anta")
         self.prepare_mirror()
         self.prepare_receipts()
         self.prepare_votes()

@@ -69,4 +69,22 @@ inline std::pair<ProvenState, Checkpoint> relaid_state(ProvenState state, std::s
   return {std::move(state), Checkpoint{std::move(origin), 1, root}};
 }
 
+// A summary as a ledger of three leaves: genesis, the certificate's statement, the seal of its records.
+inline Relaid relaid_summary(CertificateFile file, std::string origin) {
+  Relaid laid{std::move(file), {}};
+  laid.file.state = relaid_state(*laid.file.state, origin).first;
+  const auto hash = [](ByteView document) { return leaf_hash(sha256(document).view()); };
+  const Digest genesis = hash(*laid.file.genesis);
+  const Digest statement = hash(*laid.file.evidence.front().statement);
+  const Digest seal = hash(laid.file.state->seal);
+  const Digest pair = node_hash(genesis, statement);
+  laid.file.genesis_path = {statement, seal};
+  laid.file.evidence.front().leaf = LeafIndex{1};
+  laid.file.evidence.front().path = {genesis, seal};
+  laid.file.state->leaf = LeafIndex{2};
+  laid.file.state->path = {pair};
+  laid.checkpoint = {std::move(origin), 3, node_hash(pair, seal)};
+  return laid;
+}
+
 }  // namespace anta::test

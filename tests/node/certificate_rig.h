@@ -14,8 +14,10 @@ namespace anta::test {
 
 // A world's ledger in a database, and a checkpoint over all of it signed by the world's nodes.
 struct CertificateRig {
-  explicit CertificateRig(World& world) : ledger(with_nodes(world.genesis)) {
-    ledger.replay(world);
+  // `gathered`: what was recorded at one time is one block, as on a busy node; else every statement has its
+  // own.
+  explicit CertificateRig(World& world, bool gathered = false) : ledger(with_nodes(world.genesis)) {
+    gathered ? ledger.replay_gathered(world) : ledger.replay(world);
     seal(0);
   }
 
@@ -36,9 +38,13 @@ struct CertificateRig {
 
   void seal(std::uint64_t size) {
     const LedgerReader reader = *ledger.ledger->reader();
-    finished.checkpoint.origin = ledger.genesis.origin;
-    finished.checkpoint.size = size == 0 ? reader.applied().leaves.value : size;
-    finished.checkpoint.root = *root_at(finished.checkpoint.size, reader.nodes());
+    const std::uint64_t leaves = size == 0 ? reader.applied().leaves.value : size;
+    note_of(leaves, *root_at(leaves, reader.nodes()));
+  }
+
+  // A checkpoint of any tree, signed by all.
+  void note_of(std::uint64_t size, const Digest& root) {
+    finished.checkpoint = {ledger.genesis.origin, size, root};
     const std::string text = encode_checkpoint(finished.checkpoint);
     Note note{.text = text, .signatures = {sign_note_line(text, ledger.genesis.origin, keys[0].log)}};
     for (std::size_t i = 0; i < keys.size(); ++i) {

@@ -367,6 +367,16 @@ TEST(HttpApi, CertificatesAndStateAreOfTheFinishedCheckpoint) {
   EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh?from=" + whole).status, 200u);
   EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh?from=1").status, 400u);
   EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh").status, 400u);
+  // No larger than was asked for: a summary where it helps.
+  const Bytes file = *rig.get("/v1/certificates/C-1").file;
+  const Bytes summary = *rig.get("/v1/certificates/C-1?bytes_max=" + std::to_string(file.size() - 1)).file;
+  EXPECT_LT(summary.size(), file.size());
+  EXPECT_TRUE(decode_certificate_file(summary)->summary);
+  EXPECT_EQ(*rig.get("/v1/certificates/C-1?bytes_max=" + std::to_string(file.size())).file, file);
+  EXPECT_EQ(*rig.get("/v1/certificates/C-1").file, file);
+  EXPECT_EQ(rig.get("/v1/certificates/C-1?bytes_max=100").status, 422u);
+  for (const char* wrong : {"", "0", "x", "134217729"})
+    EXPECT_EQ(rig.get("/v1/certificates/C-1?bytes_max=" + std::string(wrong)).status, 400u) << wrong;
   for (const char* id : {"C-1", "C-2"}) {
     const Value proof = Api::json(rig.get("/v1/proofs/state?kind=certificate&id=" + std::string(id)));
     EXPECT_EQ(Api::text(proof, "root"), hex(finished.checkpoint.root));

@@ -92,6 +92,17 @@ struct LedgerRig {
       apply({recorded.bytes}, recorded.moment.block_time);
   }
 
+  // The same, one block per time of recording.
+  void replay_gathered(const World& world) {
+    for (std::size_t at = 0; at < world.log.size();) {
+      const Millis time = world.log[at].moment.block_time;
+      std::vector<Bytes> block;
+      for (; at < world.log.size() && world.log[at].moment.block_time == time; ++at)
+        block.push_back(world.log[at].bytes);
+      apply(block, time);
+    }
+  }
+
   template <typename T>
   static T take(Result<T> result) {
     EXPECT_TRUE(result) << (result ? "" : result.error().message);

@@ -31,6 +31,10 @@ TEST(ReportView, EveryFactHasItsNameAndNoneIsLeftOut) {
       {"lot": "ORE-1", "depth": 2, "material": "ore_sulphide", "maker": "warmi", "site": "mina",
        "ubigeo": "040302", "dry_g": 0, "cu_g": 0, "coc_model": "none", "eligible": [], "state": "",
        "origin": true, "sources": [{"lot": "CAT-1", "dry_g": 5, "cu_g": 2}]}],
+    "sources": {"told": true, "count": 3, "dry_g": 50, "cu_g": 5, "root": ")" +
+                             zeros + R"(", "districts": [
+      {"district": "", "sources": 1, "dry_g": 10, "cu_g": 1},
+      {"district": "040302", "sources": 2, "dry_g": 40, "cu_g": 4}]},
     "attestations": [{"attestation": "att-warmi", "scheme": "crp", "criteria": "2024",
       "kind": "site_production", "body": "sello", "subject": "warmi", "sites": ["mina"],
       "at_event": "in_force", "at_checkpoint": "suspended"}],
@@ -50,6 +54,8 @@ TEST(ReportView, EveryFactHasItsNameAndNoneIsLeftOut) {
   Report report = test::whole_report();
   report.chain[1].sources = {{LotId{"CAT-1"}, Grams{5}, Grams{2}}};
   report.attestations[0].sites = {SiteId{"mina"}};
+  report.sources_told = true;
+  report.sources = SourceSummary{{}, {{"", 1, Grams{10}, Grams{1}}, {"040302", 2, Grams{40}, Grams{4}}}};
   EXPECT_EQ(without_spaces(to_json(report_value(report))), without_spaces(wanted));
 }
 
