@@ -352,7 +352,7 @@ def hashes(path, most):
 
 class File:
     def __init__(self, raw):
-        need(len(raw) <= 16 << 20, "file_malformed", "too large")
+        need(len(raw) <= 128 << 20, "file_malformed", "too large")
         file = decode(raw, "file_malformed")
         try:
             self._read(file)
@@ -362,7 +362,7 @@ class File:
     def _read(self, file):
         if type(file[1]) is not int or file[1] != 1:
             raise (Undecided if isinstance(file[1], int) else Refused)("certificate.format")
-        need(set(file) <= {1, 2, 3, 4, 5, 6, 7, 8} and isinstance(file[2], str), "file_malformed", "a field")
+        need(set(file) <= {1, 2, 3, 4, 5, 6, 7, 8, 9} and isinstance(file[2], str), "file_malformed", "a field")
         need(re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]{0,63}", file[7]), "file_malformed", "the subject")
         self.note, self.subject = file[2], file[7]
         self.evidence = _proven(file[3], "evidence")
@@ -380,6 +380,21 @@ class File:
             size, root, path = self.base
             need(type(size) is int and isinstance(root, bytes) and len(root) == 32, "file_malformed")
             hashes(path, 64)
+        self.summary = file.get(9)
+        if 9 in file:
+            self._read_summary(*self.summary)
+            alone = len(self.evidence) == 1 and not self.authority
+            need(alone and 5 in file and 4 not in file and 8 not in file, "file_malformed", "more than a summary holds")
+
+    def _read_summary(self, root, districts):
+        need(isinstance(root, bytes) and len(root) == 32 and isinstance(districts, list) and len(districts) <= 8192, "file_malformed", "field 9")
+        names = []
+        for name, sources, dry, cu in districts:
+            need(isinstance(name, str) and len(name.encode()) <= 200, "file_malformed", "a district")
+            need(type(sources) is int and 0 < sources < 1 << 32, "file_malformed", "a district's sources")
+            need(all(type(grams) is int and 0 <= grams <= 1 << 49 for grams in (dry, cu)), "file_malformed", "a district's grams")
+            names.append(name.encode())
+        need(names == sorted(set(names)), "file_malformed", "the order of districts")
 
     def _read_state(self, seal, records):
         """Siblings are written once: the first `shared` are those of the record before, as many as are alike."""

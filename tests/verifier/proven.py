@@ -86,7 +86,7 @@ def key_of(party):
     return "key", formats.thumbprint(bytes(corpus.party_key(party).verify_key)).hex()
 
 
-def rewritten(ledger, key, **changes):
+def rewritten(ledger, key, /, **changes):
     record = cbor2.loads(ledger.state[key])
     return {**ledger.state, key: encode({**record, **changes})}
 

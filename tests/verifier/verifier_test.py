@@ -16,6 +16,7 @@ import corpus
 import formats
 import hostile
 import proven
+import summaries
 import verify
 
 VECTORS = pathlib.Path(__file__).resolve().parents[1] / "vectors"
@@ -42,6 +43,10 @@ def cases(program, seed):
 def state_cases(program):
     by_name = {ledger.name: ledger for ledger in corpus.ledgers(program)}
     yield from proven.cases(by_name["concentrate"])
+    yield from summaries.cases(by_name["concentrate"])
+    for ledger in by_name.values():  # and as they are, whatever became of the certificate
+        if summaries.is_made(ledger):
+            yield ledger.case("summary of " + ledger.name, summaries.lay(ledger), require_state=True), None
 
 
 def kept_case(name, raw):

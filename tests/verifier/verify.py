@@ -11,6 +11,7 @@ import sys
 
 import formats
 import shapes
+import summary
 from formats import Refused, Undecided, need
 from transfers import Transfers
 
@@ -42,6 +43,8 @@ class Judgement:
             raise Undecided("no_quorum")
         self.seconds = max(t for t in times.values() if policy.met({name for name, own in times.items() if own >= t}))
         self.newest = max(times.values()) * 1000
+        if self.file.summary is not None:
+            summary.judge(self, origin, now, assertions)  # never a yes
         self.replay(origin)
         self.judge_claim(now, assertions)
         if assertions.get("max_age") is not None and now // 1000 - self.seconds > assertions["max_age"]:
@@ -155,6 +158,16 @@ class Judgement:
         needed |= {("accreditation", f"{held['body']}/{held['scheme']}") for held in relied}
         if self.file.state is None:
             return needed
+        self.check_state_field()
+        for kind, name, value, _, _ in self.file.records:
+            if (kind, name) in needed:
+                need(value is not None, "state_contradicts", name)
+                self.take_over(kind, name, formats.decode(value, "state_proof"))
+                needed.discard((kind, name))
+        return needed
+
+    def check_state_field(self):
+        """That the seal is the newest leaf, and every record leads to its root."""
         leaf, raw, path = self.file.state[0]
         need(leaf == self.size - 1, "state_proof", "not the newest seal")
         formats.check_inclusion(raw, leaf, self.size, path, self.root, "state_proof")
@@ -166,11 +179,6 @@ class Judgement:
         for kind, name, value, terminal, siblings in self.file.records:
             digest = None if value is None else formats.sha256(value)
             formats.check_state(seal[3], formats.state_key(kind, name), digest, siblings, terminal)
-            if (kind, name) in needed:
-                need(value is not None, "state_contradicts", name)
-                self.take_over(kind, name, formats.decode(value, "state_proof"))
-                needed.discard((kind, name))
-        return needed
 
     def take_over(self, kind, name, record):
         told = {code for code, _ in record["flags"]}
