@@ -54,7 +54,7 @@ Result<Exit> get_file(Invocation& invocation) {
         "wrote " + path + ", a summary of " + sources +
             " sources; get and verify all of it with: anta certificate fetch " + path,
         "se escribió " + path + ", un resumen de " + sources +
-            " orígenes; obtenga y verifique todo con: anta certificate fetch " + path));
+            " orígenes; obtenga y verifique la evidencia entera con: anta certificate fetch " + path));
     return Exit::ok;
   }
   invocation.say(invocation.in("wrote " + path + ", " + std::to_string(file->size()) +

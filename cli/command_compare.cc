@@ -4,8 +4,8 @@
 #include "cli/mirror.h"
 #include "cli/node_option.h"
 #include "cli/text_file.h"
-#include "storage/ledger/certificate_file.h"
 #include "crypto/text.h"
+#include "storage/ledger/certificate_file.h"
 
 namespace anta {
 namespace {

@@ -15,8 +15,8 @@ Option node_option();
 Option ca_option();
 
 // A client for the nodes of the invocation; --node is required by the table.
-Result<std::unique_ptr<HttpClient>> client_for(
-    const Invocation& invocation, std::chrono::milliseconds deadline = std::chrono::seconds(30));
+Result<std::unique_ptr<HttpClient>> client_for(const Invocation& invocation,
+                                               std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
 // The digest of the genesis of the network that the node is of. uncertain: it does not say.
 Result<Digest> network_of(HttpClient& client);

@@ -24,7 +24,7 @@ constexpr std::int64_t of_issuer = 1;
 constexpr std::int64_t of_subject = 2;
 constexpr std::int64_t inclusion_proofs = -1;
 constexpr std::uint64_t rfc9162_sha256 = 1;
-constexpr std::size_t path_max = 64;
+constexpr std::size_t receipt_path_max = 64;
 
 // A map of as many pairs as it must have; its keys are then asked for one by one.
 Result<void> enter(cbor::Reader& in, std::size_t pairs, const char* rule, std::string_view where) {
@@ -142,7 +142,7 @@ Result<void> read_proof(ByteView bytes, CoseReceipt& receipt) {
   }
   const auto hashes = in.array();
   if (!hashes) return pass(hashes);
-  if (*hashes > path_max) return in.refuse("receipt.path", "a path has at most 64 hashes");
+  if (*hashes > receipt_path_max) return in.refuse("receipt.path", "a path has at most 64 hashes");
   receipt.path.resize(*hashes);
   for (Digest& hash : receipt.path) {
     if (auto read = exactly(in, hash.bytes, "receipt.path", "a hash of the path"); !read) return read;
@@ -184,7 +184,7 @@ RootSignature sign_root(std::string_view issuer, std::string_view origin, const 
 
 Bytes encode_receipt(const RootSignature& root, std::uint64_t size, std::uint64_t index,
                      std::span<const Digest> path) {
-  ANTA_INVARIANT(index < size && path.size() <= path_max);
+  ANTA_INVARIANT(index < size && path.size() <= receipt_path_max);
   cbor::Writer proof(32 + path.size() * 34);
   proof.array(3).uint(size).uint(index).array(path.size());
   for (const Digest& hash : path)

@@ -7,8 +7,8 @@ namespace anta {
 CertificateCache::File CertificateCache::find(const std::string& note, const std::string& name) const {
   const Lock lock(mutex_);
   if (note != note_) return nullptr;
-  const auto found = std::find_if(files_.begin(), files_.end(),
-                                  [&](const auto& entry) { return entry.first == name; });
+  const auto found =
+      std::find_if(files_.begin(), files_.end(), [&](const auto& entry) { return entry.first == name; });
   return found == files_.end() ? nullptr : found->second;
 }
 
@@ -20,8 +20,8 @@ void CertificateCache::keep(const std::string& note, const std::string& name, Fi
     files_.clear();
     bytes_ = 0;
   }
-  const bool kept = std::any_of(files_.begin(), files_.end(),
-                                [&](const auto& entry) { return entry.first == name; });
+  const bool kept =
+      std::any_of(files_.begin(), files_.end(), [&](const auto& entry) { return entry.first == name; });
   if (kept) return;
   bytes_ += file->size();
   files_.emplace_back(name, std::move(file));

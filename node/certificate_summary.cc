@@ -102,8 +102,9 @@ Result<Digest> add_statement(const LedgerReader& reader, const FinishedCheckpoin
   const auto page = reader.history({Kind::certificate, file.subject.value}, LeafIndex{0}, 1);
   if (!page) return pass(page);
   if (page->leaves.empty() || page->leaves.front().value >= size) {
-    return fail(Code::uncertain, "not_cosigned",
-                "certificate " + file.subject.value + " is recorded, but no finished checkpoint covers it yet");
+    return fail(
+        Code::uncertain, "not_cosigned",
+        "certificate " + file.subject.value + " is recorded, but no finished checkpoint covers it yet");
   }
   const LeafIndex leaf = page->leaves.front();
   const Result<SharedBytes> bytes = reader.statement_at(leaf);

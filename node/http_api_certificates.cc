@@ -94,15 +94,15 @@ void refresh(const ApiServices& services, const std::shared_ptr<CertificateCache
   const Result<std::uint64_t> from = decimal(text.value_or(""));
   if (!from)
     return reply(problem({Code::malformed, "from", "?from= is the size of the tree of the file's evidence"}));
-  with_reader_beside(
-      services, request, std::move(reply),
-      [&services, cache, request, id, size = TreeSize{*from}](const LedgerReader& reader,
-                                                              const MayGoOn& may_go_on) {
-        return of_checkpoint(services, reader, id,
-                             [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
-                               return patch_of(request, id, size, *cache, then, finished, may_go_on);
-                             });
-      });
+  with_reader_beside(services, request, std::move(reply),
+                     [&services, cache, request, id, size = TreeSize{*from}](const LedgerReader& reader,
+                                                                             const MayGoOn& may_go_on) {
+                       return of_checkpoint(
+                           services, reader, id,
+                           [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
+                             return patch_of(request, id, size, *cache, then, finished, may_go_on);
+                           });
+                     });
 }
 
 // A record is read here and now; a file that is known already is given out; else it is put together.
@@ -114,8 +114,7 @@ void certificate(const ApiServices& services, const std::shared_ptr<CertificateC
     });
   }
   const auto finished = services.finished();
-  if (auto known =
-          finished && request.query.empty() ? cache->find(finished->note, id) : nullptr)
+  if (auto known = finished && request.query.empty() ? cache->find(finished->note, id) : nullptr)
     return reply(certificate_file(request, id, std::move(known)));
   with_reader_beside(services, request, std::move(reply),
                      [&services, cache, request, id](const LedgerReader& reader, const MayGoOn& may_go_on) {
@@ -184,10 +183,9 @@ std::vector<Route> certificate_routes(ApiServices& services) {
                   "finished checkpoint",
        .query = {"from"},
        .produces = {patch_type},
-       .handle =
-           [&services, cache](const HttpRequest& request, const Captures& captures, HttpReply reply) {
-             refresh(services, cache, request, captures[0], std::move(reply));
-           }},
+       .handle = [&services, cache](
+                     const HttpRequest& request, const Captures& captures,
+                     HttpReply reply) { refresh(services, cache, request, captures[0], std::move(reply)); }},
       {.method = "POST",
        .path = std::string(verify_path),
        .summary = "Check a certificate file, up to 16 MiB, against this network",

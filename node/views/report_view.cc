@@ -63,18 +63,18 @@ Value lot_value(const Report::ChainLot& lot) {
 }
 
 Value sources_value(const SourceSummary& sources, bool told) {
-  return Value{
-      ValueMap{{"told", Value{told}},
-               {"count", number(static_cast<std::int64_t>(sources.sources()))},
-               {"dry_g", number(sources.dry_g().value)},
-               {"cu_g", number(sources.cu_g().value)},
-               {"root", text(hex(sources.root))},
-               {"districts", list_of(sources.districts, [](const auto& district) {
-                  return Value{ValueMap{{"district", text(district.district)},
+  return Value{ValueMap{{"told", Value{told}},
+                        {"count", number(static_cast<std::int64_t>(sources.sources()))},
+                        {"dry_g", number(sources.dry_g().value)},
+                        {"cu_g", number(sources.cu_g().value)},
+                        {"root", text(hex(sources.root))},
+                        {"districts", list_of(sources.districts, [](const auto& district) {
+                           return Value{
+                               ValueMap{{"district", text(district.district)},
                                         {"sources", number(static_cast<std::int64_t>(district.sources))},
                                         {"dry_g", number(district.dry_g.value)},
                                         {"cu_g", number(district.cu_g.value)}}};
-                })}}};
+                         })}}};
 }
 
 Value attestation_value(const Report::AttestationLine& line) {

@@ -27,8 +27,8 @@
 // (certificate_patch.h). The genesis carries its own path, because the origin binds only 32 bits of its hash.
 //
 // A summary stands for a file that would be too large: with field 9 (source_summary.h) field 3 holds the
-// certificate's own statement alone, field 6 no statement, and field 5 the records that the state keeps of the
-// certificate, the key that signed it, and the lots of its chain that were made from others. There are no
+// certificate's own statement alone, field 6 no statement, and field 5 the records that the state keeps of
+// the certificate, the key that signed it, and the lots of its chain that were made from others. There are no
 // fields 4 and 8. What it proves and does not is in summary_check.h.
 //
 // Decoding checks form and bounds and verifies nothing (verify.h does). Errors are `malformed` with a rule:

@@ -55,7 +55,8 @@ void add_flags(Gathering& g, const state::Stamp& stamp, const std::string& on) {
 
 Report::ChainLot line_of(const Gathering& g, const state::Lot& lot, unsigned depth) {
   Report::ChainLot line = chain_line(lot, depth);
-  if (const auto site = state::find<state::Site>(g.view, lot.made_site.value)) line.ubigeo = district_of(*site);
+  if (const auto site = state::find<state::Site>(g.view, lot.made_site.value))
+    line.ubigeo = district_of(*site);
   return line;
 }
 
@@ -384,12 +385,18 @@ Report::ChainLot chain_line(const state::Lot& lot, unsigned depth) {
 }
 
 Report::Claim claim_of(const state::Certificate& certificate, const state::Lot& lot) {
-  return {certificate.id,     lot.id,
-          lot.material,       certificate.dry_g,
-          certificate.cu_g,   certificate.coc_model,
-          certificate.schemes, certificate.holder,
-          certificate.buyer,  certificate.issued,
-          certificate.valid_until, std::string(word(certificate.state))};
+  return {certificate.id,
+          lot.id,
+          lot.material,
+          certificate.dry_g,
+          certificate.cu_g,
+          certificate.coc_model,
+          certificate.schemes,
+          certificate.holder,
+          certificate.buyer,
+          certificate.issued,
+          certificate.valid_until,
+          std::string(word(certificate.state))};
 }
 
 void add_claims(Report& report) {

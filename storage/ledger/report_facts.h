@@ -29,11 +29,11 @@ bool describe(const Evidence& evidence, const CertificateId& certificate, Millis
               Report& report, Rested& rested);
 
 // Pieces of it, for a file that holds records and no history (summary_check.h).
-std::string district_of(const state::Site& site);                           // ubigeo, else country, else nothing
-Report::ChainLot chain_line(const state::Lot& lot, unsigned depth);         // without its district
+std::string district_of(const state::Site& site);                    // ubigeo, else country, else nothing
+Report::ChainLot chain_line(const state::Lot& lot, unsigned depth);  // without its district
 Report::Claim claim_of(const state::Certificate& certificate, const state::Lot& lot);
-void add_claims(Report& report);                                            // claimed and not_claimed
-std::vector<Source> sources_of(const std::vector<Report::ChainLot>& chain); // the lots of mines in it
+void add_claims(Report& report);                                             // claimed and not_claimed
+std::vector<Source> sources_of(const std::vector<Report::ChainLot>& chain);  // the lots of mines in it
 
 // The flags that turn valid into valid_with_flags (ledger.md 6.8).
 bool flag_moves_verdict(std::string_view code);

@@ -10,8 +10,8 @@
 // In a file:   9: [bstr root, [[tstr district, sources, dry, cu]...]]      ascending by district, bytewise
 //
 // The state commits to the number of sources and to their grams (they are in the records of the lots that
-// were made from them), and not to the districts. Errors of reading are `malformed`: certificate.order, .form,
-// .too_many, .hash, .too_large. Pure, any thread.
+// were made from them), and not to the districts. Errors of reading are `malformed`: certificate.order,
+// .form, .too_many, .hash, .too_large. Pure, any thread.
 #pragma once
 
 #include <cstdint>

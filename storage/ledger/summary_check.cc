@@ -162,10 +162,10 @@ Summary::Failure Summary::add_up(const std::set<LotId>& sources, std::uint64_t d
   if (told.sources() == sources.size() && static_cast<std::uint64_t>(told.dry_g().value) == dry &&
       static_cast<std::uint64_t>(told.cu_g().value) == cu)
     return std::nullopt;
-  return ReplayFailure{"summary_sum",
-                       "the districts do not add up to the " + std::to_string(sources.size()) +
-                           " sources that the state has",
-                       {}};
+  return ReplayFailure{
+      "summary_sum",
+      "the districts do not add up to the " + std::to_string(sources.size()) + " sources that the state has",
+      {}};
 }
 
 Summary::Failure Summary::check() {

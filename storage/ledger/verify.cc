@@ -200,8 +200,8 @@ Report judge_evidence(const CertificateFile& file, const Checkpoint& checkpoint,
 }
 
 // A summary: as far as it goes, and never a yes.
-Report judge_summary(const CertificateFile& file, const Checkpoint& checkpoint, const Trust& trust, Millis now,
-                     Report report) {
+Report judge_summary(const CertificateFile& file, const Checkpoint& checkpoint, const Trust& trust,
+                     Millis now, Report report) {
   const auto failure = check_summary(file, checkpoint, report);
   if (failure) {
     const bool unknown = failure->code == "newer" || failure->code == "state_not_proven";
@@ -272,8 +272,7 @@ Report verify_certificate(ByteView file, const Trust& trust, Millis now) {
     return undecided(std::move(report), "no_quorum",
                      "the checkpoint lacks the cosignatures that the policy demands");
   }
-  if (decoded->summary)
-    return judge_summary(*decoded, note->checkpoint, trust, now, std::move(report));
+  if (decoded->summary) return judge_summary(*decoded, note->checkpoint, trust, now, std::move(report));
   return judge_evidence(*decoded, note->checkpoint, trust, now, std::move(report));
 }
 

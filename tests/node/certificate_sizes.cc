@@ -5,8 +5,8 @@
 //     certificate_sizes --check                 that what is computed agrees with what is measured; exit 1
 //     certificate_sizes --sources N             a certificate over N sources: made, summed up, verified
 //
-// Measured: a node's own file of a real chain, laid in a tree and a state of so many leaves, signed by all and
-// verified (laid_file.h). A receipt is a statement, its path and the note, as the file encodes them. The
+// Measured: a node's own file of a real chain, laid in a tree and a state of so many leaves, signed by all
+// and verified (laid_file.h). A receipt is a statement, its path and the note, as the file encodes them. The
 // budgets count kB of 1 000 bytes; times are CPU time of the thread, the median of turns.
 #include <sys/resource.h>
 #include <time.h>
@@ -91,7 +91,8 @@ const ProvenStatement& lot_of(const CertificateFile& file) {
 
 Sizes sizes_of(const Laid& laid) {
   const CertificateFile& file = laid.file;
-  Sizes sizes{.statements = file.evidence.size() + file.authority.size(), .records = file.state->records.size()};
+  Sizes sizes{.statements = file.evidence.size() + file.authority.size(),
+              .records = file.state->records.size()};
   const ProvenStatement& lot = lot_of(file);
   sizes.receipt = bytes_of({lot}) + file.note.size();
   sizes.receipt_statement = lot.statement->size();
@@ -113,7 +114,8 @@ bool row(const char* what, double value, double budget, const char* unit) {
   return value <= budget;
 }
 
-void print(const char* how, std::uint64_t leaves, const Sizes& s, double receipt, double statement, double record) {
+void print(const char* how, std::uint64_t leaves, const Sizes& s, double receipt, double statement,
+           double record) {
   const auto kb = [](std::size_t bytes) { return static_cast<double>(bytes) / 1000; };
   std::printf("%s at %llu leaves and as many records, 5 cosigners: %zu statements, %zu records\n", how,
               static_cast<unsigned long long>(leaves), s.statements, s.records);
@@ -178,11 +180,13 @@ bool agree(CertificateRig& rig, const CertificateFile& file, std::uint64_t leave
   const bool right = is_yes(rig.verify(encode_certificate_file(laid.file))) &&
                      is_yes(rig.verify(encode_certificate_file(laid.earlier)));
   bool close = right;
-  for (const auto& [a, b] : {std::pair{real.certificate, told.certificate}, {real.patch, told.patch},
-                             {real.receipt, told.receipt}, {real.per_statement, told.per_statement}}) {
+  for (const auto& [a, b] : {std::pair{real.certificate, told.certificate},
+                             {real.patch, told.patch},
+                             {real.receipt, told.receipt},
+                             {real.per_statement, told.per_statement}}) {
     const double off = static_cast<double>(b) / static_cast<double>(a) - 1;
-    std::printf("%llu leaves: measured %zu, computed %zu (%+.1f %%)\n", static_cast<unsigned long long>(leaves), a,
-                b, 100 * off);
+    std::printf("%llu leaves: measured %zu, computed %zu (%+.1f %%)\n",
+                static_cast<unsigned long long>(leaves), a, b, 100 * off);
     close = close && off > -0.04 && off < 0.04;
   }
   if (!right) std::cerr << in_words(rig.verify(encode_certificate_file(laid.file))) << "\n";
@@ -207,11 +211,11 @@ bool many_sources(int sources) {
   const double verified = cpu_ms() - begin;
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  std::printf("%d sources, %llu leaves: summary %.1f kB, whole %.1f kB (%zu statements); made in %.0f ms, "
-              "verified in %.0f ms; the process held %ld MB at most\n",
-              sources, static_cast<unsigned long long>(report.size), static_cast<double>(summary->size()) / 1000,
-              static_cast<double>(whole->size()) / 1000, report.statements, made, verified,
-              usage.ru_maxrss / 1024);
+  std::printf(
+      "%d sources, %llu leaves: summary %.1f kB, whole %.1f kB (%zu statements); made in %.0f ms, "
+      "verified in %.0f ms; the process held %ld MB at most\n",
+      sources, static_cast<unsigned long long>(report.size), static_cast<double>(summary->size()) / 1000,
+      static_cast<double>(whole->size()) / 1000, report.statements, made, verified, usage.ru_maxrss / 1024);
   std::printf("summary: %s\nwith the whole: %s; %zu districts\n", in_words(alone).c_str(),
               in_words(report).c_str(), report.sources ? report.sources->districts.size() : 0);
   return is_yes(report) && report.sources->sources() == static_cast<std::uint64_t>(sources);

@@ -136,7 +136,8 @@ TEST_F(CertificateSummary, ALieAboutDistrictsShowsAgainstTheWhole) {
   };
   EXPECT_EQ(verdict(changed(summary(), [](auto& f) { f.summary->districts[2].district = "150101"; })),
             "summary_contradicts");
-  EXPECT_EQ(verdict(changed(summary(), [](auto& f) { f.summary->root.bytes[0] ^= 1; })), "summary_contradicts");
+  EXPECT_EQ(verdict(changed(summary(), [](auto& f) { f.summary->root.bytes[0] ^= 1; })),
+            "summary_contradicts");
   const Bytes broken = changed(whole(), [](auto& f) { f.evidence.erase(f.evidence.begin() + 40); });
   EXPECT_EQ(rig().verify(summary(), broken).verdict, CertificateVerdict::not_valid);
 }

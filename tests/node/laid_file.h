@@ -30,7 +30,8 @@ class WholeTree {
   }
   std::uint64_t size() const { return levels_.front().size(); }
   NodeSource nodes() const {
-    return [this](unsigned level, std::uint64_t index) -> Result<Digest> { return levels_.at(level).at(index); };
+    return
+        [this](unsigned level, std::uint64_t index) -> Result<Digest> { return levels_.at(level).at(index); };
   }
   std::vector<Digest> path(std::uint64_t leaf) const { return *inclusion_proof(leaf, size(), nodes()); }
 
@@ -60,9 +61,8 @@ class WholeState {
         proofs_[key].terminal = leaves.front();
       return state_root(leaves, depth);
     }
-    const auto right = std::partition_point(leaves.begin(), leaves.end(), [&](const StateLeaf& leaf) {
-      return !state_bit(leaf.key, depth);
-    });
+    const auto right = std::partition_point(
+        leaves.begin(), leaves.end(), [&](const StateLeaf& leaf) { return !state_bit(leaf.key, depth); });
     std::vector<std::size_t> parts[2];
     for (const std::size_t key : wanted)
       parts[state_bit(keys_[key], depth) ? 1 : 0].push_back(key);
@@ -82,9 +82,9 @@ class WholeState {
 };
 
 struct Laid {
-  CertificateFile file = {};    // under the newest checkpoint
-  CertificateFile earlier = {}; // the same of a tree that is 1 000 leaves (or a tenth) smaller, refreshed
-  Bytes patch = {};             // what refreshed it
+  CertificateFile file = {};     // under the newest checkpoint
+  CertificateFile earlier = {};  // the same of a tree that is 1 000 leaves (or a tenth) smaller, refreshed
+  Bytes patch = {};              // what refreshed it
 };
 
 inline Digest random_digest(std::mt19937_64& random) {
@@ -98,7 +98,8 @@ inline Digest random_digest(std::mt19937_64& random) {
 }
 
 // The file's statements in their order, at random leaves below `below`.
-inline std::vector<ProvenStatement*> spread(CertificateFile& file, std::uint64_t below, std::mt19937_64& random) {
+inline std::vector<ProvenStatement*> spread(CertificateFile& file, std::uint64_t below,
+                                            std::mt19937_64& random) {
   std::vector<ProvenStatement*> ordered;
   for (auto* list : {&file.evidence, &file.authority}) {
     for (ProvenStatement& proven : *list)
@@ -207,8 +208,9 @@ inline Laid computed(CertificateFile file, std::uint64_t size, std::uint64_t key
   std::vector<Digest> way;  // of the record before
   for (std::size_t i = 0; i < records.size(); ++i) {
     std::size_t shared = 0;
-    while (i > 0 && shared < way.size() && state_bit(tree_key(records[i - 1].key), static_cast<unsigned>(shared)) ==
-                                               state_bit(tree_key(records[i].key), static_cast<unsigned>(shared)))
+    while (i > 0 && shared < way.size() &&
+           state_bit(tree_key(records[i - 1].key), static_cast<unsigned>(shared)) ==
+               state_bit(tree_key(records[i].key), static_cast<unsigned>(shared)))
       ++shared;
     way.resize(shared);
     while (way.size() < state_depth(keys))
@@ -217,7 +219,8 @@ inline Laid computed(CertificateFile file, std::uint64_t size, std::uint64_t key
   }
   Laid laid{.file = file, .earlier = file};
   // As many hashes as a consistency proof has at most.
-  laid.earlier.earlier = EarlierTree{before, Digest{}, hashes(static_cast<std::size_t>(std::bit_width(size - 1)) + 1)};
+  laid.earlier.earlier =
+      EarlierTree{before, Digest{}, hashes(static_cast<std::size_t>(std::bit_width(size - 1)) + 1)};
   laid.patch = encode_certificate_patch(
       {.subject = file.subject, .note = file.note, .state = *file.state, .earlier = laid.earlier.earlier});
   return laid;

@@ -71,11 +71,10 @@ struct ManySources {
     for (int level = 0; made.size() > 1; ++level) {
       std::vector<std::string> next;
       for (std::size_t at = 0; at < made.size(); at += 40) {
-        const std::vector<std::string> some(made.begin() + static_cast<std::ptrdiff_t>(at),
-                                            made.begin() + static_cast<std::ptrdiff_t>(
-                                                               std::min(at + 40, made.size())));
-        next.push_back(made.size() <= 40 ? "K-ALL"
-                                         : "M-" + std::to_string(level) + "-" + std::to_string(at));
+        const std::vector<std::string> some(
+            made.begin() + static_cast<std::ptrdiff_t>(at),
+            made.begin() + static_cast<std::ptrdiff_t>(std::min(at + 40, made.size())));
+        next.push_back(made.size() <= 40 ? "K-ALL" : "M-" + std::to_string(level) + "-" + std::to_string(at));
         blend(some, next.back());
       }
       made = std::move(next);
