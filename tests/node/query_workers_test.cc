@@ -56,17 +56,17 @@ TEST(CertificateCache, KeepsFilesOfOneNoteAndForgetsTheOldest) {
   // bounds.
   CertificateCache cache;
   const auto file = std::make_shared<const Bytes>(Bytes{1});
-  cache.keep("note 1", CertificateId{"C-1"}, file);
-  EXPECT_EQ(cache.find("note 1", CertificateId{"C-1"}), file);
-  EXPECT_EQ(cache.find("note 2", CertificateId{"C-1"}), nullptr);
-  EXPECT_EQ(cache.find("note 1", CertificateId{"C-2"}), nullptr);
-  cache.keep("note 2", CertificateId{"C-2"}, file);
-  EXPECT_EQ(cache.find("note 1", CertificateId{"C-1"}), nullptr);
+  cache.keep("note 1", "C-1", file);
+  EXPECT_EQ(cache.find("note 1", "C-1"), file);
+  EXPECT_EQ(cache.find("note 2", "C-1"), nullptr);
+  EXPECT_EQ(cache.find("note 1", "C-2"), nullptr);
+  cache.keep("note 2", "C-2", file);
+  EXPECT_EQ(cache.find("note 1", "C-1"), nullptr);
   const auto large = std::make_shared<const Bytes>(Bytes(std::size_t{10} << 20));
-  cache.keep("note 2", CertificateId{"C-3"}, large);
-  cache.keep("note 2", CertificateId{"C-4"}, large);
-  EXPECT_EQ(cache.find("note 2", CertificateId{"C-3"}), nullptr);
-  EXPECT_EQ(cache.find("note 2", CertificateId{"C-4"}), large);
+  cache.keep("note 2", "C-3", large);
+  cache.keep("note 2", "C-4", large);
+  EXPECT_EQ(cache.find("note 2", "C-3"), nullptr);
+  EXPECT_EQ(cache.find("note 2", "C-4"), large);
 }
 
 }  // namespace
