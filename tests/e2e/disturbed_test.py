@@ -94,10 +94,16 @@ class Disturbed(unittest.TestCase):
         cls.canonical = cls.quiet.replay(cls.quiet.nodes[0], cls.time_ms)
 
     def strike_leader_before_its_answer(self, network, statement, rng):
-        """SIGKILL when the request is in the leader's hands and no answer has come."""
+        """SIGKILL when the request is in the leader's hands and no answer has come: its followers stand still meanwhile, so that it can have none (a node
+        may answer faster than a signal comes)."""
         leader = network.leader()
+        followers = [node for node in network.nodes if node is not leader]
+        for follower in followers:
+            follower.process.send_signal(signal.SIGSTOP)
         connection = write_request(leader, statement)
         self.assertEqual(leader.kill(), -signal.SIGKILL)
+        for follower in followers:
+            follower.process.send_signal(signal.SIGCONT)
         self.assertEqual(answered(connection), b"", "the request was answered before the kill: it was not in flight")
         leader.start(faulty=True)
 
