@@ -52,9 +52,9 @@ Result<Exit> get_file(Invocation& invocation) {
     const std::string sources = std::to_string(decoded->summary->sources());
     invocation.say(invocation.in(
         "wrote " + path + ", a summary of " + sources +
-            " sources; get and verify all of it with: anta certificate fetch " + path,
+            " sources; get and verify the whole with: anta certificate fetch " + path,
         "se escribió " + path + ", un resumen de " + sources +
-            " orígenes; obtenga y verifique la evidencia entera con: anta certificate fetch " + path));
+            " orígenes; obtenga y verifique el archivo completo con: anta certificate fetch " + path));
     return Exit::ok;
   }
   invocation.say(invocation.in("wrote " + path + ", " + std::to_string(file->size()) +

@@ -97,6 +97,35 @@ class TheYear(unittest.TestCase):
             code, out, _ = net.anta("certificate", "verify", path, "--policy", self.network.policy, "--assertions", strict)
             self.assertEqual(code, 3, out.decode())
 
+    def test_a_summary_is_fetched_whole(self):
+        """Goal: a file that would be too large comes as a summary, which is no yes; fetch gets the whole and has the full verdict, and a summary that lies about districts is found out."""
+        with tempfile.TemporaryDirectory() as home:
+            small, whole = os.path.join(home, "small.anta"), os.path.join(home, "whole.anta")
+            at = ("--node", self.network.urls())
+            policy = ("--policy", self.network.policy)
+            self.assertEqual(net.anta("certificate", "get", CATHODE, *at, "--out", whole)[0], 0)
+            code, _, said = net.anta("certificate", "get", CATHODE, *at, "--bytes-max", str(os.path.getsize(whole) - 1), "--out", small)
+            self.assertEqual(code, 0, said)
+            self.assertIn("sources", str(said))
+            self.assertLess(os.path.getsize(small) * 2, os.path.getsize(whole))
+            code, out, _ = net.anta("certificate", "verify", small, *policy, "--output", "json")
+            report = json.loads(out)
+            self.assertEqual((code, report["verdict"], report["reasons"][0]["code"], report["sources"]["told"]),
+                             (6, "cannot_evaluate", "sources_summarised", True))
+            self.assertEqual(net.anta("certificate", "refresh", small, *policy, *at)[0], 2)
+            code, out, _ = net.anta("certificate", "fetch", small, *policy, *at, "--out", whole, "--output", "json")
+            fetched = json.loads(out)
+            self.assertEqual((code, fetched["sources"]["told"], fetched["sources"]["root"]), (0, False, report["sources"]["root"]))
+            self.assertEqual(net.anta("certificate", "verify", small, *policy, "--sources", whole)[0], 0)
+            with open(small, "rb") as file:
+                told = cbor2.load(file)
+            told[9][1][-1][0] = "zz"
+            with open(small, "wb") as file:
+                cbor2.dump(told, file, canonical=True)
+            self.assertEqual(net.anta("certificate", "verify", small, *policy)[0], 6)
+            code, out, _ = net.anta("certificate", "verify", small, *policy, "--sources", whole, "--output", "json")
+            self.assertEqual((code, json.loads(out)["reasons"][0]["code"]), (3, "summary_contradicts"), out.decode())
+
     def test_rejected_statements_are_in_the_log_of_all_and_in_no_tree(self):
         """Goal: each node gives a rejection's outcome and bytes without a leaf; leaves are genesis, seals and accepted statements."""
         accepted, recorded, unrecorded = [], [], []
