@@ -124,9 +124,10 @@ void print(const char* how, std::uint64_t leaves, const Sizes& s, double receipt
   row(("receipt (its statement: " + std::to_string(s.receipt_statement) + " bytes)").c_str(), kb(s.receipt),
       receipt, "kB");
   row("certificate", kb(s.certificate), 1.8 + n * statement + k * record, "kB");
-  row("  of it per statement", kb(s.per_statement), statement, "kB");
-  row("  of it per state key", kb(s.per_record), record, "kB");
-  row("  the rest", kb(s.certificate) - n * kb(s.per_statement) - k * kb(s.per_record), 1.8, "kB");
+  // The budget is of their sum.
+  std::printf("    of it %.2f kB per statement (%.1f), %.2f kB per state key (%.1f), and %.2f kB (1.8)\n",
+              kb(s.per_statement), statement, kb(s.per_record), record,
+              kb(s.certificate) - n * kb(s.per_statement) - k * kb(s.per_record));
   row("refresh patch", kb(s.patch), 2.5 + k * record, "kB");
 }
 
