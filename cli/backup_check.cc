@@ -93,6 +93,7 @@ class BackupCheck {
 
 Result<SharedBytes> BackupCheck::statement_at(LeafIndex leaf) const {
   const Place place = places_.at(leaf.value);
+  if (place.bytes == 0) return SharedBytes{};  // a seal's leaf, or the genesis'
   const auto source = backup_source(file_, place.at);
   if (!source) return pass(source);
   Bytes bytes(place.bytes);

@@ -47,8 +47,9 @@ Result<void> BackupTarget::go_on() {
     return fail(Code::corrupt, "backup.part",
                 part() + ", which an earlier call left, is damaged: " + record.error().message);
   }
-  // An order asks for entries: a beginning alone is nothing to go on from.
-  if (reader_.last().value == 0 && !reader_.ended()) reader_ = {};
+  // An order asks for entries: a beginning alone is nothing to go on from. What is complete is an earlier
+  // backup that was never put in its place, perhaps long ago and of another network: this one begins anew.
+  if (reader_.last().value == 0 || reader_.ended()) reader_ = {};
   found_ = reader_.place();
   if (::ftruncate(fd_, static_cast<off_t>(found_)) != 0 || ::lseek(fd_, 0, SEEK_END) < 0)
     return failed(part());

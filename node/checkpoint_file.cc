@@ -51,6 +51,17 @@ std::optional<std::string> CheckpointFile::load() const {
   return std::string(as_text(*bytes));
 }
 
+std::optional<Error> CheckpointFile::unreadable() const {
+  const auto file = directory_ / file_name;
+  std::error_code unknown;
+  if (!std::filesystem::exists(file, unknown)) return std::nullopt;
+  const Result<Bytes> bytes = read_private_file(file, note_bytes_max);
+  if (!bytes) return bytes.error();
+  const Result<Note> note = parse_note(as_text(*bytes));
+  if (!note) return Error{Code::malformed, note.error().rule, file.string() + ": " + note.error().message};
+  return std::nullopt;
+}
+
 void CheckpointFile::keep(const std::string& note, std::int64_t steady_ms) {
   unwritten_ = note;
   if (written_at_ && steady_ms - *written_at_ < interval_ms) return;

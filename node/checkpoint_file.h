@@ -34,6 +34,8 @@ class CheckpointFile {
   explicit CheckpointFile(std::filesystem::path directory);
 
   std::optional<std::string> load() const;
+  // Why a note that is there cannot be read; nothing: it can, or there is none.
+  std::optional<Error> unreadable() const;
   // Remembers the note, and writes it if the last write is interval_ms ago.
   void keep(const std::string& note, std::int64_t steady_ms);
   // Writes what keep() left unwritten.

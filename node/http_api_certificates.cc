@@ -114,7 +114,8 @@ void certificate(const ApiServices& services, const std::shared_ptr<CertificateC
     });
   }
   const auto finished = services.finished();
-  if (auto known = finished && request.query.empty() ? cache->find(finished->note, id) : nullptr)
+  const bool kept = finished && request.query.empty() && is_id(id);  // patches have other names
+  if (auto known = kept ? cache->find(finished->note, id) : nullptr)
     return reply(certificate_file(request, id, std::move(known)));
   with_reader_beside(services, request, std::move(reply),
                      [&services, cache, request, id](const LedgerReader& reader, const MayGoOn& may_go_on) {

@@ -35,6 +35,16 @@ Result<std::optional<CheckpointMark>> Node::Parts::load_mark(const LogStore::Res
     mark = *decoded;
   }
   const bool came_back = !mark && config.incarnation > 1;
+  // The operators may have put a note there that only they have: it must not be passed over in silence.
+  if (found.amnesiac || came_back || (mark && !mark->whole)) {
+    if (const auto unreadable = checkpoint_file.unreadable()) {
+      return fail(
+          Code::io, "checkpoint.note",
+          "this node does not know what it cosigned, and the note that could tell it cannot be read: " +
+              unreadable->message +
+              ". Next step: correct the file (mode 0600, this user's), or take it away");
+    }
+  }
   if (!found.amnesiac && !came_back) return mark;
   if (mark && !mark->whole) return mark;
   if (!mark) mark.emplace();

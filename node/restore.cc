@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -28,16 +29,21 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* unfinished = "restoring";
+constexpr std::uint64_t term_max = std::uint64_t{1} << 48;
 constexpr std::uint64_t write_bytes = std::uint64_t{4} << 20;  // entries in one batch
 
 Result<void> holds_nothing(const fs::path& data) {
   std::error_code error;
   if (!fs::exists(data, error)) return {};
+  const bool goes_on = fs::exists(data / unfinished, error);
   for (const auto& entry : fs::directory_iterator(data, error)) {
-    if (entry.path().filename() == unfinished) continue;
+    const std::string name = entry.path().filename().string();
+    // An earlier call's, which ended between the note and the database's own name.
+    const bool left_behind = goes_on && name.starts_with("checkpoint.note");
+    if (name == unfinished || left_behind) continue;
     return fail(
         Code::malformed, "restore.not_empty",
-        data.string() + " is not empty (" + entry.path().filename().string() +
+        data.string() + " is not empty (" + name +
             "): a backup is restored into an empty directory only. Next step: move the directory aside and "
             "keep it until this node is back, or name another one under data:");
   }
@@ -57,7 +63,8 @@ class Restoring {
  private:
   Result<void> open(const fs::path& directory);
   Result<void> write_and_apply(std::vector<LogEntry> entries);
-  Result<void> check_configuration(const LogEntry& entry) const;
+  Result<void> check_entry(const LogEntry& entry);
+  Result<void> check_configuration(const LogEntry& entry);
   Result<void> check_checkpoint() const;
   Result<void> promise();
 
@@ -66,6 +73,7 @@ class Restoring {
   const BackupSummary& summary_;
   const bool ran_before_;
   std::vector<Recovery> recoveries_ = {};
+  raft::Configuration configuration_ = {};  // in force after what was read
   std::unique_ptr<Database> database_ = {};
   std::unique_ptr<LogStore> log_ = {};
   std::unique_ptr<LedgerStore> ledger_ = {};
@@ -90,6 +98,9 @@ Result<void> Restoring::open(const fs::path& directory) {
   Result<std::unique_ptr<LedgerStore>> ledger = LedgerStore::open(*database_, *log_);
   if (!ledger) return pass(ledger);
   ledger_ = std::move(*ledger);
+  for (const GenesisNode& node : identity_.genesis.nodes)
+    configuration_.voters.push_back({.id = node.id});
+  configuration_.order();
   const Result<Effects> effects = genesis_effects(identity_.genesis);
   if (!effects) return pass(effects);
   const auto begun =
@@ -107,19 +118,54 @@ Result<void> Restoring::open(const fs::path& directory) {
   return {};
 }
 
-// Else the node would end an amnesia by a document that is older than what it promised.
-Result<void> Restoring::check_configuration(const LogEntry& entry) const {
+// No checkpoint covers what is not a block: whoever has the file could have made it up. A term has room for
+// all elections there will ever be, and none that would use them up.
+Result<void> Restoring::check_entry(const LogEntry& entry) {
+  if (entry.header.term.value > term_max) {
+    return fail(Code::corrupt, "backup.term",
+                "log entry " + std::to_string(entry.index.value) + " is of term " +
+                    std::to_string(entry.header.term.value) +
+                    ", which no network reaches: the backup was tampered with. Next step: take another one");
+  }
+  if (entry.header.kind == EntryKind::configuration) return check_configuration(entry);
+  return {};
+}
+
+// Each configuration follows from the one before it, has a statement or an operators' document behind it, and
+// only members that the ledger knows; else who made up the file could make up who votes.
+Result<void> Restoring::check_configuration(const LogEntry& entry) {
   const auto record = raft::decode_configuration(*entry.payload);
   if (!record) return pass(record);
-  if (record->statement.is_zero() || machine_->knows(record->statement)) return {};
+  const std::string which = "log entry " + std::to_string(entry.index.value) + " of the backup ";
   for (const Recovery& recovery : recoveries_) {
-    if (digest_of(recovery) == record->statement) return {};
+    if (entry_of(recovery).hash != entry.hash) continue;
+    configuration_ = record->configuration;
+    return {};
   }
-  return fail(
-      Code::malformed, "recovery.document_missing",
-      "log entry " + std::to_string(entry.index.value) +
-          " of the backup is a configuration that no statement stands behind: this network went through a "
-          "recovery. Next step: name all its documents under recoveries in the configuration, then restore");
+  if (!record->statement.is_zero() && !machine_->knows(record->statement)) {
+    return fail(Code::malformed, "recovery.document_missing",
+                which +
+                    "is a configuration that no statement stands behind: this network went through a "
+                    "recovery. Next step: name all its documents under recoveries in the configuration, then "
+                    "restore");
+  }
+  const Result<LedgerReader> reader = ledger_->reader();
+  if (!reader) return pass(reader);
+  const Result<NetworkState> network = network_state(*reader);
+  if (!network) return pass(network);
+  const std::vector<raft::Member> members = record->configuration.members();
+  const bool known = std::ranges::all_of(members, [&network](const raft::Member& member) {
+    const state::Node* node = network->find(member.id);
+    return node != nullptr && member.incarnation <= node->incarnation;
+  });
+  if (!known || !raft::follows(configuration_, *record)) {
+    return fail(Code::corrupt, "backup.configuration",
+                which +
+                    "is a configuration that does not follow from what stands before it: the backup was "
+                    "tampered with. Next step: take another one");
+  }
+  configuration_ = record->configuration;
+  return {};
 }
 
 Result<void> Restoring::write_and_apply(std::vector<LogEntry> entries) {
@@ -131,9 +177,7 @@ Result<void> Restoring::write_and_apply(std::vector<LogEntry> entries) {
   machine_->ahead(entries);
   if (auto written = log_->write({&write, 1}); !written) return written;
   for (const LogEntry& entry : entries) {
-    if (entry.header.kind == EntryKind::configuration) {
-      if (auto good = check_configuration(entry); !good) return good;
-    }
+    if (auto good = check_entry(entry); !good) return good;
     if (entry.header.kind != EntryKind::block) continue;
     if (auto applied = machine_->apply(entry); !applied) return applied;
   }
@@ -176,8 +220,10 @@ Result<void> Restoring::promise() {
   const CheckpointMark unknown{.size = 0, .root = {}, .whole = false};
   const LogStore::LogWrite write{.cosigning_mark = encode_mark(unknown), .must_sync = true};
   if (auto written = log_->write({&write, 1}); !written) return written;
-  if (!ran_before_) return {};
+  // Also one that has promised nothing: terms and no-ops of the file are nobody's word until a leader has
+  // replaced or confirmed them.
   if (auto noted = log_->begin_amnesia(); !noted) return noted;
+  if (!ran_before_) return {};
   return recoveries_.empty() ? Result<void>{} : note_promised(*database_, recoveries_.size());
 }
 

@@ -88,6 +88,7 @@ class Replay::View final : public LedgerView {
     const auto leaf = replay_.leaf_of_.find(digest);
     if (leaf == replay_.leaf_of_.end()) return nullptr;
     Result<SharedBytes> bytes = fetch_(LeafIndex{leaf->second});
+    if (bytes && !*bytes) return nullptr;  // a seal's or the genesis', which is no statement
     if (bytes && sha256(**bytes) != digest)
       bytes = fail(Code::uncertain, "audit.changed", "it has changed since");
     if (bytes) return *bytes;

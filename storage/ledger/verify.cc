@@ -243,7 +243,12 @@ Report verify_with_sources(ByteView summary, ByteView whole, const Trust& trust,
     return refuse(std::move(report), "sources_other",
                   "the sources are of another certificate than " + short_one.claim->certificate.value);
   }
-  if (report.size == short_one.size && report.sources != short_one.sources) {
+  if (report.size < short_one.size) {
+    return undecided(std::move(report), "sources_older",
+                     "the sources are of an older checkpoint than the summary, which may know more");
+  }
+  if (report.size == short_one.size &&
+      (report.root != short_one.root || report.sources != short_one.sources)) {
     return refuse(std::move(report), "summary_contradicts",
                   "the sources are not those that the summary of the same checkpoint tells of");
   }
