@@ -109,8 +109,9 @@ Result<Exit> verify_file(Invocation& invocation) {
 bool is_proven(const Report& report, const Report& before) {
   const bool state = std::find(report.checked.begin(), report.checked.end(), "checked.present_state") !=
                      report.checked.end();
-  const bool other = std::any_of(report.reasons.begin(), report.reasons.end(),
-                                 [](const auto& reason) { return reason.code == "other_network"; });
+  const bool other = std::any_of(report.reasons.begin(), report.reasons.end(), [](const auto& reason) {
+    return reason.code == "other_network" || reason.code == "sources_other";
+  });
   return report.claim && state && !other && report.verdict != CertificateVerdict::cannot_evaluate &&
          report.checkpoint_seconds >= before.checkpoint_seconds;
 }

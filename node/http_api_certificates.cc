@@ -166,6 +166,8 @@ HttpResponse not_finished(const ApiServices& services) {
 
 std::vector<Route> certificate_routes(ApiServices& services) {
   const auto cache = std::make_shared<CertificateCache>();
+  const auto patches =
+      std::make_shared<CertificateCache>();  // many to a certificate: they push out each other only
   return {
       {.method = "GET",
        .path = "/v1/certificates/{id}",
@@ -184,9 +186,10 @@ std::vector<Route> certificate_routes(ApiServices& services) {
                   "finished checkpoint",
        .query = {"from"},
        .produces = {patch_type},
-       .handle = [&services, cache](
-                     const HttpRequest& request, const Captures& captures,
-                     HttpReply reply) { refresh(services, cache, request, captures[0], std::move(reply)); }},
+       .handle =
+           [&services, patches](const HttpRequest& request, const Captures& captures, HttpReply reply) {
+             refresh(services, patches, request, captures[0], std::move(reply));
+           }},
       {.method = "POST",
        .path = std::string(verify_path),
        .summary = "Check a certificate file, up to 16 MiB, against this network",
