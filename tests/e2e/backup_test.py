@@ -19,6 +19,7 @@ import unittest
 import cbor2
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import cose
 import join_test
 import network as net
 
@@ -117,6 +118,7 @@ class Backup(Backed):
         """Goal: under load the file holds by its checkpoint; a flipped byte, a cut and another network's policy are refused precisely; nothing is
         overwritten, an interrupted call is gone on with, and who has no vote gets nothing."""
         self.fill(1000)
+        self.name_what_is_no_statement()
         with join_test.Clients(self) as clients:
             net.until("some statements", lambda: len(clients.took) >= 20)
             made = self.backup("ledger.backup")
@@ -157,12 +159,29 @@ class Backup(Backed):
         self.assertFalse(os.path.exists(self.path("second.backup.part")))
         self.verify("second.backup")
         self.backup("second.backup", "--replace")
+        # a whole one that was never put in its place may be of last month: it is not passed off as today's
+        shutil.copy(self.path("ledger.backup"), self.path("second.backup.part"))
+        anew = self.backup("second.backup", "--replace")
+        self.assertEqual(anew["carried"], anew["bytes"])
+        self.verify("second.backup")
 
         # who may read the log
         self.assertIn("no_vote", self.backup("theirs.backup", party="chala-norte", code=5))
         shutil.copy(self.path("chala-norte.key"), self.path("stranger.key"))
         self.assertIn("unknown_key", self.backup("theirs.backup", party="stranger", code=2))
         self.assertFalse(os.path.exists(self.path("theirs.backup")))
+
+
+    def name_what_is_no_statement(self):
+        """Anybody may correct a digest that is a seal's or the genesis'; the law refuses it, and no judgement of the backup stumbles over it."""
+        seal = self.leader.get("/seals/001", accept="application/cbor")[1]
+        with open(self.leader.directory + "/../genesis.cbor", "rb") as file:
+            genesis = file.read()
+        for entry in (seal, genesis):
+            digest = hashlib.sha256(entry).digest()
+            payload = {"event_time": cose.EVENT, "of": digest, "reason": "did_not_occur"}
+            status, told = self.leader.post(cose.statement(self.keys[OWNER], "correction", OWNER, digest.hex(), payload))
+            self.assertEqual((status, told["code"]), (422, "unknown_reference"), told)
 
 
 class BackedUpYear(unittest.TestCase):
@@ -227,11 +246,24 @@ class Restore(Backed):
             self.assertEqual(os.listdir(data), ["restoring"])
         self.assertGreaterEqual(number, 3, "it was killed nowhere")
         shutil.rmtree(data)
+        # also when an earlier call ended between the note and the database's own name
+        os.makedirs(data, 0o700)
+        os.mkdir(os.path.join(data, "restoring"))
+        for left in ("checkpoint.note", "checkpoint.note.0123456789abcdef.new"):
+            with open(os.path.join(data, left), "wb") as file:
+                file.write(b"of an earlier call")
         told = self.antad(node, "--restore", backup)
+        os.remove(os.path.join(data, "checkpoint.note.0123456789abcdef.new"))
         size, ms = re.search(r"(\d+) bytes in (\d+) ms", told).groups()
         self.assertIn("this node has run before", told)
         print(f"restore: {int(size) / MB:.1f} MB judged and written in {int(ms) / 1e3:.1f} s, {int(size) / MB / (int(ms) / 1e3):.1f} MB/s")
         self.assertEqual(sorted(os.listdir(data)), ["checkpoint.note", "db"])
+
+        # a note that is there for it to remember by, and cannot be read, is not passed over
+        note = os.path.join(data, "checkpoint.note")
+        os.chmod(note, 0o644)
+        self.assertRegex(self.antad(node, code=8), r"checkpoint\.note.*Next step")
+        os.chmod(note, 0o600)
 
         # alone it signs nothing and says why
         node.start()

@@ -165,6 +165,24 @@ TEST(CertificateSummaries, OneOfAnotherCertificateIsRefused) {
   EXPECT_EQ(rig.assemble("C-1", 1000).error().rule, "certificate_too_large");
 }
 
+TEST(CertificateSummaries, SourcesOlderThanTheSummaryAreNoYes) {
+  // Goal: what was recorded between the two is in the summary alone, so the older whole says nothing final,
+  // although it holds by itself; a newer one does.
+  World world = rich_world();
+  ManySources{world}.make(300);
+  const CertificateRig before(world, true);
+  const Bytes old_whole = *before.assemble("C-ALL");
+  const Bytes old_summary = *before.assemble("C-ALL", std::size_t{100} << 10);
+  concentrate(world, "L-1", "K-X");
+  const CertificateRig after(world, true);
+  ASSERT_TRUE(is_yes(after.verify(old_whole))) << in_words(after.verify(old_whole));
+  const Report report = after.verify(*after.assemble("C-ALL", std::size_t{100} << 10), old_whole);
+  EXPECT_EQ(report.verdict, CertificateVerdict::cannot_evaluate);
+  ASSERT_EQ(report.reasons.size(), 1u) << in_words(report);
+  EXPECT_EQ(report.reasons[0].code, "sources_older");
+  EXPECT_TRUE(is_yes(after.verify(old_summary, *after.assemble("C-ALL"))));
+}
+
 TEST(CertificateSummaries, ACertificateThatEndedIsToldByItsSummary) {
   // Goal: the state's word that the certificate is void makes a no of a summary too, without the whole.
   World world = rich_world();

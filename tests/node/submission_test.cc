@@ -259,6 +259,14 @@ TEST(Submission, BelowTheDiskReserveTheLeaderIsBusy) {
   EXPECT_EQ(rig.answers[0][1].outcome.error().rule, "disk_reserve");
   EXPECT_TRUE(rig.blocks.empty());
   EXPECT_EQ(rig.submission->figures().statements, 0u);
+  // Nor does one that is elected and not in office yet, which would keep them until their deadline.
+  rig.lead(false);
+  rig.submission->on_role({.role = raft::Role::leader, .term = Term{2}, .leader = NodeId{"n1"}});
+  rig.executor.run();
+  rig.submit({fresh});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 2; }));
+  EXPECT_EQ(rig.answers[1][0].outcome.error().rule, "disk_reserve");
+  rig.lead(true);
   rig.disk_low = false;
   rig.submit({fresh});
   EXPECT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
