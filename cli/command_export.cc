@@ -63,10 +63,16 @@ Result<Exit> export_directory(Invocation& invocation) {
 Result<Exit> run_export(Invocation& invocation) {
   const auto format = invocation.option("--format").value_or("tiles");
   const auto statement = invocation.option("--statement");
-  if (format == "tlog-proof" && statement && !invocation.has("--tiles"))
-    return export_tlog_proof(invocation, *statement);
-  if (format == "cose-receipts" && statement && !invocation.has("--tiles"))
-    return export_receipts(invocation, *statement);
+  if (statement && !invocation.has("--tiles") && (format == "tlog-proof" || format == "cose-receipts")) {
+    const auto digest = digest_from_hex(*statement);
+    if (!digest) {
+      return invocation.usage(
+          "--statement: '" + *statement + "' is not the SHA-256 of a statement in hex",
+          "--statement: '" + *statement + "' no es el SHA-256 de una declaración en hexadecimal");
+    }
+    return format == "tlog-proof" ? export_tlog_proof(invocation, *digest)
+                                  : export_receipts(invocation, *digest);
+  }
   if (format == "tiles" && invocation.has("--tiles") && !statement) return export_directory(invocation);
   return invocation.usage(
       "export takes --tiles DIR, or --format tlog-proof or cose-receipts with --statement DIGEST",

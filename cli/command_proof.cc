@@ -68,16 +68,10 @@ Result<TlogProof> fetched(const Invocation& invocation, HttpClient& client, cons
 
 }  // namespace
 
-Result<Exit> export_tlog_proof(Invocation& invocation, const std::string& statement) {
-  const auto digest = digest_from_hex(statement);
-  if (!digest) {
-    return invocation.usage(
-        "--statement: '" + statement + "' is not the SHA-256 of a statement in hex",
-        "--statement: '" + statement + "' no es el SHA-256 de una declaración en hexadecimal");
-  }
+Result<Exit> export_tlog_proof(Invocation& invocation, const Digest& statement) {
   auto client = client_for(invocation);
   if (!client) return pass(client);
-  const auto proof = fetched(invocation, **client, *digest);
+  const auto proof = fetched(invocation, **client, statement);
   if (!proof) return pass(proof);
   const std::string text = encode_tlog_proof(*proof);
   if (const auto out = invocation.option("--out")) {

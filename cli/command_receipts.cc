@@ -130,20 +130,14 @@ Result<Exit> verify_statement(Invocation& invocation) {
 
 }  // namespace
 
-Result<Exit> export_receipts(Invocation& invocation, const std::string& statement) {
-  const auto digest = digest_from_hex(statement);
-  if (!digest) {
-    return invocation.usage(
-        "--statement: '" + statement + "' is not the SHA-256 of a statement in hex",
-        "--statement: '" + statement + "' no es el SHA-256 de una declaración en hexadecimal");
-  }
+Result<Exit> export_receipts(Invocation& invocation, const Digest& statement) {
   auto client = client_for(invocation);
   if (!client) return pass(client);
-  const auto bytes = statement_bytes(**client, *digest);
+  const auto bytes = statement_bytes(**client, statement);
   if (!bytes) return pass(bytes);
   const auto trust = trust_of(invocation);
   if (!trust) return pass(trust);
-  const auto receipts = gathered(invocation, **client, *digest, *bytes, trust->policy);
+  const auto receipts = gathered(invocation, **client, statement, *bytes, trust->policy);
   if (!receipts) return pass(receipts);
   const auto transparent = attach_receipts(*bytes, *receipts);
   if (!transparent) return unintelligible(transparent.error().message);

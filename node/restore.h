@@ -1,8 +1,8 @@
 // antad --restore FILE: fills a node's empty data directory from a backup (storage/backup_file.h).
 //
-// No statement of the file is believed. Every digest is compared before anything is written; then the law judges
-// the whole log again, and what comes out must be the tree of the file's checkpoint, under cosignatures that
-// meet the quorum that this very ledger says.
+// No statement of the file is believed. Every digest is compared before anything is written; then the law
+// judges the whole log again, and what comes out must be the tree of the file's checkpoint, under
+// cosignatures that meet the quorum that this very ledger says.
 //
 // The order of durable effects, and what a crash between two of them means:
 //

@@ -12,7 +12,8 @@
 // The last entry is the block whose seal ends the checkpoint's tree (1 leaf before it, where there is only
 // the genesis), so that all of the file is what its note speaks of. The digests find what happened to the
 // file by accident. Whether it is the ledger that a quorum cosigned is seen by judging it and comparing with
-// the note: `anta backup verify`, `antad --restore`. Terms, and entries that are no blocks, are under no note.
+// the note: `anta backup verify`, `antad --restore`. Terms, and entries that are no blocks, are under no
+// note.
 //
 // A file is made in parts (backup_part of the node's API): each begins and ends between two records, and one
 // may come from another node than the one before it, because all have one log.

@@ -5,10 +5,12 @@ Runs under Debian's own interpreter.
 """
 import hashlib
 import http.client
+import http.server
 import json
 import os
 import sys
 import tempfile
+import threading
 import unittest
 
 import cbor2
@@ -103,6 +105,38 @@ class Receipts(unittest.TestCase):
         self.assertEqual(len(set(names)), 3)
         with self.assertRaises(others.Refused):
             others.check_receipt(body, self.signed("lager-other"), witnesses, logs)
+
+    def test_a_node_that_sends_anothers_receipt_with_a_bad_signature_spoils_nothing(self):
+        """Goal: what it sent is named and left out; it does not take the place of the organisation's own, and the file holds."""
+        digest, _ = self.registered("lager-spoilt")
+        theirs = bytearray(self.receipt(self.network.nodes[1], digest))
+        theirs[-1] ^= 1
+
+        class Liar(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "application/cose")
+                self.send_header("Content-Length", str(len(theirs)))
+                self.end_headers()
+                self.wfile.write(theirs)
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Liar) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            liar = f"http://127.0.0.1:{server.server_address[1]}"
+            urls = ",".join([self.network.nodes[0].url, liar, self.network.nodes[1].url, self.network.nodes[2].url])
+            code, _, said = self.anta("export", "--format", "cose-receipts", "--statement", digest, "--node", urls, "--policy", self.network.policy,
+                                      "--out", "spoilt.cose")
+            server.shutdown()
+            thread.join()
+        self.assertEqual(code, 0, said)
+        self.assertIn(liar, said)
+        code, out, said = self.anta("statement", "verify", "spoilt.cose", "--policy", self.network.policy, "--output", "json")
+        self.assertEqual(code, 0, said)
+        self.assertEqual(len(json.loads(out)["organisations"]), 3)
 
     def test_the_same_bytes_again_are_registered_once(self):
         """Goal: 201 with a receipt of the same leaf, also on another node."""
