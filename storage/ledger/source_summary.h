@@ -9,9 +9,10 @@
 //
 // In a file:   9: [bstr root, [[tstr district, sources, dry, cu]...]]      ascending by district, bytewise
 //
-// The state commits to the number of sources and to their grams (they are in the records of the lots that
-// were made from them), and not to the districts. Errors of reading are `malformed`: certificate.order,
-// .form, .too_many, .hash, .too_large. Pure, any thread.
+// The records of the lots made from others, as far as the file has them, commit to how many lots these were
+// drawn from and to their grams, and not to the districts. Whether such a lot came from a mine or was itself
+// made from others, whose record the node left out, only the whole file shows. Errors of reading are
+// `malformed`: certificate.order, .form, .too_many, .hash, .too_large. Pure, any thread.
 #pragma once
 
 #include <cstdint>
