@@ -6,12 +6,13 @@ namespace {
 
 // The tree after the seal at size - 1.
 Result<SealedTree> tree_at(const LedgerStore& ledger, TreeSize size) {
+  if (const auto kept = ledger.kept(size))
+    return SealedTree{.root = kept->tree_root, .block_time = kept->block_time};
   const Result<LedgerReader> reader = ledger.reader();
   if (!reader) return pass(reader);
   const Applied& applied = reader->applied();
   if (size.value == 0 || size > applied.leaves)
     return fail(Code::not_found, "tree", "that many leaves are not applied yet");
-  if (size == applied.leaves) return SealedTree{.root = applied.tree_root, .block_time = applied.block_time};
   const LeafIndex last{size.value - 1};
   const Result<SealRecord> seal = reader->seal_of(last);
   if (!seal) return pass(seal);

@@ -101,6 +101,7 @@ struct LedgerStore::State {
   void keep_moment();
   Result<void> read_undo(const LedgerReader& reader, Height height, std::vector<Bytes>& records) const;
   Result<void> load_past(LedgerReader& reader, Height height) const;
+  Result<LogIndex> block_of(const LedgerStore& store, TreeSize size) const;
 };
 
 // ---- start ----
@@ -437,13 +438,27 @@ Result<LedgerReader> LedgerStore::reader_at(LeafIndex leaf) const {
   return reader;
 }
 
+std::optional<Applied> LedgerStore::kept(TreeSize size) const {
+  const auto moment = state_->moments.find(size);
+  return moment ? std::optional(moment->applied) : std::nullopt;
+}
+
+// The block whose seal ends a tree of this size.
+Result<LogIndex> LedgerStore::State::block_of(const LedgerStore& store, TreeSize size) const {
+  if (const auto moment = moments.find(size)) return moment->applied.index;
+  const auto reader = store.reader();
+  if (!reader) return pass(reader);
+  if (size.value == 0) return fail(Code::not_found, "store.leaf", "a tree without leaves has no seal");
+  const auto seal = reader->seal_of(LeafIndex{size.value - 1});
+  if (!seal) return pass(seal);
+  return seal->block;
+}
+
 void LedgerStore::checkpoint_finished(TreeSize size) {
   state_->moments.finish(size);
-  const auto reader = this->reader();
-  if (!reader || size.value == 0) return;
-  const auto seal = reader->seal_of(LeafIndex{size.value - 1});
-  if (!seal) return;
-  const std::uint64_t block = seal->block.value;
+  const auto ends = state_->block_of(*this, size);
+  if (!ends) return;
+  const std::uint64_t block = ends->value;
   const std::uint64_t before = state_->undo_floor.load();
   if (before == no_floor || before < block) state_->undo_floor.store(block);
 }

@@ -72,6 +72,22 @@ TEST_F(StateProofs, OfEveryMomentInTheWindow) {
   EXPECT_EQ(world->store().reader_of(TreeSize{0}).error().code, Code::not_found);
 }
 
+TEST_F(StateProofs, AKeptMomentIsToldWithoutReading) {
+  // Goal: what a checkpoint is checked against comes from memory while its moment is kept, and is what was
+  // applied then.
+  begin();
+  grow(20);
+  const auto& moments = world->moments();
+  EXPECT_EQ(world->store().kept(moments[20].applied.leaves), moments[20].applied);
+  EXPECT_EQ(world->store().kept(moments[7].applied.leaves), moments[7].applied);
+  EXPECT_FALSE(world->store().kept(TreeSize{moments[7].applied.leaves.value - 1}));
+  EXPECT_FALSE(world->store().kept(TreeSize{moments[20].applied.leaves.value + 1}));
+  EXPECT_FALSE(world->store().kept(TreeSize{0}));
+  world->store().checkpoint_finished(moments[10].applied.leaves);
+  EXPECT_TRUE(world->store().kept(moments[10].applied.leaves));
+  EXPECT_FALSE(world->store().kept(moments[7].applied.leaves));
+}
+
 TEST_F(StateProofs, UnderTheFinishedCheckpointWhileACosignerIsAway) {
   // Goal: the finished checkpoint's moment is proven although limits no longer reach it; a later one replaces
   // it.
