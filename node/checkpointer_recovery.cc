@@ -52,41 +52,51 @@ void Checkpointer::State::recover() {
   });
 }
 
-void Checkpointer::State::try_recovered() {
-  if (!recovery) return;
-  const MarkRecovery::Progress progress = recovery->progress(*cosigners, applied);
-  publish_cosigning(progress);
-  if (!progress.enough || on_its_way) return;
+// The mark that what was heard so far makes: this node's own tree, unless it signed a tree that it does not have.
+// That one is the mark then, and what may_sign finds; of several, the largest. Nothing: it can not be read now.
+std::optional<CheckpointMark> Checkpointer::State::heard_mark() const {
   CheckpointMark next{.size = applied->leaves.value, .root = applied->tree_root};
-  // A tree that this node signed and does not have: it is the mark, and what may_sign finds. Of several, the
-  // largest.
   bool contradicted = false;
   for (const CheckpointMark& tree : recovery->signed_trees()) {
     bool held = tree.size <= applied->leaves.value;
     if (held) {
       const Result<SealedTree> own = ports.tree_at(TreeSize{tree.size});
-      if (!own && own.error().code != Code::malformed)
-        return;  // can not be read now; the next round asks again
+      if (!own && own.error().code != Code::malformed) return std::nullopt;
       held = own && own->root == tree.root;
     }
     if (held || (contradicted && tree.size <= next.size)) continue;
     contradicted = true;
     next = tree;
   }
+  return next;
+}
+
+void Checkpointer::State::try_recovered() {
+  if (!recovery) return;
+  const MarkRecovery::Progress progress = recovery->progress(*cosigners, applied);
+  publish_cosigning(progress);
+  if (!progress.enough || on_its_way) return;
+  const std::optional<CheckpointMark> next = heard_mark();
+  if (!next) return;  // the next round asks again
   on_its_way = next;
-  ports.persist_mark(encode_mark(next), [self = weak_from_this(), next](const Result<void>& done) {
+  ports.persist_mark(encode_mark(*next), [self = weak_from_this(), next = *next](const Result<void>& done) {
     const auto state = self.lock();
     if (!state || !done) return;  // not durable: the disk has failed, and nothing may be signed
     state->executor.post([state, next] { state->recovered(next); });
   });
 }
 
+// What was heard while the mark was being written counts too: a line that contradicts it is the mark instead. A
+// tree that merely grew meanwhile is none.
 void Checkpointer::State::recovered(const CheckpointMark& next) {
   if (!recovery) return;
+  on_its_way.reset();
+  const std::optional<CheckpointMark> now = heard_mark();
+  const bool own = now && applied && now->size == applied->leaves.value && now->root == applied->tree_root;
+  if (!now || (!own && *now != next)) return try_recovered();
   mark = promised = next;
   const MarkRecovery::Progress progress = recovery->progress(*cosigners, applied);
   recovery.reset();
-  on_its_way.reset();
   log(LogLevel::info, "cosigning_resumed",
       {{"size", std::to_string(next.size)}, {"heard", std::to_string(progress.heard)}});
   {

@@ -55,6 +55,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   // checkpointer_recovery.cc
   void begin_recovery();
   void recover();
+  std::optional<CheckpointMark> heard_mark() const;
   void try_recovered();
   void recovered(const CheckpointMark& next);
   void take_mark_ask(const NodeId& from, const MarkAsk& ask) const;

@@ -22,7 +22,7 @@ struct CheckpointNetwork {
     std::map<std::uint64_t, SealedTree> trees = {};
     std::vector<CheckpointMark> marks = {};  // made durable, in order
     bool disk_works = true;
-    bool disk_waits = false;  // what it writes is reported by disk_done()
+    bool disk_waits = false;  // what it writes is reported when the test calls `unreported`
     std::vector<std::function<void(Result<void>)>> unreported = {};
     bool reachable = true;
     bool leader_known = true;  // where it asks what is committed

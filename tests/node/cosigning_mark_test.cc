@@ -126,6 +126,42 @@ TEST(CosigningMark, ALineUnderAnotherTreeIsTheMarkForEver) {
   EXPECT_EQ(net.members[2]->marks.size(), 1u);
 }
 
+TEST(CosigningMark, ALineThatComesWhileTheMarkIsWrittenCounts) {
+  // Goal: n2 has answered, and n3 writes its own tree as its mark; before the disk has answered, n1 tells of a
+  // line of n3's under another history: that line is the mark, and n3 signs nothing of this history.
+  CheckpointNetwork net;
+  net.apply_all(5, 1);
+  CheckpointNetwork::Member& n3 = *net.members[2];
+  net.members[0]->reachable = net.members[1]->reachable = false;
+  come_back(net, 2, 5);
+  n3.disk_waits = true;
+  n3.checkpointer->on_peer(NodeId{"n2"}, true);
+  n3.checkpointer->on_role({.role = raft::Role::follower, .in_office = false});
+  net.executor.run();
+  const auto offer = [&](const char* from, std::vector<SignedText> lines) {
+    n3.checkpointer->on_peer_message(NodeId{from}, PeerKind::mark_offer,
+                                     encode_mark_offer({.remembers = true, .lines = std::move(lines)}));
+    net.executor.run();
+  };
+  offer("n2", {});
+  ASSERT_EQ(n3.marks.size(), 1u);
+  EXPECT_EQ(n3.marks[0].size, 5u);
+  const std::string text = encode_checkpoint({.origin = net.genesis.origin, .size = 9, .root = {}});
+  const auto line = sign_cosignature(text, "org3/anta", n3.keys->cosigner, start_ms / 1'000);
+  offer("n1", {{.text = text, .line = encode_signature_line(line)}});
+  std::exchange(n3.unreported, {})[0]({});
+  net.executor.run();
+  EXPECT_FALSE(n3.checkpointer->cosigning().known);
+  ASSERT_EQ(n3.marks.size(), 2u);
+  EXPECT_EQ(n3.marks[1].size, 9u);
+  std::exchange(n3.unreported, {})[0]({});
+  net.executor.run();
+  EXPECT_TRUE(n3.checkpointer->cosigning().known);
+  net.apply(2, 20, 8);
+  net.lead(2);
+  EXPECT_EQ(n3.marks.size(), 2u);
+}
+
 TEST(CosigningMark, WhoLostItsMarkOpensNothingAndRemembersNothing) {
   // Goal: a leader whose mark is lost opens no checkpoint; while all three have lost theirs, everybody's
   // answer is all there is to hear, and they go on; where one stays away, they do not.
