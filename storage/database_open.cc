@@ -99,6 +99,13 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions
   how.level_compaction_dynamic_level_bytes = true;
   const bool large = family == Family::log || family == Family::index;
   how.write_buffer_size = std::max<std::uint64_t>(options.memory_budget_bytes / (large ? 12 : 24), 1 << 20);
+  // Keys of these come in no order, so that a merge of level 0 rewrites nearly all that lies below: it had better be
+  // rare, and what it rewrites bounded. (A merge beside a snapshot, and there always is one, is done twice: RocksDB
+  // goes over the files of the last level again once no snapshot needs their sequence numbers.)
+  if (point_lookups) {
+    how.level0_file_num_compaction_trigger = 8;
+    how.max_bytes_for_level_base = 16 * how.write_buffer_size;
+  }
   how.compression = rocksdb::kNoCompression;
   const bool hashes = family == Family::tree || family == Family::meta;  // nothing to gain
   if (!hashes && can_compress(rocksdb::kZSTD)) {
