@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "crypto/text.h"
 
@@ -78,89 +79,90 @@ tl::unexpected<Error> Reader::refuse(std::string rule, std::string message) {
     failed_ = true;
     error_ = Error{Code::malformed, std::move(rule), message + " (byte " + std::to_string(position_) + ")"};
   }
-  return tl::unexpected<Error>(error_);
+  return failure();
+}
+
+bool Reader::give_up(std::string_view rule, std::string message) {
+  std::ignore = refuse(std::string(rule), std::move(message));
+  return false;
 }
 
 // The head at the position, judged on its own and for its place; nothing is consumed (RFC 8949 section 3).
-Result<Reader::Head> Reader::head() {
-  if (failed_) return tl::unexpected<Error>(error_);
-  if (started_ && nesting_.depth() == 0) return refuse("cbor.trailing", "something follows the item");
-  if (at_end()) return refuse("cbor.truncated", "the input ends where an item is due");
+bool Reader::head(Head& next) {
+  if (failed_) return false;
+  if (started_ && nesting_.depth() == 0) return give_up("cbor.trailing", "something follows the item");
+  if (at_end()) return give_up("cbor.truncated", "the input ends where an item is due");
   const std::uint8_t initial = input_[position_];
   const std::uint8_t major = initial >> 5;
   const std::uint8_t minor = initial & 31;
-  if (minor == 31) return refuse("cbor.indefinite", "a length is indefinite, or a stray break");
-  if (minor >= 28) return refuse("cbor.reserved", "a head uses reserved additional information");
-  Head head;
-  head.size = minor < 24 ? 1 : 1 + (std::size_t{1} << (minor - 24));
+  if (minor == 31) return give_up("cbor.indefinite", "a length is indefinite, or a stray break");
+  if (minor >= 28) return give_up("cbor.reserved", "a head uses reserved additional information");
+  next.size = minor < 24 ? 1 : 1 + (std::size_t{1} << (minor - 24));
   if (major == major_simple) {
-    if (minor > 24) return refuse("cbor.float", "a floating-point number");
+    if (minor > 24) return give_up("cbor.float", "a floating-point number");
     if (minor < simple_false || minor > simple_null) {
-      return refuse("cbor.simple", "a simple value other than true, false, null");
+      return give_up("cbor.simple", "a simple value other than true, false, null");
     }
-    head.kind = minor == simple_null ? Kind::null : Kind::boolean;
-    head.argument = minor == simple_true ? 1 : 0;
+    next.kind = minor == simple_null ? Kind::null : Kind::boolean;
+    next.argument = minor == simple_true ? 1 : 0;
   } else {
-    if (head.size > input_.size() - position_)
-      return refuse("cbor.truncated", "the input ends inside a head");
-    head.argument = minor;
+    if (next.size > input_.size() - position_)
+      return give_up("cbor.truncated", "the input ends inside a head");
+    next.argument = minor;
     if (minor >= 24) {
-      head.argument = 0;
-      for (std::size_t i = 1; i < head.size; ++i)
-        head.argument = head.argument << 8 | input_[position_ + i];
-      const bool shortest = minor == 24 ? head.argument >= 24 : head.argument >> (4 * (head.size - 1)) != 0;
-      if (!shortest) return refuse("cbor.not_shortest", "a number or length is not in its shortest form");
+      next.argument = 0;
+      for (std::size_t i = 1; i < next.size; ++i)
+        next.argument = next.argument << 8 | input_[position_ + i];
+      const bool shortest = minor == 24 ? next.argument >= 24 : next.argument >> (4 * (next.size - 1)) != 0;
+      if (!shortest) return give_up("cbor.not_shortest", "a number or length is not in its shortest form");
     }
-    head.kind = static_cast<Kind>(major);  // majors 0 to 6 are the first kinds, in order
+    next.kind = static_cast<Kind>(major);  // majors 0 to 6 are the first kinds, in order
   }
-  if (nesting_.at_key() && head.kind != Kind::uint && head.kind != Kind::negative &&
-      head.kind != Kind::text) {
-    return refuse("cbor.key_kind", "a map key is of the kind " + std::string(name(head.kind)));
+  if (nesting_.at_key() && next.kind != Kind::uint && next.kind != Kind::negative &&
+      next.kind != Kind::text) {
+    return give_up("cbor.key_kind", "a map key is of the kind " + std::string(name(next.kind)));
   }
-  return head;
+  return true;
 }
 
 Result<Kind> Reader::peek() {
-  auto next = head();
-  if (!next) return pass(next);
-  return next->kind;
+  Head next;
+  if (!head(next)) return failure();
+  return next.kind;
 }
 
-Result<Reader::Head> Reader::expect(Kind kind) {
-  auto next = head();
-  if (!next) return next;
-  if (next->kind != kind) {
-    return refuse("cbor.kind", std::string(name(kind)) + " is due, here is " + std::string(name(next->kind)));
-  }
-  return next;
+bool Reader::expect(Kind kind, Head& next) {
+  if (!head(next)) return false;
+  if (next.kind == kind) return true;
+  return give_up("cbor.kind", std::string(name(kind)) + " is due, here is " + std::string(name(next.kind)));
 }
 
 // Takes an item that has no items inside: head and content.
-Result<void> Reader::consume(const Head& head, std::size_t content) {
+bool Reader::consume(const Head& head, std::size_t content) {
   const std::size_t end = position_ + head.size + content;
   if (nesting_.at_key()) {
     switch (nesting_.key(input_, position_, end)) {
       case detail::Nesting::Order::ascending: break;
-      case detail::Nesting::Order::twice: return refuse("cbor.duplicate_key", "a map has a key twice");
+      case detail::Nesting::Order::twice: return give_up("cbor.duplicate_key", "a map has a key twice");
       case detail::Nesting::Order::descending:
-        return refuse("cbor.key_order", "map keys are not in bytewise order of their encodings");
+        return give_up("cbor.key_order", "map keys are not in bytewise order of their encodings");
     }
   }
   started_ = true;
   position_ = end;
   nesting_.close_item();
-  return {};
+  return true;
 }
 
 // Enters an array, map or tag. Counts are held against what is left before anybody reserves memory by them.
-Result<void> Reader::open(const Head& head) {
+bool Reader::open(const Head& head) {
   const std::size_t left = input_.size() - position_ - head.size;
   const bool is_map = head.kind == Kind::map;
   const std::uint64_t count = head.kind == Kind::tag ? 1 : head.argument;
   if (count > (is_map ? left / 2 : left)) {
-    return refuse("cbor.length", std::string(name(head.kind)) + " with more items than bytes are left");
+    return give_up("cbor.length", std::string(name(head.kind)) + " with more items than bytes are left");
   }
-  if (count > 0 && nesting_.depth() == depth_max) return refuse("cbor.depth", "nested too deep");
+  if (count > 0 && nesting_.depth() == depth_max) return give_up("cbor.depth", "nested too deep");
   started_ = true;
   position_ += head.size;
   if (count == 0) {
@@ -168,109 +170,112 @@ Result<void> Reader::open(const Head& head) {
   } else {
     nesting_.open(is_map ? count * 2 : count, is_map);
   }
-  return {};
+  return true;
 }
 
-Result<ByteView> Reader::string(Kind kind) {
-  auto next = expect(kind);
-  if (!next) return pass(next);
-  if (next->argument > input_.size() - position_ - next->size) {
-    return refuse("cbor.length", std::string(name(kind)) + " longer than what is left");
+bool Reader::string(Kind kind, ByteView& content) {
+  Head next;
+  if (!expect(kind, next)) return false;
+  if (next.argument > input_.size() - position_ - next.size) {
+    return give_up("cbor.length", std::string(name(kind)) + " longer than what is left");
   }
-  const auto length = static_cast<std::size_t>(next->argument);
-  const ByteView content = input_.subspan(position_ + next->size, length);
-  if (kind == Kind::text && !is_utf8(as_text(content))) return refuse("cbor.utf8", "text is not UTF-8");
-  if (auto taken = consume(*next, length); !taken) return pass(taken);
-  return content;
+  const auto length = static_cast<std::size_t>(next.argument);
+  content = input_.subspan(position_ + next.size, length);
+  if (kind == Kind::text && !is_utf8(as_text(content))) return give_up("cbor.utf8", "text is not UTF-8");
+  return consume(next, length);
+}
+
+bool Reader::skip_key(ByteView encoded) {
+  if (failed_ || !nesting_.at_key() || encoded.size() > input_.size() - position_) return false;
+  if (!std::ranges::equal(encoded, input_.subspan(position_, encoded.size()))) return false;
+  return consume(Head{}, encoded.size());
 }
 
 Result<std::uint64_t> Reader::uint() {
-  auto next = expect(Kind::uint);
-  if (!next) return pass(next);
-  if (auto taken = consume(*next, 0); !taken) return pass(taken);
-  return next->argument;
+  Head next;
+  if (!expect(Kind::uint, next) || !consume(next, 0)) return failure();
+  return next.argument;
 }
 
 Result<std::int64_t> Reader::integer() {
-  auto next = head();
-  if (!next) return pass(next);
-  if (next->kind != Kind::uint && next->kind != Kind::negative) {
-    return refuse("cbor.kind", "integer is due, here is " + std::string(name(next->kind)));
+  Head next;
+  if (!head(next)) return failure();
+  if (next.kind != Kind::uint && next.kind != Kind::negative) {
+    return refuse("cbor.kind", "integer is due, here is " + std::string(name(next.kind)));
   }
-  if (next->argument > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+  if (next.argument > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
     return refuse("cbor.range", "an integer does not fit 64 bits with sign");
   }
-  if (auto taken = consume(*next, 0); !taken) return pass(taken);
-  const auto magnitude = static_cast<std::int64_t>(next->argument);
-  return next->kind == Kind::negative ? -1 - magnitude : magnitude;
+  if (!consume(next, 0)) return failure();
+  const auto magnitude = static_cast<std::int64_t>(next.argument);
+  return next.kind == Kind::negative ? -1 - magnitude : magnitude;
 }
 
-Result<ByteView> Reader::bytes() { return string(Kind::bytes); }
+Result<ByteView> Reader::bytes() {
+  ByteView content;
+  if (!string(Kind::bytes, content)) return failure();
+  return content;
+}
 
 Result<std::string_view> Reader::text() {
-  auto content = string(Kind::text);
-  if (!content) return pass(content);
-  return as_text(*content);
+  ByteView content;
+  if (!string(Kind::text, content)) return failure();
+  return as_text(content);
 }
 
 Result<std::size_t> Reader::array() {
-  auto next = expect(Kind::array);
-  if (!next) return pass(next);
-  if (auto opened = open(*next); !opened) return pass(opened);
-  return static_cast<std::size_t>(next->argument);
+  Head next;
+  if (!expect(Kind::array, next) || !open(next)) return failure();
+  return static_cast<std::size_t>(next.argument);
 }
 
 Result<std::size_t> Reader::map() {
-  auto next = expect(Kind::map);
-  if (!next) return pass(next);
-  if (auto opened = open(*next); !opened) return pass(opened);
-  return static_cast<std::size_t>(next->argument);
+  Head next;
+  if (!expect(Kind::map, next) || !open(next)) return failure();
+  return static_cast<std::size_t>(next.argument);
 }
 
 Result<std::uint64_t> Reader::tag() {
-  auto next = expect(Kind::tag);
-  if (!next) return pass(next);
-  if (auto opened = open(*next); !opened) return pass(opened);
-  return next->argument;
+  Head next;
+  if (!expect(Kind::tag, next) || !open(next)) return failure();
+  return next.argument;
 }
 
 Result<bool> Reader::boolean() {
-  auto next = expect(Kind::boolean);
-  if (!next) return pass(next);
-  if (auto taken = consume(*next, 0); !taken) return pass(taken);
-  return next->argument == 1;
+  Head next;
+  if (!expect(Kind::boolean, next) || !consume(next, 0)) return failure();
+  return next.argument == 1;
 }
 
 Result<void> Reader::null() {
-  auto next = expect(Kind::null);
-  if (!next) return pass(next);
-  return consume(*next, 0);
+  Head next;
+  if (!expect(Kind::null, next) || !consume(next, 0)) return failure();
+  return {};
 }
 
 Result<ByteView> Reader::item() {
   const std::size_t begin = position_;
   const std::size_t outside = nesting_.depth();
   do {
-    auto next = head();
-    if (!next) return pass(next);
-    Result<void> step = {};
-    switch (next->kind) {
+    Head next;
+    if (!head(next)) return failure();
+    bool good = false;
+    ByteView content;
+    switch (next.kind) {
       case Kind::bytes:
-      case Kind::text:
-        if (auto content = string(next->kind); !content) step = pass(content);
-        break;
+      case Kind::text: good = string(next.kind, content); break;
       case Kind::array:
       case Kind::map:
-      case Kind::tag: step = open(*next); break;
-      default: step = consume(*next, 0);
+      case Kind::tag: good = open(next); break;
+      default: good = consume(next, 0);
     }
-    if (!step) return pass(step);
+    if (!good) return failure();
   } while (nesting_.depth() > outside);
   return input_.subspan(begin, position_ - begin);
 }
 
 Result<void> Reader::finish() {
-  if (failed_) return tl::unexpected<Error>(error_);
+  if (failed_) return failure();
   if (!started_ || (at_end() && nesting_.depth() > 0)) {
     return refuse("cbor.truncated", "the input ends before its item does");
   }

@@ -83,6 +83,11 @@ class Reader {
   Result<bool> boolean();
   Result<void> null();
 
+  // Takes the next item if it is a map's key of exactly this encoding, the caller's canonical text or
+  // integer: for whoever knows which key is due. Otherwise nothing is taken, and reading on says what is
+  // there.
+  bool skip_key(ByteView encoded);
+
   // One whole item, checked like everything else, as its encoding.
   Result<ByteView> item();
 
@@ -101,11 +106,14 @@ class Reader {
     std::uint64_t argument = 0;  // value, length, count or tag number; for booleans 0 or 1
     std::size_t size = 0;        // bytes of the head itself
   };
-  Result<Head> head();
-  Result<Head> expect(Kind kind);
-  Result<ByteView> string(Kind kind);
-  Result<void> consume(const Head& head, std::size_t content);
-  Result<void> open(const Head& head);
+  // These say false when they failed; error_ says why.
+  bool head(Head& next);
+  bool expect(Kind kind, Head& next);
+  bool string(Kind kind, ByteView& content);
+  bool consume(const Head& head, std::size_t content);
+  bool open(const Head& head);
+  bool give_up(std::string_view rule, std::string message);
+  tl::unexpected<Error> failure() const { return tl::unexpected<Error>(error_); }
 
   ByteView input_;
   std::size_t position_ = 0;

@@ -16,7 +16,10 @@ namespace {
 class Judgement {
  public:
   Judgement(LedgerStore& store, Verification& verification, const Applied& before, const LogEntry& entry)
-      : store_(store), verification_(verification), overlay_(store.view()), next_leaf_{before.leaves.value} {
+      : store_(store),
+        verification_(verification),
+        overlay_(store.view(), Overlay::Reads::remembered),
+        next_leaf_{before.leaves.value} {
     block_.index = entry.index;
     block_.term = entry.header.term;
     block_.entry_hash = entry.hash;

@@ -2,16 +2,11 @@
 
 #include <utility>
 
-#include "crypto/keyed_hash.h"
 #include "storage/ledger_keys.h"
 #include "storage/ledger_reader.h"
 #include "storage/outcome.h"
 
 namespace anta {
-
-std::size_t CurrentView::Hash::operator()(const StateKeyView& key) const {
-  return keyed_hash(as_bytes(key.id)) + static_cast<std::size_t>(key.kind);
-}
 
 SharedBytes CurrentView::read(Kind kind, std::string_view id) const {
   if (auto dead = database_.failure()) {  // then what is kept may be ahead of what is stored

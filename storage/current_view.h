@@ -33,16 +33,6 @@ class CurrentView final : public LedgerView {
   void applied(const std::vector<StateChange>& changes);
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    // Statements choose the ids.
-    std::size_t operator()(const StateKeyView& key) const;
-  };
-  struct Equal {
-    using is_transparent = void;
-    bool operator()(const StateKeyView& a, const StateKeyView& b) const { return a == b; }
-  };
-
   void remember(StateKey key, SharedBytes value) const;
   void keep(const Error& error) const {
     if (!failure_) failure_ = error;
@@ -50,7 +40,7 @@ class CurrentView final : public LedgerView {
 
   const Database& database_;
   const LogStore& log_;
-  mutable GenerationCache<StateKey, SharedBytes, Hash, Equal> kept_;
+  mutable GenerationCache<StateKey, SharedBytes, StateKeyHash, StateKeyEqual> kept_;
   mutable DecodedRecords decoded_ = {};
   mutable std::optional<Error> failure_ = {};
 };

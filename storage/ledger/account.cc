@@ -34,8 +34,8 @@ Verdict check_scope(const Draft& draft, const payload::BalanceOpen& p, const sta
 
 Verdict check_overlap(const Draft& draft, const payload::BalanceOpen& p, const state::Site& site) {
   for (const AccountId& id : site.accounts) {
-    const auto account = draft.get<state::Account>(id.value);
-    ANTA_INVARIANT(account.has_value());
+    const auto account = draft.look<state::Account>(id.value);
+    ANTA_INVARIANT(account != nullptr);
     const bool apart =
         p.until <= account->period.from || (account->period.until && *account->period.until <= p.from);
     if (account->open && account->scheme == p.scheme && !apart) {
@@ -62,7 +62,7 @@ Verdict rule(Draft& draft, const payload::BalanceOpen& p) {
   if (!scheme_owner(draft.view(), p.scheme, draft.moment.block_time)) {
     return violated("unknown_reference", "no scheme " + p.scheme.value);
   }
-  if (draft.get<state::Account>(p.id.value)) {
+  if (draft.has<state::Account>(p.id.value)) {
     return violated("duplicate_id", "account " + p.id.value + " exists");
   }
   if (site->operator_id != draft.issuer()) {

@@ -18,7 +18,7 @@ Millis effective(const Draft& draft, const ParameterChange& change) {
 // A law is known by its number, and each follows the one before: none is skipped, none comes back, and none
 // begins before the one it replaces.
 Verdict check_version(const Draft& draft, const ParameterChange& change) {
-  const auto record = draft.get<state::Parameter>(change.name);
+  const auto record = draft.look<state::Parameter>(change.name);
   ANTA_INVARIANT(record && !record->entries.empty());
   std::int64_t highest = 0;
   Millis since = {};
@@ -54,8 +54,8 @@ Verdict check_window(const Draft& draft, const ParameterChange& change) {
   const auto crosses = [&](std::int64_t end) {
     return change.name.ends_with("_min_ppm") ? value > end : value < end;
   };
-  const auto record = draft.get<state::Parameter>(other->name);
-  ANTA_INVARIANT(record.has_value());
+  const auto record = draft.look<state::Parameter>(other->name);
+  ANTA_INVARIANT(record != nullptr);
   bool bad = crosses(parameter_at(draft.view(), other->name, from));
   for (const auto& entry : record->entries)
     bad = bad || (entry.effective_from > from && crosses(std::get<std::int64_t>(entry.value)));

@@ -29,7 +29,7 @@ bool is_conflicted(const Draft& draft, const payload::Attestation& p) {
   };
   if (close(p.subject)) return true;
   return std::any_of(p.sites.begin(), p.sites.end(), [&](const SiteId& id) {
-    const auto site = draft.get<state::Site>(id.value);
+    const auto site = draft.look<state::Site>(id.value);
     return site && close(site->operator_id);
   });
 }
@@ -39,7 +39,7 @@ constexpr std::ptrdiff_t attestations_per_body_max = 64;
 
 std::ptrdiff_t attested_by(const Draft& draft, const state::Site& site, const PartyId& body) {
   return std::count_if(site.attestations.begin(), site.attestations.end(), [&](const AttestationId& id) {
-    const auto attestation = draft.get<state::Attestation>(id.value);
+    const auto attestation = draft.look<state::Attestation>(id.value);
     return attestation && attestation->body == body;
   });
 }
@@ -52,7 +52,7 @@ std::vector<SiteId> sites_of(const payload::Attestation& p) {
 
 Verdict check_scope(const Draft& draft, const payload::Attestation& p) {
   for (const SiteId& id : sites_of(p)) {
-    const auto site = draft.get<state::Site>(id.value);
+    const auto site = draft.look<state::Site>(id.value);
     if (!site) return violated("out_of_scope", "no site " + id.value);
     if (site->operator_id != p.subject) {
       return violated("out_of_scope", "site " + id.value + " is operated by " + site->operator_id.value +
@@ -76,7 +76,7 @@ Verdict check_attestation(const Draft& draft, const payload::Attestation& p) {
   }
   if (!owner_of(draft, p.scheme)) return violated("unknown_reference", "no scheme " + p.scheme.value);
   if (!party_exists(view, p.subject)) return violated("unknown_reference", "no party " + p.subject.value);
-  if (draft.get<state::Attestation>(p.id.value)) {
+  if (draft.has<state::Attestation>(p.id.value)) {
     return violated("duplicate_id", "attestation " + p.id.value + " is registered already");
   }
   if (const Verdict verdict = in_order(p.valid_from, p.valid_until); !verdict) return verdict;
@@ -119,8 +119,8 @@ std::set<LotId> lots_since(const Draft& draft, const state::Attestation& attesta
                            std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
   std::set<LotId> lots;
   for (const SiteId& id : attestation.sites) {
-    const auto site = draft.get<state::Site>(id.value);
-    ANTA_INVARIANT(site.has_value());
+    const auto site = draft.look<state::Site>(id.value);
+    ANTA_INVARIANT(site != nullptr);
     walk_site_since(draft.view(), *site, from, [&](const state::Lot& lot) {
       const bool counts = lot.maker == attestation.subject && lot.state != LotState::withdrawn;
       if (counts && lots.size() < at_most) lots.insert(lot.id);
@@ -153,7 +153,7 @@ void forget_reversed(Draft& draft, const state::Lot& lot, const SchemeId& scheme
   for (auto& line : dispatch->lines) {
     if (line.lot != lot.id) continue;
     forgotten += std::erase_if(line.reversed, [&](const state::Lot::Credit& credit) {
-      const auto account = draft.get<state::Account>(credit.account.value);
+      const auto account = draft.look<state::Account>(credit.account.value);
       return !credit.by_certificate && voided.contains(credit.lot) && account && account->scheme == scheme;
     });
   }

@@ -34,7 +34,7 @@ Result<state::Lot> find_parts(const Draft& draft, const payload::Certificate& p)
   if (p.buyer && !party_exists(draft.view(), *p.buyer)) {
     return violated("unknown_reference", "no party " + p.buyer->value);
   }
-  if (draft.get<state::Certificate>(p.id.value)) {
+  if (draft.has<state::Certificate>(p.id.value)) {
     return violated("duplicate_id", "certificate " + p.id.value + " exists");
   }
   if (lot->holder != draft.issuer()) {
@@ -71,7 +71,7 @@ Verdict check_claim(const Draft& draft, const payload::Certificate& p, const sta
 // A credit over no copper of the lot is of what processing used: it says nothing of what is left.
 bool is_credited(const Draft& draft, const state::Lot& lot, const SchemeId& scheme) {
   return std::any_of(lot.credits.begin(), lot.credits.end(), [&](const state::Lot::Credit& credit) {
-    const auto account = draft.get<state::Account>(credit.account.value);
+    const auto account = draft.look<state::Account>(credit.account.value);
     return credit.over_cu_g.value > 0 && account && account->scheme == scheme;
   });
 }
@@ -150,7 +150,7 @@ bool names_successor(const Draft& draft, const payload::CertificateStatus& p,
                      const state::Certificate& certificate) {
   if (!p.by) return true;
   if (*p.by == certificate.id) return false;
-  const auto successor = draft.get<state::Certificate>(p.by->value);
+  const auto successor = draft.look<state::Certificate>(p.by->value);
   return !successor || successor->lot == certificate.lot;
 }
 
@@ -165,8 +165,8 @@ bool is_open_to(const state::Certificate& certificate, CertificateChange change)
 void return_debits(Draft& draft, const state::Certificate& certificate, const state::Lot& lot) {
   if (lot.holder != certificate.holder) return;
   for (const state::Certificate::Debit& debit : certificate.debits) {
-    const auto account = draft.get<state::Account>(debit.account.value);
-    ANTA_INVARIANT(account.has_value());
+    const auto account = draft.look<state::Account>(debit.account.value);
+    ANTA_INVARIANT(account != nullptr);
     if (!account->open || !account->period.contains(draft.event_time())) continue;
     move_balance(draft, debit.account, debit.cu_g.value);
   }

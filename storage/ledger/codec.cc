@@ -150,7 +150,7 @@ Result<SignedStatement> decode_statement(std::shared_ptr<const Bytes> bytes) {
 }
 
 Result<SignedStatement> decode_statement(std::shared_ptr<const Bytes> bytes, const Digest& digest) {
-  const auto envelope = decode_cose(*bytes);
+  auto envelope = decode_cose(*bytes);
   if (!envelope) return pass(envelope);
   const auto type = statement_type_of(envelope->header.content_type);
   if (!type) return pass(type);
@@ -164,11 +164,11 @@ Result<SignedStatement> decode_statement(std::shared_ptr<const Bytes> bytes, con
   }
   SignedStatement statement;
   statement.digest = digest;
-  statement.header = envelope->header;
+  statement.type = *type;  // a view into the header
+  statement.header = std::move(envelope->header);
   statement.signature = envelope->signature;
   statement.protected_bytes = envelope->protected_bytes;
   statement.signed_payload = envelope->payload;
-  statement.type = *type;
   statement.payload = std::move(*payload);
   statement.bytes = std::move(bytes);
   return statement;

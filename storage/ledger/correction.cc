@@ -39,8 +39,8 @@ Result<state::Lot> untouched_lot(const Draft& draft, const LotId& id, const Sign
   Result<state::Lot> lot = untouched<state::Lot>(draft, id.value, of);
   if (!lot) return lot;
   for (const CertificateId& certificate_id : lot->certificates) {
-    const auto certificate = draft.get<state::Certificate>(certificate_id.value);
-    ANTA_INVARIANT(certificate.has_value());
+    const auto certificate = draft.look<state::Certificate>(certificate_id.value);
+    ANTA_INVARIANT(certificate != nullptr);
     if (certificate->stamp.by == of.digest) return built_on();
   }
   return lot;
@@ -204,10 +204,10 @@ Verdict undo(Draft& draft, const SignedStatement& of, const payload::Blend& p) {
 // claim, and the site has an account of the scheme.
 bool may_have_released(const Draft& draft, const state::Process& process, const state::Lot& output) {
   if (output.coc_model >= CocModel::mass_balance) return false;
-  const auto site = draft.get<state::Site>(process.site.value);
-  ANTA_INVARIANT(site.has_value());
+  const auto site = draft.look<state::Site>(process.site.value);
+  ANTA_INVARIANT(site != nullptr);
   return std::any_of(site->accounts.begin(), site->accounts.end(), [&](const AccountId& id) {
-    const auto account = draft.get<state::Account>(id.value);
+    const auto account = draft.look<state::Account>(id.value);
     return account && std::any_of(output.schemes.begin(), output.schemes.end(),
                                   [&](const auto& entry) { return entry.scheme == account->scheme; });
   });
@@ -275,8 +275,8 @@ Verdict unsettle(Draft& draft, const state::Dispatch& dispatch, const state::Dis
   const auto booked = [](const state::Lot::Credit& credit) { return credit.over_cu_g.value > 0; };
   for (const state::Lot::Credit& credit : lot.credits) {
     if (!booked(credit)) continue;
-    const auto account = draft.get<state::Account>(credit.account.value);
-    ANTA_INVARIANT(account.has_value());
+    const auto account = draft.look<state::Account>(credit.account.value);
+    ANTA_INVARIANT(account != nullptr);
     // A part of the ledger holds a part of the account's credits: what was spent is the cosigners' to answer.
     if (!draft.moment.partial && account->balance_g < credit.cu_g.value) return built_on();
     move_balance(draft, credit.account, -credit.cu_g.value);
@@ -306,7 +306,7 @@ Verdict unsettle(Draft& draft, const state::Dispatch& dispatch, const state::Dis
 void seal_again(Draft& draft, const state::Dispatch& dispatch) {
   for (const std::string& seal : dispatch.seals) {
     const std::string id = seal_id(dispatch.sender, seal);
-    if (draft.get<state::Taken>(id, Kind::container_seal)) continue;  // closes another load by now
+    if (draft.has<state::Taken>(id, Kind::container_seal)) continue;  // closes another load by now
     draft.put(id, state::Taken{{}, dispatch.id.value}, Kind::container_seal);
   }
 }

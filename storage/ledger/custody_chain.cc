@@ -67,8 +67,8 @@ void drop_empty(std::vector<state::Lot::Credit>& credits) {
 }
 
 SchemeId scheme_of(const Draft& draft, const AccountId& id) {
-  const auto account = draft.get<state::Account>(id.value);
-  ANTA_INVARIANT(account.has_value());
+  const auto account = draft.look<state::Account>(id.value);
+  ANTA_INVARIANT(account != nullptr);
   return account->scheme;
 }
 
@@ -108,14 +108,15 @@ const Custody::Scheme* Custody::of(const SchemeId& scheme) const {
 }
 
 Custody custody_at(const Draft& draft, const SiteId& site_id, Millis at) {
-  const auto site = draft.get<state::Site>(site_id.value);
+  const auto site = draft.look<state::Site>(site_id.value);
   if (!site) return {};
   struct Models {
     std::set<CocModel> all = {};
     std::set<CocModel> sound = {};
   };
   std::map<SchemeId, Models> found;
-  for (const auto& attestation : attestations_at(draft.view(), *site, AttestationKind::chain_of_custody)) {
+  for (const auto& listed : attestations_at(draft.view(), *site, AttestationKind::chain_of_custody)) {
+    const state::Attestation& attestation = *listed;
     if (attestation.subject != draft.issuer()) continue;
     if (!in_force(draft.view(), attestation, at, draft.moment.block_time)) continue;
     Models& models = found[attestation.scheme];
@@ -165,7 +166,7 @@ Provenance blend_provenance(const std::vector<state::Lot>& inputs, const Custody
 
 std::optional<state::Account> account_at(const Draft& draft, const SiteId& site_id, const SchemeId& scheme,
                                          Millis at) {
-  const auto site = draft.get<state::Site>(site_id.value);
+  const auto site = draft.look<state::Site>(site_id.value);
   if (!site) return std::nullopt;
   for (const AccountId& id : site->accounts) {
     auto account = draft.get<state::Account>(id.value);
@@ -177,11 +178,11 @@ std::optional<state::Account> account_at(const Draft& draft, const SiteId& site_
 
 std::optional<AccountId> account_in_deficit(const Draft& draft, const SiteId& site_id,
                                             const SchemeId& scheme) {
-  const auto site = draft.get<state::Site>(site_id.value);
+  const auto site = draft.look<state::Site>(site_id.value);
   if (!site) return std::nullopt;
   for (const AccountId& id : site->accounts) {
-    const auto account = draft.get<state::Account>(id.value);
-    ANTA_INVARIANT(account.has_value());
+    const auto account = draft.look<state::Account>(id.value);
+    ANTA_INVARIANT(account != nullptr);
     if (account->scheme == scheme && account->balance_g < 0) return id;
   }
   return std::nullopt;
@@ -204,11 +205,11 @@ void move_balance(Draft& draft, const AccountId& id, std::int64_t by_g) {
 }
 
 void book_credits(Draft& draft, state::Lot& lot, Millis receipt_event) {
-  const auto site = draft.get<state::Site>(lot.site.value);
-  ANTA_INVARIANT(site.has_value());
+  const auto site = draft.look<state::Site>(lot.site.value);
+  ANTA_INVARIANT(site != nullptr);
   for (const AccountId& id : site->accounts) {
-    const auto account = draft.get<state::Account>(id.value);
-    ANTA_INVARIANT(account.has_value());
+    const auto account = draft.look<state::Account>(id.value);
+    ANTA_INVARIANT(account != nullptr);
     if (!account->open || !account->period.contains(receipt_event)) continue;
     if (account->operator_id != lot.holder) continue;  // somebody else's goods on the operator's ground
     state::Lot::Credit credit = counted(draft, lot, *account, receipt_event);

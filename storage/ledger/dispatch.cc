@@ -21,7 +21,7 @@ namespace {
 
 Verdict check_references(const Draft& draft, const payload::Dispatch& p) {
   for (const SiteId& site : {p.from_site, p.to_site}) {
-    if (!draft.get<state::Site>(site.value)) return violated("unknown_reference", "no site " + site.value);
+    if (!draft.has<state::Site>(site.value)) return violated("unknown_reference", "no site " + site.value);
   }
   if (!party_exists(draft.view(), p.to)) return violated("unknown_reference", "no party " + p.to.value);
   if (p.carrier && !party_exists(draft.view(), *p.carrier)) {
@@ -38,7 +38,7 @@ Result<Draws> dispatched(const Draft& draft, const payload::Dispatch& p) {
   Result<Draws> draws = draws_of(draft, takes);
   if (!draws) return draws;
   if (auto verdict = check_references(draft, p); !verdict) return pass(verdict);
-  if (draft.get<state::Dispatch>(p.id.value)) {
+  if (draft.has<state::Dispatch>(p.id.value)) {
     return violated("duplicate_id", "dispatch " + p.id.value + " exists");
   }
   if (auto verdict = not_repeated(takes); !verdict) return pass(verdict);
@@ -56,11 +56,11 @@ Verdict check_load(const Draft& draft, const payload::Dispatch& p) {
 }
 
 Verdict check_papers(const Draft& draft, const payload::Dispatch& p) {
-  if (draft.get<state::Taken>(waybill_id(draft.issuer(), p.waybill), Kind::waybill)) {
+  if (draft.has<state::Taken>(waybill_id(draft.issuer(), p.waybill), Kind::waybill)) {
     return violated("duplicate_waybill", "waybill " + p.waybill + " was used before");
   }
   for (const std::string& seal : p.seals.value_or(payload::List<payload::Text>{})) {
-    const auto taken = draft.get<state::Taken>(seal_id(draft.issuer(), seal), Kind::container_seal);
+    const auto taken = draft.look<state::Taken>(seal_id(draft.issuer(), seal), Kind::container_seal);
     if (taken) return violated("seal_in_use", "seal " + seal + " closes dispatch " + taken->by_id);
   }
   return {};
@@ -98,8 +98,8 @@ state::Dispatch new_dispatch(const Draft& draft, const payload::Dispatch& p) {
   return dispatch;
 }
 
-// Reserves the lots; credits that stand over what leaves are taken back.
-void load(Draft& draft, const payload::Dispatch& p, Draws& draws, state::Dispatch& dispatch) {
+// Reserves the lots and writes them; credits that stand over what leaves are taken back.
+void load(Draft& draft, const payload::Dispatch& p, Draws draws, state::Dispatch& dispatch) {
   for (std::size_t i = 0; i < draws.size(); ++i) {
     state::Lot& lot = draws[i].lot;
     state::Dispatch::Line line = {};
@@ -116,7 +116,7 @@ void load(Draft& draft, const payload::Dispatch& p, Draws& draws, state::Dispatc
     lot.state = LotState::reserved;
     lot.dispatch = dispatch.id;
     flag_measurement(draft, lot.material, line.sent, dispatch.stamp);
-    draft.put(lot.id.value, lot);
+    draft.put(line.lot.value, std::move(lot));
     dispatch.lines.push_back(std::move(line));
   }
 }
@@ -159,15 +159,15 @@ Verdict check_end_state(const payload::DispatchEnd& p, const state::Dispatch& di
 
 // The country of a site: as said, or Peru where it has an ubigeo.
 std::string country_of(const Draft& draft, const SiteId& id) {
-  const auto site = draft.get<state::Site>(id.value);
+  const auto site = draft.look<state::Site>(id.value);
   if (!site) return {};
   return site->country.value_or(site->ubigeo ? "PE" : "");
 }
 
 Verdict check_export(const Draft& draft, const state::Dispatch& dispatch) {
   for (const state::Dispatch::Line& line : dispatch.lines) {
-    const auto lot = draft.get<state::Lot>(line.lot.value);
-    ANTA_INVARIANT(lot.has_value());
+    const auto lot = draft.look<state::Lot>(line.lot.value);
+    ANTA_INVARIANT(lot != nullptr);
     if (lot->hold) return violated("lot_on_hold", "lot " + line.lot.value + " is on hold");
   }
   if (country_of(draft, dispatch.from_site) != country_of(draft, dispatch.to_site)) return {};
@@ -187,7 +187,7 @@ void export_lots(Draft& draft, state::Dispatch& dispatch) {
     lot->state = LotState::exported;
     lot->settled_at = draft.event_time();
     settle_claims(draft, *lot, old_holder);
-    draft.put(line.lot.value, *lot);
+    draft.put(line.lot.value, std::move(*lot));
   }
   free_seals(draft, dispatch);
   dispatch.state = DispatchState::exported;
@@ -201,13 +201,13 @@ Verdict rule(Draft& draft, const payload::Dispatch& p) {
   Result<Draws> draws = check_dispatch(draft, p);
   if (!draws) return pass(draws);
   state::Dispatch dispatch = new_dispatch(draft, p);
-  load(draft, p, *draws, dispatch);
+  load(draft, p, std::move(*draws), dispatch);
   if (!p.tax_deposit) draft.flag("no_tax_deposit", dispatch.stamp);
   const state::Taken taken = {{}, p.id.value};
   draft.put(waybill_id(draft.issuer(), p.waybill), taken, Kind::waybill);
   for (const std::string& seal : dispatch.seals)
     draft.put(seal_id(draft.issuer(), seal), taken, Kind::container_seal);
-  draft.put(p.id.value, dispatch);
+  draft.put(p.id.value, std::move(dispatch));
   return {};
 }
 
@@ -225,7 +225,7 @@ Verdict rule(Draft& draft, const payload::Handover& p) {
   dispatch->state = DispatchState::in_transit;
   dispatch->handed_over = draft.event_time();
   mark_lots(draft, *dispatch, LotState::in_transit);
-  draft.put(p.dispatch.value, *dispatch);
+  draft.put(p.dispatch.value, std::move(*dispatch));
   return {};
 }
 

@@ -1,8 +1,8 @@
 // The statement under judgement and the records it is changing: what every rule of the law works on.
 //
-// Used inside the law only, on the caller's thread. Rules read records with get and write them with put; put
-// stamps the record with the statement's digest; nothing reaches the view. After the last rule take() hands
-// the effects over.
+// Used inside the law only, on the caller's thread. Rules read records with has, look and get, and write them
+// with put; put stamps the record with the statement's digest; nothing reaches the view. After the last rule
+// take() hands the effects over.
 #pragma once
 
 #include <map>
@@ -31,6 +31,15 @@ class Draft {
   // The view with this draft's own changes on top.
   const LedgerView& view() const { return overlay_; }
 
+  // Whether there is one; one to look at, null when there is none; one to change.
+  template <typename T>
+  bool has(std::string_view id, Kind kind = state::KindOf<T>::kind) const {
+    return overlay_.read(kind, id) != nullptr;
+  }
+  template <typename T>
+  std::shared_ptr<const T> look(std::string_view id, Kind kind = state::KindOf<T>::kind) const {
+    return state::look<T>(overlay_, id, kind);
+  }
   template <typename T>
   std::optional<T> get(std::string_view id, Kind kind = state::KindOf<T>::kind) const {
     return state::find<T>(overlay_, id, kind);
@@ -38,8 +47,10 @@ class Draft {
   template <typename T>
   void put(std::string_view id, T record, Kind kind = state::KindOf<T>::kind) {
     record.stamp.by = statement.digest;
-    overlay_.write(StateKey{kind, std::string(id)},
-                   std::make_shared<const Bytes>(state::encode_record(record)));
+    auto bytes = std::make_shared<const Bytes>(state::encode_record(record));
+    if (DecodedRecords* kept = overlay_.decoded())
+      kept->keep(bytes, std::make_shared<const T>(std::move(record)));
+    overlay_.write(StateKey{kind, std::string(id)}, std::move(bytes));
   }
   void remove(Kind kind, std::string_view id) { overlay_.write(StateKey{kind, std::string(id)}, nullptr); }
 

@@ -20,6 +20,7 @@ bool is_under_review(const state::Lot& lot) {
 
 Result<Draws> draws_of(const Draft& draft, const std::vector<payload::Take>& takes) {
   Draws draws;
+  draws.reserve(takes.size());
   for (const payload::Take& take : takes) {
     auto lot = draft.get<state::Lot>(take.lot.value);
     if (!lot) return violated("unknown_reference", "no lot " + take.lot.value);

@@ -82,7 +82,7 @@ std::optional<ReplayFailure> Evidence::step(const ProvenStatement& proven, const
   if (view_.statement(digest)) {
     return ReplayFailure{"duplicate_leaf", "the file holds a statement at two leaves", proven.leaf};
   }
-  Result<SignedStatement> statement = decode_statement(proven.statement);
+  Result<SignedStatement> statement = decode_statement(proven.statement, digest);
   if (!statement) return refused(statement.error(), "malformed", proven.leaf);
   if (auto key = authenticate(view_, *statement, check_); !key) {
     return ReplayFailure{code_of(key.error()), key.error().message, proven.leaf};
@@ -107,7 +107,7 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
   view_.remember(statement.digest, statement.bytes);
   add_commitments(statement.payload, commitments_);
   if (const auto* certificate = std::get_if<payload::Certificate>(&statement.payload)) {
-    const auto lot = state::find<state::Lot>(view_, certificate->lot.value);
+    const auto lot = state::look<state::Lot>(view_, certificate->lot.value);
     if (lot) issue_sites_.emplace(certificate->id, lot->site);
   }
   by_digest_.emplace(statement.digest, statements_.size());

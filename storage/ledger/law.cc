@@ -29,7 +29,7 @@ namespace {
 // Somebody else than who states the old fact vouched for this very statement. That the supporter may do so
 // was judged at its own event (support.cc): an auditor of today may speak for a fact older than its office.
 bool is_countersigned(const Draft& draft) {
-  const auto record = draft.get<state::Countersign>(hex(draft.statement.digest));
+  const auto record = draft.look<state::Countersign>(hex(draft.statement.digest));
   if (!record) return false;
   return std::any_of(record->entries.begin(), record->entries.end(),
                      [&](const auto& entry) { return entry.party != draft.issuer(); });
@@ -167,7 +167,7 @@ bool key_signs_for(const state::Key& key, const SignedStatement& statement) {
 
 Result<PublicKey> authenticate(const LedgerView& view, const SignedStatement& statement,
                                const SignatureCheck& check) {
-  const auto key = state::find<state::Key>(view, hex(statement.header.kid));
+  const auto key = state::look<state::Key>(view, hex(statement.header.kid));
   // Without the key nothing can be verified, so an unknown key is what it is called, whoever signed.
   if (!key || !key_signs_for(*key, statement)) {
     return violated("unknown_key", "no valid key " + hex(statement.header.kid).substr(0, 16) +

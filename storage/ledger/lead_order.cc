@@ -64,7 +64,7 @@ Result<void> authorise(const LedgerView& view, const SignedLeadOrder& order, con
     if (error.rule == "order.stale") error.rule = "lead.stale";
     return tl::unexpected<Error>(std::move(error));
   }
-  const auto node = state::find<state::Node>(view, order.order.node.value);
+  const auto node = state::look<state::Node>(view, order.order.node.value);
   if (!node) return fail(Code::not_found, "lead.node", "the network has no node " + order.order.node.value);
   if (node->standing != NodeStanding::voter) {
     return fail(Code::rule_violated, "lead.not_a_voter",

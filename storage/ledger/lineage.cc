@@ -25,8 +25,8 @@ class Links {
     while (next) {
       auto at = known_.find(*next);
       if (at == known_.end()) {
-        const std::optional<state::Lot> child = state::find<state::Lot>(view_, next->value);
-        ANTA_INVARIANT(child.has_value());
+        const auto child = state::look<state::Lot>(view_, next->value);
+        ANTA_INVARIANT(child != nullptr);
         at = known_.emplace(*next, links_of(*child)).first;
         reached(*child);
       }
@@ -59,7 +59,7 @@ void walk_descendants(const LedgerView& view, const std::vector<LotId>& roots,
   std::deque<LotId> waiting(given.begin(), given.end());
   Links links(view);
   while (!waiting.empty()) {
-    const std::optional<state::Lot> lot = state::find<state::Lot>(view, waiting.front().value);
+    const auto lot = state::look<state::Lot>(view, waiting.front().value);
     waiting.pop_front();
     if (!lot || !enter(*lot)) continue;
     links.follow(*lot, [&](const state::Lot& child) {
@@ -74,8 +74,8 @@ void walk_site_since(const LedgerView& view, const state::Site& site, Millis fro
                      const std::function<bool(const state::Lot&)>& visit) {
   std::optional<LotId> next = site.last_lot;
   while (next) {
-    const std::optional<state::Lot> lot = state::find<state::Lot>(view, next->value);
-    ANTA_INVARIANT(lot.has_value() && lot->made_latest.has_value());
+    const auto lot = state::look<state::Lot>(view, next->value);
+    ANTA_INVARIANT(lot != nullptr && lot->made_latest.has_value());
     if (*lot->made_latest < from) return;  // and so is every lot before it
     if (lot->made_at >= from && !visit(*lot)) return;
     next = lot->previous;
@@ -93,8 +93,8 @@ void enlist(Draft& draft, state::Lot& lot) {
   lot.previous = site->last_lot;
   lot.made_latest = lot.made_at;
   if (lot.previous) {
-    const std::optional<state::Lot> before = draft.get<state::Lot>(lot.previous->value);
-    ANTA_INVARIANT(before.has_value() && before->made_latest.has_value());
+    const auto before = draft.look<state::Lot>(lot.previous->value);
+    ANTA_INVARIANT(before != nullptr && before->made_latest.has_value());
     lot.made_latest = std::max(lot.made_at, *before->made_latest);
   }
   site->last_lot = lot.id;

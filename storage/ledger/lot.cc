@@ -17,7 +17,7 @@ namespace {
 
 // An aggregator or a biller that is also a producer produces only at a site that it operates: elsewhere it
 // is buying, and a bought lot is somebody else's to register.
-Verdict check_producer(const Draft& draft, const std::optional<state::Site>& site) {
+Verdict check_producer(const Draft& draft, const state::Site* site) {
   const auto is = [&](Role role) {
     return holds_role(draft.view(), draft.issuer(), role, draft.event_time());
   };
@@ -30,15 +30,15 @@ Verdict check_producer(const Draft& draft, const std::optional<state::Site>& sit
 }
 
 Verdict check_registration(const Draft& draft, const payload::Lot& p) {
-  const auto site = draft.get<state::Site>(p.site.value);
-  if (const Verdict verdict = check_producer(draft, site); !verdict) return verdict;
+  const auto site = draft.look<state::Site>(p.site.value);
+  if (const Verdict verdict = check_producer(draft, site.get()); !verdict) return verdict;
   if (!site) return violated("unknown_reference", "no site " + p.site.value);
   for (const PartyId& producer : p.producers.value_or(payload::List<PartyId>{})) {
     if (!party_exists(draft.view(), producer)) {
       return violated("unknown_reference", "no party " + producer.value);
     }
   }
-  if (draft.get<state::Lot>(p.id.value)) {
+  if (draft.has<state::Lot>(p.id.value)) {
     return violated("duplicate_id", "lot " + p.id.value + " is registered already");
   }
   if (site->operator_id != draft.issuer()) {
@@ -71,9 +71,8 @@ struct Capacity {
 Capacity capacity_of(const Draft& draft, Grams dry) {
   const std::int64_t mass = heaviest_window(draft, draft.issuer(), draft.event_time(), dry);
   if (mass > grams_max) return {true, true};  // no record could hold it, whatever the class
-  const CapacityClass held = draft.get<state::Party>(draft.issuer().value)
-                                 .value_or(state::Party{})
-                                 .capacity_class.value_or(CapacityClass::pma);
+  const auto party = draft.look<state::Party>(draft.issuer().value);
+  const CapacityClass held = party ? party->capacity_class.value_or(CapacityClass::pma) : CapacityClass::pma;
   if (held == CapacityClass::general) return {};
   const std::string daily = held == CapacityClass::pma ? "pma_g_per_day" : "ppm_g_per_day";
   const std::int64_t limit = draft.parameter(daily) * draft.parameter("capacity_window_days");
@@ -184,8 +183,9 @@ Verdict rule(Draft& draft, const payload::Lot& p) {
   if (const Verdict verdict = check_registration(draft, p); !verdict) return verdict;
   if (const Verdict verdict = check_formalised(draft, p, unformalised); !verdict) return verdict;
   if (const Verdict verdict = check_amount(draft, p, high); !verdict) return verdict;
-  const state::Site site = *draft.get<state::Site>(p.site.value);
-  state::Lot lot = new_lot(draft, p, site);
+  const auto site = draft.look<state::Site>(p.site.value);
+  ANTA_INVARIANT(site != nullptr);
+  state::Lot lot = new_lot(draft, p, *site);
   if (unformalised) {
     lot.schemes.clear();
     draft.flag("producer_not_formalised", lot.stamp);
@@ -196,7 +196,7 @@ Verdict rule(Draft& draft, const payload::Lot& p) {
   });
   if (reviewed) draft.flag("upstream_under_review", lot.stamp);
   flag_measurement(draft, p.material, p.measurement, lot.stamp);
-  flag_place(draft, site, lot.stamp);
+  flag_place(draft, *site, lot.stamp);
   originate(draft, draft.issuer(), draft.event_time(), lot.accepted.dry_g.value);
   draft.mass.originated = {lot.accepted.dry_g.value, lot.accepted.cu_g.value};
   enlist(draft, lot);

@@ -192,7 +192,7 @@ Verdict check_action(const Draft& draft, const Members& members, const NodeChang
 // The statement that changed last what the change is about; zero when there is no such thing yet.
 Digest last_change_of(const Draft& draft, const NodeId& id, NodeAction action) {
   if (action == NodeAction::witness) return network_of(draft).stamp.by;
-  const auto node = draft.get<state::Node>(id.value);
+  const auto node = draft.look<state::Node>(id.value);
   return node ? node->stamp.by : Digest{};
 }
 

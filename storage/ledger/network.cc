@@ -10,7 +10,7 @@ namespace {
 template <typename Wanted>
 std::vector<state::Node> nodes_where(const LedgerView& view, Wanted wanted) {
   std::vector<state::Node> nodes;
-  const auto network = state::find<state::Network>(view, network_record_id);
+  const auto network = state::look<state::Network>(view, network_record_id);
   if (!network) return nodes;
   for (const NodeId& id : network->nodes) {
     auto node = state::find<state::Node>(view, id.value);

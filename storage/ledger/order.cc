@@ -17,7 +17,7 @@ Result<void> may_order(const LedgerView& view, const CoseSign1& envelope, const 
                 "the order's event_time is more than " + std::to_string(order_age_max_ms / 60'000) +
                     " minutes from this node's clock");
   }
-  const auto key = state::find<state::Key>(view, hex(envelope.header.kid));
+  const auto key = state::look<state::Key>(view, hex(envelope.header.kid));
   const bool valid = key && key->party.value == envelope.header.issuer && key->state == KeyState::active &&
                      !(key->compromised_since && *key->compromised_since <= now);
   if (!valid) {

@@ -1,7 +1,9 @@
 #include "storage/ledger/origination.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "storage/ledger/mass.h"
@@ -29,7 +31,7 @@ bool earlier(const Entry& a, const Entry& b) { return a.event_time < b.event_tim
 }  // namespace
 
 bool has_room(const Draft& draft, const PartyId& party, Millis event) {
-  const auto record = draft.get<state::Origination>(record_id(party, bucket_of(event, window_ms(draft))));
+  const auto record = draft.look<state::Origination>(record_id(party, bucket_of(event, window_ms(draft))));
   if (!record || record->entries.size() < originations_max) return true;
   return std::binary_search(record->entries.begin(), record->entries.end(), Entry{event, {}}, earlier);
 }
@@ -54,9 +56,15 @@ std::int64_t heaviest_sum(const std::vector<Entry>& entries, Millis event, std::
 std::int64_t heaviest_window(const Draft& draft, const PartyId& party, Millis event, Grams dry) {
   const std::int64_t window = window_ms(draft);
   const std::int64_t middle = bucket_of(event, window);
+  std::array<std::shared_ptr<const state::Origination>, 3> records = {};
+  std::size_t count = 1;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i] = draft.look<state::Origination>(record_id(party, middle - 1 + static_cast<std::int64_t>(i)));
+    if (records[i]) count += records[i]->entries.size();
+  }
   std::vector<Entry> entries;  // sorted, since the records are, and follow each other
-  for (std::int64_t bucket = middle - 1; bucket <= middle + 1; ++bucket) {
-    const auto record = draft.get<state::Origination>(record_id(party, bucket));
+  entries.reserve(count);
+  for (const auto& record : records) {
     if (record) entries.insert(entries.end(), record->entries.begin(), record->entries.end());
   }
   const Entry added = {event, dry};
@@ -84,7 +92,7 @@ bool originated_since(const Draft& draft, const PartyId& party, Millis moment) {
   const Millis latest{now + draft.parameter("event_ahead_max_ms")};
   if (earliest > latest) return false;
   for (std::int64_t bucket = bucket_of(earliest, window); bucket <= bucket_of(latest, window); ++bucket) {
-    const auto record = draft.get<state::Origination>(record_id(party, bucket));
+    const auto record = draft.look<state::Origination>(record_id(party, bucket));
     if (record && !record->entries.empty() && record->entries.back().event_time >= earliest) return true;
   }
   return false;

@@ -64,7 +64,7 @@ Result<PolicyProof> decode_policy_proof(ByteView bytes) {
 
 std::vector<StateKey> policy_keys(const LedgerView& view) {
   std::vector<StateKey> keys = {network_key};
-  const auto network = state::find<state::Network>(view, network_key.id);
+  const auto network = state::look<state::Network>(view, network_key.id);
   if (!network) return keys;
   for (const NodeId& node : network->nodes)
     keys.push_back({Kind::node, node.value});
@@ -82,7 +82,7 @@ Result<Policy> proven_policy(const PolicyProof& proof, const Checkpoint& checkpo
   for (const StateKey& key : policy_keys(view)) {
     if (!view.read(key.kind, key.id)) return incomplete(std::string(word(key.kind)) + " " + key.id);
   }
-  const auto network = state::find<state::Network>(view, network_key.id);
+  const auto network = state::look<state::Network>(view, network_key.id);
   const Result<CosignerSet> set =
       cosigner_set(checkpoint.origin, TreeSize{checkpoint.size}, network_nodes(view), network->witnesses);
   if (!set) return pass(set);

@@ -124,7 +124,7 @@ Result<Draws> check_process(const Draft& draft, const payload::Process& p, const
                       draft.event_time())) {
     return violated("role_missing", draft.issuer().value + " is no plant, smelter or refinery");
   }
-  const auto site = draft.get<state::Site>(p.site.value);
+  const auto site = draft.look<state::Site>(p.site.value);
   if (!site) return violated("unknown_reference", "no site " + p.site.value);
   Result<Draws> draws = draws_of(draft, p.inputs);
   if (!draws) return draws;

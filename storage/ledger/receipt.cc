@@ -25,7 +25,7 @@ tl::unexpected<Error> wrong_state(const state::Dispatch& dispatch) {
 
 Verdict check_tickets(const Draft& draft, const payload::Receipt& p) {
   for (const std::string& id : ticket_ids(draft.issuer(), p)) {
-    const auto taken = draft.get<state::Taken>(id, Kind::ticket);
+    const auto taken = draft.look<state::Taken>(id, Kind::ticket);
     if (taken) return violated("duplicate_ticket", "ticket " + id + " is of dispatch " + taken->by_id);
   }
   return {};
@@ -57,8 +57,8 @@ void flag_journey(Draft& draft, state::Dispatch& dispatch) {
   if (elapsed > draft.parameter("transit_flag_hours") * hour_ms) {
     draft.flag("transit_unusual", dispatch.stamp);
   }
-  const auto from = draft.get<state::Site>(dispatch.from_site.value);
-  const auto to = draft.get<state::Site>(dispatch.to_site.value);
+  const auto from = draft.look<state::Site>(dispatch.from_site.value);
+  const auto to = draft.look<state::Site>(dispatch.to_site.value);
   ANTA_INVARIANT(from && to);
   const auto start = position_of(*from);
   const auto end = position_of(*to);
@@ -161,7 +161,7 @@ Verdict rule(Draft& draft, const payload::Receipt& p) {
   const bool waits = match == Match::waits;
   dispatch->state = waits ? DispatchState::received : DispatchState::disputed;
   mark_lots(draft, *dispatch, waits ? LotState::received : LotState::disputed);
-  draft.put(p.dispatch.value, *dispatch);
+  draft.put(p.dispatch.value, std::move(*dispatch));
   return {};
 }
 
@@ -179,7 +179,7 @@ Verdict rule(Draft& draft, const payload::ReceiptReply& p) {
   dispatch->proposed_by.reset();
   dispatch->proposed_at.reset();
   mark_lots(draft, *dispatch, LotState::disputed);
-  draft.put(p.dispatch.value, *dispatch);
+  draft.put(p.dispatch.value, std::move(*dispatch));
   return {};
 }
 

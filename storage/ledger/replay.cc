@@ -237,7 +237,7 @@ Step Replay::block(const std::vector<Decoded>& accepted, const std::vector<Refus
     return found(last, "audit.seal", "the seal's time lies before the last one's");
   if (accepted.size() + refused.size() > block_statements_max)
     return found(last, "audit.block", "the block holds more statements than a block may");
-  Overlay overlay(*view_);
+  Overlay overlay(*view_, Overlay::Reads::remembered);
   std::unordered_map<Digest, std::uint64_t> here;
   auto next_refused = refused.begin();
   for (std::uint64_t i = 0; i <= accepted.size(); ++i) {
@@ -287,7 +287,7 @@ tl::expected<Replay::Sealed, Finding> Replay::apply(const std::vector<Decoded>& 
   ANTA_INVARIANT(range_.size() > 0);
   const LeafIndex first{range_.size()};
   const Millis block_time = std::max(block_time_, proposed);
-  Overlay overlay(*view_);
+  Overlay overlay(*view_, Overlay::Reads::remembered);
   std::vector<Digest> accepted;
   std::unordered_set<Digest> here;
   Sealed sealed;

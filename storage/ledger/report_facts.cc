@@ -67,7 +67,7 @@ void walk_chain(Gathering& g, const LotId& root) {
   while (!waiting.empty()) {
     const auto [id, depth] = waiting.front();
     waiting.pop_front();
-    const auto lot = state::find<state::Lot>(g.view, id.value);
+    const auto lot = state::look<state::Lot>(g.view, id.value);
     if (!lot) continue;  // replay has refused a process whose input is missing
     g.report.chain.push_back(line_of(g, *lot, depth));
     g.sites.insert(lot->made_site);
@@ -86,7 +86,7 @@ void add_accounts(Gathering& g, const state::Certificate& certificate) {
   for (const state::Certificate::Debit& debit : certificate.debits) {
     g.rested.records.insert({Kind::account, debit.account.value});
     // Its flags say whether it is in deficit: a balance without the rest of the ledger says nothing.
-    const auto account = state::find<state::Account>(g.view, debit.account.value);
+    const auto account = state::look<state::Account>(g.view, debit.account.value);
     if (account) add_flags(g, account->stamp, "account " + account->id.value);
     // The law takes an account of the site where the lot lies: another was debited than the evidence makes.
     if (!account || !g.issue_site || account->site != *g.issue_site)
@@ -99,7 +99,7 @@ void add_disputes(Gathering& g) {
   for (const state::Lot& lot : g.chain) {
     if (!lot.dispatch || lot.state != LotState::disputed) continue;
     // The lot's own record says so; the dispatch may be later than the evidence.
-    const auto dispatch = state::find<state::Dispatch>(g.view, lot.dispatch->value);
+    const auto dispatch = state::look<state::Dispatch>(g.view, lot.dispatch->value);
     const ReplayedStatement* by = dispatch ? g.evidence.by(dispatch->stamp.by) : nullptr;
     g.report.flags.push_back(
         {"upstream_disputed", "dispatch " + lot.dispatch->value, leaf_of(by), digest_of(by), true});
@@ -227,7 +227,7 @@ const ReplayedStatement* changed_by(const Gathering& g, const state::Attestation
 void add_ended_accreditation(Gathering& g, const state::Attestation& attestation) {
   const PartyId& body = attestation.body;
   if (is_accredited(g.view, body, attestation.scheme, g.checkpoint_time)) return;
-  const auto record = state::find<state::Accreditation>(g.view, body.value + "/" + attestation.scheme.value);
+  const auto record = state::look<state::Accreditation>(g.view, body.value + "/" + attestation.scheme.value);
   if (!record || record->entries.empty()) return;
   const ReplayedStatement* by = g.evidence.by(record->entries.back().statement);
   const std::string on = "party " + body.value;
@@ -268,10 +268,10 @@ void add_attestations(Gathering& g) {
   const std::int64_t revokes_after = parameter_at(g.view, "suspension_revokes_after_days", g.checkpoint_time);
   std::set<AttestationId> done;
   for (const SiteId& id : g.sites) {
-    const auto site = state::find<state::Site>(g.view, id.value);
+    const auto site = state::look<state::Site>(g.view, id.value);
     if (!site) continue;
     for (const AttestationId& attestation_id : site->attestations) {
-      const auto found = state::find<state::Attestation>(g.view, attestation_id.value);
+      const auto found = state::look<state::Attestation>(g.view, attestation_id.value);
       if (!found || !is_claimed(*g.report.claim, found->scheme) || !done.insert(found->id).second) continue;
       add_attestation(g, *found, revokes_after);
     }
@@ -319,7 +319,7 @@ void add_compromised_keys(Gathering& g) {
     });
     if (!counts) continue;
     g.rested.records.insert({Kind::key, hex(s.key)});
-    const auto key = state::find<state::Key>(g.view, hex(s.key));
+    const auto key = state::look<state::Key>(g.view, hex(s.key));
     if (!key || !key->compromised_since || *key->compromised_since > s.event_time) continue;
     g.report.flags.push_back({"key_compromised", "statement " + s.type, s.leaf, s.digest, true});
   }
@@ -439,9 +439,9 @@ bool flag_moves_verdict(std::string_view code) {
 
 bool describe(const Evidence& evidence, const CertificateId& certificate, Millis checkpoint_time,
               Report& report, Rested& rested) {
-  const auto found = state::find<state::Certificate>(evidence.view(), certificate.value);
+  const auto found = state::look<state::Certificate>(evidence.view(), certificate.value);
   if (!found) return false;
-  const auto lot = state::find<state::Lot>(evidence.view(), found->lot.value);
+  const auto lot = state::look<state::Lot>(evidence.view(), found->lot.value);
   if (!lot) return false;
   report.claim = claim_of(*found, *lot);
   Gathering g{evidence, evidence.view(), checkpoint_time, report, rested, evidence.site_of_issue(found->id)};

@@ -70,6 +70,8 @@ void Schema::settle(std::size_t size, std::size_t alignment) {
   const auto twice = std::adjacent_find(fields_.begin(), fields_.end(),
                                         [](const Field& a, const Field& b) { return a.name == b.name; });
   ANTA_INVARIANT(twice == fields_.end());
+  for (Field& field : fields_)
+    field.key = cbor::Writer().text(field.name).take();
   sample_ = nullptr;
 }
 
@@ -78,6 +80,19 @@ tl::unexpected<Error> Schema::unknown(std::string_view key, const Place& at) con
   for (const Field& field : fields_)
     names.push_back(field.name);
   return refuse(at, "unknown_field", "unknown field " + quoted(key) + suggestion(key, names));
+}
+
+// Takes the next key if it is a field's from `next` on that only absent ones come before, and moves `next`
+// there. Nearly every key is; what is not, seek() has words for.
+bool Schema::is_next(cbor::Reader& in, std::size_t& next) const {
+  for (std::size_t i = next; i < fields_.size(); ++i) {
+    if (in.skip_key(fields_[i].key)) {
+      next = i;
+      return true;
+    }
+    if (!fields_[i].type->optional()) return false;
+  }
+  return false;
 }
 
 // Moves `next` to the field called `key`; what it passes is absent. An empty key: to the end.
@@ -99,10 +114,12 @@ Result<void> Schema::read(cbor::Reader& in, void* to, const Place& at) const {
   if (!pairs) return refuse(at, pairs.error());
   std::size_t next = 0;
   for (std::size_t i = 0; i < *pairs; ++i) {
-    const auto key = in.text();
-    if (!key) return refuse(at, key.error());
-    if (key->empty()) return unknown(*key, at);
-    if (auto found = seek(*key, next, at); !found) return found;
+    if (!is_next(in, next)) {
+      const auto key = in.text();
+      if (!key) return refuse(at, key.error());
+      if (key->empty()) return unknown(*key, at);
+      if (auto found = seek(*key, next, at); !found) return found;
+    }
     const Field& field = fields_[next];
     auto value =
         field.type->read(in, static_cast<char*>(to) + field.offset, field.limits, at.field(field.name));
@@ -121,7 +138,7 @@ void Schema::write(cbor::Writer& out, const void* from) const {
   });
   out.map(static_cast<std::size_t>(present));
   for (const Field& field : fields_) {
-    if (field.type->present(member(field))) field.type->write(out.text(field.name), member(field));
+    if (field.type->present(member(field))) field.type->write(out.raw(field.key), member(field));
   }
 }
 

@@ -96,7 +96,8 @@ class Schema {
   // `member` is a member of the sample that describe() was given.
   template <typename M>
   Schema& add(std::string_view name, const M& member, const Limits& limits = {}) {
-    return add(Field{name, offset_of(&member), sizeof(M), alignof(M), &type_of<M>(), limits, fields_.size()});
+    return add(
+        Field{name, offset_of(&member), sizeof(M), alignof(M), &type_of<M>(), limits, fields_.size(), {}});
   }
   // Checks what no single field can say; called after all fields are read, of statements only.
   using Check = Result<void> (*)(const void* object, const Place& at);
@@ -124,6 +125,7 @@ class Schema {
     const Type* type = nullptr;
     Limits limits = {};
     std::size_t place = 0;  // in the order of description
+    Bytes key = {};         // the name as CBOR, once settled
   };
   explicit Schema(const void* sample) : sample_(static_cast<const char*>(sample)) {}
   std::size_t offset_of(const void* member) const {
@@ -131,6 +133,7 @@ class Schema {
   }
   Schema& add(const Field& field);
   void settle(std::size_t size, std::size_t alignment);
+  bool is_next(cbor::Reader& in, std::size_t& next) const;
   Result<void> seek(std::string_view key, std::size_t& next, const Place& at) const;
   tl::unexpected<Error> unknown(std::string_view key, const Place& at) const;
 

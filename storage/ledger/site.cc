@@ -14,7 +14,7 @@ Verdict rule(Draft& draft, const payload::Site& p) {
       return violated("unknown_reference", "no party " + party->value);
     }
   }
-  if (draft.get<state::Site>(p.id.value)) {
+  if (draft.has<state::Site>(p.id.value)) {
     return violated("duplicate_id", "site " + p.id.value + " is registered already");
   }
   if (draft.issuer() != p.operator_id &&

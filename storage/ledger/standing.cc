@@ -30,12 +30,16 @@ const std::variant<std::int64_t, state::Text>* parameter_value(
   return entry ? &entry->value : &record->entries.front().value;
 }
 
+const state::Formalisation::Entry* formalised_by(const state::Formalisation& record, Millis at) {
+  return latest(record.entries, at, [](const auto& e) { return e.effective_from; });
+}
+
 bool is_control(RelationKind kind) { return kind == RelationKind::owns || kind == RelationKind::controls; }
 bool is_any(RelationKind) { return true; }
 
 bool declares(const LedgerView& view, const PartyId& party, const PartyId& other, Millis at,
               bool (*counts)(RelationKind)) {
-  const auto record = state::find<state::Relation>(view, party.value + "/" + other.value);
+  const auto record = state::look<state::Relation>(view, party.value + "/" + other.value);
   if (!record) return false;
   return std::any_of(record->entries.begin(), record->entries.end(),
                      [&](const auto& entry) { return counts(entry.kind) && entry.during.contains(at); });
@@ -73,7 +77,7 @@ std::string role_record_id(const PartyId& party, Role role) {
 }
 
 bool holds_role(const LedgerView& view, const PartyId& party, Role role, Millis at) {
-  const auto record = state::find<state::RoleHeld>(view, role_record_id(party, role));
+  const auto record = state::look<state::RoleHeld>(view, role_record_id(party, role));
   if (!record) return false;
   return std::any_of(record->held.begin(), record->held.end(),
                      [at](const state::Interval& held) { return held.contains(at); });
@@ -95,22 +99,22 @@ bool is_one_interest(const LedgerView& view, const PartyId& a, const PartyId& b,
 
 std::optional<state::Formalisation::Entry> formalisation_at(const LedgerView& view, const PartyId& party,
                                                             Millis at) {
-  const auto record = state::find<state::Formalisation>(view, party.value);
-  if (!record) return std::nullopt;
-  const auto* entry = latest(record->entries, at, [](const auto& e) { return e.effective_from; });
+  const auto record = state::look<state::Formalisation>(view, party.value);
+  const auto* entry = record ? formalised_by(*record, at) : nullptr;
   if (!entry) return std::nullopt;
   return *entry;
 }
 
 bool is_formalised(const LedgerView& view, const PartyId& party, Millis at) {
-  const auto entry = formalisation_at(view, party, at);
+  const auto record = state::look<state::Formalisation>(view, party.value);
+  const auto* entry = record ? formalised_by(*record, at) : nullptr;
   return entry && (entry->status == FormalisationStatus::vigente ||
                    entry->status == FormalisationStatus::reincorporado ||
                    entry->status == FormalisationStatus::formalizado);
 }
 
 bool is_accredited(const LedgerView& view, const PartyId& body, const SchemeId& scheme, Millis at) {
-  const auto record = state::find<state::Accreditation>(view, body.value + "/" + scheme.value);
+  const auto record = state::look<state::Accreditation>(view, body.value + "/" + scheme.value);
   if (!record) return false;
   const state::Accreditation::Entry* best = nullptr;
   for (const auto& entry : record->entries) {
@@ -122,6 +126,8 @@ bool is_accredited(const LedgerView& view, const PartyId& body, const SchemeId& 
 
 Standing standing_at(const state::Attestation& attestation, Millis at, std::int64_t revokes_after_days) {
   if (at < attestation.valid.from) return Standing::not_yet;
+  if (attestation.changes.empty())
+    return attestation.valid.contains(at) ? Standing::in_force : Standing::expired;
   std::vector<state::Attestation::Change> changes;
   for (const auto& change : attestation.changes) {
     if (change.effective_from <= at) changes.push_back(change);
@@ -162,20 +168,22 @@ std::optional<Millis> void_from(const state::Attestation& attestation) {
   return earliest;
 }
 
-std::vector<state::Attestation> attestations_at(const LedgerView& view, const state::Site& site,
-                                                AttestationKind kind) {
-  std::vector<state::Attestation> found;
+std::vector<std::shared_ptr<const state::Attestation>> attestations_at(const LedgerView& view,
+                                                                       const state::Site& site,
+                                                                       AttestationKind kind) {
+  std::vector<std::shared_ptr<const state::Attestation>> found;
+  found.reserve(site.attestations.size());
   for (const AttestationId& id : site.attestations) {
-    auto attestation = state::find<state::Attestation>(view, id.value);
-    ANTA_INVARIANT(attestation.has_value());
-    if (attestation->kind == kind) found.push_back(std::move(*attestation));
+    auto attestation = state::look<state::Attestation>(view, id.value);
+    ANTA_INVARIANT(attestation != nullptr);
+    if (attestation->kind == kind) found.push_back(std::move(attestation));
   }
   return found;
 }
 
 std::vector<state::Lot::SchemeEligibility> eligibility_of(const LedgerView& view, const Origin& origin,
                                                           Millis block_time) {
-  const auto site = state::find<state::Site>(view, origin.site.value);
+  const auto site = state::look<state::Site>(view, origin.site.value);
   if (!site) return {};
   struct Cover {
     std::array<bool, 3> in_force = {};  // at extracted_from, extracted_until, the event
@@ -183,7 +191,8 @@ std::vector<state::Lot::SchemeEligibility> eligibility_of(const LedgerView& view
   };
   const std::array<Millis, 3> moments = {origin.extracted_from, origin.extracted_until, origin.event};
   std::map<SchemeId, Cover> covers;
-  for (const auto& attestation : attestations_at(view, *site, AttestationKind::site_production)) {
+  for (const auto& listed_here : attestations_at(view, *site, AttestationKind::site_production)) {
+    const state::Attestation& attestation = *listed_here;
     const auto& materials = attestation.materials;
     const bool listed = materials.empty() ||
                         std::find(materials.begin(), materials.end(), origin.material) != materials.end();

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,8 +69,9 @@ bool in_force(const LedgerView& view, const state::Attestation& attestation, Mil
 std::optional<Millis> void_from(const state::Attestation& attestation);
 
 // Every attestation that lists the site, of one kind, in order of recording.
-std::vector<state::Attestation> attestations_at(const LedgerView& view, const state::Site& site,
-                                                AttestationKind kind);
+std::vector<std::shared_ptr<const state::Attestation>> attestations_at(const LedgerView& view,
+                                                                       const state::Site& site,
+                                                                       AttestationKind kind);
 
 // --- eligibility ---
 

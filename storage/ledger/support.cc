@@ -31,7 +31,7 @@ Verdict rule(Draft& draft, const payload::Document& p) {
     return violated("unknown_reference", "no party " + p.subject->value);
   }
   const std::string id = draft.issuer().value + "/" + hex(p.digest);
-  const auto known = draft.get<state::Document>(id);
+  const auto known = draft.look<state::Document>(id);
   if (known && !known->withdrawn) {
     return violated("duplicate_id", draft.issuer().value + " has registered this document already");
   }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "storage/ledger/claims.h"
 #include "storage/ledger/custody_chain.h"
@@ -42,7 +43,7 @@ void accept_lot(Draft& draft, const state::Dispatch& dispatch, const state::Disp
   settle_claims(draft, *lot, old_holder);
   ANTA_INVARIANT(dispatch.received_at.has_value());
   book_credits(draft, *lot, *dispatch.received_at);
-  draft.put(line.lot.value, *lot);
+  draft.put(line.lot.value, std::move(*lot));
 }
 
 }  // namespace
@@ -97,8 +98,8 @@ Verdict figures_possible(const Draft& draft, const std::vector<payload::LotMeasu
     if (auto verdict = moisture_possible(draft, line.measurement); !verdict) return verdict;
   }
   for (const payload::LotMeasurement& line : lots) {
-    const auto lot = draft.get<state::Lot>(line.lot.value);
-    ANTA_INVARIANT(lot.has_value());
+    const auto lot = draft.look<state::Lot>(line.lot.value);
+    ANTA_INVARIANT(lot != nullptr);
     if (auto verdict = grade_possible(draft, lot->material, line.measurement); !verdict) return verdict;
   }
   return {};
@@ -123,8 +124,8 @@ Verdict no_gain_alone(const Draft& draft, const state::Dispatch& dispatch,
 
 Verdict status_kept(const Draft& draft, const std::vector<payload::LotMeasurement>& lots) {
   for (const payload::LotMeasurement& line : lots) {
-    const auto lot = draft.get<state::Lot>(line.lot.value);
-    ANTA_INVARIANT(lot.has_value());
+    const auto lot = draft.look<state::Lot>(line.lot.value);
+    ANTA_INVARIANT(lot != nullptr);
     if (line.measurement.status >= lot->status) continue;
     return violated("status_lowered", "the figures of lot " + line.lot.value + " are " +
                                           std::string(word(lot->status)) + " already");
@@ -173,7 +174,7 @@ void give_back(Draft& draft, state::Dispatch& dispatch, DispatchState as) {
                                                                                : line.before_state;
     restore_credits(draft, *lot, line.reversed);
     line.reversed.clear();
-    draft.put(line.lot.value, *lot);
+    draft.put(line.lot.value, std::move(*lot));
   }
   free_seals(draft, dispatch);
   dispatch.state = as;
@@ -188,7 +189,7 @@ void mark_lots(Draft& draft, const state::Dispatch& dispatch, LotState as) {
     auto lot = draft.get<state::Lot>(line.lot.value);
     ANTA_INVARIANT(lot.has_value());
     lot->state = as;
-    draft.put(line.lot.value, *lot);
+    draft.put(line.lot.value, std::move(*lot));
   }
 }
 
@@ -217,7 +218,7 @@ std::set<std::string> ticket_ids(const PartyId& signer, const payload::Receipt& 
 void free_seals(Draft& draft, const state::Dispatch& dispatch) {
   for (const std::string& seal : dispatch.seals) {
     const std::string id = seal_id(dispatch.sender, seal);
-    const auto taken = draft.get<state::Taken>(id, Kind::container_seal);
+    const auto taken = draft.look<state::Taken>(id, Kind::container_seal);
     if (taken && taken->by_id == dispatch.id.value) draft.remove(Kind::container_seal, id);
   }
 }

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "crypto/keyed_hash.h"
+
 namespace anta {
 namespace {
 
@@ -12,6 +14,10 @@ SharedBytes lookup(const Map& map, const Key& key) {
 }
 
 }  // namespace
+
+std::size_t StateKeyHash::operator()(const StateKeyView& key) const {
+  return keyed_hash(as_bytes(key.id)) + static_cast<std::size_t>(key.kind);
+}
 
 Digest tree_key(const StateKey& key) {
   static constexpr std::array<std::uint8_t, 1> separator = {0};
@@ -37,8 +43,16 @@ void MemoryView::remember(const Digest& digest, SharedBytes statement_bytes) {
 }
 
 SharedBytes Overlay::read(Kind kind, std::string_view id) const {
-  const auto found = changes_.find(StateKeyView{kind, id});
-  return found == changes_.end() ? below_.read(kind, id) : found->second;
+  const StateKeyView key{kind, id};
+  if (reads_ == Reads::asked_again) {
+    if (changes_.empty()) return below_.read(kind, id);
+    const auto found = changes_.find(key);
+    return found == changes_.end() ? below_.read(kind, id) : found->second;
+  }
+  if (const auto known = known_.find(key); known != known_.end()) return known->second;
+  SharedBytes value = below_.read(kind, id);
+  if (known_.size() < remembered_max) known_.emplace(StateKey{kind, std::string(id)}, value);
+  return value;
 }
 
 SharedBytes Overlay::statement(const Digest& digest) const {
@@ -47,6 +61,7 @@ SharedBytes Overlay::statement(const Digest& digest) const {
 }
 
 void Overlay::write(const StateKey& key, SharedBytes value) {
+  if (reads_ == Reads::remembered) known_.insert_or_assign(key, value);
   changes_.insert_or_assign(key, std::move(value));
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "crypto/digest.h"
@@ -46,6 +47,16 @@ struct StateKeyView {
 struct StateKeyLess {
   using is_transparent = void;
   bool operator()(const StateKeyView& a, const StateKeyView& b) const { return a < b; }
+};
+
+// For tables in memory. Statements choose the ids, so the hash is keyed (crypto/keyed_hash.h).
+struct StateKeyHash {
+  using is_transparent = void;
+  std::size_t operator()(const StateKeyView& key) const;
+};
+struct StateKeyEqual {
+  using is_transparent = void;
+  bool operator()(const StateKeyView& a, const StateKeyView& b) const { return a == b; }
 };
 
 // The key's place in the state tree: SHA-256(kind word || 0x00 || id).
@@ -89,10 +100,15 @@ class MemoryView final : public LedgerView {
   std::map<Digest, SharedBytes> statements_ = {};
 };
 
-// A view with changes laid over it: the block in the making over the state before it.
+// A view with changes laid over it: the block in the making over the state before it. Where reads are
+// remembered, what was asked for once is not searched for below again (up to remembered_max records: a
+// block's statements ask for the same ones); then nothing below may change while the overlay is in use.
 class Overlay final : public LedgerView {
  public:
-  explicit Overlay(const LedgerView& below) : below_(below) {}
+  enum class Reads : bool { asked_again, remembered };
+  static constexpr std::size_t remembered_max = 8192;
+  explicit Overlay(const LedgerView& below, Reads reads = Reads::asked_again)
+      : below_(below), reads_(reads) {}
 
   SharedBytes read(Kind kind, std::string_view id) const override;
   SharedBytes statement(const Digest& digest) const override;
@@ -105,7 +121,10 @@ class Overlay final : public LedgerView {
 
  private:
   const LedgerView& below_;
+  Reads reads_ = Reads::asked_again;
   StateMap changes_ = {};
+  // Where reads are remembered: these, and every change.
+  mutable std::unordered_map<StateKey, SharedBytes, StateKeyHash, StateKeyEqual> known_ = {};
   std::map<Digest, SharedBytes> statements_ = {};
 };
 

@@ -210,6 +210,36 @@ TEST(Cbor, DepthIsBounded) {
   EXPECT_EQ(check_hex(bomb), "cbor.depth");
 }
 
+TEST(Cbor, AKnownKeyIsTakenOrLeft) {
+  // Goal: skip_key takes exactly the key that is due and holds it to the order of the others; anything else
+  // stays to be read, with the words that reading it has.
+  const Bytes key = Writer().text("b").take();
+  const Bytes good = bytes("a2616101616202");  // {"a": 1, "b": 2}
+  Reader in(good);
+  EXPECT_FALSE(in.skip_key(key));  // outside of a map
+  EXPECT_EQ(in.map(), 2U);
+  EXPECT_FALSE(in.skip_key(key));
+  EXPECT_EQ(in.text(), "a");
+  EXPECT_EQ(in.uint(), 1U);
+  EXPECT_TRUE(in.skip_key(key));
+  EXPECT_FALSE(in.skip_key(key));  // its value is due
+  EXPECT_EQ(in.uint(), 2U);
+  EXPECT_TRUE(in.finish());
+  const Bytes twice = bytes("a2616201616202");
+  Reader again(twice);
+  EXPECT_EQ(again.map(), 2U);
+  EXPECT_TRUE(again.skip_key(key));
+  EXPECT_EQ(again.uint(), 1U);
+  EXPECT_FALSE(again.skip_key(key));
+  EXPECT_EQ(again.text().error().rule, "cbor.duplicate_key");
+  const Bytes cut = bytes("a16162");
+  Reader torn(cut);
+  EXPECT_EQ(torn.map(), 1U);
+  EXPECT_FALSE(torn.skip_key(Writer().text("bc").take()));  // longer than what is left
+  EXPECT_TRUE(torn.skip_key(key));
+  EXPECT_EQ(torn.uint().error().rule, "cbor.truncated");
+}
+
 TEST(Cbor, ErrorsStay) {
   // Goal: after the first error every read gives that same error, so a caller cannot read past it.
   const Bytes input = bytes("82 6161 02");

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 #include "crypto/text.h"
 #include "storage/ledger/state.h"
 
@@ -53,6 +57,73 @@ TEST(View, AnOverlayHidesButDoesNotTouchWhatIsBelow) {
   EXPECT_EQ(below.statement(sha256(*bytes(8))), nullptr);
   ASSERT_EQ(overlay.changes().size(), 2U);
   EXPECT_EQ(overlay.changes().begin()->second, nullptr);
+}
+
+// Counts what it is asked.
+class AskedView final : public LedgerView {
+ public:
+  SharedBytes read(Kind, std::string_view id) const override {
+    ++asked;
+    return id == "A" ? bytes(1) : nullptr;
+  }
+  SharedBytes statement(const Digest&) const override { return nullptr; }
+  mutable std::size_t asked = 0;
+};
+
+TEST(View, AnOverlayThatRemembersAsksOnceUpToItsLimit) {
+  // Goal: what is there and what is not is asked for below once; a change is seen whatever was read before;
+  // past remembered_max it asks again, and still knows every change.
+  const AskedView below;
+  Overlay overlay(below, Overlay::Reads::remembered);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(*overlay.read(Kind::lot, "A"), *bytes(1));
+    EXPECT_EQ(overlay.read(Kind::lot, "B"), nullptr);
+  }
+  EXPECT_EQ(below.asked, 2U);
+  overlay.write({Kind::lot, "A"}, nullptr);
+  overlay.write({Kind::lot, "B"}, bytes(2));
+  EXPECT_EQ(overlay.read(Kind::lot, "A"), nullptr);
+  EXPECT_EQ(*overlay.read(Kind::lot, "B"), *bytes(2));
+  EXPECT_EQ(below.asked, 2U);
+  EXPECT_EQ(overlay.changes().size(), 2U);
+  for (std::size_t i = 0; i < Overlay::remembered_max; ++i)
+    EXPECT_EQ(overlay.read(Kind::site, std::to_string(i)), nullptr);
+  const std::size_t asked = below.asked;
+  EXPECT_EQ(overlay.read(Kind::site, "another"), nullptr);
+  EXPECT_EQ(overlay.read(Kind::site, "another"), nullptr);
+  EXPECT_EQ(below.asked, asked + 2);
+  overlay.write({Kind::site, "another"}, bytes(3));
+  EXPECT_EQ(*overlay.read(Kind::site, "another"), *bytes(3));
+}
+
+TEST(DecodedRecords, KeepsWhatWasDecodedOrWrittenWithinItsBytes) {
+  // Goal: a record is decoded once under its bytes, not at all when it was kept, again as another type; and
+  // what is kept stays below the limit however much comes.
+  DecodedRecords records;
+  int decoded = 0;
+  const auto decode = [&](const Bytes& of) {
+    ++decoded;
+    return of.size();
+  };
+  const SharedBytes first = bytes(1);
+  EXPECT_EQ(*records.of<std::size_t>(first, decode), 3U);
+  EXPECT_EQ(*records.of<std::size_t>(first, decode), 3U);
+  EXPECT_EQ(decoded, 1);
+  EXPECT_EQ(*records.of<int>(first, [](const Bytes&) { return 7; }), 7);
+  const SharedBytes second = bytes(2);
+  records.keep(second, std::make_shared<const std::size_t>(9));
+  EXPECT_EQ(*records.of<std::size_t>(second, decode), 9U);
+  EXPECT_EQ(decoded, 1);
+  std::vector<std::weak_ptr<const Bytes>> many;
+  for (int i = 0; i < 100; ++i) {
+    const auto large = std::make_shared<const Bytes>(std::size_t{100} << 10);
+    records.keep(large, std::make_shared<const std::size_t>(1));
+    many.push_back(large);
+  }
+  const auto alive = std::count_if(many.begin(), many.end(), [](const auto& one) { return !one.expired(); });
+  EXPECT_GE(alive, 5);
+  EXPECT_LE(alive * (std::ptrdiff_t{400} << 10), static_cast<std::ptrdiff_t>(DecodedRecords::bytes_max));
+  EXPECT_FALSE(many.back().expired());
 }
 
 TEST(View, FindDecodesTheRecordOfItsKind) {
