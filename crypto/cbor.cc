@@ -187,6 +187,7 @@ bool Reader::string(Kind kind, ByteView& content) {
 
 bool Reader::skip_key(ByteView encoded) {
   if (failed_ || !nesting_.at_key() || encoded.size() > input_.size() - position_) return false;
+  if (encoded[0] != input_[position_]) return false;  // mostly: another length
   if (!std::ranges::equal(encoded, input_.subspan(position_, encoded.size()))) return false;
   return consume(Head{}, encoded.size());
 }
