@@ -79,8 +79,13 @@ Verdict check(const Draft& draft, const ParameterChange& change) {
 
 void enact(Draft& draft, const ParameterChange& change) {
   state::Parameter record = draft.get<state::Parameter>(change.name).value_or(state::Parameter{});
-  record.entries.push_back({change.value, effective(draft, change)});
+  const Millis from = effective(draft, change);
+  record.entries.push_back({change.value, from});
   draft.put(change.name, std::move(record));
+  const std::string list(state::amendments_record_id);
+  auto amendments = draft.get<state::Parameter>(list).value_or(state::Parameter{});
+  amendments.entries.push_back({static_cast<std::int64_t>(draft.moment.leaf.value), from});
+  draft.put(list, std::move(amendments));
 }
 
 Verdict rule(Draft& draft, const payload::ParameterProposal& p) {

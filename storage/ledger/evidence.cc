@@ -6,6 +6,7 @@
 #include "crypto/note.h"
 #include "crypto/text.h"
 #include "storage/ledger/codec.h"
+#include "storage/ledger/parameter.h"
 #include "storage/ledger/standing.h"
 #include "storage/ledger/state.h"
 
@@ -36,6 +37,26 @@ ReplayFailure refused(const Error& error, std::string code, LeafIndex leaf) {
     return ReplayFailure{"newer", error.message, leaf};
   }
   return ReplayFailure{std::move(code), error.message, leaf};
+}
+
+// The values of a record of kind parameter, in order; none if there is no such record.
+std::vector<ParameterValue> values_of(const SharedBytes& record) {
+  std::vector<ParameterValue> values;
+  if (!record) return values;
+  const Result<state::Parameter> parameter = state::decode_record<state::Parameter>(*record);
+  ANTA_INVARIANT(parameter.has_value());  // our own, or read by check_present_state
+  for (const state::Parameter::Entry& entry : parameter->entries)
+    values.push_back(entry.value);
+  return values;
+}
+
+bool begins_with(const std::vector<ParameterValue>& whole, const std::vector<ParameterValue>& part) {
+  return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());
+}
+
+auto is_of(std::string_view id) {
+  return
+      [id](const ProvenRecord& proven) { return proven.key.kind == Kind::parameter && proven.key.id == id; };
 }
 
 void apply(MemoryView& view, const Effects& effects) {
@@ -126,6 +147,7 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
 std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const Checkpoint& tree,
                                               Millis cosigned) {
   cosigned_ = cosigned;
+  tree_size_ = tree.size;
   if (auto failure = begin(file, tree)) return failure;
   std::vector<const ProvenStatement*> ordered;
   ordered.reserve(file.evidence.size() + file.authority.size());
@@ -147,7 +169,45 @@ std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const
   return std::nullopt;
 }
 
+// Amendments are listed by the leaves that decided them, so equal lists are equal laws. What the state lists
+// beyond the evidence's tree no statement of the file was judged by.
+std::optional<ReplayFailure> Evidence::check_law(const ProvenState& state) {
+  const auto differs = [](std::string message) {
+    return ReplayFailure{"law_differs", std::move(message), {}};
+  };
+  const auto record =
+      std::find_if(state.records.begin(), state.records.end(), is_of(state::amendments_record_id));
+  if (record != state.records.end()) {
+    const std::vector<ParameterValue> told = values_of(record->record);
+    const std::vector<ParameterValue> made =
+        values_of(view_.read(Kind::parameter, state::amendments_record_id));
+    const auto later = [&](const ParameterValue& leaf) {
+      const auto* number = std::get_if<std::int64_t>(&leaf);
+      return number != nullptr && *number >= 0 && static_cast<std::uint64_t>(*number) >= tree_size_;
+    };
+    if (!begins_with(told, made) ||
+        !std::all_of(told.begin() + static_cast<std::ptrdiff_t>(made.size()), told.end(), later)) {
+      return differs("the state lists " + std::to_string(told.size()) +
+                     " amendments of the law, and the evidence has " + std::to_string(made.size()) +
+                     " or others");
+    }
+    amended_later_ = told.size() > made.size();
+  }
+  const auto standing = std::find_if(state.records.begin(), state.records.end(), is_of(standing_parameter));
+  if (standing == state.records.end()) return std::nullopt;
+  const std::vector<ParameterValue> told = values_of(standing->record);
+  const std::vector<ParameterValue> made = values_of(view_.read(Kind::parameter, standing_parameter));
+  // It is calculated with, and a quorum may cosign whatever it likes.
+  const bool lawful = std::all_of(told.begin(), told.end(), [](const auto& value) {
+    return check_parameter(standing_parameter, value).has_value();
+  });
+  if (lawful && begins_with(told, made) && (amended_later_ || told.size() == made.size()))
+    return std::nullopt;
+  return differs("the state has other values of " + std::string(standing_parameter) + " than the evidence");
+}
+
 std::optional<ReplayFailure> Evidence::lay_over(const ProvenState& state) {
+  if (auto failure = check_law(state)) return failure;
   for (const ProvenRecord& proven : state.records) {
     const StateKey& key = proven.key;
     switch (key.kind) {
@@ -158,6 +218,10 @@ std::optional<ReplayFailure> Evidence::lay_over(const ProvenState& state) {
       case Kind::accreditation:
       case Kind::formalisation:
       case Kind::key: break;
+      case Kind::parameter:
+        // The law as of the checkpoint; what was replayed was judged by the evidence's own.
+        if (amended_later_ && proven.key.id == standing_parameter) view_.write(key, proven.record);
+        continue;
       default: continue;
     }
     const bool made = view_.read(key.kind, key.id) != nullptr;

@@ -53,8 +53,13 @@ class Evidence {
 
   // After the replay, and after check_present_state: what is proven takes the place of what the statements
   // made, for the kinds that a report reads. A failure `state_contradicts`: the state lacks what the evidence
-  // made, and no state loses such a record.
+  // made, and no state loses such a record. `law_differs`: the law was amended otherwise than the evidence
+  // tells, so the replay held it to other numbers.
   std::optional<ReplayFailure> lay_over(const ProvenState& state);
+
+  // Of a refreshed file, after lay_over: the law was amended after the tree that the evidence is of. What is
+  // asked of a later moment than the evidence is asked of the proven records.
+  bool amended_later() const { return amended_later_; }
 
   const MemoryView& view() const { return view_; }
   const Genesis& genesis() const { return genesis_; }
@@ -74,9 +79,12 @@ class Evidence {
   std::optional<ReplayFailure> begin(const CertificateFile& file, const Checkpoint& checkpoint);
   std::optional<ReplayFailure> step(const ProvenStatement& proven, const Checkpoint& checkpoint);
   std::optional<ReplayFailure> judge_next(const SignedStatement& statement, LeafIndex leaf);
+  std::optional<ReplayFailure> check_law(const ProvenState& state);
 
   SignatureCheck check_;
   Millis cosigned_ = {};
+  std::uint64_t tree_size_ = 0;
+  bool amended_later_ = false;
   MemoryView view_ = {};
   Genesis genesis_ = {};
   Digest genesis_digest_ = {};

@@ -29,6 +29,7 @@ bool is_readable(Kind kind, const Bytes& record) {
     case Kind::key: return reads<state::Key>(record);
     case Kind::network: return reads<state::Network>(record);
     case Kind::node: return reads<state::Node>(record);
+    case Kind::parameter: return reads<state::Parameter>(record);
     default: return true;
   }
 }

@@ -23,7 +23,8 @@ std::optional<ReplayFailure> check_present_state(const ProvenState& state, const
 // The records that a verdict about this certificate rests on, as the evidence's view (with whatever was laid
 // over it) has them: the certificate, the lots of its chain, the attestations that were counted with their
 // bodies' accreditations, the formalisation of who originated, the accounts it was debited from, the keys
-// that signed what counts. Sorted. Empty when the evidence makes no such certificate.
+// that signed what counts, and which amendments the law has. Sorted. Empty when the evidence makes no such
+// certificate.
 std::vector<StateKey> relied_keys(const Evidence& evidence, const CertificateId& certificate,
                                   Millis checkpoint_time);
 

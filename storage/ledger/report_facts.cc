@@ -265,7 +265,7 @@ void add_attestation(Gathering& g, const state::Attestation& attestation, std::i
 }
 
 void add_attestations(Gathering& g) {
-  const std::int64_t revokes_after = parameter_at(g.view, "suspension_revokes_after_days", g.checkpoint_time);
+  const std::int64_t revokes_after = parameter_at(g.view, standing_parameter, g.checkpoint_time);
   std::set<AttestationId> done;
   for (const SiteId& id : g.sites) {
     const auto site = state::look<state::Site>(g.view, id.value);
@@ -448,6 +448,8 @@ bool describe(const Evidence& evidence, const CertificateId& certificate, Millis
   if (g.issue_site) g.sites.insert(*g.issue_site);
   add_flags(g, found->stamp, "certificate " + found->id.value);
   rested.records.insert({Kind::certificate, found->id.value});
+  rested.records.insert({Kind::parameter, std::string(state::amendments_record_id)});
+  if (evidence.amended_later()) rested.records.insert({Kind::parameter, std::string(standing_parameter)});
   add_accounts(g, *found);
   walk_chain(g, lot->id);
   report.sources = summarise(sources_of(report.chain));

@@ -156,7 +156,7 @@ Standing standing_at(const state::Attestation& attestation, Millis at, std::int6
 }
 
 bool in_force(const LedgerView& view, const state::Attestation& attestation, Millis at, Millis block_time) {
-  return standing_at(attestation, at, parameter_at(view, "suspension_revokes_after_days", block_time)) ==
+  return standing_at(attestation, at, parameter_at(view, standing_parameter, block_time)) ==
          Standing::in_force;
 }
 

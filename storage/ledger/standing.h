@@ -27,6 +27,10 @@ namespace anta {
 std::int64_t parameter_at(const LedgerView& view, std::string_view name, Millis block_time);
 std::string parameter_text_at(const LedgerView& view, std::string_view name, Millis block_time);
 
+// The one parameter that is asked as of a moment after everything was judged: how a suspended attestation
+// stands by then.
+inline constexpr std::string_view standing_parameter = "suspension_revokes_after_days";
+
 // Who owns the scheme (record parameter "scheme/<id>"); nothing if there is no such scheme.
 std::optional<PartyId> scheme_owner(const LedgerView& view, const SchemeId& scheme, Millis block_time);
 

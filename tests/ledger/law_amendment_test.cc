@@ -88,6 +88,28 @@ TEST(LawAmendment, TheLawJudgesByIt) {
   EXPECT_EQ(w.submit("miner", w.lot("L-2", measured(20 * tonne, 200'000, 50'000))), "accepted");
 }
 
+// Goal: what took effect is listed by the leaf that decided it, in order, and a parameter's name is not taken
+// for the list's; a network that never amended its law has no list.
+TEST(LawAmendment, EachIsListedByItsLeaf) {
+  World w;
+  const auto list = [&] { return w.get<state::Parameter>(std::string(state::amendments_record_id)).entries; };
+  w.must("plant", amendment(w, "P-0", "transit_flag_hours", 48));
+  EXPECT_EQ(w.view.read(Kind::parameter, state::amendments_record_id), nullptr);
+  payload::ParameterProposal later = amendment(w, "P-1", "moisture_max_ppm", 200'000);
+  later.effective_from.value += day;
+  w.must("plant", later);
+  w.must("owner", vote(w, "P-1"));
+  const std::int64_t first = std::get<std::int64_t>(list().back().value);
+  ASSERT_EQ(list().size(), 1u);
+  EXPECT_EQ(list().back().effective_from, later.effective_from);
+  w.must("owner", vote(w, "P-0"));
+  ASSERT_EQ(list().size(), 2u);
+  EXPECT_EQ(std::get<std::int64_t>(list().front().value), first);
+  EXPECT_EQ(std::get<std::int64_t>(list().back().value), first + 1);
+  const auto named = amendment(w, "P-2", std::string(state::amendments_record_id), 3);
+  EXPECT_EQ(w.submit("plant", named), "unknown_reference");
+}
+
 // Goal: two proposals that were lawful apart do not turn a window round together, whichever comes first.
 TEST(LawAmendment, AWindowStaysAWindow) {
   World w;

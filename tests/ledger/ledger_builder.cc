@@ -5,6 +5,7 @@
 
 #include "crypto/note.h"
 #include "storage/ledger/seal.h"
+#include "storage/ledger/state.h"
 
 namespace anta::test {
 namespace {
@@ -100,6 +101,8 @@ ProvenState LedgerBuilder::state() const {
   std::vector<StateKey> keys;
   for (const auto& [key, record] : records())
     keys.push_back(key);
+  if (const StateKey law{Kind::parameter, std::string(state::amendments_record_id)}; !records().contains(law))
+    keys.push_back(law);
   for (const auto& [key, record] : world_.view.records()) {  // what originated without a record of its own
     if (key.kind == Kind::party && !records().contains({Kind::formalisation, key.id}))
       keys.push_back({Kind::formalisation, key.id});

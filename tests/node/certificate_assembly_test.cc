@@ -68,49 +68,6 @@ TEST(CertificateAssembly, EveryStatementOfTheChainIsNeeded) {
   EXPECT_EQ(tried.size(), 4u);
 }
 
-// A lot that only an amended law accepts, and the certificate on what was made of it.
-World amended() {
-  World world = rich_world();
-  join(world, "n-lab", "lab");                                                // whose vote decides below
-  world.must("plant", amendment(world, "P-none", "transit_flag_hours", 48));  // comes to nothing
-  world.must("smelter", amendment(world, "P-wet", "moisture_max_ppm", 400'000));
-  world.must("lab", vote(world, "P-wet"));
-  world.must("owner", vote(world, "P-wet"));
-  world.deliver("L-1", measured(20 * tonne, 350'000, 50'000));
-  world.now += hour;
-  world.must("plant", world.flotation("B-1", {"L-1"}, "K-1"));
-  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
-  certificate.valid_until = Millis{1'900'000'000'000};
-  world.must("plant", certificate);
-  return world;
-}
-
-TEST(CertificateAssembly, AnAmendedLawComesAlong) {
-  // Goal: a lot that was lawful under a parameter that was voted on verifies offline, with the proposal, its
-  // votes and the nodes behind them in the file; without a vote it is not lawful.
-  World world = amended();
-  CertificateRig rig(world);
-  const auto bytes = rig.assemble("C-1");
-  ASSERT_TRUE(bytes) << bytes.error().message;
-  const Report report = rig.verify(*bytes);
-  EXPECT_TRUE(is_yes(report)) << in_words(report);
-  const auto file = decode_certificate_file(*bytes);
-  ASSERT_TRUE(file);
-  std::map<std::string, int> types;
-  for (std::size_t i = 0; i < file->authority.size(); ++i) {
-    const auto statement = decode_statement(file->authority[i].statement);
-    ++types[statement->type];
-    EXPECT_NE(statement->header.subject, "P-none");
-    if (statement->type != "vote") continue;
-    CertificateFile without = *file;
-    without.authority.erase(without.authority.begin() + static_cast<std::ptrdiff_t>(i));
-    EXPECT_EQ(rig.verify(encode_certificate_file(without)).verdict, CertificateVerdict::not_valid);
-  }
-  EXPECT_EQ(types["parameter-proposal"], 1);
-  EXPECT_EQ(types["node"], 2);  // joined, promoted
-  EXPECT_GE(types["vote"], 4);
-}
-
 TEST(CertificateAssembly, AStatusRecordedLaterComesAlong) {
   // Goal: a revocation for fraud is in the next file, and its flag reaches the buyer.
   World world = certified();

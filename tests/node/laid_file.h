@@ -58,7 +58,7 @@ class WholeState {
   Digest hash(std::span<const StateLeaf> leaves, unsigned depth, const std::vector<std::size_t>& wanted) {
     if (wanted.empty() || leaves.size() < 2) {
       for (const std::size_t key : wanted)
-        proofs_[key].terminal = leaves.front();
+        if (!leaves.empty()) proofs_[key].terminal = leaves.front();
       return state_root(leaves, depth);
     }
     const auto right = std::partition_point(

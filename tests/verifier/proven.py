@@ -11,6 +11,7 @@ import corpus
 import formats
 from formats import encode, sha256
 
+AMENDMENTS, STANDING = ("parameter", "amendments"), ("parameter", "suspension_revokes_after_days")
 YES, FLAGS, NO, UNKNOWN = "valid", "valid_with_flags", "not_valid", "cannot_evaluate"
 
 
@@ -59,7 +60,7 @@ def parted(leaves, depth):
 
 def wanted(ledger):
     kinds = ("certificate", "lot", "attestation", "formalisation", "account", "key", "accreditation")
-    return [key for key in ledger.state if key[0] in kinds]
+    return [key for key in ledger.state if key[0] in kinds] + [AMENDMENTS]
 
 
 def lay(ledger, keys=None, records=None, more=0, change=None):
@@ -135,7 +136,47 @@ def cases(ledger):
         yield case(f"the key of {party} known to be stolen since", verdict, records=stolen)
         later = rewritten(ledger, key_of(party), state="revoked", compromised_since=ledger.now)
         yield case(f"the key of {party} stolen later", YES, records=later)
+    yield from amended(ledger, case)
     yield from broken(case)
+
+
+def law(ledger, *leaves, **values):
+    """The state as it is after amendments that these leaves decided; values: what a parameter became, and when."""
+    records = dict(ledger.state)
+    if leaves:
+        entries = [{"value": leaf, "effective_from": ledger.now - 7200000} for leaf in leaves]
+        records[AMENDMENTS] = encode({"by": bytes(32), "flags": [], "entries": entries})
+    for name, entries in values.items():
+        held = cbor2.loads(records["parameter", name])
+        more = [{"value": value, "effective_from": since} for value, since in entries]
+        records["parameter", name] = encode({**held, "entries": [*held["entries"], *more]})
+    return records
+
+
+def amended(ledger, case):
+    """Amendments that the evidence does not hold: of before its end, which it should, and of later."""
+    every, since = wanted(ledger), ledger.now - 7200000
+    size = len(ledger.leaves()[0])
+    standing = {"suspension_revokes_after_days": [(200, since)]}
+    yield case("the law's amendments left out", UNKNOWN, keys=[key for key in every if key != AMENDMENTS])
+    for what, leaf, more in (("", 3, 0), (", refreshed", 3, 2), (" by the last leaf", size - 1, 2)):
+        yield case("an amendment that the file hides" + what, NO, records=law(ledger, leaf, **standing), keys=[*every, STANDING], more=more)
+    for odd in (-1, "3", True):
+        yield case(f"an amendment at leaf {odd}", NO, records=law(ledger, odd, **standing), keys=[*every, STANDING], more=2)
+    later = law(ledger, size, **standing)
+    yield case("an amendment after the evidence", YES, records=later, keys=[*every, STANDING], more=2)
+    yield case("an amendment after the evidence, half told", UNKNOWN, records=later, more=2)
+    yield case("an amendment of which the list says nothing", NO, records=law(ledger, **standing), keys=[*every, STANDING])
+    for odd in (0, -1, 36526, "200", 1 << 62):
+        wrong = law(ledger, size, suspension_revokes_after_days=[(odd, since)])
+        yield case(f"a suspension that runs out after {odd} days", NO, records=wrong, keys=[*every, STANDING], more=2)
+    own = cbor2.loads(ledger.state[STANDING])
+    for what, entries in (("another value at the genesis", [{**own["entries"][0], "value": 100}]), ("no value", [])):
+        wrong = {**law(ledger, size), STANDING: encode({**own, "entries": entries})}
+        yield case(what, NO, records=wrong, keys=[*every, STANDING], more=2)
+    suspended = refuted(ledger, "att-mine", "suspended")
+    run_out = {**law(ledger, size, suspension_revokes_after_days=[(1, since)]), ("attestation", "att-mine"): suspended["attestation", "att-mine"]}
+    yield case("a suspension that a later law ends", FLAGS, records=run_out, keys=[*every, STANDING], more=2)
 
 
 def broken(case):

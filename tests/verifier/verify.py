@@ -16,6 +16,7 @@ from formats import Refused, Undecided, need
 from transfers import Transfers
 
 DEAD = ("superseded", "void", "withdrawn")
+AMENDMENTS, STANDING = ("parameter", "amendments"), ("parameter", "suspension_revokes_after_days")
 OFFICES = ("party", "party-update", "role-grant", "accreditation", "formalisation")
 
 
@@ -159,12 +160,39 @@ class Judgement:
         if self.file.state is None:
             return needed
         self.check_state_field()
+        needed |= self.judge_law()
         for kind, name, value, _, _ in self.file.records:
-            if (kind, name) in needed:
+            if (kind, name) in needed and kind != "parameter":
                 need(value is not None, "state_contradicts", name)
                 self.take_over(kind, name, formats.decode(value, "state_proof"))
                 needed.discard((kind, name))
         return needed
+
+    def judge_law(self):
+        """The law's amendments against the evidence, which has none here (they are `beyond`); answers what is needed besides. What was
+        amended after the evidence's tree matters for the standing at the checkpoint alone."""
+        records = {(kind, name): self.read_parameter(value) for kind, name, value, _, _ in self.file.records if kind == "parameter"}
+        tree = self.file.base[0] if self.file.base else self.size
+        leaves = [leaf for leaf, _ in records.get(AMENDMENTS, [])]
+        need(all(type(leaf) is int and leaf >= tree for leaf in leaves), "law_differs", "an amendment that the evidence does not hold")
+        if STANDING in records:
+            held, own = records[STANDING], self.world.parameters[STANDING[1]]
+            lawful = held and held[0][0] == own and (leaves or len(held) == 1)
+            need(lawful and all(type(value) is int and 1 <= value <= 36525 for value, _ in held), "law_differs", STANDING[1])
+            past = [(since, order, value) for order, (value, since) in enumerate(held) if since <= self.seconds * 1000]
+            self.world.parameters[STANDING[1]] = max(past)[2] if past else own
+        return ({AMENDMENTS, STANDING} if leaves else {AMENDMENTS}) - set(records)
+
+    @staticmethod
+    def read_parameter(value):
+        if value is None:
+            return []
+        record = formats.decode(value, "state_record")
+        need(isinstance(record, dict) and set(record) == {"by", "flags", "entries"} and isinstance(record["entries"], list), "state_record")
+        for entry in record["entries"]:
+            need(isinstance(entry, dict) and set(entry) == {"value", "effective_from"}, "state_record")
+            need(type(entry["value"]) in (int, str) and type(entry["effective_from"]) is int, "state_record")
+        return [(entry["value"], entry["effective_from"]) for entry in record["entries"]]
 
     def check_state_field(self):
         """That the seal is the newest leaf, and every record leads to its root."""

@@ -56,7 +56,8 @@ struct Device {
   std::uint64_t last_seq = 0;
 };
 
-// Kind parameter, id = the parameter's name, or "scheme/<scheme>" whose value is the owner's party id.
+// Kind parameter, id = the parameter's name, or "scheme/<scheme>" whose value is the owner's party id, or
+// amendments_record_id.
 struct Parameter {
   Stamp stamp = {};
   struct Entry {
@@ -65,6 +66,11 @@ struct Parameter {
   };
   List<Entry> entries = {};  // the one in force: the latest effective_from at or before the block's time
 };
+
+// The one record of kind parameter that is no parameter: each amendment of the law that took effect, in
+// order, as the leaf of the statement that decided it and the moment from which it holds. Absent as long as
+// the law is the genesis's, so that one proof says that nothing, or everything, was told of it.
+inline constexpr std::string_view amendments_record_id = "amendments";
 
 // Kind rejected, id = hex of the digest: a final rejection.
 struct Rejected {

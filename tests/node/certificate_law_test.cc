@@ -1,0 +1,162 @@
+// The law that a certificate's chain was judged by: the file carries every amendment, and the state proves
+// that it left none out.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+
+#include "storage/ledger/standing.h"
+#include "tests/ledger/law_network.h"
+#include "tests/node/certificate_rig.h"
+
+namespace anta::test {
+namespace {
+
+// A lot that only an amended law accepts, and the certificate on what was made of it.
+World amended() {
+  World world = rich_world();
+  join(world, "n-lab", "lab");                                                // whose vote decides below
+  world.must("plant", amendment(world, "P-none", "transit_flag_hours", 48));  // comes to nothing
+  world.must("smelter", amendment(world, "P-wet", "moisture_max_ppm", 400'000));
+  world.must("lab", vote(world, "P-wet"));
+  world.must("owner", vote(world, "P-wet"));
+  world.deliver("L-1", measured(20 * tonne, 350'000, 50'000));
+  world.now += hour;
+  world.must("plant", world.flotation("B-1", {"L-1"}, "K-1"));
+  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
+  certificate.valid_until = Millis{1'900'000'000'000};
+  world.must("plant", certificate);
+  return world;
+}
+
+TEST(CertificateLaw, AnAmendedLawComesAlong) {
+  // Goal: a lot that was lawful under a parameter that was voted on verifies offline, with the proposal, its
+  // votes and the nodes behind them in the file; without a vote it is not lawful.
+  World world = amended();
+  CertificateRig rig(world);
+  const auto bytes = rig.assemble("C-1");
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  const Report report = rig.verify(*bytes);
+  EXPECT_TRUE(is_yes(report)) << in_words(report);
+  const auto file = decode_certificate_file(*bytes);
+  ASSERT_TRUE(file);
+  std::map<std::string, int> types;
+  for (std::size_t i = 0; i < file->authority.size(); ++i) {
+    const auto statement = decode_statement(file->authority[i].statement);
+    ++types[statement->type];
+    EXPECT_NE(statement->header.subject, "P-none");
+    if (statement->type != "vote") continue;
+    CertificateFile without = *file;
+    without.authority.erase(without.authority.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_EQ(rig.verify(encode_certificate_file(without)).verdict, CertificateVerdict::not_valid);
+  }
+  EXPECT_EQ(types["parameter-proposal"], 1);
+  EXPECT_EQ(types["node"], 2);  // joined, promoted
+  EXPECT_GE(types["vote"], 4);
+}
+
+// The file without what amends the law in it.
+CertificateFile of_the_older_law(CertificateFile file) {
+  std::erase_if(file.authority, [](const ProvenStatement& proven) {
+    const std::string type = decode_statement(proven.statement)->type;
+    return type == "vote" || type == "parameter-proposal" || type == "node";
+  });
+  return file;
+}
+
+std::string first_code(const Report& report) { return report.reasons.empty() ? "" : report.reasons[0].code; }
+
+bool is_about(const ProvenRecord& proven, std::string_view parameter) {
+  return proven.key.kind == Kind::parameter && proven.key.id == parameter;
+}
+
+TEST(CertificateLaw, AnAmendmentThatIsLeftOut) {
+  // Goal: a node that leaves out a stricter law, under which all of the chain still holds, or one of two, is
+  // found by the state's list of amendments; without the list's proof there is no answer.
+  World world = rich_world();
+  for (const auto& [id, ppm] : {std::pair{"P-1", 200'000}, std::pair{"P-2", 250'000}}) {
+    world.must("smelter", amendment(world, id, "moisture_max_ppm", ppm));
+    world.must("owner", vote(world, id));
+  }
+  concentrate(world, "L-1", "K-1");
+  world.must("plant", world.certificate("C-1", "K-1", CocModel::segregated, "smelter"));
+  CertificateRig rig(world);
+  const auto file = decode_certificate_file(*rig.assemble("C-1"));
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(is_yes(rig.verify(encode_certificate_file(*file))));
+  const Report report = rig.verify(encode_certificate_file(of_the_older_law(*file)));
+  EXPECT_EQ(report.verdict, CertificateVerdict::not_valid);
+  EXPECT_EQ(first_code(report), "law_differs") << in_words(report);
+  CertificateFile half = *file;
+  std::erase_if(half.authority, [](const ProvenStatement& proven) {
+    const auto statement = decode_statement(proven.statement);
+    const auto* ballot = std::get_if<payload::Vote>(&statement->payload);
+    return statement->header.subject == "P-2" || (ballot != nullptr && ballot->proposal.value == "P-2");
+  });
+  EXPECT_EQ(first_code(rig.verify(encode_certificate_file(half))), "law_differs");
+  CertificateFile unproven = of_the_older_law(*file);
+  std::erase_if(unproven.state->records,
+                [](const ProvenRecord& r) { return is_about(r, state::amendments_record_id); });
+  const Report silent = rig.verify(encode_certificate_file(unproven));
+  EXPECT_EQ(silent.verdict, CertificateVerdict::cannot_evaluate);
+  EXPECT_EQ(first_code(silent), "state_not_proven") << in_words(silent);
+}
+
+TEST(CertificateLaw, AnAmendmentThatIsTakenForAnother) {
+  // Goal: the list of a law that was never amended (its absence), or of other bytes, under the file's own
+  // amendment.
+  World world = amended();
+  CertificateRig rig(world);
+  const auto file = decode_certificate_file(*rig.assemble("C-1"));
+  ASSERT_TRUE(file);
+  const auto with = [&](const std::function<void(ProvenRecord&)>& change) {
+    CertificateFile lying = *file;
+    for (ProvenRecord& record : lying.state->records)
+      if (is_about(record, state::amendments_record_id)) change(record);
+    return first_code(rig.verify(encode_certificate_file(lying)));
+  };
+  EXPECT_EQ(with([](ProvenRecord&) {}), "");
+  EXPECT_EQ(with([](ProvenRecord& record) { record.record = nullptr; }), "state_proof.present");
+  EXPECT_EQ(with([](ProvenRecord& record) {
+              auto list = *state::decode_record<state::Parameter>(*record.record);
+              list.entries.clear();
+              record.record = std::make_shared<const Bytes>(state::encode_record(list));
+            }),
+            "state_proof.mismatch");
+}
+
+TEST(CertificateLaw, AnAmendmentAfterTheEvidence) {
+  // Goal: a file that is brought up to date after the law was amended stays one: what it was judged by is as
+  // it was, and a suspension runs out by the law of the checkpoint, which is proven too.
+  World world = rich_world();
+  concentrate(world, "L-1", "K-1");
+  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
+  certificate.valid_until = Millis{1'900'000'000'000};
+  world.must("plant", certificate);
+  const std::uint64_t then = CertificateRig(world).finished.checkpoint.size;
+  world.must("smelter", amendment(world, "P-1", std::string(standing_parameter), 7));
+  world.must("owner", vote(world, "P-1"));
+  CertificateRig rig(world);
+  rig.seal(then);
+  auto file = decode_certificate_file(*rig.assemble("C-1"));
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(is_yes(rig.verify(encode_certificate_file(*file))));
+  rig.seal(0);
+  const auto reader = rig.ledger.ledger->reader_of(TreeSize{rig.finished.checkpoint.size});
+  const auto bytes =
+      assemble_patch(*reader, rig.finished, CertificateId{"C-1"}, TreeSize{then}, [] { return true; });
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  const auto patch = decode_certificate_patch(*bytes);
+  ASSERT_TRUE(apply_patch(*patch, *file));
+  const Report report = rig.verify(encode_certificate_file(*file));
+  EXPECT_TRUE(is_yes(report)) << in_words(report);
+  const auto erased = std::erase_if(file->state->records,
+                                    [](const ProvenRecord& r) { return is_about(r, standing_parameter); });
+  EXPECT_EQ(erased, 1u);
+  EXPECT_EQ(first_code(rig.verify(encode_certificate_file(*file))), "state_not_proven");
+  // A new file of that checkpoint carries the amendment, and needs no more than the list.
+  EXPECT_TRUE(is_yes(rig.verify(*rig.assemble("C-1"))));
+}
+
+}  // namespace
+}  // namespace anta::test
