@@ -30,11 +30,9 @@ tl::unexpected<Error> io(const std::string& path) {
 
 class Writer {
  public:
-  explicit Writer(std::FILE* file) : file_(file) {}
+  explicit Writer(const AuditStateSink& sink) : sink_(sink) {}
 
-  void bytes(ByteView view) {
-    good_ = good_ && std::fwrite(view.data(), 1, view.size(), file_) == view.size();
-  }
+  void bytes(ByteView view) { good_ = good_ && sink_(view); }
   void number(std::uint64_t value, unsigned size) {
     std::uint8_t out[8] = {};
     for (unsigned i = 0; i < size; ++i)
@@ -44,18 +42,18 @@ class Writer {
   bool good() const { return good_; }
 
  private:
-  std::FILE* file_;
+  const AuditStateSink& sink_;
   bool good_ = true;
 };
 
 class Reader {
  public:
-  Reader(std::FILE* file, std::uint64_t left) : file_(file), left_(left) {}
+  Reader(const AuditStateSource& source, std::uint64_t left) : source_(source), left_(left) {}
 
   bool bytes(std::uint8_t* into, std::size_t size) {
     if (size > left_) return false;
     left_ -= size;
-    return std::fread(into, 1, size, file_) == size;
+    return source_({into, size});
   }
   bool digest(Digest& into) { return bytes(into.bytes.data(), Digest::size); }
   bool number(std::uint64_t& into, unsigned size) {
@@ -69,7 +67,7 @@ class Reader {
   std::uint64_t left() const { return left_; }  // bounds every length before memory is taken for it
 
  private:
-  std::FILE* file_;
+  const AuditStateSource& source_;
   std::uint64_t left_;
 };
 
@@ -102,14 +100,8 @@ bool read_records(Reader& in, std::vector<std::pair<StateKey, SharedBytes>>& rec
 
 }  // namespace
 
-Result<std::optional<Replay::Saved>> read_audit_state(const std::string& path) {
-  const StateFile file(std::fopen(path.c_str(), "rbe"));
-  if (!file && errno == ENOENT) return std::optional<Replay::Saved>{};
-  if (!file) return io(path);
-  struct stat found = {};
-  if (::fstat(::fileno(file.get()), &found) != 0) return io(path);
-  if (!S_ISREG(found.st_mode)) return damaged(path);
-  Reader in(file.get(), static_cast<std::uint64_t>(found.st_size));
+std::optional<Replay::Saved> decode_audit_state(const AuditStateSource& source, std::uint64_t size) {
+  Reader in(source, size);
   Replay::Saved saved;
   std::string start(magic.size(), '\0');
   std::uint64_t time = 0;
@@ -117,16 +109,13 @@ Result<std::optional<Replay::Saved>> read_audit_state(const std::string& path) {
                     in.number(saved.height.value, 8) && in.number(time, 8) && in.digest(saved.state_root) &&
                     in.digest(saved.tree_root) && read_entries(in, saved.entries) &&
                     read_records(in, saved.records);
-  if (!read) return damaged(path);
+  if (!read) return std::nullopt;
   saved.block_time = Millis{static_cast<std::int64_t>(time)};
-  return std::optional(std::move(saved));
+  return saved;
 }
 
-Result<void> write_audit_state(const std::string& path, const Replay::Saved& saved) {
-  const std::string beside = path + ".new";
-  StateFile file(std::fopen(beside.c_str(), "wbe"));
-  if (!file) return io(beside);
-  Writer out(file.get());
+bool encode_audit_state(const Replay::Saved& saved, const AuditStateSink& sink) {
+  Writer out(sink);
   out.bytes(as_bytes(magic));
   out.number(saved.height.value, 8);
   out.number(static_cast<std::uint64_t>(saved.block_time.value), 8);
@@ -143,7 +132,33 @@ Result<void> write_audit_state(const std::string& path, const Replay::Saved& sav
     out.number(value->size(), 4);
     out.bytes(*value);
   }
-  if (!out.good() || std::fflush(file.get()) != 0 || ::fsync(::fileno(file.get())) != 0) return io(beside);
+  return out.good();
+}
+
+Result<std::optional<Replay::Saved>> read_audit_state(const std::string& path) {
+  const StateFile file(std::fopen(path.c_str(), "rbe"));
+  if (!file && errno == ENOENT) return std::optional<Replay::Saved>{};
+  if (!file) return io(path);
+  struct stat found = {};
+  if (::fstat(::fileno(file.get()), &found) != 0) return io(path);
+  if (!S_ISREG(found.st_mode)) return damaged(path);
+  const AuditStateSource source = [&file](std::span<std::uint8_t> into) {
+    return std::fread(into.data(), 1, into.size(), file.get()) == into.size();
+  };
+  std::optional<Replay::Saved> saved = decode_audit_state(source, static_cast<std::uint64_t>(found.st_size));
+  if (!saved) return damaged(path);
+  return saved;
+}
+
+Result<void> write_audit_state(const std::string& path, const Replay::Saved& saved) {
+  const std::string beside = path + ".new";
+  StateFile file(std::fopen(beside.c_str(), "wbe"));
+  if (!file) return io(beside);
+  const AuditStateSink sink = [&file](ByteView bytes) {
+    return std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size();
+  };
+  if (!encode_audit_state(saved, sink) || std::fflush(file.get()) != 0 || ::fsync(::fileno(file.get())) != 0)
+    return io(beside);
   file.reset();
   if (std::rename(beside.c_str(), path.c_str()) != 0) return io(path);
   return {};

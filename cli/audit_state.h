@@ -9,13 +9,25 @@
 // trustworthy as the place where it lies.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "crypto/error.h"
 #include "storage/ledger/replay.h"
 
 namespace anta {
+
+// The bytes of such a file, in order, both ways; for what lies in memory too. A source gives exactly as many
+// as are asked for, or false; a sink takes them all, or false.
+using AuditStateSource = std::function<bool(std::span<std::uint8_t>)>;
+using AuditStateSink = std::function<bool(ByteView)>;
+
+// Of a file of `size` bytes, all of which it must be; no length is believed beyond them. Nothing: it is none.
+std::optional<Replay::Saved> decode_audit_state(const AuditStateSource& source, std::uint64_t size);
+bool encode_audit_state(const Replay::Saved& saved, const AuditStateSink& sink);
 
 // Nothing: there is no such file yet. corrupt, rule audit.saved: it is not one.
 Result<std::optional<Replay::Saved>> read_audit_state(const std::string& path);
