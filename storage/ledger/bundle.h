@@ -1,5 +1,5 @@
 // What the leaves of a tile stand for, as files that any static server can give out: enough to replay the
-// ledger (replay.h). Public format; statements.cddl: bundle, rejections.
+// ledger (replay.h). Public format; statements.cddl: bundle, rejections; FORMAT.md, section 12, for others.
 //
 //     bodies/<N>[.p/<W>]     the documents of the leaves of tile 0/<N>: [* [0, genesis] / [1, statement] /
 //                            [2, seal, how many statements its block refused on record]]
