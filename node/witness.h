@@ -14,7 +14,8 @@
 //   1. looked at       against what is remembered. crash: nothing has happened.
 //   2. remembered      (witness_state.h) crash: the next request must name this size; nobody holds a
 //                      signature, and asking again at this size gives one.
-//   3. signed, sent    crash: as above, or it was sent.
+//   3. signed, shown   (witness_notes.h) crash: as above; what is shown after a restart is older.
+//   4. sent            crash: as above, or it was sent.
 // Requests are answered one after the other, so two at once are in one order.
 //
 // Which logs it trusts is a C2SP policy's `log` lines: each is a key of an origin, and all nodes of a ledger
@@ -31,6 +32,7 @@
 #include "crypto/keys.h"
 #include "crypto/policy.h"
 #include "node/http_message.h"
+#include "node/witness_notes.h"
 #include "node/witness_state.h"
 
 namespace anta {
@@ -40,26 +42,33 @@ struct WitnessPorts {
   // Called between 2 and 3, with what is about to be signed.
   std::function<void(const Checkpoint&)> remembered = {};
   std::function<void(const Error&)> failed = {};
+  // What is shown could not be kept for the next run: no promise depends on it.
+  std::function<void(const Error&)> not_kept = {};
 };
 
 class Witness {
  public:
   // It cosigns under `name` with `key`, which outlives it.
-  Witness(std::string name, const SigningKey& key, Policy policy, WitnessMemory memory, WitnessPorts ports);
+  Witness(std::string name, const SigningKey& key, Policy policy, WitnessMemory memory, WitnessNotes notes,
+          WitnessPorts ports);
 
   HttpResponse add_checkpoint(std::string_view body);
+
+  // The checkpoint that it cosigned last for the origin of this hash: 200, or 404 where it never did.
+  HttpResponse latest(std::string_view hash) const;
 
   void set_policy(Policy policy) { policy_ = std::move(policy); }
 
  private:
   HttpResponse extend(const Checkpoint& checkpoint, std::uint64_t old_size, std::span<const Digest> proof,
-                      const std::string& text);
-  HttpResponse sign(const Checkpoint& checkpoint, const std::string& text);
+                      Note note);
+  HttpResponse sign(const Checkpoint& checkpoint, Note note);
 
   std::string name_;
   const SigningKey& key_;
   Policy policy_;
   WitnessMemory memory_;
+  WitnessNotes notes_;
   WitnessPorts ports_;
 };
 

@@ -71,8 +71,10 @@ void WitnessServer::Parts::handle(HttpRequest request, const HttpReply& reply) {
     if (request.method != "GET") return reply(wrong_method("GET"));
     return reply({.status = 200, .body = "{\"status\":\"ok\"}"});
   }
-  if (path != witness_path) return reply(problem(404, "not_found", "there is nothing at " + path));
-  if (request.method != "POST") return reply(wrong_method("POST"));
+  const bool shows = !shown_path_hash(path).empty();
+  if (path != witness_path && !shows) return reply(problem(404, "not_found", "there is nothing at " + path));
+  const std::string method = shows ? "GET" : "POST";
+  if (request.method != method) return reply(wrong_method(method));
   const bool taken = workers->run([this, request = std::move(request), reply](const MayGoOn& may_go_on) {
     reply(may_go_on() ? answer(request)
                       : problem(503, "busy", "the witness is stopping, or has too much to do"));
@@ -81,6 +83,8 @@ void WitnessServer::Parts::handle(HttpRequest request, const HttpReply& reply) {
 }
 
 HttpResponse WitnessServer::Parts::answer(const HttpRequest& request) {
+  const std::string path = request.path_text();
+  if (const std::string_view hash = shown_path_hash(path); !hash.empty()) return witness->latest(hash);
   HttpResponse response = witness->add_checkpoint(as_text(*request.body));
   if (response.status != 200) {
     const bool usual = response.status == 409;  // that is how a log learns the size
@@ -134,8 +138,15 @@ Result<std::unique_ptr<WitnessServer>> WitnessServer::start(
                {{"origin", checkpoint.origin}, {"size", std::to_string(checkpoint.size)}});
     if (seam) seam(checkpoint);
   };
-  parts->witness = std::make_unique<Witness>(parts->identity.name, parts->identity.key,
-                                             parts->identity.policy, std::move(*memory), std::move(ports));
+  ports.not_kept = [&sink = log](const Error& error) {
+    sink.write(LogLevel::warning, "checkpoint_not_kept", {{"message", error.message}});
+  };
+  WitnessNotes notes(config.data, VerifierKey{.name = parts->identity.name,
+                                              .type = KeyType::cosignature,
+                                              .key = parts->identity.key.public_key()});
+  parts->witness =
+      std::make_unique<Witness>(parts->identity.name, parts->identity.key, parts->identity.policy,
+                                std::move(*memory), std::move(notes), std::move(ports));
   parts->executor = std::make_unique<ThreadExecutor>();
   parts->workers = std::make_unique<QueryWorkers>(std::vector<Executor*>{parts->executor.get()},
                                                   QueryWorkersOptions{.waiting_max = waiting_max});

@@ -1,7 +1,8 @@
 // A running witness: the listener, its memory, and the one thread that answers.
 //
-//     POST /add-checkpoint   witness.h
-//     GET  /healthz          200 while it runs
+//     POST /add-checkpoint     witness.h
+//     GET  /<hash>/checkpoint  what it cosigned last of the origin of that hash (witness_notes.h)
+//     GET  /healthz            200 while it runs
 //
 // Requests are read by the listener's thread, bounded before memory is taken (witness_request_bytes_max,
 // 413), and answered by another one after the other; past waiting_max of them the answer is 503. When the

@@ -41,6 +41,8 @@ class WitnessMemory {
   // Nothing was cosigned of it: no value.
   std::optional<Checkpoint> last(const std::string& origin) const;
 
+  const std::map<std::string, Checkpoint>& known() const { return known_; }
+
   // Durable on return. After an error nobody knows which of the two the disk has: the process must end.
   Result<void> remember(const Checkpoint& checkpoint);
 

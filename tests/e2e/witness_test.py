@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A witness beside three nodes: any one of the four may be away, and what a witness signed it does not forget."""
 import base64
+import hashlib
 import os
 import signal
 import subprocess
@@ -114,6 +115,33 @@ class WitnessAlone(unittest.TestCase):
         status, kind, body = self.witness.ask(b"old 0\n\n" + self.note)
         self.assertEqual((status, kind), (409, "text/x.tlog.size"))
         return int(body)
+
+    def test_shows_what_it_cosigned(self):
+        """Goal: whoever watches gets the newest checkpoint by the hash of its origin, under the log's key and the witness's; also after a restart."""
+        origin = self.note.split(b"\n")[0]
+        path = f"/{hashlib.sha256(origin).hexdigest()}/checkpoint"
+        self.assertEqual(self.witness.ask(b"old %d\n\n" % self.known() + self.note)[0], 200)
+        for _ in range(2):
+            status, shown = self.witness.get(path, accept="text/plain")
+            self.assertEqual(status, 200)
+            text, lines = shown.split(b"\n\n")
+            self.assertEqual(text, self.note.split(b"\n\n")[0])
+            self.assertEqual([line.split()[1] for line in lines.decode().splitlines()], [origin.decode(), self.witness.name + "/anta"])
+            self.assertEqual(self.witness.stop(), 0)
+            self.witness.start()
+        self.assertEqual(self.witness.get(path.replace("/checkpoint", "0/checkpoint"), accept="text/plain")[0], 404)
+
+    def test_unit_files_start_what_is_there(self):
+        """Goal: the commands of the systemd units are ones that antad takes, for a node and for a witness."""
+        for unit, one, home in (("antad.service", self.network.nodes[0], "/var/lib/anta"),
+                                ("antad-witness.service", self.witness, "/var/lib/anta-witness")):
+            with open(os.path.join(net.ROOT, "node", unit), encoding="ascii") as file:
+                commands = [line.split("=", 1)[1].split() for line in file if line.startswith("ExecStart")]
+            self.assertEqual(len(commands), 2, unit)
+            before, start = [[word.replace("/usr/local/bin/antad", net.ANTAD).replace(home, one.directory) for word in command] for command in commands]
+            self.assertEqual(before, [*start, "--check"])
+            checked = subprocess.run(before, capture_output=True, check=False)
+            self.assertEqual(checked.returncode, 0, checked.stderr)
 
     def test_answers(self):
         """Goal: a log's own note is cosigned again at its size; the answers 400, 403, 404, 409 and 413 to what is not good."""

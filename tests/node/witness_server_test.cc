@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "node/witness_client.h"
+#include "node/witness_notes.h"
 #include "tests/node/http_clients.h"
 #include "tests/node/witness_rig.h"
 
@@ -62,6 +63,32 @@ TEST(WitnessServer, AnswersOverHttp) {
   Client get(rig.server->port());
   get.say("GET /add-checkpoint HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(get.rest().starts_with("HTTP/1.1 405"));
+}
+
+TEST(WitnessServer, ShowsItsNewestCheckpointByTheOriginsHash) {
+  // Goal: the path as C2SP tlog-witness writes it, the hash in lower case; GET alone.
+  ServerRig rig;
+  const std::string hash = origin_hash(rig.log.origin);
+  const auto get = [&](const std::string& path, const std::string& method = "GET") {
+    Client client(rig.server->port());
+    client.say(method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    return client.rest();
+  };
+  EXPECT_TRUE(get("/" + hash + "/checkpoint").starts_with("HTTP/1.1 404"));
+  EXPECT_EQ(rig.post(rig.log.body(0, 9)).status, 200u);
+  const std::string shown = get("/" + hash + "/checkpoint");
+  EXPECT_TRUE(shown.starts_with("HTTP/1.1 200")) << shown;
+  EXPECT_NE(shown.find("Content-Type: text/plain; charset=utf-8"), std::string::npos) << shown;
+  const auto note = parse_note(shown.substr(shown.find("\r\n\r\n") + 4));
+  ASSERT_TRUE(note) << shown;
+  EXPECT_EQ(*parse_checkpoint(note->text), rig.log.at(9));
+  std::string upper = hash;
+  for (char& c : upper)
+    if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
+  for (const std::string& path : {"/" + upper + "/checkpoint", "/" + hash,
+                                  "/" + hash.substr(2) + "/checkpoint", "/x/" + hash + "/checkpoint"})
+    EXPECT_TRUE(get(path).starts_with("HTTP/1.1 404")) << path;
+  EXPECT_TRUE(get("/" + hash + "/checkpoint", "DELETE").starts_with("HTTP/1.1 405"));
 }
 
 TEST(WitnessServer, ABodyThatIsTooLongIsRefusedBeforeItIsRead) {

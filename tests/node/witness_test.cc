@@ -3,6 +3,7 @@
 #include <fstream>
 #include <optional>
 
+#include "crypto/private_file.h"
 #include "node/identity.h"
 #include "tests/node/witness_rig.h"
 
@@ -19,11 +20,13 @@ struct WitnessAlone {
     Result<WitnessMemory> memory = WitnessMemory::open(home.config.data, home.config.seed);
     ASSERT_TRUE(memory) << memory.error().message;
     WitnessPorts ports;
-    ports.unix_seconds = [] { return now; };
+    ports.unix_seconds = [this] { return clock; };
     ports.remembered = [this](const Checkpoint& c) { remembered.push_back(c.size); };
     ports.failed = [this](const Error&) { ++failures; };
     identity.emplace(std::move(*load_witness_identity(home.config)));
-    witness.emplace(identity->name, identity->key, home.policy, std::move(*memory), std::move(ports));
+    ports.not_kept = [this](const Error&) { ++failures; };
+    witness.emplace(identity->name, identity->key, home.policy, std::move(*memory),
+                    WitnessNotes(home.config.data, home.verifier()), std::move(ports));
   }
   HttpResponse ask(const std::string& body) { return witness->add_checkpoint(body); }
   unsigned status(const std::string& body) { return ask(body).status; }
@@ -39,6 +42,7 @@ struct WitnessAlone {
   GrownLog log{40};
   WitnessHome home{log};
   std::vector<std::uint64_t> remembered = {};
+  std::uint64_t clock = now;
   int failures = 0;
   std::optional<WitnessIdentity> identity = {};
   std::optional<Witness> witness = {};
@@ -55,6 +59,61 @@ TEST(Witness, CosignsWhatExtendsWhatItSaw) {
     EXPECT_EQ(rig.time_in(answer, rig.log.note(to)), now) << to;
     from = to;
   }
+}
+
+TEST(Witness, ShowsWhatItCosignedLast) {
+  // Goal: C2SP tlog-witness, Monitor Retrieval: by the hash of the origin, with the log's signature and its
+  // own and no stranger's; 404 before the first; a refused request changes nothing.
+  WitnessAlone rig;
+  const std::string hash = origin_hash(rig.log.origin);
+  EXPECT_EQ(rig.witness->latest(hash).status, 404u);
+  Note signed_twice = *parse_note(rig.log.note(9));
+  signed_twice.signatures.push_back(sign_note_line(signed_twice.text, "stranger.example", key_of(9)));
+  const std::string note = encode_note(signed_twice);
+  EXPECT_EQ(rig.status(encode_witness_request({.old_size = 0, .proof = {}, .note = note})), 200u);
+  EXPECT_EQ(rig.status(rig.log.body(3, 20)), 409u);
+  const HttpResponse shown = rig.witness->latest(hash);
+  EXPECT_EQ(shown.status, 200u);
+  const auto parsed = parse_note(shown.body);
+  ASSERT_TRUE(parsed) << shown.body;
+  EXPECT_EQ(parsed->text, signed_twice.text);
+  ASSERT_EQ(parsed->signatures.size(), 2u);
+  EXPECT_TRUE(verify_note_line(rig.log.verifier(), parsed->text, parsed->signatures[0]));
+  EXPECT_TRUE(verify_cosignature(rig.home.verifier(), parsed->text, parsed->signatures[1], now));
+  EXPECT_EQ(rig.witness->latest(origin_hash("other.example/x")).status, 404u);
+}
+
+TEST(Witness, ShowsItAfterARestart) {
+  // Goal: what was kept is shown again, at most a minute older than what was promised; a file that is
+  // damaged, of another witness, or of more than was promised is not shown, and none of them stops it.
+  WitnessAlone rig;
+  const std::string hash = origin_hash(rig.log.origin);
+  EXPECT_EQ(rig.status(rig.log.body(0, 9)), 200u);
+  rig.clock += WitnessNotes::kept_every_seconds - 1;
+  EXPECT_EQ(rig.status(rig.log.body(9, 20)), 200u);
+  const std::string newest = rig.witness->latest(hash).body;
+  EXPECT_EQ(parse_checkpoint(parse_note(newest)->text)->size, 20u);
+  rig.start();
+  EXPECT_EQ(parse_checkpoint(parse_note(rig.witness->latest(hash).body)->text)->size, 9u);
+  rig.clock += 1;
+  EXPECT_EQ(rig.status(rig.log.body(20, 31)), 200u);
+  rig.start();
+  EXPECT_EQ(parse_checkpoint(parse_note(rig.witness->latest(hash).body)->text)->size, 31u);
+  EXPECT_EQ(rig.failures, 0);
+  const std::filesystem::path file = rig.home.config.data / (hash + ".checkpoint");
+  Note other = *parse_note(rig.log.note(31));
+  other.signatures.push_back(sign_cosignature(other.text, "w1/anta", key_of(9), now));
+  Note later = *parse_note(rig.log.note(40));
+  const WitnessIdentity& self = *rig.identity;
+  later.signatures.push_back(sign_cosignature(later.text, self.name, self.key, now));
+  for (const std::string& bad :
+       {newest.substr(0, 40), std::string(), encode_note(other), encode_note(later)}) {
+    ASSERT_TRUE(write_private_file(file, as_bytes(bad), Replace::yes));
+    rig.start();
+    EXPECT_EQ(rig.witness->latest(hash).status, 404u) << bad;
+  }
+  EXPECT_EQ(rig.status(rig.log.body(31, 31)), 200u);
+  EXPECT_EQ(rig.witness->latest(hash).status, 200u);
 }
 
 TEST(Witness, AnOldSizeThatIsNotItsOwnIs409WithItsOwn) {
@@ -183,7 +242,8 @@ TEST(Witness, RemembersBeforeItAnswersAndAcrossARestart) {
   rig.witness.reset();
   {
     Witness doomed("w1/anta", rig.identity->key, rig.home.policy,
-                   std::move(*WitnessMemory::open(rig.home.config.data, rig.home.config.seed)), ports);
+                   std::move(*WitnessMemory::open(rig.home.config.data, rig.home.config.seed)),
+                   WitnessNotes(rig.home.config.data, rig.home.verifier()), ports);
     EXPECT_EQ(doomed.add_checkpoint(rig.log.body(0, 9)).status, 200u);
   }
   write_whole(file.string(), as_bytes(crashed_with));
