@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,6 +29,8 @@ Result<std::unique_ptr<BackupTarget>> BackupTarget::open(const std::string& file
   if (target->fd_ < 0) return target->failed(target->part());
   if (::flock(target->fd_, LOCK_EX | LOCK_NB) != 0)
     return fail(Code::busy, "backup.part_in_use", "another anta writes " + target->part());
+  // Also of one that was there: it holds what its own mode let others read, and from here on more.
+  if (::fchmod(target->fd_, 0600) != 0) return target->failed(target->part());
   if (auto gone_on = target->go_on(); !gone_on) return pass(gone_on);
   return target;
 }

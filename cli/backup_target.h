@@ -5,8 +5,8 @@
 //   FILE        the same bytes, synced, once the end record is there. A crash leaves one of the two names, or
 //               for a moment both.
 //
-// What stands under the name already is never overwritten unless that was asked for. Files have mode 0600:
-// they hold every statement. One thread.
+// What stands under the name already is never overwritten unless that was asked for. Both have mode 0600 from
+// the beginning, a FILE.part that was there with another mode too: they hold every statement. One thread.
 #pragma once
 
 #include <memory>

@@ -88,6 +88,13 @@ Result<Exit> verify_file(Invocation& invocation) {
   const auto beside = invocation.option("--sources");
   const auto sources = beside ? read_file(*beside, certificate_whole_bytes_max) : Result<Bytes>(Bytes{});
   if (!sources) return pass(sources);
+  if (const auto decoded = decode_certificate_file(*file); beside && decoded && !decoded->summary) {
+    const std::string name = invocation.argument("FILE");
+    return invocation.usage("--sources: " + name + " is no summary, so there is nothing that " + *beside +
+                                " could complete; verify each file by itself",
+                            "--sources: " + name + " no es un resumen, así que no hay nada que " + *beside +
+                                " complete; verifique cada archivo por separado");
+  }
   Result<Trust> read = trust_of(invocation);
   if (!read) return pass(read);
   Trust trust = std::move(*read);
@@ -116,15 +123,22 @@ bool is_proven(const Report& report, const Report& before) {
          report.checkpoint_seconds >= before.checkpoint_seconds;
 }
 
+// A file that nothing can be fetched for, because it cannot be read: what verify says of it.
+Exit report_unreadable(const Invocation& invocation, ByteView file, const Trust& trust) {
+  const Report report = verify_certificate(file, trust, invocation.now);
+  print_report(invocation, report);
+  return exit_for_verdict(report.verdict);
+}
+
 // What a summary stands for, from any node: it carries its own proof.
 Result<Exit> fetch_sources(Invocation& invocation) {
   const std::string path = invocation.argument("FILE");
   const auto summary = read_file(path, certificate_whole_bytes_max);
   if (!summary) return pass(summary);
-  const Result<CertificateFile> file = decode_certificate_file(*summary);
-  if (!file) return pass(file);
   const Result<Trust> trust = trust_of(invocation);
   if (!trust) return pass(trust);
+  const Result<CertificateFile> file = decode_certificate_file(*summary);
+  if (!file) return report_unreadable(invocation, *summary, *trust);
   if (!file->summary) {
     const Report report = verify_certificate(*summary, *trust, invocation.now);
     print_report(invocation, report);
@@ -168,12 +182,12 @@ Result<Exit> refresh_file(Invocation& invocation) {
   const std::string path = invocation.argument("FILE");
   const auto bytes = read_file(path, certificate_whole_bytes_max);
   if (!bytes) return pass(bytes);
-  Result<CertificateFile> file = decode_certificate_file(*bytes);
-  if (!file) return pass(file);
-  if (file->summary)
-    return fail(Code::malformed, "patch.summary", path + " is a summary: it is fetched anew, not refreshed");
   const Result<Trust> trust = trust_of(invocation);
   if (!trust) return pass(trust);
+  Result<CertificateFile> file = decode_certificate_file(*bytes);
+  if (!file) return report_unreadable(invocation, *bytes, *trust);
+  if (file->summary)
+    return fail(Code::malformed, "patch.summary", path + " is a summary: it is fetched anew, not refreshed");
   const Result<Bytes> newer = patched(invocation, std::move(*file));
   if (!newer) return pass(newer);
   const Report report = verify_certificate(*newer, *trust, invocation.now);

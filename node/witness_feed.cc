@@ -54,6 +54,7 @@ struct WitnessFeed::State : std::enable_shared_from_this<WitnessFeed::State> {
     std::int64_t wanted_since = 0;
     int conflicts = 0;  // in a row
     bool busy = false;
+    bool ahead = false;          // of this ledger, and that was said
     std::uint32_t failures = 0;  // in a row
     std::int64_t retry_at = 0;   // steady
   };
@@ -145,6 +146,7 @@ void WitnessFeed::State::take(const std::string& id, Peer& peer, const SharedAsk
   peer.size = ask->checkpoint.size;
   peer.failures = 0;
   peer.conflicts = 0;
+  peer.ahead = false;
   ++cosignatures;
   ports.cosigned(NodeId{id}, {.size = ask->checkpoint.size, .root = ask->checkpoint.root, .line = *line});
 }
@@ -157,6 +159,17 @@ void WitnessFeed::State::conflict(const std::string& id, Peer& peer, const Share
     return failed(id, peer, "it answered 409 without a size to go on from: " + in_print(reply.body));
   }
   peer.size = *size;
+  if (*size > ask->checkpoint.size && !peer.ahead) {
+    // It cosigned for a leader that knew more: soon so do we, unless this ledger was restored from a backup.
+    peer.ahead = true;
+    log(LogLevel::warning, "witness_ahead",
+        {{"witness", id},
+         {"its_size", std::to_string(*size)},
+         {"size", std::to_string(ask->checkpoint.size)},
+         {"message",
+          "it cosigned a larger tree than this ledger has; it cosigns nothing here until the ledger "
+          "has grown past that, and then only what extends it"}});
+  }
   if (!peer.wanted && *size <= ask->checkpoint.size) peer.wanted = ask;
 }
 

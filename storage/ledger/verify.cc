@@ -98,16 +98,21 @@ void list_assertions(const Assertions& wanted, Report& report) {
   if (!wanted.max_age_seconds) report.not_checked.push_back("not_checked.freshness");
 }
 
+// What needs the whole ledger, or more than any file of this format can show.
+void list_beyond_a_file(Report& report) {
+  for (const char* code :
+       {"not_checked.unique_identifiers", "not_checked.capacity", "not_checked.account_history",
+        "not_checked.other_uses_of_lots", "not_checked.recording_times"})
+    report.not_checked.push_back(code);
+}
+
 // What unset assertions leave open, and what one file of this format can never show.
 void list_checks(const Assertions& wanted, bool state_proven, Report& report) {
   report.checked = {"checked.quorum",   "checked.inclusion", "checked.signatures", "checked.masses",
                     "checked.quantity", "checked.models",    "checked.scope",      "checked.accreditation"};
   report.checked.push_back(state_proven ? "checked.present_state" : "checked.statuses_told");
   if (!state_proven) report.not_checked.push_back("not_checked.present_state");
-  for (const char* code :
-       {"not_checked.unique_identifiers", "not_checked.capacity", "not_checked.account_history",
-        "not_checked.other_uses_of_lots", "not_checked.recording_times"})
-    report.not_checked.push_back(code);
+  list_beyond_a_file(report);
   list_assertions(wanted, report);
 }
 
@@ -212,6 +217,7 @@ Report judge_summary(const CertificateFile& file, const Checkpoint& checkpoint, 
   check_certificate(now, report);
   report.checked = {"checked.quorum", "checked.present_state", "checked.summary"};
   report.not_checked = {"not_checked.sources", "not_checked.districts"};
+  list_beyond_a_file(report);
   list_assertions(trust.assertions, report);
   if (!report.reasons.empty()) {
     report.verdict = CertificateVerdict::not_valid;

@@ -117,6 +117,15 @@ class TheYear(unittest.TestCase):
             fetched = json.loads(out)
             self.assertEqual((code, fetched["sources"]["told"], fetched["sources"]["root"]), (0, False, report["sources"]["root"]))
             self.assertEqual(net.anta("certificate", "verify", small, *policy, "--sources", whole)[0], 0)
+            code, _, said = net.anta("certificate", "verify", whole, *policy, "--sources", small)
+            self.assertEqual(code, 2, said)
+            self.assertIn("summary", str(said))
+            spoilt = os.path.join(home, "spoilt.anta")
+            with open(small, "rb") as file, open(spoilt, "wb") as into:
+                into.write(file.read()[:-1])
+            for verb, more in (("verify", ()), ("fetch", at), ("refresh", at)):
+                code, out, _ = net.anta("certificate", verb, spoilt, *policy, *more, "--output", "json")
+                self.assertEqual((code, json.loads(out)["reasons"][0]["code"]), (3, "file_malformed"), verb)
             with open(small, "rb") as file:
                 told = cbor2.load(file)
             told[9][1][-1][0] = "zz"

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "tests/node/certificate_rig.h"
@@ -67,6 +68,17 @@ TEST_F(CertificateSummary, StandsForAFileThatWouldBeTooLarge) {
   EXPECT_EQ(report.chain.size(), 4u);
   EXPECT_TRUE(report.sources_told);
   EXPECT_EQ(report.sources->sources(), 500u);
+}
+
+TEST_F(CertificateSummary, SaysWhatIsNotCheckedNoLessThanTheWhole) {
+  // Goal: a summary checks less, so whatever a whole file leaves open (capacity, balances, other uses, times)
+  // is open here too.
+  const Report part = rig().verify(summary());
+  const Report all = rig().verify(whole());
+  EXPECT_GE(all.not_checked.size(), 5u);
+  for (const std::string& code : all.not_checked)
+    EXPECT_EQ(std::count(part.not_checked.begin(), part.not_checked.end(), code), 1) << code;
+  EXPECT_EQ(part.not_checked.front(), "not_checked.sources");
 }
 
 TEST_F(CertificateSummary, WithTheWholeItHasTheFullVerdict) {

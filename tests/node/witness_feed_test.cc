@@ -28,6 +28,11 @@ struct FeedRig {
     ports.cosigned = [this](const NodeId& witness, const CheckpointCosigned& answer) {
       cosigned.emplace_back(witness.value, answer.size);
     };
+    ports.log = [this](LogLevel, std::string_view event, std::initializer_list<LogField> fields) {
+      said.emplace_back(event);
+      for (const LogField& field : fields)
+        said.back() += " " + std::string(field.name) + "=" + field.value;
+    };
     WitnessUrls urls = {{"w1", *parse_witness_url("http://127.0.0.1:1")}};
     feed = std::make_unique<WitnessFeed>(WitnessFeedOptions{}, std::move(ports), urls, executor);
   }
@@ -60,6 +65,7 @@ struct FeedRig {
   PublicKey key = key_of(8).public_key();
   std::deque<Asked> asked = {};
   std::vector<std::pair<std::string, std::uint64_t>> cosigned = {};
+  std::vector<std::string> said = {};
   std::unique_ptr<WitnessFeed> feed = {};
 };
 
@@ -112,6 +118,23 @@ TEST(WitnessFeed, AWitnessThatIsAheadIsAskedAgainWithWhatIsLarger) {
   EXPECT_TRUE(rig.asked.empty());
   rig.open(25);
   EXPECT_EQ(rig.asked.at(0).request.old_size, 20u);
+}
+
+TEST(WitnessFeed, AWitnessThatIsAheadOfARestoredNodeIsSaid) {
+  // Goal: once, with both sizes, however often it is asked; again only after it had cosigned in between.
+  FeedRig rig;
+  rig.open(9);
+  rig.answer_size(30);
+  rig.open(12);
+  rig.open(31);
+  rig.answer_size(35);
+  ASSERT_EQ(rig.said.size(), 1u);
+  EXPECT_TRUE(rig.said[0].starts_with("witness_ahead witness=w1 its_size=30 size=9")) << rig.said[0];
+  rig.open(36);
+  rig.answer_signed();
+  rig.open(37);
+  rig.answer_size(40);
+  EXPECT_EQ(rig.said.size(), 2u);
 }
 
 TEST(WitnessFeed, WhoDoesNotAnswerIsLeftAloneForAWhile) {
