@@ -122,6 +122,7 @@ class WitnessAlone(unittest.TestCase):
         path = f"/{hashlib.sha256(origin).hexdigest()}/checkpoint"
         self.assertEqual(self.witness.ask(b"old %d\n\n" % self.known() + self.note)[0], 200)
         for _ in range(2):
+            net.until("it runs", lambda: self.witness.get("/healthz"))
             status, shown = self.witness.get(path, accept="text/plain")
             self.assertEqual(status, 200)
             text, lines = shown.split(b"\n\n")
@@ -129,6 +130,7 @@ class WitnessAlone(unittest.TestCase):
             self.assertEqual([line.split()[1] for line in lines.decode().splitlines()], [origin.decode(), self.witness.name + "/anta"])
             self.assertEqual(self.witness.stop(), 0)
             self.witness.start()
+        net.until("it runs", lambda: self.witness.get("/healthz"))
         self.assertEqual(self.witness.get(path.replace("/checkpoint", "0/checkpoint"), accept="text/plain")[0], 404)
 
     def test_unit_files_start_what_is_there(self):
