@@ -22,8 +22,10 @@ TEST(BackupTarget, ItsFilesAreItsOwnersFromTheBeginning) {
   ASSERT_NE(::mkdtemp(directory.data()), nullptr);
   for (const bool found : {false, true}) {
     const std::string file = directory + (found ? "/found" : "/new");
-    if (found) std::ofstream(file + ".part") << "left by another";
-    if (found) ASSERT_EQ(::chmod((file + ".part").c_str(), 0644), 0);
+    if (found) {
+      std::ofstream(file + ".part") << "left by another";
+      ASSERT_EQ(::chmod((file + ".part").c_str(), 0644), 0);
+    }
     const auto target = BackupTarget::open(file, false);
     ASSERT_EQ(mode_of(file + ".part"), 0600u) << found;
   }
