@@ -58,9 +58,10 @@ Result<SharedBytes> stored_statement(const LogStore& log, LogIndex block, std::u
 }
 
 LedgerReader::LedgerReader(const Database& database, const LogStore& log,
-                           std::shared_ptr<const AppliedMoment> moment)
+                           std::shared_ptr<ReaderCaches> caches, std::shared_ptr<const AppliedMoment> moment)
     : database_(&database),
       log_(&log),
+      caches_(std::move(caches)),
       moment_(std::move(moment)),
       applied_(moment_->applied),
       past_(std::make_shared<const Past>()) {}
@@ -110,16 +111,15 @@ Result<SharedBytes> LedgerReader::statement_at(LeafIndex index) const {
 }
 
 Result<SharedBytes> LedgerReader::statement_in(LogIndex index, std::uint32_t position) const {
-  if (!block_.payload || block_.index != index) {
-    auto entry = log_->read_one(index);
-    if (!entry) return pass(entry);
-    block_bytes_read_ += entry->payload->size();
-    auto statements = decode_block(*entry->payload);
-    if (!statements) return no_statement(index, position);
-    block_ = {.index = index, .payload = entry->payload, .statements = std::move(*statements)};
+  if (!block_ || block_index_ != index) {
+    auto block = caches_->blocks.block(*log_, index);
+    if (!block) return pass(block);
+    block_ = std::move(*block);
+    block_index_ = index;
+    block_bytes_read_ += block_->payload->size();
   }
-  if (position >= block_.statements.size()) return no_statement(index, position);
-  return shared(to_bytes(block_.statements[position]));
+  if (position >= block_->statements.size()) return no_statement(index, position);
+  return shared(to_bytes(block_->statements[position]));
 }
 
 Result<LeafRecord> LedgerReader::leaf(LeafIndex index) const {
@@ -253,7 +253,15 @@ Result<std::vector<StateProof>> LedgerReader::prove(const std::vector<StateKey>&
 }
 
 NodeSource LedgerReader::nodes() const {
-  return stored_nodes(*database_, std::shared_ptr<const ReadSnapshot>(moment_, snapshot()), applied_.leaves);
+  return stored_nodes(*database_, std::shared_ptr<const ReadSnapshot>(moment_, snapshot()), applied_.leaves,
+                      std::shared_ptr<TreeCache>(caches_, &caches_->tree));
+}
+
+Result<std::vector<Digest>> LedgerReader::tile(unsigned level, std::uint64_t index, unsigned width) const {
+  const auto tile = caches_->tree.tile(*database_, snapshot(), level, index, width);
+  if (!tile) return pass(tile);
+  const std::vector<Digest>& hashes = (*tile)->hashes();
+  return std::vector<Digest>(hashes.begin(), hashes.begin() + width);
 }
 
 std::unique_ptr<LedgerView> LedgerReader::view() const { return std::make_unique<ReaderView>(*this); }

@@ -23,17 +23,27 @@
 #include "crypto/merkle.h"
 #include "storage/applied.h"
 #include "storage/applied_moment.h"
+#include "storage/block_cache.h"
 #include "storage/database.h"
 #include "storage/ledger/ids.h"
 #include "storage/ledger/state_proof.h"
 #include "storage/ledger/view.h"
 #include "storage/log_store.h"
 #include "storage/outcome.h"
+#include "storage/tree_cache.h"
 
 namespace anta {
 
 // A statement's bytes out of the block that holds them. corrupt when the entry is no block that long.
 Result<SharedBytes> stored_statement(const LogStore& log, LogIndex block, std::uint32_t position);
+
+// What all readers of a store have read last.
+struct ReaderCaches {
+  ReaderCaches(std::size_t tree_bytes, std::size_t block_bytes) : tree(tree_bytes), blocks(block_bytes) {}
+
+  TreeCache tree;
+  BlockCache blocks;
+};
 
 class LedgerReader {
  public:
@@ -65,7 +75,8 @@ class LedgerReader {
   // A statement's bytes, from the log; also of rejected ones.
   Result<SharedBytes> statement(const Digest& statement) const;
   Result<SharedBytes> statement_at(LeafIndex leaf) const;
-  // Bytes of blocks that this reader had to read for statements; what one question cost so far.
+  // Bytes of blocks that this reader went through for statements, one after the other, read from the disk or
+  // not: what one question cost so far.
   std::uint64_t block_bytes_read() const { return block_bytes_read_; }
 
   Result<LeafRecord> leaf(LeafIndex leaf) const;
@@ -88,6 +99,9 @@ class LedgerReader {
 
   // Nodes for roots and proofs up to applied().leaves; keeps what it has read. Must go before the database.
   NodeSource nodes() const;
+  // The first `width` (1..256) hashes of tile `index` on tile level `level` (0..7) of the tree
+  // (tree_store.h).
+  Result<std::vector<Digest>> tile(unsigned level, std::uint64_t index, unsigned width) const;
 
   // The state for the law (dry runs). Refers to this reader.
   std::unique_ptr<LedgerView> view() const;
@@ -103,22 +117,21 @@ class LedgerReader {
     std::vector<std::pair<ByteView, std::optional<ByteView>>> range(ByteView under, ByteView from) const;
   };
 
-  LedgerReader(const Database& database, const LogStore& log, std::shared_ptr<const AppliedMoment> moment);
+  LedgerReader(const Database& database, const LogStore& log, std::shared_ptr<ReaderCaches> caches,
+               std::shared_ptr<const AppliedMoment> moment);
   const ReadSnapshot* snapshot() const { return &moment_->snapshot; }
-  struct Block {
-    LogIndex index = {};
-    std::shared_ptr<const Bytes> payload = {};  // null: none read yet
-    std::vector<ByteView> statements = {};      // of `payload`
-  };
   Result<SharedBytes> statement_in(LogIndex block, std::uint32_t position) const;
   Result<LeafPage> leaves_under(Bytes prefix, LeafIndex from, std::size_t limit) const;
 
   const Database* database_;
   const LogStore* log_;
+  std::shared_ptr<ReaderCaches> caches_;  // the store's
   std::shared_ptr<const AppliedMoment> moment_;
   Applied applied_;
   mutable std::uint64_t block_bytes_read_ = 0;
-  mutable Block block_ = {};          // the one read last: neighbours in a history are often of one block
+  // The block gone through last: neighbours in a history are often of one.
+  mutable LogIndex block_index_ = {};
+  mutable std::shared_ptr<const ReadBlock> block_ = {};
   std::shared_ptr<const Past> past_;  // empty for a reader of now
 };
 

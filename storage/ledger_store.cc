@@ -65,6 +65,7 @@ struct LedgerStore::State {
   StateTree state_tree;
   AppliedMoments moments = {};
   TreeStore tree = {};
+  std::shared_ptr<ReaderCaches> caches;
   std::optional<Applied> applied = {};
   LogIndex undo_first = {};  // nothing older is stored
   std::atomic<std::uint64_t> undo_floor = no_floor;
@@ -75,7 +76,8 @@ struct LedgerStore::State {
         options(how),
         current(in, with, how.cache_bytes / 2),
         kept_buckets(how.cache_bytes / 2),
-        state_tree([this](ByteView key) { return bucket(key); }) {}
+        state_tree([this](ByteView key) { return bucket(key); }),
+        caches(std::make_shared<ReaderCaches>(how.tree_cache_bytes, how.block_cache_bytes)) {}
 
   Result<std::optional<Bytes>> bucket(ByteView key);
   Result<void> load();
@@ -356,12 +358,12 @@ Result<LedgerReader> LedgerStore::reader() const {
   if (auto failed = state_->database.failure()) return tl::unexpected(std::move(*failed));
   auto newest = state_->moments.newest();
   if (!newest) return fail(Code::not_found, "store.empty", "this ledger has no genesis yet");
-  return LedgerReader(state_->database, state_->log, std::move(newest));
+  return LedgerReader(state_->database, state_->log, state_->caches, std::move(newest));
 }
 
 Result<LedgerReader> LedgerStore::reader_of(TreeSize size) const {
   if (auto kept = state_->moments.find(size))
-    return LedgerReader(state_->database, state_->log, std::move(kept));
+    return LedgerReader(state_->database, state_->log, state_->caches, std::move(kept));
   if (size.value == 0) return fail(Code::not_found, "store.leaf", "a tree without leaves has no state");
   auto then = reader_at(LeafIndex{size.value - 1});
   if (then && then->applied().leaves != size) {

@@ -44,7 +44,9 @@ struct LedgerStoreOptions {
   std::uint64_t past_blocks_max = 10'000;
   std::uint64_t past_bytes_max = std::uint64_t{4} << 20;
   static constexpr std::uint64_t past_entry_bytes = 128;
-  std::uint64_t cache_bytes = std::uint64_t{16} << 20;  // records of the newest state and of its tree
+  std::uint64_t cache_bytes = std::uint64_t{16} << 20;       // records of the newest state and of its tree
+  std::uint64_t tree_cache_bytes = std::uint64_t{8} << 20;   // tiles of the Merkle tree, for readers' proofs
+  std::uint64_t block_cache_bytes = std::uint64_t{8} << 20;  // blocks that readers take statements from
   bool rebuilding = false;  // rebuild.h: opens what a rebuilding has dropped; others are refused that
 };
 

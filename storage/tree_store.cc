@@ -19,11 +19,12 @@ Bytes hash_key(unsigned tile_level, std::uint64_t index) {
   return key;
 }
 
-// The tiles that one answer needs, read once.
+// The tiles that one answer needs, looked up once.
 class Tiles {
  public:
-  Tiles(const Database& database, std::shared_ptr<const ReadSnapshot> snapshot, TreeSize size)
-      : database_(database), snapshot_(std::move(snapshot)), size_(size) {}
+  Tiles(const Database& database, std::shared_ptr<const ReadSnapshot> snapshot, TreeSize size,
+        std::shared_ptr<TreeCache> cache)
+      : database_(database), snapshot_(std::move(snapshot)), size_(size), cache_(std::move(cache)) {}
 
   Result<Digest> node(unsigned level, std::uint64_t index) {
     const std::uint64_t nodes = level < 64 ? size_.value >> level : 0;
@@ -32,65 +33,55 @@ class Tiles {
     const std::uint64_t first = index << inside;  // of the hashes below it, on the tile's level
     auto tile = load(level / tile_height, first / tile_width);
     if (!tile) return pass(tile);
-    return reduce(level, index, std::span(**tile).subspan(first % tile_width, std::size_t{1} << inside));
+    return (*tile)->node(inside, (first % tile_width) >> inside);
   }
 
  private:
   using Place = std::pair<unsigned, std::uint64_t>;
 
-  Result<const std::vector<Digest>*> load(unsigned tile_level, std::uint64_t tile) {
+  Result<const StoredTile*> load(unsigned tile_level, std::uint64_t tile) {
     const Place place{tile_level, tile};
-    if (const auto known = tiles_.find(place); known != tiles_.end()) return &known->second;
+    if (const auto known = tiles_.find(place); known != tiles_.end()) return known->second.get();
     const std::uint64_t hashes = size_.value >> (tile_level * tile_height);
     const auto width = static_cast<unsigned>(std::min(tile_width, hashes - tile * tile_width));
-    auto read = stored_tile(database_, snapshot_.get(), tile_level, tile, width);
+    auto read = cache_->tile(database_, snapshot_.get(), tile_level, tile, width);
     if (!read) return pass(read);
-    return &tiles_.emplace(place, std::move(*read)).first->second;
-  }
-
-  // The node over these neighbours of one tile; what lies between is kept for the next question.
-  Digest reduce(unsigned level, std::uint64_t index, std::span<const Digest> below) {
-    if (below.size() == 1) return below[0];
-    const Place place{level, index};
-    if (const auto known = between_.find(place); known != between_.end()) return known->second;
-    const std::size_t half = below.size() / 2;
-    const Digest hash = node_hash(reduce(level - 1, 2 * index, below.first(half)),
-                                  reduce(level - 1, 2 * index + 1, below.subspan(half)));
-    return between_.emplace(place, hash).first->second;
+    return tiles_.emplace(place, std::move(*read)).first->second.get();
   }
 
   const Database& database_;
   std::shared_ptr<const ReadSnapshot> snapshot_;
   TreeSize size_;
-  std::map<Place, std::vector<Digest>> tiles_ = {};
-  std::map<Place, Digest> between_ = {};
+  std::shared_ptr<TreeCache> cache_;
+  std::map<Place, std::shared_ptr<const StoredTile>> tiles_ = {};
 };
 
 }  // namespace
 
-NodeSource stored_nodes(const Database& database, std::shared_ptr<const ReadSnapshot> snapshot,
-                        TreeSize size) {
-  auto tiles = std::make_shared<Tiles>(database, std::move(snapshot), size);
+NodeSource stored_nodes(const Database& database, std::shared_ptr<const ReadSnapshot> snapshot, TreeSize size,
+                        std::shared_ptr<TreeCache> cache) {
+  if (!cache) cache = std::make_shared<TreeCache>(0);
+  auto tiles = std::make_shared<Tiles>(database, std::move(snapshot), size, std::move(cache));
   return [tiles](unsigned level, std::uint64_t index) { return tiles->node(level, index); };
 }
 
 Result<std::vector<Digest>> stored_tile(const Database& database, const ReadSnapshot* snapshot,
-                                        unsigned level, std::uint64_t index, unsigned width) {
-  ANTA_INVARIANT(width >= 1 && width <= tile_width && level < tile_height);
+                                        unsigned level, std::uint64_t index, unsigned from, unsigned width) {
+  ANTA_INVARIANT(from < width && width <= tile_width && level < tile_height);
   if (index >= std::uint64_t{1} << 56) return fail(Code::not_found, "tree.tile", "there is no such tile");
   std::vector<Digest> hashes;
-  hashes.reserve(width);
+  hashes.reserve(width - from);
   Cursor cursor = database.cursor(Family::tree, snapshot);
-  cursor.seek(hash_key(level, index * tile_width));
-  for (std::uint64_t i = 0; i < width && cursor.valid(); ++i, cursor.next()) {
+  cursor.seek(hash_key(level, index * tile_width + from));
+  for (std::uint64_t i = from; i < width && cursor.valid(); ++i, cursor.next()) {
     if (!std::ranges::equal(cursor.key(), hash_key(level, index * tile_width + i))) break;
     if (cursor.value().size() != Digest::size) break;
     std::ranges::copy(cursor.value(), hashes.emplace_back().bytes.begin());
   }
   if (auto read = cursor.status(); !read) return pass(read);
-  if (hashes.size() < width) {
+  if (from + hashes.size() < width) {
     return fail(Code::not_found, "tree.tile",
-                "hash " + std::to_string(index * tile_width + hashes.size()) + " on tile level " +
+                "hash " + std::to_string(index * tile_width + from + hashes.size()) + " on tile level " +
                     std::to_string(level) + " is not stored");
   }
   return hashes;

@@ -17,17 +17,20 @@
 #include "crypto/merkle.h"
 #include "storage/database.h"
 #include "storage/ledger/ids.h"
+#include "storage/tree_cache.h"
 
 namespace anta {
 
 // Complete nodes of the tree of `size` leaves as the database was at `snapshot`. Keeps the tiles it has read,
-// so one source serves all proofs of an answer; use it from one thread, and not beyond the database's life.
-NodeSource stored_nodes(const Database& database, std::shared_ptr<const ReadSnapshot> snapshot,
-                        TreeSize size);
+// so one source serves all proofs of an answer, and shares them with others in `cache`, where it is not null;
+// use it from one thread, and not beyond the database's life.
+NodeSource stored_nodes(const Database& database, std::shared_ptr<const ReadSnapshot> snapshot, TreeSize size,
+                        std::shared_ptr<TreeCache> cache = nullptr);
 
-// The first `width` (1..256) hashes of tile `index` on tile level `level`. not_found past the tree's end.
+// The hashes `from`..`width` - 1 (0 <= from < width <= 256) of tile `index` on tile level `level`. not_found
+// past the tree's end.
 Result<std::vector<Digest>> stored_tile(const Database& database, const ReadSnapshot* snapshot,
-                                        unsigned level, std::uint64_t index, unsigned width);
+                                        unsigned level, std::uint64_t index, unsigned from, unsigned width);
 
 class TreeStore {
  public:

@@ -94,7 +94,7 @@ TEST_F(TreeStoreTest, FirstLeavesOfTheVectors) {
     store.append(sha256(*from_hex(statement.get<std::string>())), batch);
   ASSERT_TRUE(database->write(batch, Sync::no).has_value());
   EXPECT_EQ(store.root(), digest_from(all["cases"][2]["root"]));
-  EXPECT_EQ((*stored_tile(*database, nullptr, 0, 0, 3))[1], digest_from(all["leaf_hashes"][1]));
+  EXPECT_EQ((*stored_tile(*database, nullptr, 0, 0, 0, 3))[1], digest_from(all["leaf_hashes"][1]));
 }
 
 TEST_F(TreeStoreTest, EqualsTheTreeInMemoryAcrossThreeTileLevels) {
@@ -126,9 +126,46 @@ TEST_F(TreeStoreTest, ASnapshotSeesItsOwnTree) {
   EXPECT_EQ(*root_at(300, then), root);
   EXPECT_EQ(then(0, 300).error().code, Code::not_found);
   EXPECT_EQ(then(8, 1).error().code, Code::not_found);
-  EXPECT_EQ(stored_tile(*database, snapshot.get(), 0, 1, 45).error().code, Code::not_found);
-  EXPECT_EQ(stored_tile(*database, snapshot.get(), 0, 1, 44)->size(), 44u);
-  EXPECT_EQ(stored_tile(*database, nullptr, 1, 0, 3)->size(), 3u);
+  EXPECT_EQ(stored_tile(*database, snapshot.get(), 0, 1, 0, 45).error().code, Code::not_found);
+  EXPECT_EQ(stored_tile(*database, snapshot.get(), 0, 1, 0, 44)->size(), 44u);
+  EXPECT_EQ(stored_tile(*database, nullptr, 1, 0, 0, 3)->size(), 3u);
+}
+
+TEST_F(TreeStoreTest, WhatReadersShareIsWhatIsStored) {
+  // Goal: through one cache, roomy or tight, proofs of a growing tree and of its earlier sizes are those of
+  // the tree in memory.
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{40} << 10, std::size_t{8} << 20}) {
+    const auto cache = std::make_shared<TreeCache>(bytes);
+    for (std::uint64_t size = 1; size <= 1'400; size += 1 + size / 5) {
+      TreeStore store = *TreeStore::open(*database, TreeSize{reference.size()});
+      if (reference.size() < size) grow(store, size);
+      auto snapshot = std::make_shared<const ReadSnapshot>(database->snapshot());
+      const NodeSource stored = stored_nodes(*database, snapshot, TreeSize{size}, cache);
+      for (std::uint64_t leaf = 0; leaf < size; leaf += 1 + size / 5) {
+        ASSERT_EQ(*inclusion_proof(leaf, size, stored), *inclusion_proof(leaf, size, expected()));
+        ASSERT_EQ(*consistency_proof(leaf + 1, size, stored), *consistency_proof(leaf + 1, size, expected()));
+      }
+      const NodeSource earlier = stored_nodes(*database, snapshot, TreeSize{1 + size / 2}, cache);
+      ASSERT_EQ(*root_at(1 + size / 2, earlier), *root_at(1 + size / 2, expected()));
+      ASSERT_EQ(earlier(0, 1 + size / 2).error().code, Code::not_found);
+    }
+  }
+}
+
+TEST_F(TreeStoreTest, ASharedTileIsReadOnce) {
+  // Goal: what one reader has read costs the next nothing: it is answered though the stored hashes are gone.
+  TreeStore store = *TreeStore::open(*database, TreeSize{0});
+  grow(store, 600);
+  const auto cache = std::make_shared<TreeCache>(std::size_t{8} << 20);
+  const auto wanted = *inclusion_proof(17, 600, expected());
+  ASSERT_EQ(*inclusion_proof(17, 600, stored_nodes(*database, nullptr, TreeSize{600}, cache)), wanted);
+  Batch gone = database->batch();
+  Cursor all = database->cursor(Family::tree);
+  for (all.seek({}); all.valid(); all.next())
+    gone.erase(Family::tree, all.key());
+  ASSERT_TRUE(database->write(gone, Sync::no).has_value());
+  EXPECT_EQ(*inclusion_proof(17, 600, stored_nodes(*database, nullptr, TreeSize{600}, cache)), wanted);
+  EXPECT_FALSE(inclusion_proof(17, 600, stored_nodes(*database, nullptr, TreeSize{600})));
 }
 
 TEST_F(TreeStoreTest, AMissingHashIsFound) {
