@@ -5,6 +5,11 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <map>
+#include <tuple>
+
+#include "node/guarded.h"
+
 namespace anta {
 namespace {
 
@@ -21,6 +26,24 @@ prometheus::Histogram& histogram(prometheus::Registry& registry, const std::stri
 }  // namespace
 
 struct Metrics::Parts {
+  // What one route's answers of one status count in: looked up once, since the library makes a histogram for
+  // each time that it is asked for one.
+  struct Answers {
+    prometheus::Counter* count = nullptr;
+    prometheus::Histogram* seconds = nullptr;
+  };
+  using AnswersOf = std::pair<std::string, unsigned>;
+  struct Before {
+    using is_transparent = void;
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return std::tuple<std::string_view, unsigned>(a.first, a.second) <
+             std::tuple<std::string_view, unsigned>(b.first, b.second);
+    }
+  };
+
+  Answers answers_of(std::string_view route, unsigned status);
+
   prometheus::Registry registry{prometheus::Registry::InsertBehavior::Merge};
   prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
                                                           .Name("anta_http_requests_total")
@@ -41,15 +64,29 @@ struct Metrics::Parts {
       histogram(registry, "anta_block_statements", "Statements per applied block", size_buckets);
   prometheus::Histogram& checkpoint_seconds = histogram(
       registry, "anta_checkpoint_seconds", "From opening a checkpoint to its quorum", seconds_buckets);
+  Mutex mutex;
+  std::map<AnswersOf, Answers, Before> answers ANTA_GUARDED_BY(mutex) = {};
   Source source = {};
 };
+
+Metrics::Parts::Answers Metrics::Parts::answers_of(std::string_view route, unsigned status) {
+  const Lock lock(mutex);
+  if (const auto known = answers.find(std::pair(route, status)); known != answers.end()) return known->second;
+  const std::string name(route);
+  return answers
+      .emplace(AnswersOf(name, status),
+               Answers{&requests.Add({{"route", name}, {"status", std::to_string(status)}}),
+                       &request_seconds.Add({{"route", name}}, seconds_buckets)})
+      .first->second;
+}
 
 Metrics::Metrics() : parts_(std::make_unique<Parts>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::http_request(std::string_view route, unsigned status, double seconds) {
-  parts_->requests.Add({{"route", std::string(route)}, {"status", std::to_string(status)}}).Increment();
-  parts_->request_seconds.Add({{"route", std::string(route)}}, seconds_buckets).Observe(seconds);
+  const Parts::Answers answers = parts_->answers_of(route, status);
+  answers.count->Increment();
+  answers.seconds->Observe(seconds);
 }
 
 void Metrics::statement_decided(bool accepted, std::string_view rule) {
