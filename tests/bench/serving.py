@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import urllib.request
 
@@ -54,6 +55,18 @@ def ours(sizes, node, path, accept):
     return wrk(sizes, node.url + path, accept)
 
 
+def keep_no_answers(node):
+    """From now on each answer is made anew, out of what the node's storage keeps in memory."""
+    file = os.path.join(node.directory, node.configuration)
+    with open(file, encoding="utf-8") as current:
+        text = current.read()
+    with open(file, "w", encoding="utf-8") as changed:
+        changed.write(text.replace("limits: {", "limits: {answer_cache_bytes: 0, "))
+    node.process.send_signal(signal.SIGHUP)
+    with Reader(node) as reader:
+        machine.net.until("answers are not kept", lambda: "anta_answer_cache_bytes 0\n" in reader.good("/metrics", "*/*")[0].decode())
+
+
 def static(sizes, seed, say):
     peers.install("wrk")
     with peers.Nginx(FILE_BYTES) as nginx, Constant() as constant, Stage(sizes, seed, say, lanes=LANES, lots=min(sizes.lots, 2_048), limits=NO_LIMIT) as stage:
@@ -74,11 +87,17 @@ def static(sizes, seed, say):
                      ("get_statement", lambda: ours(sizes, node, statement, "application/cose"), lambda: wrk(sizes, file)),
                      ("get_statement_proof", lambda: ours(sizes, node, statement, "application/json"), lambda: wrk(sizes, file))]
         made = {}
-        for key, our_side, limit in compared:
-            pairs = in_turns(sizes.turns, limit, our_side)
-            made[key] = [sample(our, their) for our, their in pairs]
-            say(f"{key}{f', {lengths[key]} bytes' if key in lengths else ''}: " + ", ".join(f"{our:.0f}/s against {their:.0f}/s" for our, their in pairs) +
-                f"; load of the machine {os.getloadavg()[0]:.1f}")
+
+        def measure(rows):
+            for key, our_side, limit in rows:
+                pairs = in_turns(sizes.turns, limit, our_side)
+                made[key] = [sample(our, their) for our, their in pairs]
+                say(f"{key}{f', {lengths[key]} bytes' if key in lengths else ''}: " + ", ".join(f"{our:.0f}/s against {their:.0f}/s" for our, their in pairs) +
+                    f"; load of the machine {os.getloadavg()[0]:.1f}")
+
+        measure(compared)
+        keep_no_answers(node)
+        measure((key + "_made", our_side, limit) for key, our_side, limit in compared if key in ("static_tile", "get_statement", "get_statement_proof"))
         say(f"a statement with its outcome and proof has {proof_length} bytes")
         stage.check("reading")
     return made
