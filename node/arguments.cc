@@ -119,8 +119,8 @@ node.yaml:
          tls: {certificate: node.pem, key: node.key}}   PEM; needed where listen is not loopback
   log: {level: info, format: logfmt}
   limits: {memory_bytes, http_connections, http_connections_per_address, http_memory_bytes,
-           http_requests_per_second, key_statements_per_second, key_statements_burst, request_bytes,
-           pending_statements, pending_bytes, verifiers, scrub_bytes_per_second, join_bytes_per_second,
+           http_requests_per_second, answer_cache_bytes, key_statements_per_second, key_statements_burst,
+           request_bytes, pending_statements, pending_bytes, verifiers, scrub_bytes_per_second, join_bytes_per_second,
            join_entries_min, disk_reserve_bytes}
   timeouts: {election_ms, heartbeat_ms, submit_ms, cosign_wait_ms, drain_ms}
 

@@ -60,6 +60,7 @@ std::vector<Key> limit_keys(Limits& l) {
           number("http_connections_per_address", l.http_connections_per_address, 0, 100'000),
           number("http_memory_bytes", l.http_memory_bytes, std::int64_t{16} << 20, std::int64_t{1} << 40),
           number("http_requests_per_second", l.http_requests_per_second, 1, 10'000'000),
+          number("answer_cache_bytes", l.answer_cache_bytes, 0, std::int64_t{1} << 40),
           number("request_bytes", l.request_bytes, 1 << 17, std::int64_t{4} << 20),
           number("key_statements_per_second", l.key_statements_per_second, 1, 1'000'000),
           number("key_statements_burst", l.key_statements_burst, 1, 10'000'000),

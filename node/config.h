@@ -66,6 +66,7 @@ struct Limits {
   std::int64_t http_connections_per_address = 0;
   std::int64_t http_memory_bytes = std::int64_t{128} << 20;  // bodies and answers of all connections
   std::int64_t http_requests_per_second = 50'000;            // of one address
+  std::int64_t answer_cache_bytes = std::int64_t{64} << 20;  // finished answers (answer_cache.h); 0: none
   // Of a body. /v1/verify takes a whole certificate file, whatever this says.
   std::int64_t request_bytes = std::int64_t{4} << 20;
   // Of one signer's key: how many statements this node verifies for its own clients, on average and at once.

@@ -37,10 +37,7 @@ std::optional<Captures> match(const std::vector<std::string>& pattern, const std
 
 std::string etag_of(ByteView bytes) { return "\"" + hex(sha256(bytes)).substr(0, 32) + "\""; }
 
-bool client_has(const HttpRequest& request, const std::string& etag) {
-  const std::string_view known = request.header("if-none-match");
-  return known == "*" || known.find(etag) != std::string_view::npos;
-}
+constexpr const char* etag_field = "ETag";
 
 }  // namespace
 
@@ -48,43 +45,63 @@ bool accepts(const HttpRequest& request, std::string_view type) {
   return request.header("accept").find(type) != std::string_view::npos;
 }
 
-HttpResponse value_response(const HttpRequest& request, const Result<Value>& value) {
+HttpResponse as_asked(const HttpRequest& request, HttpResponse whole) {
+  const std::string_view known = request.header("if-none-match");
+  if (known.empty()) return whole;
+  const auto etag =
+      std::ranges::find(whole.headers, etag_field, [](const auto& field) { return field.first; });
+  if (etag == whole.headers.end() || (known != "*" && known.find(etag->second) == std::string_view::npos))
+    return whole;
+  whole.status = 304;
+  whole.body.clear();
+  whole.file = nullptr;
+  return whole;
+}
+
+HttpResponse whole_response(std::string content_type, std::shared_ptr<const Bytes> file,
+                            const char* cache_control) {
+  HttpResponse response{.status = 200, .content_type = std::move(content_type)};
+  response.headers = {{etag_field, etag_of(*file)}, {"Cache-Control", cache_control}};
+  response.file = std::move(file);
+  return response;
+}
+
+HttpResponse whole_response(const Result<Value>& value) {
   if (!value) return problem(value.error());
   HttpResponse response = json_response(200, *value);
-  const std::string etag = etag_of(as_bytes(response.body));
-  response.headers.emplace_back("ETag", etag);
-  response.headers.emplace_back("Cache-Control", "no-cache");
-  if (client_has(request, etag)) response.status = 304;
+  response.headers = {{etag_field, etag_of(as_bytes(response.body))}, {"Cache-Control", "no-cache"}};
   return response;
 }
 
-namespace {
-
-HttpResponse bytes_response(const HttpRequest& request, std::string content_type,
-                            std::shared_ptr<const Bytes> file, const char* cache_control) {
-  HttpResponse response{.status = 200, .content_type = std::move(content_type)};
-  const std::string etag = etag_of(*file);
-  response.headers.emplace_back("ETag", etag);
-  response.headers.emplace_back("Cache-Control", cache_control);
-  if (client_has(request, etag)) {
-    response.status = 304;
-  } else {
-    response.file = std::move(file);
-  }
-  return response;
+HttpResponse value_response(const HttpRequest& request, const Result<Value>& value) {
+  return as_asked(request, whole_response(value));
 }
-
-}  // namespace
 
 HttpResponse file_response(const HttpRequest& request, std::string content_type,
                            std::shared_ptr<const Bytes> file) {
-  return bytes_response(request, std::move(content_type), std::move(file), "no-cache");
+  return as_asked(request, whole_response(std::move(content_type), std::move(file), "no-cache"));
 }
 
 HttpResponse cached_response(const HttpRequest& request, std::string content_type, Bytes bytes,
                              const char* cache_control) {
-  return bytes_response(request, std::move(content_type), std::make_shared<const Bytes>(std::move(bytes)),
-                        cache_control);
+  return as_asked(request, whole_response(std::move(content_type),
+                                          std::make_shared<const Bytes>(std::move(bytes)), cache_control));
+}
+
+std::optional<HttpResponse> kept(const ApiServices& services, const HttpRequest& request,
+                                 const KeptPlace& place) {
+  const AnswerCache::Answer known = services.answers->find(place.shelf, place.name, place.as_of);
+  if (!known) return std::nullopt;
+  return as_asked(request, *known);
+}
+
+HttpResponse kept_or_made(const ApiServices& services, const HttpRequest& request, const KeptPlace& place,
+                          const std::function<HttpResponse()>& make) {
+  if (auto known = kept(services, request, place)) return std::move(*known);
+  HttpResponse made = make();
+  if (made.status != 200) return made;
+  services.answers->keep(place.shelf, place.name, place.as_of, std::make_shared<const HttpResponse>(made));
+  return as_asked(request, std::move(made));
 }
 
 namespace {
@@ -171,6 +188,8 @@ Result<void> HttpApi::Table::check_query(const Route& route, const HttpRequest& 
 
 HttpApi::HttpApi(ApiServices services, Metrics& metrics)
     : table_(std::make_unique<Table>(std::move(services))) {
+  if (!table_->services.answers)
+    table_->services.answers = std::make_shared<AnswerCache>(answer_cache_standard_bytes);
   table_->metrics = &metrics;
   table_->add(statement_routes(table_->services));
   table_->add(entry_routes(table_->services));

@@ -5,7 +5,8 @@
 // Routes stand in one table per subject (http_api_*.cc); each names its path, the query parameters it knows
 // and the function that answers. Everything else is 404, 405 or 400 with the nearest known parameter. Answers
 // are JSON of Values, or files; reads of the ledger take ?fresh (after a read index), ?at_leaf=N, and carry
-// an ETag. The OpenAPI document is printed from the same table (openapi.h), so the two cannot differ.
+// an ETag. What was answered before is given again while it is right (answer_cache.h). The OpenAPI document
+// is printed from the same table (openapi.h), so the two cannot differ.
 //
 // Handlers run on the HTTP thread and touch the rest of the node only through ApiServices. What may take long
 // (certificate files, verification, impact, lineage) runs on the query workers; past what these take on it is
@@ -19,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "node/answer_cache.h"
 #include "node/checkpointer.h"
 #include "node/http_message.h"
 #include "node/key_limiter.h"
@@ -35,6 +37,8 @@ namespace anta {
 
 // Takes bodies as large as certificate files get, whatever the limit of the other routes.
 inline constexpr std::string_view verify_path = "/v1/verify";
+
+inline constexpr std::size_t answer_cache_standard_bytes = std::size_t{64} << 20;
 
 struct ApiServices {
   std::function<Result<LedgerReader>()> reader = {};
@@ -63,6 +67,7 @@ struct ApiServices {
   std::function<Policy()> policy = {};                   // in force now
   std::function<std::vector<std::string>()> forks = {};  // notes of a quorum that contradict this node
   SubmitOptions submit_options = {};
+  std::shared_ptr<AnswerCache> answers = {};  // null: the API makes its own
 };
 
 class HttpApi {

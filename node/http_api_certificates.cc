@@ -3,7 +3,6 @@
 
 #include "crypto/text.h"
 #include "node/certificate_assembly.h"
-#include "node/certificate_cache.h"
 #include "node/http_route.h"
 #include "node/queries.h"
 #include "node/views/report_view.h"
@@ -16,9 +15,15 @@ namespace {
 constexpr const char* certificate_type = "application/vnd.anta.certificate+cbor";
 constexpr const char* patch_type = "application/vnd.anta.certificate-patch+cbor";
 
-HttpResponse certificate_file(const HttpRequest& request, const std::string& id,
-                              std::shared_ptr<const Bytes> file) {
-  HttpResponse response = file_response(request, certificate_type, std::move(file));
+// The same note and the same ledger give the same bytes (certificate_assembly.h): a file, or a patch of it,
+// is right until the note is another.
+KeptPlace place_of(AnswerCache::Shelf shelf, std::string name, const FinishedCheckpoint& finished) {
+  return {shelf, std::move(name), finished.note};
+}
+
+HttpResponse certificate_file(const std::string& id, Bytes file) {
+  HttpResponse response =
+      whole_response(certificate_type, std::make_shared<const Bytes>(std::move(file)), "no-cache");
   response.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + id + ".anta\"");
   return response;
 }
@@ -57,69 +62,68 @@ Result<std::size_t> bytes_max_of(const HttpRequest& request) {
 
 // Files of the usual size are kept; what was asked for in another size is put together each time.
 HttpResponse assembled(const ApiServices& services, const HttpRequest& request, const std::string& id,
-                       CertificateCache& cache, const LedgerReader& reader, const MayGoOn& may_go_on) {
+                       const LedgerReader& reader, const MayGoOn& may_go_on) {
   const Result<std::size_t> bytes_max = bytes_max_of(request);
   if (!bytes_max) return problem(bytes_max.error());
   const bool usual = *bytes_max == certificate_file_bytes_max;
   return of_checkpoint(
       services, reader, id, [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
-        if (auto known = usual ? cache.find(finished.note, id) : nullptr)
-          return certificate_file(request, id, std::move(known));
-        Result<Bytes> file = assemble_certificate(then, finished, CertificateId{id}, may_go_on, *bytes_max);
-        if (!file && file.error().rule == "not_cosigned") return no_checkpoint(services, file.error());
-        if (!file) return problem(file.error());
-        const auto bytes = std::make_shared<const Bytes>(std::move(*file));
-        if (usual) cache.keep(finished.note, id, bytes);
-        return certificate_file(request, id, bytes);
+        const auto make = [&] {
+          Result<Bytes> file = assemble_certificate(then, finished, CertificateId{id}, may_go_on, *bytes_max);
+          if (!file && file.error().rule == "not_cosigned") return no_checkpoint(services, file.error());
+          if (!file) return problem(file.error());
+          return certificate_file(id, std::move(*file));
+        };
+        if (!usual) return as_asked(request, make());
+        return kept_or_made(services, request, place_of(AnswerCache::Shelf::certificate, id, finished), make);
       });
 }
 
-HttpResponse patch_of(const HttpRequest& request, const std::string& id, TreeSize from,
-                      CertificateCache& cache, const LedgerReader& then, const FinishedCheckpoint& finished,
+HttpResponse patch_of(const ApiServices& services, const HttpRequest& request, const std::string& id,
+                      TreeSize from, const LedgerReader& then, const FinishedCheckpoint& finished,
                       const MayGoOn& may_go_on) {
   const std::string name = id + "/" + std::to_string(from.value);
-  if (auto known = cache.find(finished.note, name))
-    return file_response(request, patch_type, std::move(known));
-  Result<Bytes> patch = assemble_patch(then, finished, CertificateId{id}, from, may_go_on);
-  if (!patch) return problem(patch.error());
-  const auto bytes = std::make_shared<const Bytes>(std::move(*patch));
-  cache.keep(finished.note, name, bytes);
-  return file_response(request, patch_type, bytes);
+  return kept_or_made(
+      services, request, place_of(AnswerCache::Shelf::patch, name, finished), [&]() -> HttpResponse {
+        Result<Bytes> patch = assemble_patch(then, finished, CertificateId{id}, from, may_go_on);
+        if (!patch) return problem(patch.error());
+        return whole_response(patch_type, std::make_shared<const Bytes>(std::move(*patch)), "no-cache");
+      });
 }
 
 // What brings a file of an earlier tree up to the newest checkpoint.
-void refresh(const ApiServices& services, const std::shared_ptr<CertificateCache>& cache,
-             const HttpRequest& request, const std::string& id, HttpReply reply) {
+void refresh(const ApiServices& services, const HttpRequest& request, const std::string& id,
+             HttpReply reply) {
   const auto text = request.value("from");
   const Result<std::uint64_t> from = decimal(text.value_or(""));
   if (!from)
     return reply(problem({Code::malformed, "from", "?from= is the size of the tree of the file's evidence"}));
-  with_reader_beside(services, request, std::move(reply),
-                     [&services, cache, request, id, size = TreeSize{*from}](const LedgerReader& reader,
-                                                                             const MayGoOn& may_go_on) {
-                       return of_checkpoint(
-                           services, reader, id,
-                           [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
-                             return patch_of(request, id, size, *cache, then, finished, may_go_on);
-                           });
-                     });
+  with_reader_beside(
+      services, request, std::move(reply),
+      [&services, request, id, size = TreeSize{*from}](const LedgerReader& reader, const MayGoOn& may_go_on) {
+        return of_checkpoint(services, reader, id,
+                             [&](const LedgerReader& then, const FinishedCheckpoint& finished) {
+                               return patch_of(services, request, id, size, then, finished, may_go_on);
+                             });
+      });
 }
 
 // A record is read here and now; a file that is known already is given out; else it is put together.
-void certificate(const ApiServices& services, const std::shared_ptr<CertificateCache>& cache,
-                 const HttpRequest& request, const std::string& id, HttpReply reply) {
+void certificate(const ApiServices& services, const HttpRequest& request, const std::string& id,
+                 HttpReply reply) {
   if (accepts(request, "application/json")) {
     return with_reader(services, request, std::move(reply), [request, id](const LedgerReader& reader) {
       return value_response(request, queries::record(reader, Kind::certificate, id));
     });
   }
   const auto finished = services.finished();
-  const bool kept = finished && request.query.empty() && is_id(id);  // patches have other names
-  if (auto known = kept ? cache->find(finished->note, id) : nullptr)
-    return reply(certificate_file(request, id, std::move(known)));
+  if (finished && request.query.empty()) {
+    if (auto known = kept(services, request, place_of(AnswerCache::Shelf::certificate, id, *finished)))
+      return reply(std::move(*known));
+  }
   with_reader_beside(services, request, std::move(reply),
-                     [&services, cache, request, id](const LedgerReader& reader, const MayGoOn& may_go_on) {
-                       return assembled(services, request, id, *cache, reader, may_go_on);
+                     [&services, request, id](const LedgerReader& reader, const MayGoOn& may_go_on) {
+                       return assembled(services, request, id, reader, may_go_on);
                      });
 }
 
@@ -138,8 +142,11 @@ void verify(const ApiServices& services, const HttpRequest& request, HttpReply r
 void checkpoint(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
   const auto finished = services.finished();
   if (!finished) return reply(not_finished(services));
-  reply(cached_response(request, "text/plain; charset=utf-8", to_bytes(as_bytes(finished->note)),
-                        cache_for_a_second));
+  reply(kept_or_made(services, request, place_of(AnswerCache::Shelf::tree, "checkpoint", *finished), [&] {
+    return whole_response("text/plain; charset=utf-8",
+                          std::make_shared<const Bytes>(to_bytes(as_bytes(finished->note))),
+                          cache_for_a_second);
+  }));
 }
 
 }  // namespace
@@ -165,9 +172,6 @@ HttpResponse not_finished(const ApiServices& services) {
 }
 
 std::vector<Route> certificate_routes(ApiServices& services) {
-  const auto cache = std::make_shared<CertificateCache>();
-  const auto patches =
-      std::make_shared<CertificateCache>();  // many to a certificate: they push out each other only
   return {
       {.method = "GET",
        .path = "/v1/certificates/{id}",
@@ -175,10 +179,9 @@ std::vector<Route> certificate_routes(ApiServices& services) {
                   "Where it would be larger than ?bytes_max (16 MiB; at most 128 MiB) its summary",
        .query = {"fresh", "at_leaf", "bytes_max"},
        .produces = {certificate_type, "application/json"},
-       .handle =
-           [&services, cache](const HttpRequest& request, const Captures& captures, HttpReply reply) {
-             certificate(services, cache, request, captures[0], std::move(reply));
-           }},
+       .handle = [&services](
+                     const HttpRequest& request, const Captures& captures,
+                     HttpReply reply) { certificate(services, request, captures[0], std::move(reply)); }},
       {.method = "GET",
        .path = "/v1/certificates/{id}/refresh",
        .summary = "What brings a certificate file whose evidence is of an earlier tree (?from=SIZE) up to "
@@ -186,10 +189,8 @@ std::vector<Route> certificate_routes(ApiServices& services) {
                   "finished checkpoint",
        .query = {"from"},
        .produces = {patch_type},
-       .handle =
-           [&services, patches](const HttpRequest& request, const Captures& captures, HttpReply reply) {
-             refresh(services, patches, request, captures[0], std::move(reply));
-           }},
+       .handle = [&services](const HttpRequest& request, const Captures& captures,
+                             HttpReply reply) { refresh(services, request, captures[0], std::move(reply)); }},
       {.method = "POST",
        .path = std::string(verify_path),
        .summary = "Check a certificate file, up to 16 MiB, against this network",

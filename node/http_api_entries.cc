@@ -40,10 +40,16 @@ bool cosigns(const ApiServices& services) {
   });
 }
 
-// `done`, `open`: the statuses of a receipt and of one that is still to come.
+using Root = std::shared_ptr<const SignedRoot>;
+
+const char* type_of(const HttpRequest& request) {
+  return accepts(request, receipt_type) ? receipt_type : cose_type;
+}
+
+// `done`, `open`: the statuses of a receipt and of one that is still to come. Whole, whatever the client has.
 HttpResponse receipt_response(const ApiServices& services, const HttpRequest& request,
-                              const Digest& statement, LeafIndex leaf, unsigned done, unsigned open) {
-  const auto signed_root = services.signed_root();
+                              const Root& signed_root, const Digest& statement, LeafIndex leaf, unsigned done,
+                              unsigned open) {
   if (!signed_root || leaf.value >= signed_root->checkpoint.size) {
     if (cosigns(services)) return running(open, statement);
     return problem(
@@ -57,10 +63,11 @@ HttpResponse receipt_response(const ApiServices& services, const HttpRequest& re
   const std::uint64_t size = signed_root->checkpoint.size;
   const auto path = inclusion_proof(leaf.value, size, reader->nodes());
   if (!path) return problem(path.error());
-  HttpResponse response = file_response(
-      request, accepts(request, receipt_type) ? receipt_type : cose_type,
-      std::make_shared<const Bytes>(encode_receipt(signed_root->signature, size, leaf.value, *path)));
-  if (response.status == 200) response.status = done;
+  HttpResponse response = whole_response(
+      type_of(request),
+      std::make_shared<const Bytes>(encode_receipt(signed_root->signature, size, leaf.value, *path)),
+      "no-cache");
+  response.status = done;
   response.headers.emplace_back("Location", locator(statement));
   return response;
 }
@@ -73,7 +80,8 @@ HttpResponse registered(const ApiServices& services, const HttpRequest& request,
   if (!submitted.outcome)
     return problem(submitted.outcome.error(), {}, std::max(submitted.retry_after_s, 1u));
   if (!submitted.outcome->accepted) return rejected_entry(*submitted.outcome);
-  return receipt_response(services, request, submitted.statement, submitted.outcome->leaf, 201, 303);
+  return receipt_response(services, request, services.signed_root(), submitted.statement,
+                          submitted.outcome->leaf, 201, 303);
 }
 
 void post_entry(const ApiServices& services, const HttpRequest& request, const HttpReply& reply) {
@@ -89,14 +97,29 @@ void post_entry(const ApiServices& services, const HttpRequest& request, const H
   }
   SubmitOptions options = services.submit_options;
   options.wait = WaitFor::cosigned;
-  services.submit(
-      {request.body}, options, [&services, request, reply](const std::vector<Submitted>& answers) {
-        services.post([&services, request, reply, one = answers.front()] {
-          HttpRequest plain = request;  // an answer to a POST is never 304
-          std::erase_if(plain.headers, [](const auto& field) { return field.first == "if-none-match"; });
-          reply(registered(services, plain, one));
-        });
-      });
+  services.submit({request.body}, options,
+                  [&services, request, reply](const std::vector<Submitted>& answers) {
+                    services.post([&services, request, reply, one = answers.front()] {
+                      reply(registered(services, request, one));  // an answer to a POST is never 304
+                    });
+                  });
+}
+
+// A receipt is right for as long as the root that it is made of is the newest that is signed here.
+HttpResponse entry_response(const ApiServices& services, const HttpRequest& request,
+                            const LedgerReader& reader, const Digest& digest) {
+  const Root root = services.signed_root();
+  const KeptPlace place{AnswerCache::Shelf::statement, hex(digest) + "/" + type_of(request),
+                        root ? std::string(as_text(ByteView(root->signature.signature))) : std::string()};
+  return kept_or_made(services, request, place, [&] {
+    const Result<std::optional<Outcome>> outcome = reader.outcome(digest);
+    if (!outcome) return problem(outcome.error());
+    if (!*outcome) {
+      return problem({Code::not_found, "entry", "this ledger has not decided a statement " + hex(digest)});
+    }
+    if (!(*outcome)->accepted) return rejected_entry(**outcome);
+    return receipt_response(services, request, root, digest, (*outcome)->leaf, 200, 302);
+  });
 }
 
 void get_entry(const ApiServices& services, const HttpRequest& request, const Captures& captures,
@@ -106,14 +129,7 @@ void get_entry(const ApiServices& services, const HttpRequest& request, const Ca
     return reply(problem({Code::malformed, "entry_id", "an entry is named by 64 lower-case hex digits"}));
   with_reader(services, request, std::move(reply),
               [&services, request, digest = *digest](const LedgerReader& reader) {
-                const Result<std::optional<Outcome>> outcome = reader.outcome(digest);
-                if (!outcome) return problem(outcome.error());
-                if (!*outcome) {
-                  return problem(
-                      {Code::not_found, "entry", "this ledger has not decided a statement " + hex(digest)});
-                }
-                if (!(*outcome)->accepted) return rejected_entry(**outcome);
-                return receipt_response(services, request, digest, (*outcome)->leaf, 200, 302);
+                return entry_response(services, request, reader, digest);
               });
 }
 

@@ -234,13 +234,20 @@ void get_statement(const ApiServices& services, const HttpRequest& request, cons
   const Result<Digest> digest = digest_from_hex(captures[0]);
   if (!digest)
     return reply(problem({Code::malformed, "digest", "a statement is named by 64 lower-case hex digits"}));
-  with_reader(services, request, std::move(reply), [request, digest = *digest](const LedgerReader& reader) {
-    if (!accepts(request, "application/cose"))
-      return value_response(request, queries::statement(reader, digest));
-    const Result<SharedBytes> bytes = reader.statement(digest);
-    if (!bytes) return problem(bytes.error());
-    return file_response(request, "application/cose", *bytes);
-  });
+  const bool cose = accepts(request, "application/cose");
+  KeptPlace place{AnswerCache::Shelf::statement, captures[0] + (cose ? "/cose" : "/json"), {}};
+  // Bytes that were decided once are the same for ever, also for who wants what is committed now.
+  if (auto known = cose ? kept(services, request, place) : std::nullopt) return reply(std::move(*known));
+  with_reader(services, request, std::move(reply),
+              [&services, request, digest = *digest, cose, place](const LedgerReader& reader) mutable {
+                if (!cose) place.as_of = std::to_string(reader.applied().leaves.value);  // of the proof
+                return kept_or_made(services, request, place, [&] {
+                  if (!cose) return whole_response(queries::statement(reader, digest));
+                  const Result<SharedBytes> bytes = reader.statement(digest);
+                  if (!bytes) return problem(bytes.error());
+                  return whole_response("application/cose", *bytes, "no-cache");
+                });
+              });
 }
 
 }  // namespace

@@ -32,6 +32,29 @@ HttpResponse beyond(std::uint64_t size) {
                   "the newest checkpoint has " + std::to_string(size) + " leaves and no such thing"});
 }
 
+// Files of the tree that the newest finished checkpoint has. What is under a name never changes, so that it
+// is kept for whoever asks next; whether it may be given out is decided each time.
+using Within = std::function<bool(std::uint64_t size)>;
+
+std::optional<HttpResponse> refused_or_kept(const ApiServices& services, const HttpRequest& request,
+                                            const std::string& name, const Within& within) {
+  const auto finished = services.finished();
+  if (!finished) return not_finished(services);
+  if (!within(finished->checkpoint.size)) return beyond(finished->checkpoint.size);
+  return kept(services, request, {AnswerCache::Shelf::tree, name, {}});
+}
+
+HttpResponse tree_file(const ApiServices& services, const HttpRequest& request, const std::string& name,
+                       const Within& within, const AnswerWithin& make) {
+  if (auto answer = refused_or_kept(services, request, name, within)) return std::move(*answer);
+  return kept_or_made(services, request, {AnswerCache::Shelf::tree, name, {}},
+                      [&] { return within_checkpoint(services, make); });
+}
+
+HttpResponse whole_file(const char* content_type, Bytes bytes, const char* cache_control) {
+  return whole_response(content_type, std::make_shared<const Bytes>(std::move(bytes)), cache_control);
+}
+
 const char* cache_of(const TilePlace& place) {
   return place.width == tile_width ? cache_for_ever : cache_for_a_minute;
 }
@@ -54,30 +77,34 @@ HttpResponse tile(const ApiServices& services, const HttpRequest& request, const
   if (!level) return problem({Code::malformed, "tile.level", "a tile's level is a number, or entries"});
   const auto place = parse_tile_place(std::span(captures).subspan(1));
   if (!place) return problem(place.error());
-  return within_checkpoint(services, [&](const LedgerReader& reader, std::uint64_t size) {
-    const auto at = static_cast<unsigned>(std::min<std::uint64_t>(*level, tile_levels));
-    if (tile_hashes(size, at, place->index) < place->width) return beyond(size);
-    const NodeSource nodes = reader.nodes();
-    const auto hashes =
-        collected<Digest>(*place, [&](std::uint64_t index) { return nodes(at * tile_height, index); });
-    if (!hashes) return problem(hashes.error());
-    return cached_response(request, bytes_type, encode_tile(*hashes), cache_of(*place));
-  });
+  const auto at = static_cast<unsigned>(std::min<std::uint64_t>(*level, tile_levels));
+  const auto within = [&](std::uint64_t size) { return tile_hashes(size, at, place->index) >= place->width; };
+  return tree_file(services, request, tile_path(at, *place), within,
+                   [&](const LedgerReader& reader, std::uint64_t) {
+                     const auto hashes = reader.tile(at, place->index, place->width);
+                     if (!hashes) return problem(hashes.error());
+                     return whole_file(bytes_type, encode_tile(*hashes), cache_of(*place));
+                   });
+}
+
+// The leaves of a place of tile level 0.
+Within leaves_of(const TilePlace& place) {
+  return [place](std::uint64_t size) { return tile_hashes(size, 0, place.index) >= place.width; };
 }
 
 HttpResponse entries(const ApiServices& services, const HttpRequest& request, const Captures& captures) {
   const auto place = parse_tile_place(captures);
   if (!place) return problem(place.error());
-  return within_checkpoint(services, [&](const LedgerReader& reader, std::uint64_t size) {
-    if (tile_hashes(size, 0, place->index) < place->width) return beyond(size);
-    const auto all = collected<Digest>(*place, [&](std::uint64_t index) -> Result<Digest> {
-      const auto leaf = reader.leaf(LeafIndex{index});
-      if (!leaf) return pass(leaf);
-      return leaf->entry;
-    });
-    if (!all) return problem(all.error());
-    return cached_response(request, bytes_type, encode_entries(*all), cache_of(*place));
-  });
+  return tree_file(services, request, entries_path(*place), leaves_of(*place),
+                   [&](const LedgerReader& reader, std::uint64_t) {
+                     const auto all = collected<Digest>(*place, [&](std::uint64_t index) -> Result<Digest> {
+                       const auto leaf = reader.leaf(LeafIndex{index});
+                       if (!leaf) return pass(leaf);
+                       return leaf->entry;
+                     });
+                     if (!all) return problem(all.error());
+                     return whole_file(bytes_type, encode_entries(*all), cache_of(*place));
+                   });
 }
 
 // What the block before a seal refused on record, in block order. `block` keeps what is pointed into.
@@ -135,8 +162,7 @@ Result<LeafDocument> body_of(const ApiServices& services, const LedgerReader& re
 
 HttpResponse bodies(const ApiServices& services, const HttpRequest& request, const TilePlace& place,
                     const MayGoOn& may_go_on) {
-  return within_checkpoint(services, [&](const LedgerReader& reader, std::uint64_t size) {
-    if (tile_hashes(size, 0, place.index) < place.width) return beyond(size);
+  const auto make = [&](const LedgerReader& reader, std::uint64_t) {
     const auto all = collected<LeafDocument>(place, [&](std::uint64_t index) -> Result<LeafDocument> {
       if (!may_go_on()) return fail(Code::busy, "deadline", "the bundle takes too long to read");
       return body_of(services, reader, LeafIndex{index});
@@ -145,17 +171,19 @@ HttpResponse bodies(const ApiServices& services, const HttpRequest& request, con
     std::vector<LeafBody> list;
     for (const LeafDocument& one : *all)
       list.push_back(one.body);
-    return cached_response(request, cbor_type, encode_bundle(list), cache_of(place));
-  });
+    return whole_file(cbor_type, encode_bundle(list), cache_of(place));
+  };
+  return tree_file(services, request, bodies_path(place), leaves_of(place), make);
 }
 
 // The seal that is this leaf.
-HttpResponse with_seal(const ApiServices& services, const Captures& captures,
+HttpResponse with_seal(const ApiServices& services, const HttpRequest& request, const Captures& captures,
+                       std::string (*name)(LeafIndex),
                        const std::function<HttpResponse(const LedgerReader&, SealRecord)>& answer) {
   const auto leaf = parse_tile_number(captures);
   if (!leaf) return problem(leaf.error());
-  return within_checkpoint(services, [&](const LedgerReader& reader, std::uint64_t size) {
-    if (*leaf >= size) return beyond(size);
+  const auto within = [&](std::uint64_t size) { return *leaf < size; };
+  const auto make = [&](const LedgerReader& reader, std::uint64_t) {
     const auto record = reader.leaf(LeafIndex{*leaf});
     if (!record) return problem(record.error());
     if (record->kind != LeafKind::seal)
@@ -163,22 +191,24 @@ HttpResponse with_seal(const ApiServices& services, const Captures& captures,
     auto seal = reader.seal(record->height);
     if (!seal) return problem(seal.error());
     return answer(reader, std::move(*seal));
-  });
+  };
+  return tree_file(services, request, name(LeafIndex{*leaf}), within, make);
 }
 
 HttpResponse seal(const ApiServices& services, const HttpRequest& request, const Captures& captures) {
-  return with_seal(services, captures, [&request](const LedgerReader&, SealRecord record) {
-    return cached_response(request, cbor_type, std::move(record.bytes), cache_for_ever);
+  return with_seal(services, request, captures, seal_path, [](const LedgerReader&, SealRecord record) {
+    return whole_file(cbor_type, std::move(record.bytes), cache_for_ever);
   });
 }
 
 HttpResponse rejected(const ApiServices& services, const HttpRequest& request, const Captures& captures) {
-  return with_seal(services, captures, [&](const LedgerReader& reader, const SealRecord& record) {
+  const auto answer = [&](const LedgerReader& reader, const SealRecord& record) {
     std::shared_ptr<const Bytes> block;
     const auto all = rejections(services, reader, record, block);
     if (!all) return problem(all.error());
-    return cached_response(request, cbor_type, encode_rejections(*all), cache_for_ever);
-  });
+    return whole_file(cbor_type, encode_rejections(*all), cache_for_ever);
+  };
+  return with_seal(services, request, captures, rejected_path, answer);
 }
 
 // A number of the query, or `otherwise`.
@@ -277,6 +307,8 @@ std::vector<Route> tile_routes(ApiServices& services) {
   bundle.handle = [&services](const HttpRequest& request, const Captures& captures, HttpReply reply) {
     const auto place = parse_tile_place(captures);
     if (!place) return reply(problem(place.error()));
+    if (auto answer = refused_or_kept(services, request, bodies_path(*place), leaves_of(*place)))
+      return reply(std::move(*answer));
     answer_beside(services, std::move(reply), [&services, request, place](const MayGoOn& may_go_on) {
       return bodies(services, request, *place, may_go_on);
     });

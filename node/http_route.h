@@ -2,10 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "node/answer_cache.h"
 #include "node/http_api.h"
 #include "node/http_problem.h"
 
@@ -49,7 +52,7 @@ void answer_beside(const ApiServices& services, HttpReply reply,
 // The value as JSON with an ETag, 304 when the client has it, or the error as a problem.
 HttpResponse value_response(const HttpRequest& request, const Result<Value>& value);
 
-// Bytes with an ETag.
+// Bytes with an ETag, 304 when the client has them.
 HttpResponse file_response(const HttpRequest& request, std::string content_type,
                            std::shared_ptr<const Bytes> file);
 
@@ -59,6 +62,30 @@ inline constexpr const char* cache_for_a_minute = "public, max-age=60";
 inline constexpr const char* cache_for_ever = "public, max-age=31536000, immutable";
 HttpResponse cached_response(const HttpRequest& request, std::string content_type, Bytes bytes,
                              const char* cache_control);
+
+// Where an answer is kept, and what it is right for (answer_cache.h). No moment: for ever.
+struct KeptPlace {
+  AnswerCache::Shelf shelf = AnswerCache::Shelf::tree;
+  std::string name = {};
+  std::string as_of = {};
+};
+
+// The answer as it is kept, as this request wants it (304 when the client has it); nothing when none is. Only
+// for whom the answer is: call it where the answer would be made.
+std::optional<HttpResponse> kept(const ApiServices& services, const HttpRequest& request,
+                                 const KeptPlace& place);
+
+// The same, or what `make` makes: the whole answer (see whole_response), which is kept if its status is 200.
+HttpResponse kept_or_made(const ApiServices& services, const HttpRequest& request, const KeptPlace& place,
+                          const std::function<HttpResponse()>& make);
+
+// A whole answer as this request wants it: 304 without a body when the client has it.
+HttpResponse as_asked(const HttpRequest& request, HttpResponse whole);
+
+// For `make`: bytes, or a value as JSON, with an ETag and status 200, whatever the client has.
+HttpResponse whole_response(std::string content_type, std::shared_ptr<const Bytes> file,
+                            const char* cache_control);
+HttpResponse whole_response(const Result<Value>& value);
 
 // Whether a path is SCRAPI's: its problems are CBOR, whoever found them.
 bool is_scrapi(const std::vector<std::string>& path);

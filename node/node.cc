@@ -244,6 +244,7 @@ NodeStatus Node::Parts::status() const {
             const Result<LedgerReader> reader = ledger->reader();
             return reader ? std::optional(reader->applied()) : std::nullopt;
           }(),
+          .answers = answers->figures(),
           .connections = http->connections(),
           .handshakes_failed = http->handshakes_failed(),
           .certificate_expires = Millis{certificate_expires},
@@ -290,6 +291,7 @@ ApiServices Node::Parts::services() {
   s.genesis_bytes = identity.genesis_bytes;
   s.policy = [this] { return cosigners.get()->policy; };
   s.forks = [this] { return checkpoint_file.evidence(); };
+  s.answers = answers;
   s.submit_options.deadline_ms = static_cast<std::uint32_t>(config.timeouts.submit_ms);
   s.submit_options.cosign_wait_ms = static_cast<std::uint32_t>(config.timeouts.cosign_wait_ms);
   return s;

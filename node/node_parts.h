@@ -11,6 +11,7 @@
 #include "consensus/published.h"
 #include "consensus/replica.h"
 #include "consensus/tls_transport.h"
+#include "node/answer_cache.h"
 #include "node/checkpoint_file.h"
 #include "node/checkpointer.h"
 #include "node/config_change.h"
@@ -75,6 +76,8 @@ struct Node::Parts {
   std::atomic<std::int64_t> certificate_expires = 0;  // milliseconds, as HttpTls says; 0: there is none
   Metrics metrics = {};
   KeyLimiter keys;
+  std::shared_ptr<AnswerCache> answers =
+      std::make_shared<AnswerCache>(static_cast<std::size_t>(config.limits.answer_cache_bytes));
   CheckpointFile checkpoint_file;
   DiskReserve disk;
   std::latch http_made{1};  // requests wait for it: the server runs before it can be told who holds it

@@ -158,6 +158,7 @@ void Node::Parts::apply(const Config& changed) {
   submission->set_limits(static_cast<std::size_t>(limits.pending_statements),
                          static_cast<std::uint64_t>(limits.pending_bytes));
   http->set_limits(http_options(changed));
+  answers->set_bytes_max(static_cast<std::size_t>(limits.answer_cache_bytes));
   use_witnesses(changed.witnesses);
   scrubber->set_rate(static_cast<std::uint64_t>(limits.scrub_bytes_per_second));
   log_server->set_rate(static_cast<std::uint64_t>(limits.join_bytes_per_second));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "consensus/replica.h"
+#include "node/answer_cache.h"
 #include "node/checkpointer.h"
 #include "node/config.h"
 #include "node/metrics.h"
@@ -54,6 +55,7 @@ struct NodeStatus {
   std::vector<std::string> missing = {};
   CosigningStatus cosigning = {};
   std::optional<Applied> applied = {};
+  AnswerCache::Figures answers = {};
   std::size_t connections = 0;
   std::uint64_t handshakes_failed = 0;
   Millis certificate_expires = {};  // of the HTTP listener; 0: it has none

@@ -50,6 +50,9 @@ std::map<std::string, Metric> metrics_of(const std::string& text) {
 // tests/e2e/https_test.py).
 const std::map<std::string, Metric>& contract() {
   static const std::map<std::string, Metric> all = {
+      {"anta_answer_cache_bytes", {"gauge"}},
+      {"anta_answer_cache_hits_total", {"counter"}},
+      {"anta_answer_cache_misses_total", {"counter"}},
       {"anta_appends_dropped_clock_total", {"counter"}},
       {"anta_appends_dropped_disk_total", {"counter"}},
       {"anta_appends_dropped_members_total", {"counter"}},

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "node/certificate_cache.h"
 #include "tests/node/manual_executor.h"
 
 namespace anta::test {
@@ -49,24 +48,6 @@ TEST(QueryWorkers, LateWorkAndWorkOfAStoppingNodeMayNotGoOn) {
   EXPECT_FALSE(workers.run(work));
   executor.run();
   EXPECT_EQ(answers, (std::vector<bool>{true, true, false, false}));
-}
-
-TEST(CertificateCache, KeepsFilesOfOneNoteAndForgetsTheOldest) {
-  // Goal: a file is found under its note only, another note empties the cache, and it stays within its
-  // bounds.
-  CertificateCache cache;
-  const auto file = std::make_shared<const Bytes>(Bytes{1});
-  cache.keep("note 1", "C-1", file);
-  EXPECT_EQ(cache.find("note 1", "C-1"), file);
-  EXPECT_EQ(cache.find("note 2", "C-1"), nullptr);
-  EXPECT_EQ(cache.find("note 1", "C-2"), nullptr);
-  cache.keep("note 2", "C-2", file);
-  EXPECT_EQ(cache.find("note 1", "C-1"), nullptr);
-  const auto large = std::make_shared<const Bytes>(Bytes(std::size_t{10} << 20));
-  cache.keep("note 2", "C-3", large);
-  cache.keep("note 2", "C-4", large);
-  EXPECT_EQ(cache.find("note 2", "C-3"), nullptr);
-  EXPECT_EQ(cache.find("note 2", "C-4"), large);
 }
 
 }  // namespace
