@@ -11,20 +11,47 @@ namespace {
 
 constexpr std::uint32_t busy_retry_after_s = 1;
 
+Error full_error() {
+  return {Code::busy, "statements_max", "too many statements wait to be decided; try again shortly"};
+}
+
 }  // namespace
 
+// Whether a request of so many statements and bytes has to wait outside, all of it. What waits already is
+// bounded in time, too, where it is known how fast it goes: who would be answered later than that should hear
+// so now. A block's worth is always taken.
+bool Submission::State::full(std::size_t more, std::uint64_t more_bytes) const {
+  if (statements + more > options.statements_max || bytes + more_bytes > options.bytes_max) return true;
+  const std::optional<double> per_second = leading() ? rate.per_second() : std::nullopt;
+  if (!per_second) return false;
+  const double in_time = *per_second * options.queue_ms_max / 1'000;
+  return static_cast<double>(statements) >=
+         std::max(in_time, static_cast<double>(options.block_statements_max));
+}
+
+// Costs next to nothing: nothing is kept, looked up or, but for a statement that stands alone and is named in
+// its answer, hashed.
+void Submission::State::shed(const Request& request) {
+  std::vector<Submitted> answers(request.items.size());
+  for (Submitted& submitted : answers) {
+    submitted.outcome = tl::unexpected<Error>(full_error());
+    submitted.retry_after_s = busy_retry_after_s;
+  }
+  if (answers.size() == 1) answers.front().statement = sha256(*request.items.front().bytes);
+  request.callback(std::move(answers));
+}
+
 void Submission::State::take(RequestPtr request) {
+  std::uint64_t size = 0;
+  for (const Item& item : request->items)
+    size += item.bytes->size();
+  const bool refused = stopped || full(request->items.size(), size);
+  if (refused && !request->origin) return shed(*request);
   request->id = next_id++;
   request->deadline = executor.steady_ms() + request->options.deadline_ms;
   request->unanswered = request->items.size();
-  std::uint64_t size = 0;
-  for (Item& item : request->items) {
+  for (Item& item : request->items)
     item.digest = sha256(*item.bytes);
-    size += item.bytes->size();
-  }
-  // Before any signature check, and all or nothing.
-  const bool full =
-      statements + request->items.size() > options.statements_max || bytes + size > options.bytes_max;
   const bool own = leading() || leader == options.self;  // or will be, once it is in office
   const bool low = own && ports.disk_low && ports.disk_low();
   statements += request->items.size();
@@ -39,10 +66,8 @@ void Submission::State::take(RequestPtr request) {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < request->items.size(); ++i) {
     Item& item = request->items[i];
-    if (full || stopped) {
-      refuse_unseen(
-          request, i,
-          {Code::busy, "statements_max", "too many statements wait to be decided; try again shortly"});
+    if (refused) {
+      refuse_unseen(request, i, full_error());
       continue;
     }
     Result<std::optional<Outcome>> outcome = ports.outcome(item.digest);
@@ -301,6 +326,8 @@ void Submission::on_block(const BlockNotice& notice) {
     }
     std::erase_if(state->blocks, [](const State::Block& block) { return block.undecided.empty(); });
     state->form_blocks();
+    state->rate.decided(decisions->size(), state->executor.steady_ms(),
+                        state->leading() && !state->queued.empty());
   });
 }
 

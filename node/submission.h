@@ -1,18 +1,18 @@
 // Statements on their way into the ledger: admission, blocks, forwarding, waiting for the one outcome.
 //
 // A request brings statements in the order in which they are to be decided. Each goes through: shed when
-// full, before any signature is checked; first outcome if this node knows one; busy when this node leads and
-// its disk is below the reserve; busy, all that is left of the request, when one of the keys that it names is
-// over its limit (key_limiter.h; a request of this node's own clients only, another node's was charged
-// there); decoded, signature checked and charged to its key, event not ahead of the local clock (answered
-// finally: malformed, bad_signature, event_in_future). On the leader it then joins the block being formed:
-// while blocks_in_flight_max blocks are on their way the next one collects, no timer. A block is proposed
-// once the log has said where the one before it stands; one that the log refuses goes back to the head of the
-// queue, so that nothing of a request overtakes what stands before it. A run of statements whose keys the
-// leader does not know waits until everything before it in its request is decided; then one read index shows
-// which of the keys are registered by now, and the others are answered unknown_key. Such statements together
-// are at most unknown_keys_max, so that whoever has no key can not fill the queue of those who have. On any
-// other node the request is forwarded whole to the leader, and again to each new one.
+// full, before anything is hashed or looked up; first outcome if this node knows one; busy when this node
+// leads and its disk is below the reserve; busy, all that is left of the request, when one of the keys that
+// it names is over its limit (key_limiter.h; a request of this node's own clients only, another node's was
+// charged there); decoded, signature checked and charged to its key, event not ahead of the local clock
+// (answered finally: malformed, bad_signature, event_in_future). On the leader it then joins the block being
+// formed: while blocks_in_flight_max blocks are on their way the next one collects, no timer. A block is
+// proposed once the log has said where the one before it stands; one that the log refuses goes back to the
+// head of the queue, so that nothing of a request overtakes what stands before it. A run of statements whose
+// keys the leader does not know waits until everything before it in its request is decided; then one read
+// index shows which of the keys are registered by now, and the others are answered unknown_key. Such
+// statements together are at most unknown_keys_max, so that whoever has no key can not fill the queue of
+// those who have. On any other node the request is forwarded whole to the leader, and again to each new one.
 //
 // Outcomes come from this node's own apply, whoever led (LedgerMachine's notices, by digest), so submitting
 // the same bytes twice, anywhere, is safe. At the request's deadline what is undecided is answered
@@ -42,6 +42,8 @@ struct SubmissionOptions {
   NodeId self = {};
   std::size_t statements_max = 16'384;  // undecided, of all requests
   std::uint64_t bytes_max = 32u << 20;  // of them
+  // What may wait on the leader, by the rate at which it decides (decision_rate.h), once that is known.
+  std::uint32_t queue_ms_max = 2'000;
   // Of them with keys that are not registered; a request alone may have more.
   std::size_t unknown_keys_max = 4'096;
   std::size_t block_bytes_max = 512u << 10;

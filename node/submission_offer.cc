@@ -177,6 +177,7 @@ void Submission::State::role(const raft::RoleChange& change) {
   // Whatever was on its way may or may not have been kept: everything undecided is offered anew, and apply
   // decides each digest once.
   ++leadership;
+  rate = {};
   queued.clear();
   on_the_way.clear();
   blocks.clear();

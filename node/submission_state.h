@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "node/decision_rate.h"
 #include "node/submission.h"
 
 namespace anta {
@@ -53,6 +54,8 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
 
   // submission.cc: requests
   void take(RequestPtr request);
+  bool full(std::size_t more, std::uint64_t more_bytes) const;
+  void shed(const Request& request);
   void admitted(const RequestPtr& request, std::vector<std::size_t> places,
                 std::vector<Result<Verification::Admitted>> results);
   bool admit_unknown(const RequestPtr& request);
@@ -100,6 +103,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
 
   bool in_office = false;
   std::optional<NodeId> leader = {};
+  DecisionRate rate = {};  // of this time in office
   std::deque<Queued> queued = {};
   std::unordered_set<Digest> on_the_way = {};  // queued or in a block
   std::vector<Block> blocks = {};

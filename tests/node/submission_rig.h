@@ -24,6 +24,7 @@ struct SubmissionRig {
   bool proposals_wait = false;  // their answers are given by the test
   std::vector<std::function<void(Result<raft::Proposed>)>> unanswered = {};
   int reads = 0;
+  int looked_up = 0;  // outcomes asked for
   bool reads_wait = false;
   bool disk_low = false;
   KeyLimiter keys{TokenRate{.per_second = 1'000'000, .burst = 1'000'000}};
@@ -74,6 +75,7 @@ struct SubmissionRig {
       if (kind == PeerKind::forward_refused) refusals.push_back(*decode_forward_refused(bytes));
     };
     p.outcome = [this](const Digest& digest) -> Result<std::optional<Outcome>> {
+      ++looked_up;
       const auto found = decided.find(digest);
       return found == decided.end() ? std::optional<Outcome>{} : std::optional(found->second);
     };
