@@ -52,8 +52,9 @@ void Checkpointer::State::recover() {
   });
 }
 
-// The mark that what was heard so far makes: this node's own tree, unless it signed a tree that it does not have.
-// That one is the mark then, and what may_sign finds; of several, the largest. Nothing: it can not be read now.
+// The mark that what was heard so far makes: this node's own tree, unless it signed a tree that it does not
+// have. That one is the mark then, and what may_sign finds; of several, the largest. Nothing: it can not be
+// read now.
 std::optional<CheckpointMark> Checkpointer::State::heard_mark() const {
   CheckpointMark next{.size = applied->leaves.value, .root = applied->tree_root};
   bool contradicted = false;
@@ -86,8 +87,8 @@ void Checkpointer::State::try_recovered() {
   });
 }
 
-// What was heard while the mark was being written counts too: a line that contradicts it is the mark instead. A
-// tree that merely grew meanwhile is none.
+// What was heard while the mark was being written counts too: a line that contradicts it is the mark instead.
+// A tree that merely grew meanwhile is none.
 void Checkpointer::State::recovered(const CheckpointMark& next) {
   if (!recovery) return;
   on_its_way.reset();

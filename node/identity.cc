@@ -89,8 +89,12 @@ std::uint64_t record_memory(const Limits& limits) {
   return static_cast<std::uint64_t>(limits.memory_bytes) / 12;
 }
 
+std::uint64_t reader_memory(const Limits& limits) {
+  return static_cast<std::uint64_t>(limits.memory_bytes) / 64;
+}
+
 std::uint64_t database_memory(const Limits& limits) {
-  return static_cast<std::uint64_t>(limits.memory_bytes) - record_memory(limits);
+  return static_cast<std::uint64_t>(limits.memory_bytes) - record_memory(limits) - 2 * reader_memory(limits);
 }
 
 DatabaseOptions database_options(const Config& config, const Identity& identity) {
@@ -101,6 +105,7 @@ DatabaseOptions database_options(const Config& config, const Identity& identity)
   options.incarnation = static_cast<std::uint64_t>(config.incarnation);
   options.memory_budget_bytes = database_memory(config.limits);
   options.create = false;
+  options.merge = false;  // until the start has found everything sound
   return options;
 }
 

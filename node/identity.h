@@ -33,11 +33,14 @@ struct Identity {
 
 Result<Identity> load_identity(const Config& config);
 
-// Where this node's database is, and whose it must be. It is not made where it is missing.
-// The shares of `memory_bytes`: records of the newest state (storage/current_view.h), and RocksDB the rest.
+// The shares of `memory_bytes`: records of the newest state (storage/current_view.h), twice what readers
+// share (tiles, and blocks: storage/tree_cache.h, block_cache.h), and RocksDB the rest.
 std::uint64_t record_memory(const Limits& limits);
+std::uint64_t reader_memory(const Limits& limits);
 std::uint64_t database_memory(const Limits& limits);
 
+// Where this node's database is, and whose it must be. It is not made where it is missing, and merges nothing
+// before it is told to.
 DatabaseOptions database_options(const Config& config, const Identity& identity);
 
 // Holds the node against the newest that is known of the network: its ledger's state, or its members file. A

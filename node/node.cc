@@ -43,10 +43,14 @@ Result<void> Node::Parts::open_storage() {
   Result<std::unique_ptr<LogStore>> log_opened = LogStore::open(*database);
   if (!log_opened) return pass(log_opened);
   if (auto entered = enter_recoveries(std::move(*log_opened)); !entered) return entered;
-  Result<std::unique_ptr<LedgerStore>> ledger_opened = LedgerStore::open(
-      *database, *log_store, LedgerStoreOptions{.cache_bytes = record_memory(config.limits)});
+  Result<std::unique_ptr<LedgerStore>> ledger_opened =
+      LedgerStore::open(*database, *log_store,
+                        LedgerStoreOptions{.cache_bytes = record_memory(config.limits),
+                                           .tree_cache_bytes = reader_memory(config.limits),
+                                           .block_cache_bytes = reader_memory(config.limits)});
   if (!ledger_opened) return pass(ledger_opened);
   ledger = std::move(*ledger_opened);
+  if (auto merging = database->begin_merging(); !merging) return merging;
   return apply_genesis();
 }
 

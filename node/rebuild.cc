@@ -36,7 +36,9 @@ Result<Rebuilt> rebuild_ledger(const Config& config, const std::optional<StateAt
   if (!identity) return pass(identity);
   const Result<Effects> genesis = genesis_effects(identity->genesis);
   if (!genesis) return pass(genesis);
-  Result<std::unique_ptr<Database>> database = Database::open(database_options(config, *identity));
+  DatabaseOptions options = database_options(config, *identity);
+  options.merge = true;  // all of it is written anew
+  Result<std::unique_ptr<Database>> database = Database::open(options);
   if (!database) return pass(database);
   Result<std::unique_ptr<LogStore>> log = LogStore::open(**database);
   if (!log) return pass(log);

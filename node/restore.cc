@@ -88,6 +88,7 @@ Result<void> Restoring::open(const fs::path& directory) {
   DatabaseOptions options = database_options(config_, identity_);
   options.directory = directory.string();
   options.create = true;
+  options.merge = true;
   Result<std::unique_ptr<Database>> database = Database::open(options);
   if (!database) return pass(database);
   database_ = std::move(*database);

@@ -17,9 +17,10 @@
 // Tables are the files of sorted records under the families; scrub and repair work on them one by one
 // (scrub.h, log_repair.h). Taking one out is not part of any batch: who does it marks it first.
 //
-// A merge of tables that meets a rotten one fails, and would at every start. So it leaves the file `suspect`,
-// and a database that is opened over it merges nothing by itself until trust(): whoever reads all of it then
-// (scrub.h) can find and repair the table first.
+// A start that is going to be refused changes no table: with `merge` off nothing is merged until
+// begin_merging(). A merge of tables that meets a rotten one fails, and would at every start. So it leaves
+// the file `suspect`, and a database that is opened over it merges nothing by itself until trust(): whoever
+// reads all of it then (scrub.h) can find and repair the table first.
 //
 // Threads: any. Batches of one thread are ordered; the node's `disk` thread makes all but those of scrub and
 // repair, which touch keys that nobody else writes. Cursors and snapshots belong to one thread at a time and
@@ -72,6 +73,7 @@ struct DatabaseOptions {
   // false: this node has run before; a directory without a database, or none, is refused (store.missing) and
   // nothing is made.
   bool create = true;
+  bool merge = true;  // false: not before begin_merging()
 
   // Block cache, write buffers and filters together; the state tree's upper levels come on top.
   std::uint64_t memory_budget_bytes = std::uint64_t{192} << 20;
@@ -187,6 +189,7 @@ class Database {
   // Whether a merge met damage and nobody has said since that all is sound; and saying it.
   bool suspect() const;
   Result<void> trust();
+  Result<void> begin_merging();  // of tables; while the database is suspect, not before trust()
   // Writes what is in memory of a family to a table, and merges its tables into the last level.
   Result<void> settle(Family family);
 

@@ -99,9 +99,10 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions
   how.level_compaction_dynamic_level_bytes = true;
   const bool large = family == Family::log || family == Family::index;
   how.write_buffer_size = std::max<std::uint64_t>(options.memory_budget_bytes / (large ? 12 : 24), 1 << 20);
-  // Keys of these come in no order, so that a merge of level 0 rewrites nearly all that lies below: it had better be
-  // rare, and what it rewrites bounded. (A merge beside a snapshot, and there always is one, is done twice: RocksDB
-  // goes over the files of the last level again once no snapshot needs their sequence numbers.)
+  // Keys of these come in no order, so that a merge of level 0 rewrites nearly all that lies below: it had
+  // better be rare, and what it rewrites bounded. (A merge beside a snapshot, and there always is one, is
+  // done twice: RocksDB goes over the files of the last level again once no snapshot needs their sequence
+  // numbers.)
   if (point_lookups) {
     how.level0_file_num_compaction_trigger = 8;
     how.max_bytes_for_level_base = 16 * how.write_buffer_size;
@@ -238,7 +239,7 @@ Result<void> Database::State::open_files(bool point_in_time) {
     // Best effort: without it the next start meets the same damage in the same way.
     std::ignore = write_file(path(suspect_file), as_bytes(why + "\n"));
   }));
-  const bool merges = !suspect();
+  const bool merges = options.merge && !suspect();
   cache = rocksdb::NewLRUCache(cache_share(options.memory_budget_bytes));
   write_buffers =
       std::make_shared<rocksdb::WriteBufferManager>(write_buffer_share(options.memory_budget_bytes));

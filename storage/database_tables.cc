@@ -96,12 +96,22 @@ Result<void> Database::clear(Family family) {
 bool Database::State::suspect() const { return env->FileExists(path(suspect_file)).ok(); }
 bool Database::suspect() const { return state_->suspect(); }
 
+Result<void> Database::State::merge_by_itself() {
+  const std::vector<rocksdb::ColumnFamilyHandle*> all(families.begin(), families.end());
+  const rocksdb::Status status = db->EnableAutoCompaction(all);
+  if (!status.ok()) return tl::unexpected(store_error(status, "letting the tables be merged"));
+  return {};
+}
+
+Result<void> Database::begin_merging() {
+  if (auto dead = failure()) return tl::unexpected(std::move(*dead));
+  return suspect() ? Result<void>{} : state_->merge_by_itself();
+}
+
 // The file last: a crash in between leaves one more round to read.
 Result<void> Database::trust() {
   if (auto dead = failure()) return tl::unexpected(std::move(*dead));
-  const std::vector<rocksdb::ColumnFamilyHandle*> all(state_->families.begin(), state_->families.end());
-  if (const rocksdb::Status status = state_->db->EnableAutoCompaction(all); !status.ok())
-    return tl::unexpected(store_error(status, "letting the tables be merged again"));
+  if (auto merges = state_->merge_by_itself(); !merges) return merges;
   return remove_file(suspect_file);
 }
 

@@ -441,6 +441,7 @@ Result<LedgerReader> LedgerStore::reader_at(LeafIndex leaf) const {
 }
 
 std::optional<Applied> LedgerStore::kept(TreeSize size) const {
+  if (state_->database.failure()) return std::nullopt;  // memory may be ahead of what is left of the disk
   const auto moment = state_->moments.find(size);
   return moment ? std::optional(moment->applied) : std::nullopt;
 }

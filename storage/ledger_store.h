@@ -104,7 +104,7 @@ class LedgerStore {
   // As of the tree of this size, which ends with a seal: the moment that a checkpoint of that size speaks of.
   // Whatever happened since the last finished checkpoint, its moment is kept; others as reader_at.
   Result<LedgerReader> reader_of(TreeSize size) const;
-  // What was applied then, if that moment is kept in memory; nothing is read. Any thread.
+  // What was applied then, if that moment is kept in memory and the database has not failed; nothing is read.
   std::optional<Applied> kept(TreeSize size) const;
 
   // The checkpoint of this size is finished: its moment is kept for proofs, and undo records of later blocks

@@ -59,6 +59,8 @@ struct Database::State {
   std::shared_ptr<rocksdb::Cache> cache = {};
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers = {};
 
+  Result<void> merge_by_itself();
+
   State() = default;
   State(const State&) = delete;
   State& operator=(const State&) = delete;

@@ -51,7 +51,11 @@ SharedBytes Overlay::read(Kind kind, std::string_view id) const {
   }
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
   SharedBytes value = below_.read(kind, id);
-  if (known_.size() < remembered_max) known_.emplace(StateKey{kind, std::string(id)}, value);
+  const std::size_t bytes = value ? value->size() : 0;
+  if (known_.size() < remembered_max && bytes <= remembered_bytes_max - remembered_bytes_) {
+    known_.emplace(StateKey{kind, std::string(id)}, value);
+    remembered_bytes_ += bytes;
+  }
   return value;
 }
 

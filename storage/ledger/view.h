@@ -101,12 +101,14 @@ class MemoryView final : public LedgerView {
 };
 
 // A view with changes laid over it: the block in the making over the state before it. Where reads are
-// remembered, what was asked for once is not searched for below again (up to remembered_max records: a
-// block's statements ask for the same ones); then nothing below may change while the overlay is in use.
+// remembered, what was asked for once is not searched for below again (up to remembered_max records of
+// remembered_bytes_max in all: a block's statements ask for the same ones); then nothing below may change
+// while the overlay is in use.
 class Overlay final : public LedgerView {
  public:
   enum class Reads : bool { asked_again, remembered };
   static constexpr std::size_t remembered_max = 8192;
+  static constexpr std::size_t remembered_bytes_max = std::size_t{8} << 20;
   explicit Overlay(const LedgerView& below, Reads reads = Reads::asked_again)
       : below_(below), reads_(reads) {}
 
@@ -125,6 +127,7 @@ class Overlay final : public LedgerView {
   StateMap changes_ = {};
   // Where reads are remembered: these, and every change.
   mutable std::unordered_map<StateKey, SharedBytes, StateKeyHash, StateKeyEqual> known_ = {};
+  mutable std::size_t remembered_bytes_ = 0;  // of records that were read, in known_
   std::map<Digest, SharedBytes> statements_ = {};
 };
 

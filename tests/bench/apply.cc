@@ -51,7 +51,8 @@ T must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-// CPU of the threads that RocksDB named after itself, from /proc (proc(5): fields 14 and 15 of stat, in ticks).
+// CPU of the threads that RocksDB named after itself, from /proc (proc(5): fields 14 and 15 of stat, in
+// ticks).
 double background_us() {
   double ticks = 0;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
@@ -187,7 +188,8 @@ int run(const std::string& directory, std::size_t statements, std::size_t block)
   const double each = cpu / count;
   std::cout << "{\"statements\": " << statements << ", \"accepted\": " << ledger.accepted - accepted
             << ", \"block\": " << block << ", \"statement_us\": " << each << ", \"check_us\": " << check
-            << ", \"ratio\": " << each / check << ", \"background_us\": " << (background_us() - background) / count
+            << ", \"ratio\": " << each / check
+            << ", \"background_us\": " << (background_us() - background) / count
             << ", \"written_bytes\": " << (written_bytes() - written) / count << "}\n";
   return 0;
 }

@@ -96,6 +96,28 @@ TEST(View, AnOverlayThatRemembersAsksOnceUpToItsLimit) {
   EXPECT_EQ(*overlay.read(Kind::site, "another"), *bytes(3));
 }
 
+// Makes a large record each time, and knows which are still held.
+class LargeView final : public LedgerView {
+ public:
+  SharedBytes read(Kind, std::string_view) const override {
+    auto made = std::make_shared<const Bytes>(std::size_t{1} << 20);
+    given.push_back(made);
+    return made;
+  }
+  SharedBytes statement(const Digest&) const override { return nullptr; }
+  mutable std::vector<std::weak_ptr<const Bytes>> given = {};
+};
+
+TEST(View, AnOverlayRemembersLargeRecordsWithinItsBytes) {
+  // Goal: a statement that walks over many large records makes no block hold them all.
+  const LargeView below;
+  Overlay overlay(below, Overlay::Reads::remembered);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(overlay.read(Kind::origination, std::to_string(i))->size(), std::size_t{1} << 20);
+  const auto held = std::ranges::count_if(below.given, [](const auto& one) { return !one.expired(); });
+  EXPECT_EQ(static_cast<std::size_t>(held), Overlay::remembered_bytes_max >> 20);
+}
+
 TEST(DecodedRecords, KeepsWhatWasDecodedOrWrittenWithinItsBytes) {
   // Goal: a record is decoded once under its bytes, not at all when it was kept, again as another type; and
   // what is kept stays below the limit however much comes.

@@ -44,6 +44,7 @@ struct Api {
       callback(answers);
     };
     services.finished = [] { return nullptr; };
+    services.signed_root = [] { return nullptr; };
     services.missing = [] { return std::vector<std::string>{"org2"}; };
     services.status = [] { return Value{ValueMap{{"role", Value{std::string("leader")}}}}; };
     services.unready = [this] { return unready; };

@@ -127,8 +127,8 @@ TEST(CosigningMark, ALineUnderAnotherTreeIsTheMarkForEver) {
 }
 
 TEST(CosigningMark, ALineThatComesWhileTheMarkIsWrittenCounts) {
-  // Goal: n2 has answered, and n3 writes its own tree as its mark; before the disk has answered, n1 tells of a
-  // line of n3's under another history: that line is the mark, and n3 signs nothing of this history.
+  // Goal: n2 has answered, and n3 writes its own tree as its mark; before the disk has answered, n1 tells of
+  // a line of n3's under another history: that line is the mark, and n3 signs nothing of this history.
   CheckpointNetwork net;
   net.apply_all(5, 1);
   CheckpointNetwork::Member& n3 = *net.members[2];

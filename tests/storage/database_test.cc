@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "storage/crc32c.h"
 #include "storage/log_store.h"
 #include "storage/wal_damage.h"
 #include "tests/storage/disk.h"
+#include "tests/storage/tables.h"
 
 namespace anta {
 namespace {
@@ -197,6 +201,28 @@ TEST(Database, FilesBesideIt) {
   ASSERT_TRUE(database->remove_file("watermark").has_value());
   EXPECT_FALSE(fs::exists(directory.path() + "/watermark"));
   EXPECT_FALSE(fs::exists(directory.path() + "/watermark.new"));
+}
+
+TEST(Database, MergesNothingBeforeItIsTold) {
+  // Goal: a start that will be refused (e2e_Operators, a damaged table) finds its tables as they were,
+  // however many wait to be merged.
+  const test::TempDirectory directory;
+  DatabaseOptions options = test::options_for(directory.path());
+  options.merge = false;
+  constexpr std::size_t starts = 12;  // each makes a table of what it finds in the write-ahead log
+  for (std::size_t i = 0; i < starts; ++i)
+    put(*must_open(options), "k", std::to_string(i), Sync::yes);
+  const auto database = must_open(options);
+  const auto unmerged = [&] {
+    return std::ranges::count(test::tables_of(*database, Family::state), 0, &Table::level);
+  };
+  EXPECT_EQ(unmerged(), std::ptrdiff_t{starts});
+  ASSERT_TRUE(database->begin_merging().has_value());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (unmerged() == std::ptrdiff_t{starts} && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_LT(unmerged(), std::ptrdiff_t{starts});
+  EXPECT_EQ(get(*database, "k"), std::to_string(starts - 1));
 }
 
 TEST_F(Crash, UnsyncedBytesAreLostTogether) {
