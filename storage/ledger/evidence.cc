@@ -121,6 +121,7 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
   if (const Result<void> known = law_known(view_, latest_); !known) {
     return ReplayFailure{"newer", known.error().message, leaf};
   }
+  const std::int64_t revokes_after_days = parameter_at(view_, standing_parameter, latest_);
   const Moment moment{.block_time = latest_, .leaf = leaf, .partial = true};
   Result<Effects> effects = judge(view_, statement, moment);
   if (!effects) return refused(effects.error(), code_of(effects.error()), leaf);
@@ -140,7 +141,8 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
                          .key = statement.header.kid,
                          .event_time = statement.event_time(),
                          .subjects = std::move(effects->subjects),
-                         .flags = std::move(effects->flags)});
+                         .flags = std::move(effects->flags),
+                         .revokes_after_days = revokes_after_days});
   return std::nullopt;
 }
 

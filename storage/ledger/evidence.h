@@ -28,6 +28,7 @@ struct ReplayedStatement {
   Millis event_time = {};
   std::vector<StateKey> subjects = {};
   std::vector<std::string> flags = {};
+  std::int64_t revokes_after_days = 0;  // standing_parameter, as the law had it when it judged this
 };
 
 struct ReplayFailure {

@@ -159,14 +159,16 @@ std::vector<Reliance> reliances(const Gathering& g, const state::Attestation& at
   return found;
 }
 
-// How an attestation stood as the ledger knew it below a leaf: what was recorded later was not known.
-Standing standing_known(const Gathering& g, state::Attestation attestation, const Reliance& when,
-                        std::int64_t revokes_after) {
+// How an attestation stood as the ledger knew it below a leaf, by the law that judged the leaf: what was
+// recorded later was not known, and no later law makes it uncounted.
+Standing standing_known(const Gathering& g, state::Attestation attestation, const Reliance& when) {
+  const ReplayedStatement* counting = g.evidence.at(when.leaf);
+  ANTA_INVARIANT(counting != nullptr);
   const auto known = [&](const ReplayedStatement* by) { return by && by->leaf < when.leaf; };
   if (!known(g.evidence.first_about(Kind::attestation, attestation.id.value))) return Standing::not_yet;
   std::erase_if(attestation.changes,
                 [&](const auto& change) { return !known(g.evidence.by(change.statement)); });
-  return standing_at(attestation, when.at, revokes_after);
+  return standing_at(attestation, when.at, counting->revokes_after_days);
 }
 
 // What an attestation was when it was counted, and the worst of what became of it.
@@ -184,12 +186,13 @@ bool is_worse(Standing a, Standing b) {
   return badness(a) > badness(b);
 }
 
+// `revokes_after`: the checkpoint's law, which says how things stand and stood, not what was counted.
 Judged judge_attestation(const Gathering& g, const state::Attestation& attestation,
                          std::int64_t revokes_after) {
   std::vector<Reliance> candidates = reliances(g, attestation);
   Judged judged;
   for (const Reliance& when : candidates) {
-    const Standing then = standing_known(g, attestation, when, revokes_after);
+    const Standing then = standing_known(g, attestation, when);
     if (then == Standing::in_force || !judged.relied_on) judged.at_event = then;
     if (then != Standing::in_force) continue;
     judged.relied_on = true;
@@ -200,8 +203,7 @@ Judged judge_attestation(const Gathering& g, const state::Attestation& attestati
   const ReplayedStatement* issued_by =
       g.evidence.first_about(Kind::certificate, g.report.claim->certificate.value);
   if (candidates.empty() && issued_by) {
-    judged.at_event =
-        standing_known(g, attestation, {g.report.claim->issued, issued_by->leaf}, revokes_after);
+    judged.at_event = standing_known(g, attestation, {g.report.claim->issued, issued_by->leaf});
   }
   const Standing now = standing_at(attestation, g.checkpoint_time, revokes_after);
   if (is_worse(now, judged.since)) judged.since = now;

@@ -2,6 +2,7 @@
 // that it left none out.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -125,6 +126,18 @@ TEST(CertificateLaw, AnAmendmentThatIsTakenForAnother) {
             "state_proof.mismatch");
 }
 
+// A file of the tree of `then` leaves, brought under the rig's checkpoint.
+Bytes refreshed(const CertificateRig& rig, const Bytes& earlier, std::uint64_t then) {
+  auto file = decode_certificate_file(earlier);
+  const auto reader = rig.ledger.ledger->reader_of(TreeSize{rig.finished.checkpoint.size});
+  const auto bytes =
+      assemble_patch(*reader, rig.finished, CertificateId{"C-1"}, TreeSize{then}, [] { return true; });
+  EXPECT_TRUE(bytes) << bytes.error().message;
+  const auto patch = decode_certificate_patch(*bytes);
+  EXPECT_TRUE(apply_patch(*patch, *file));
+  return encode_certificate_file(*file);
+}
+
 TEST(CertificateLaw, AnAmendmentAfterTheEvidence) {
   // Goal: a file that is brought up to date after the law was amended stays one: what it was judged by is as
   // it was, and a suspension runs out by the law of the checkpoint, which is proven too.
@@ -138,16 +151,12 @@ TEST(CertificateLaw, AnAmendmentAfterTheEvidence) {
   world.must("owner", vote(world, "P-1"));
   CertificateRig rig(world);
   rig.seal(then);
-  auto file = decode_certificate_file(*rig.assemble("C-1"));
-  ASSERT_TRUE(file);
-  ASSERT_TRUE(is_yes(rig.verify(encode_certificate_file(*file))));
+  const auto earlier = rig.assemble("C-1");
+  ASSERT_TRUE(earlier) << earlier.error().message;
+  ASSERT_TRUE(is_yes(rig.verify(*earlier)));
   rig.seal(0);
-  const auto reader = rig.ledger.ledger->reader_of(TreeSize{rig.finished.checkpoint.size});
-  const auto bytes =
-      assemble_patch(*reader, rig.finished, CertificateId{"C-1"}, TreeSize{then}, [] { return true; });
-  ASSERT_TRUE(bytes) << bytes.error().message;
-  const auto patch = decode_certificate_patch(*bytes);
-  ASSERT_TRUE(apply_patch(*patch, *file));
+  auto file = decode_certificate_file(refreshed(rig, *earlier, then));
+  ASSERT_TRUE(file);
   const Report report = rig.verify(encode_certificate_file(*file));
   EXPECT_TRUE(is_yes(report)) << in_words(report);
   const auto erased = std::erase_if(file->state->records,
@@ -156,6 +165,43 @@ TEST(CertificateLaw, AnAmendmentAfterTheEvidence) {
   EXPECT_EQ(first_code(rig.verify(encode_certificate_file(*file))), "state_not_proven");
   // A new file of that checkpoint carries the amendment, and needs no more than the list.
   EXPECT_TRUE(is_yes(rig.verify(*rig.assemble("C-1"))));
+}
+
+TEST(CertificateLaw, AnAmendmentDoesNotUnrelyWhatWasCounted) {
+  // Goal: an attestation that was in force by the law of its day was relied on. A later law, by which its
+  // lifted suspension had run out, flags the certificate; it does not make the attestation uncounted.
+  for (const char* attestation : {"att-mill", "att-mine"}) {
+    World world = rich_world();
+    const auto change = [&](AttestationChange to) {
+      world.must("body", world.attestation_status(attestation, to));
+    };
+    change(AttestationChange::suspended);
+    world.now += 30 * day;
+    change(AttestationChange::reinstated);
+    world.now += 10 * day;
+    concentrate(world, "L-1", "K-1");
+    auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
+    certificate.valid_until = Millis{1'900'000'000'000};
+    world.must("plant", certificate);
+    const std::uint64_t then = CertificateRig(world).finished.checkpoint.size;
+    world.must("smelter", amendment(world, "P-1", std::string(standing_parameter), 7));
+    world.must("owner", vote(world, "P-1"));
+    CertificateRig rig(world);
+    rig.seal(then);
+    const auto earlier = rig.assemble("C-1");
+    ASSERT_TRUE(earlier) << earlier.error().message;
+    EXPECT_EQ(rig.verify(*earlier).verdict, CertificateVerdict::valid) << attestation;
+    rig.seal(0);
+    const auto flagged = [&](const Bytes& file) {
+      const Report report = rig.verify(file);
+      EXPECT_EQ(report.verdict, CertificateVerdict::valid_with_flags) << attestation << in_words(report);
+      return std::any_of(report.flags.begin(), report.flags.end(), [&](const auto& flag) {
+        return flag.code == "upstream_revoked" && flag.on == std::string("attestation ") + attestation;
+      });
+    };
+    EXPECT_TRUE(flagged(refreshed(rig, *earlier, then))) << attestation;
+    EXPECT_TRUE(flagged(*rig.assemble("C-1"))) << attestation;
+  }
 }
 
 }  // namespace

@@ -92,6 +92,15 @@ void statuses() {
     change(w, "att-mine", AttestationChange::suspended);
     change(w, "att-mine", AttestationChange::reinstated);
   });
+  for (const char* attestation : {"att-mill", "att-mine"}) {
+    World w;
+    change(w, attestation, AttestationChange::suspended);
+    w.now += 30 * day;
+    change(w, attestation, AttestationChange::reinstated);
+    w.now += 10 * day;
+    certify_concentrate(w);
+    print((std::string("reinstated-first-") + attestation).c_str(), w, "C-1");
+  }
   after_concentrate("run-out", [](World& w) {
     change(w, "att-mine", AttestationChange::suspended);
     w.now += 184 * day;

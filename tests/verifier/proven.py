@@ -179,6 +179,16 @@ def amended(ledger, case):
     yield case("a suspension that a later law ends", FLAGS, records=run_out, keys=[*every, STANDING], more=2)
 
 
+def uncounted(ledger):
+    """A suspension was lifted before the attestation was counted; by a later law it would have run out first. Counted it was."""
+    size, since = len(ledger.leaves()[0]), ledger.now - 7200000
+    yield ledger.case("state: a suspension that was lifted", lay(ledger), require_state=True), YES
+    for days, verdict in ((7, FLAGS), (30, FLAGS), (31, YES)):
+        records = law(ledger, size, suspension_revokes_after_days=[(days, since)])
+        raw = lay(ledger, records=records, keys=[*wanted(ledger), STANDING], more=2)
+        yield ledger.case(f"state: a lifted suspension that a later law ends after {days} days", raw, require_state=True), verdict
+
+
 def broken(case):
     """What must be refused, whatever is demanded."""
     def change(what, verdict=NO, edit=None, **how):

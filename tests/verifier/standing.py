@@ -227,12 +227,15 @@ class World:
         if any(c.get("void_from", moment + 1) <= moment for c in changes):
             return "revoked"
         past = sorted((c["effective_from"], c["leaf"], c["status"]) for c in changes if c["effective_from"] <= moment)
-        for _, _, status in past:
-            if status in ("revoked", "withdrawn"):
+        lasts, since = self.parameters["suspension_revokes_after_days"] * DAY, None
+        for effective, _, status in [*past, (moment, None, "asked")]:
+            if status == "withdrawn":
                 return status
-        if past and past[-1][2] == "suspended":
-            run_out = past[-1][0] + self.parameters["suspension_revokes_after_days"] * DAY <= moment
-            return "revoked" if run_out else "suspended"
+            if status == "revoked" or since is not None and since + lasts <= effective:
+                return "revoked"  # a later law may have ended a suspension that was lifted
+            since = {"suspended": effective if since is None else since, "reinstated": None}.get(status, since)
+        if since is not None:
+            return "suspended"
         if not valid or within(moment, held["valid_from"], held["valid_until"]):
             return "in_force"
         return "not_yet" if moment < held["valid_from"] else "expired"

@@ -43,6 +43,8 @@ def cases(program, seed):
 def state_cases(program):
     by_name = {ledger.name: ledger for ledger in corpus.ledgers(program)}
     yield from proven.cases(by_name["concentrate"])
+    for attestation in ("att-mill", "att-mine"):
+        yield from proven.uncounted(by_name["reinstated-first-" + attestation])
     yield from summaries.cases(by_name["concentrate"])
     for ledger in by_name.values():  # and as they are, whatever became of the certificate
         if summaries.is_made(ledger):
