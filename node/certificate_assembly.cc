@@ -82,6 +82,11 @@ Result<void> add_state(const Job& job, CertificateFile& file) {
     if (!file.earlier) return job.checkpoint.checkpoint;
     return Checkpoint{job.checkpoint.checkpoint.origin, file.earlier->size, file.earlier->root};
   }();
+  // From when each amendment of the law held, which the replay needs to know.
+  Result<ProvenState> law =
+      prove_state(job.reader, {{Kind::parameter, std::string(state::amendments_record_id)}}, job.may_go_on);
+  if (!law) return pass(law);
+  file.state = std::move(*law);
   constexpr Millis whenever{std::numeric_limits<std::int64_t>::max()};
   if (const auto failure = evidence.replay(file, *tree, whenever)) {
     return fail(Code::corrupt, "evidence",

@@ -40,18 +40,37 @@ ReplayFailure refused(const Error& error, std::string code, LeafIndex leaf) {
 }
 
 // The values of a record of kind parameter, in order; none if there is no such record.
-std::vector<ParameterValue> values_of(const SharedBytes& record) {
-  std::vector<ParameterValue> values;
-  if (!record) return values;
+using Entries = std::vector<state::Parameter::Entry>;
+
+Entries entries_of(const SharedBytes& record) {
+  if (!record) return {};
   const Result<state::Parameter> parameter = state::decode_record<state::Parameter>(*record);
   ANTA_INVARIANT(parameter.has_value());  // our own, or read by check_present_state
-  for (const state::Parameter::Entry& entry : parameter->entries)
-    values.push_back(entry.value);
-  return values;
+  return {parameter->entries.begin(), parameter->entries.end()};
 }
 
-bool begins_with(const std::vector<ParameterValue>& whole, const std::vector<ParameterValue>& part) {
-  return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());
+bool begins_with(const Entries& whole, const Entries& part) {
+  return part.size() <= whole.size() &&
+         std::equal(part.begin(), part.end(), whole.begin(), [](const auto& a, const auto& b) {
+           return a.value == b.value && a.effective_from == b.effective_from;
+         });
+}
+
+// The leaf that an entry of the list of amendments names; nothing where it can be none.
+std::optional<LeafIndex> leaf_of(const state::Parameter::Entry& entry) {
+  const auto* number = std::get_if<std::int64_t>(&entry.value);
+  if (number == nullptr || *number < 0) return std::nullopt;
+  return LeafIndex{static_cast<std::uint64_t>(*number)};
+}
+
+// The amendment that a vote or a proposal has decided, from the state after it.
+std::optional<Millis> proposed_from(const LedgerView& view, const payload::Payload& payload) {
+  const auto* vote = std::get_if<payload::Vote>(&payload);
+  const auto* opening = std::get_if<payload::ParameterProposal>(&payload);
+  if (opening != nullptr) return opening->effective_from;
+  const auto proposal = vote == nullptr ? nullptr : state::look<state::Proposal>(view, vote->proposal.value);
+  if (!proposal || !proposal->parameter) return std::nullopt;
+  return proposal->parameter->effective_from;
 }
 
 auto is_of(std::string_view id) {
@@ -122,7 +141,13 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
     return ReplayFailure{"newer", known.error().message, leaf};
   }
   const std::int64_t revokes_after_days = parameter_at(view_, standing_parameter, latest_);
-  const Moment moment{.block_time = latest_, .leaf = leaf, .partial = true};
+  const auto amends = amended_from_.find(leaf);
+  const bool listed = amends != amended_from_.end() && proposed_from(view_, statement.payload);
+  if (listed) {
+    if (auto failure = check_amended_from(statement, leaf, amends->second)) return failure;
+  }
+  // An amendment holds from its block's time or from what was proposed, whichever is later.
+  const Moment moment{.block_time = listed ? amends->second : latest_, .leaf = leaf, .partial = true};
   Result<Effects> effects = judge(view_, statement, moment);
   if (!effects) return refused(effects.error(), code_of(effects.error()), leaf);
   apply(view_, *effects);
@@ -146,11 +171,31 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
   return std::nullopt;
 }
 
+// From when the state says that this statement's amendment holds, against the evidence: no sooner than was
+// proposed; and where it is later, it is the block's time, which has bounds and which later blocks follow.
+std::optional<ReplayFailure> Evidence::check_amended_from(const SignedStatement& statement, LeafIndex leaf,
+                                                          Millis from) {
+  // Events may lie ahead of their block's time; by how much then, the law has its own upper limit for.
+  const std::int64_t ahead_max = find_parameter("event_ahead_max_ms")->max;
+  const Millis proposed = *proposed_from(view_, statement.payload);
+  const bool is_block_time = from > proposed;
+  const bool in_future =
+      is_block_time && from.value - std::int64_t{cosignature_ahead_seconds_max} * 1000 > cosigned_.value;
+  if (from < proposed || from.value < latest_.value - ahead_max || in_future) {
+    return ReplayFailure{"law_differs",
+                         "the state has an amendment hold from a moment that the evidence does not allow",
+                         leaf};
+  }
+  if (is_block_time) latest_ = std::max(latest_, from);
+  return std::nullopt;
+}
+
 std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const Checkpoint& tree,
                                               Millis cosigned) {
   cosigned_ = cosigned;
   tree_size_ = tree.size;
   if (auto failure = begin(file, tree)) return failure;
+  if (file.state) read_amendments(*file.state);
   std::vector<const ProvenStatement*> ordered;
   ordered.reserve(file.evidence.size() + file.authority.size());
   for (const ProvenStatement& proven : file.evidence)
@@ -171,41 +216,54 @@ std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const
   return std::nullopt;
 }
 
-// Amendments are listed by the leaves that decided them, so equal lists are equal laws. What the state lists
-// beyond the evidence's tree no statement of the file was judged by.
+void Evidence::read_amendments(const ProvenState& state) {
+  for (const ProvenRecord& proven : state.records) {
+    if (!is_of(state::amendments_record_id)(proven)) continue;
+    for (const state::Parameter::Entry& entry : entries_of(proven.record)) {
+      if (const auto leaf = leaf_of(entry)) amended_from_.emplace(*leaf, entry.effective_from);
+    }
+  }
+}
+
+// Amendments are listed by the leaves that decided them and the moments they hold from, so equal lists are
+// equal laws. What the state lists beyond the evidence's tree no statement of the file was judged by.
 std::optional<ReplayFailure> Evidence::check_law(const ProvenState& state) {
-  const auto differs = [](std::string message) {
-    return ReplayFailure{"law_differs", std::move(message), {}};
-  };
   const auto record =
       std::find_if(state.records.begin(), state.records.end(), is_of(state::amendments_record_id));
-  if (record != state.records.end()) {
-    const std::vector<ParameterValue> told = values_of(record->record);
-    const std::vector<ParameterValue> made =
-        values_of(view_.read(Kind::parameter, state::amendments_record_id));
-    const auto later = [&](const ParameterValue& leaf) {
-      const auto* number = std::get_if<std::int64_t>(&leaf);
-      return number != nullptr && *number >= 0 && static_cast<std::uint64_t>(*number) >= tree_size_;
-    };
-    if (!begins_with(told, made) ||
-        !std::all_of(told.begin() + static_cast<std::ptrdiff_t>(made.size()), told.end(), later)) {
-      return differs("the state lists " + std::to_string(told.size()) +
-                     " amendments of the law, and the evidence has " + std::to_string(made.size()) +
-                     " or others");
-    }
-    amended_later_ = told.size() > made.size();
+  if (record == state.records.end()) return std::nullopt;  // no yes comes of it: state_not_proven
+  const Entries told = entries_of(record->record);
+  const Entries made = entries_of(view_.read(Kind::parameter, state::amendments_record_id));
+  const auto later = [&](const state::Parameter::Entry& entry) {
+    const auto leaf = leaf_of(entry);
+    return leaf && leaf->value >= tree_size_;
+  };
+  if (!begins_with(told, made) ||
+      !std::all_of(told.begin() + static_cast<std::ptrdiff_t>(made.size()), told.end(), later)) {
+    return ReplayFailure{"law_differs",
+                         "the state lists " + std::to_string(told.size()) +
+                             " amendments of the law, and the evidence has " + std::to_string(made.size()) +
+                             " or others",
+                         {}};
   }
+  amended_later_ = told.size() > made.size();
+  return check_standing(state);
+}
+
+std::optional<ReplayFailure> Evidence::check_standing(const ProvenState& state) const {
   const auto standing = std::find_if(state.records.begin(), state.records.end(), is_of(standing_parameter));
   if (standing == state.records.end()) return std::nullopt;
-  const std::vector<ParameterValue> told = values_of(standing->record);
-  const std::vector<ParameterValue> made = values_of(view_.read(Kind::parameter, standing_parameter));
+  const Entries told = entries_of(standing->record);
+  const Entries made = entries_of(view_.read(Kind::parameter, standing_parameter));
   // It is calculated with, and a quorum may cosign whatever it likes.
-  const bool lawful = std::all_of(told.begin(), told.end(), [](const auto& value) {
-    return check_parameter(standing_parameter, value).has_value();
+  const bool lawful = std::all_of(told.begin(), told.end(), [](const auto& entry) {
+    return check_parameter(standing_parameter, entry.value).has_value();
   });
   if (lawful && begins_with(told, made) && (amended_later_ || told.size() == made.size()))
     return std::nullopt;
-  return differs("the state has other values of " + std::string(standing_parameter) + " than the evidence");
+  return ReplayFailure{
+      "law_differs",
+      "the state has other values of " + std::string(standing_parameter) + " than the evidence",
+      {}};
 }
 
 std::optional<ReplayFailure> Evidence::lay_over(const ProvenState& state) {

@@ -50,6 +50,8 @@ class Evidence {
   // finds every disclosure's commitment among the statements. `cosigned`: the checkpoint's newest
   // cosignature; block times are not in the file, so it alone bounds the events. A failure `newer` says that
   // this release cannot judge the statement; every other one says that the file is no good.
+  // A state in the file must have passed check_present_state: its list of amendments says from when each
+  // held, which turns on the block's time. Without the list an amendment holds from its statement's event on.
   std::optional<ReplayFailure> replay(const CertificateFile& file, const Checkpoint& tree, Millis cosigned);
 
   // After the replay, and after check_present_state: what is proven takes the place of what the statements
@@ -80,12 +82,17 @@ class Evidence {
   std::optional<ReplayFailure> begin(const CertificateFile& file, const Checkpoint& checkpoint);
   std::optional<ReplayFailure> step(const ProvenStatement& proven, const Checkpoint& checkpoint);
   std::optional<ReplayFailure> judge_next(const SignedStatement& statement, LeafIndex leaf);
+  void read_amendments(const ProvenState& state);
   std::optional<ReplayFailure> check_law(const ProvenState& state);
+  std::optional<ReplayFailure> check_standing(const ProvenState& state) const;
+  std::optional<ReplayFailure> check_amended_from(const SignedStatement& statement, LeafIndex leaf,
+                                                  Millis from);
 
   SignatureCheck check_;
   Millis cosigned_ = {};
   std::uint64_t tree_size_ = 0;
   bool amended_later_ = false;
+  std::map<LeafIndex, Millis> amended_from_ = {};  // as the state lists the law's amendments
   MemoryView view_ = {};
   Genesis genesis_ = {};
   Digest genesis_digest_ = {};

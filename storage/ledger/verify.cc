@@ -148,12 +148,13 @@ std::optional<Report> replay_file(const CertificateFile& file, const Checkpoint&
                                   Evidence& evidence, const Report& report) {
   const Result<Checkpoint> tree = proven_tree(file, checkpoint);
   if (!tree) return refuse(report, "consistency", tree.error().message);
-  auto failure = evidence.replay(file, *tree, newest_cosignature(report));
+  std::optional<ReplayFailure> failure;
+  if (file.state) failure = check_present_state(*file.state, checkpoint);
+  if (!failure) failure = evidence.replay(file, *tree, newest_cosignature(report));
   if (failure && failure->code == "newer") {
     return undecided(report, "newer", "this release cannot judge all of the evidence: " + failure->message,
                      failure->leaf);
   }
-  if (!failure && file.state) failure = check_present_state(*file.state, checkpoint);
   if (!failure && file.state) failure = evidence.lay_over(*file.state);
   if (failure) return refuse(report, failure->code, failure->message, failure->leaf);
   return std::nullopt;

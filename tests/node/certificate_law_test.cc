@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 
+#include "storage/ledger/evidence.h"
 #include "storage/ledger/standing.h"
 #include "tests/ledger/law_network.h"
 #include "tests/node/certificate_rig.h"
@@ -202,6 +203,108 @@ TEST(CertificateLaw, AnAmendmentDoesNotUnrelyWhatWasCounted) {
     EXPECT_TRUE(flagged(refreshed(rig, *earlier, then))) << attestation;
     EXPECT_TRUE(flagged(*rig.assemble("C-1"))) << attestation;
   }
+}
+
+// A window's upper end rises from F on; what raises its lower end above the old upper one is signed before F
+// and recorded after it. Everything that is certified came before.
+World raised_late() {
+  World world = rich_world();
+  concentrate(world, "L-1", "K-1");
+  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
+  certificate.valid_until = Millis{1'900'000'000'000};
+  world.must("plant", certificate);
+  auto high = amendment(world, "P-high", "grade_ore_max_ppm", 400'000);
+  high.effective_from.value += 10 * day;
+  world.must("smelter", high);
+  world.must("owner", vote(world, "P-high"));
+  world.now += 5 * day;
+  world.lag = 6 * day;
+  world.must("smelter", amendment(world, "P-low", "grade_ore_min_ppm", 300'000));
+  world.must("owner", vote(world, "P-low"));
+  return world;
+}
+
+TEST(CertificateLaw, AnAmendmentRecordedAfterAnotherTookEffect) {
+  // Goal: the replay does not know the block's time and so not the window's other end: what the ledger took
+  // stands, from the moment that the state lists.
+  World world = raised_late();
+  CertificateRig rig(world);
+  const auto bytes = rig.assemble("C-1");
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  EXPECT_TRUE(is_yes(rig.verify(*bytes))) << in_words(rig.verify(*bytes));
+  const auto file = decode_certificate_file(*bytes);
+  ASSERT_TRUE(file);
+  CertificateFile told = *file;
+  told.state.reset();
+  Trust trust = rig.trust();
+  trust.assertions.require_state = false;
+  const Report report = verify_certificate(encode_certificate_file(told), trust, CertificateRig::verified_at);
+  EXPECT_TRUE(is_yes(report)) << in_words(report);
+  Evidence evidence;
+  ASSERT_FALSE(evidence.replay(*file, rig.finished.checkpoint, CertificateRig::verified_at));
+  const auto list = std::find_if(file->state->records.begin(), file->state->records.end(),
+                                 [](const auto& r) { return is_about(r, state::amendments_record_id); });
+  const auto listed = *state::decode_record<state::Parameter>(*list->record);
+  const auto made = state::find<state::Parameter>(evidence.view(), state::amendments_record_id);
+  ASSERT_EQ(made->entries.size(), 2u);
+  EXPECT_EQ(made->entries[1].effective_from, listed.entries[1].effective_from);
+  EXPECT_EQ(made->entries[1].effective_from.value, world.block_time());
+}
+
+TEST(CertificateLaw, AStatementAfterALateAmendmentIsJudgedByIt) {
+  // Goal: two laws of one parameter, the first from F on, the second signed before F and recorded after it:
+  // the second is in force for what is recorded then, though it happened before.
+  World world = rich_world();
+  auto strict = amendment(world, "P-strict", "moisture_max_ppm", 20'000);
+  strict.effective_from.value += 10 * day;
+  world.must("smelter", strict);
+  world.must("owner", vote(world, "P-strict"));
+  world.now += 5 * day;
+  world.lag = 6 * day;
+  world.must("smelter", amendment(world, "P-wet", "moisture_max_ppm", 400'000));
+  world.must("owner", vote(world, "P-wet"));
+  world.now += hour;
+  world.deliver("L-1", measured(20 * tonne, 350'000, 50'000));
+  world.now += 20 * day;
+  world.lag = 0;
+  world.must("plant", world.flotation("B-1", {"L-1"}, "K-1"));
+  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
+  certificate.valid_until = Millis{1'900'000'000'000};
+  world.must("plant", certificate);
+  CertificateRig rig(world);
+  const auto bytes = rig.assemble("C-1");
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  EXPECT_TRUE(is_yes(rig.verify(*bytes))) << in_words(rig.verify(*bytes));
+}
+
+TEST(CertificateLaw, AMomentThatTheEvidenceDoesNotAllow) {
+  // Goal: a quorum may cosign any list; an amendment that holds from before its proposal, from long before
+  // what was replayed, or from a block after the checkpoint's cosignatures is another law.
+  World world = raised_late();
+  CertificateRig rig(world);
+  const auto file = decode_certificate_file(*rig.assemble("C-1"));
+  ASSERT_TRUE(file);
+  const auto with = [&](std::size_t entry, std::int64_t from) {
+    CertificateFile lying = *file;
+    for (ProvenRecord& record : lying.state->records) {
+      if (!is_about(record, state::amendments_record_id)) continue;
+      auto list = *state::decode_record<state::Parameter>(*record.record);
+      list.entries[entry].effective_from = Millis{from};
+      record.record = std::make_shared<const Bytes>(state::encode_record(list));
+    }
+    Evidence evidence;
+    auto failure = evidence.replay(lying, rig.finished.checkpoint, CertificateRig::verified_at);
+    if (!failure) failure = evidence.lay_over(*lying.state);
+    return failure ? failure->code : "";
+  };
+  const std::int64_t from = world.now + 6 * day;
+  EXPECT_EQ(with(1, from), "");
+  EXPECT_EQ(with(1, world.now), "");  // its own moment, which some block's time allows
+  EXPECT_EQ(with(1, world.now - 1), "law_differs");
+  EXPECT_EQ(with(1, CertificateRig::verified_at.value + 60 * second), "");
+  EXPECT_EQ(with(1, CertificateRig::verified_at.value + 60 * second + 1), "law_differs");
+  EXPECT_EQ(with(0, from + day), "");  // the first one recorded only then
+  EXPECT_EQ(with(0, from + day + 1), "law_differs");
 }
 
 }  // namespace

@@ -46,6 +46,8 @@ class Judgement:
         self.newest = max(times.values()) * 1000
         if self.file.summary is not None:
             summary.judge(self, origin, now, assertions)  # never a yes
+        if self.file.state is not None:
+            self.check_state_field()
         self.replay(origin)
         self.judge_claim(now, assertions)
         if assertions.get("max_age") is not None and now // 1000 - self.seconds > assertions["max_age"]:
@@ -99,6 +101,7 @@ class Judgement:
         need(len(set(keys)) == len(keys), "genesis_malformed", "a key twice")
         need(genesis["origin"] == origin, "other_network")
         self.genesis_digest = formats.sha256(self.file.genesis)
+        self.created = genesis["created"]
 
     # --- the claim ---
 
@@ -159,7 +162,6 @@ class Judgement:
         needed |= {("accreditation", f"{held['body']}/{held['scheme']}") for held in relied}
         if self.file.state is None:
             return needed
-        self.check_state_field()
         needed |= self.judge_law()
         for kind, name, value, _, _ in self.file.records:
             if (kind, name) in needed and kind != "parameter":
@@ -173,11 +175,13 @@ class Judgement:
         amended after the evidence's tree matters for the standing at the checkpoint alone."""
         records = {(kind, name): self.read_parameter(value) for kind, name, value, _, _ in self.file.records if kind == "parameter"}
         tree = self.file.base[0] if self.file.base else self.size
-        leaves = [leaf for leaf, _ in records.get(AMENDMENTS, [])]
+        if AMENDMENTS not in records:
+            return {AMENDMENTS}
+        leaves = [leaf for leaf, _ in records[AMENDMENTS]]
         need(all(type(leaf) is int and leaf >= tree for leaf in leaves), "law_differs", "an amendment that the evidence does not hold")
         if STANDING in records:
             held, own = records[STANDING], self.world.parameters[STANDING[1]]
-            lawful = held and held[0][0] == own and (leaves or len(held) == 1)
+            lawful = held and held[0] == (own, self.created) and (leaves or len(held) == 1)
             need(lawful and all(type(value) is int and 1 <= value <= 36525 for value, _ in held), "law_differs", STANDING[1])
             past = [(since, order, value) for order, (value, since) in enumerate(held) if since <= self.seconds * 1000]
             self.world.parameters[STANDING[1]] = max(past)[2] if past else own
