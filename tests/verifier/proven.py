@@ -107,10 +107,11 @@ def cases(ledger):
     certificate, attestation = ("certificate", ledger.certificate), ("attestation", "att-mine")
     every = wanted(ledger)
 
-    def case(what, verdict, told=False, **how):
-        return ledger.case("state: " + what, lay(ledger, **how), require_state=not told), verdict
+    def case(what, verdict, told=False, max_age=None, **how):
+        return ledger.case("state: " + what, lay(ledger, **how), require_state=not told, max_age=max_age), verdict
 
     yield case("proven", YES)
+    yield case("proven, and old", UNKNOWN, max_age=1)
     yield case("refreshed", YES, more=3)
     yield case("refreshed by one block", YES, more=1)
     for key in ledger.state:  # every record of the state: whether it is needed, both verifiers must agree
@@ -125,6 +126,7 @@ def cases(ledger):
     yield case("an absent record beside", YES, keys=[*every, ("lot", "L-99"), ("waybill", "none")])
     for word in ("superseded", "void", "withdrawn"):
         yield case(f"the certificate {word} since", NO, records=rewritten(ledger, certificate, state=word))
+        yield case(f"the certificate {word} since, and old", NO, max_age=1, records=rewritten(ledger, certificate, state=word))
         yield case(f"the certificate {word} since, told", NO, told=True, records=rewritten(ledger, certificate, state=word))
     yield case("the certificate consumed since", YES, records=rewritten(ledger, certificate, state="consumed"))
     for word in ("suspended", "revoked", "withdrawn"):
@@ -161,6 +163,7 @@ def amended(ledger, case):
     yield case("the law's amendments left out", UNKNOWN, keys=[key for key in every if key != AMENDMENTS])
     for what, leaf, more in (("", 3, 0), (", refreshed", 3, 2), (" by the last leaf", size - 1, 2)):
         yield case("an amendment that the file hides" + what, NO, records=law(ledger, leaf, **standing), keys=[*every, STANDING], more=more)
+    yield case("an amendment that the file hides, and old", NO, max_age=1, records=law(ledger, 3, **standing), keys=[*every, STANDING])
     for odd in (-1, "3", True):
         yield case(f"an amendment at leaf {odd}", NO, records=law(ledger, odd, **standing), keys=[*every, STANDING], more=2)
     later = law(ledger, size, **standing)
@@ -171,7 +174,9 @@ def amended(ledger, case):
         wrong = law(ledger, size, suspension_revokes_after_days=[(odd, since)])
         yield case(f"a suspension that runs out after {odd} days", NO, records=wrong, keys=[*every, STANDING], more=2)
     own = cbor2.loads(ledger.state[STANDING])
-    for what, entries in (("another value at the genesis", [{**own["entries"][0], "value": 100}]), ("no value", [])):
+    began = own["entries"][0]
+    for what, entries in (("another value at the genesis", [{**began, "value": 100}]), ("no value", []),
+                          ("the genesis's value from a later moment", [{**began, "effective_from": began["effective_from"] + 1}])):
         wrong = {**law(ledger, size), STANDING: encode({**own, "entries": entries})}
         yield case(what, NO, records=wrong, keys=[*every, STANDING], more=2)
     suspended = refuted(ledger, "att-mine", "suspended")
@@ -195,6 +200,7 @@ def broken(case):
         return case(what, verdict, change=edit, **how)
 
     yield change("a record of other bytes", edit=lambda f: f[5][1][0].__setitem__(2, f[5][1][0][2] + b"\0"))
+    yield change("a record of other bytes, and old", max_age=1, edit=lambda f: f[5][1][0].__setitem__(2, f[5][1][0][2] + b"\0"))
     yield change("a record said to be absent", edit=lambda f: f[5][1][0].__setitem__(2, None))
     yield change("a sibling turned", edit=lambda f: f[5][1][0][5].__setitem__(0, bytes(32)))
     yield change("a sibling short", edit=lambda f: f[5][1][0][5].pop())

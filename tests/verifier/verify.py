@@ -50,9 +50,9 @@ class Judgement:
             self.check_state_field()
         self.replay(origin)
         self.judge_claim(now, assertions)
+        missing = self.judge_state()  # what it refuses is refused whatever the age
         if assertions.get("max_age") is not None and now // 1000 - self.seconds > assertions["max_age"]:
             raise Undecided("stale")
-        missing = self.judge_state()
         if missing and (self.file.state is not None or assertions.get("require_state", True)):
             raise Undecided("state_not_proven", str(missing))
         self.flags |= self.told_flags()
