@@ -17,15 +17,16 @@ Error full_error() {
 
 }  // namespace
 
-// Whether a request of so many statements and bytes has to wait outside, all of it. What waits already is
-// bounded in time, too, where it is known how fast it goes: who would be answered later than that should hear
-// so now. A block's worth is always taken.
+// Whether a request of so many statements and bytes has to wait outside, all of it. What is sure to be decided
+// is bounded in time, too, where it is known how fast that goes: who would be answered later than that should
+// hear so now. A block's worth is always taken. What is not admitted, or has no registered key, takes no time
+// of a block, and must not keep out who has a key.
 bool Submission::State::full(std::size_t more, std::uint64_t more_bytes) const {
   if (statements + more > options.statements_max || bytes + more_bytes > options.bytes_max) return true;
   const std::optional<double> per_second = leading() ? rate.per_second() : std::nullopt;
   if (!per_second) return false;
   const double in_time = *per_second * options.queue_ms_max / 1'000;
-  return static_cast<double>(statements) >=
+  return static_cast<double>(std::max(known_keys, on_the_way.size())) >=
          std::max(in_time, static_cast<double>(options.block_statements_max));
 }
 
@@ -127,7 +128,7 @@ void Submission::State::admitted(const RequestPtr& request, std::vector<std::siz
   request->admitted = true;
   request->checking_key = false;
   for (const std::size_t place : places)
-    count_unknown(request->items[place]);
+    count(request->items[place]);
   settle(request);
   if (request->unanswered > 0) pump(request);
 }
@@ -163,11 +164,12 @@ bool Submission::State::admit_unknown(const RequestPtr& request) {
   return false;
 }
 
-void Submission::State::count_unknown(Item& item) {
-  const bool counts = item.statement && !item.known && !item.answer;
-  if (counts && !item.counted) ++unknown_keys;
-  if (!counts && item.counted) --unknown_keys;
-  item.counted = counts;
+void Submission::State::count(Item& item) {
+  std::size_t* among = nullptr;
+  if (item.statement && !item.answer) among = item.known ? &known_keys : &unknown_keys;
+  if (item.counted != nullptr) --*item.counted;
+  if (among != nullptr) ++*among;
+  item.counted = among;
 }
 
 // Of a whole request at which nothing was looked: who sent it can come again with it as it is.
@@ -194,7 +196,7 @@ void Submission::State::answer(const RequestPtr& request, std::size_t i, Submitt
   Item& item = request->items[i];
   if (item.answer) return;
   item.answer = std::move(submitted);
-  count_unknown(item);
+  count(item);
   --request->unanswered;
   --statements;
   bytes -= item.bytes->size();

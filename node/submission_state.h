@@ -18,7 +18,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
     Digest digest = {};
     SharedStatement statement = {};  // once admitted
     bool known = false;              // its key is in the state and the signature verifies
-    bool counted = false;            // among `unknown_keys`
+    std::size_t* counted = nullptr;  // among `known_keys` or `unknown_keys`
     std::optional<Submitted> answer = {};
   };
 
@@ -59,7 +59,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   void admitted(const RequestPtr& request, std::vector<std::size_t> places,
                 std::vector<Result<Verification::Admitted>> results);
   bool admit_unknown(const RequestPtr& request);
-  void count_unknown(Item& item);
+  void count(Item& item);
   void answer(const RequestPtr& request, std::size_t item, Submitted submitted);
   void refuse(const RequestPtr& request, std::size_t item, Error error);
   void refuse_unseen(const RequestPtr& request, std::size_t item, Error error);
@@ -99,7 +99,9 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   std::unordered_multimap<Digest, std::pair<std::uint64_t, std::size_t>> waiting = {};  // undecided items
   std::size_t statements = 0;
   std::uint64_t bytes = 0;
-  std::size_t unknown_keys = 0;  // undecided items whose key the state does not have
+  // Undecided items that are admitted: with a key that the state has, and without.
+  std::size_t known_keys = 0;
+  std::size_t unknown_keys = 0;
 
   bool in_office = false;
   std::optional<NodeId> leader = {};
