@@ -1,6 +1,7 @@
 #include "node/submission.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "consensus/replica.h"
@@ -8,8 +9,6 @@
 
 namespace anta {
 namespace {
-
-constexpr std::uint32_t busy_retry_after_s = 1;
 
 Error full_error() {
   return {Code::busy, "statements_max", "too many statements wait to be decided; try again shortly"};
@@ -31,8 +30,15 @@ bool Submission::State::full(std::size_t more, std::uint64_t more_bytes) const {
 }
 
 // Costs next to nothing: nothing is kept, looked up or, but for a statement that stands alone and is named in
-// its answer, hashed.
+// its answer, hashed. Another node knows its statements by their digests: it gets them all in one message, and
+// decides whether that is an answer.
 void Submission::State::shed(const Request& request) {
+  if (request.origin) {
+    ForwardRefused refused{.request = request.origin_request, .items = {}};
+    for (const Item& item : request.items)
+      refused.items.push_back({.statement = sha256(*item.bytes), .error = full_error()});
+    return ports.send(*request.origin, PeerKind::forward_refused, encode_forward_refused(refused));
+  }
   std::vector<Submitted> answers(request.items.size());
   for (Submitted& submitted : answers) {
     submitted.outcome = tl::unexpected<Error>(full_error());
@@ -46,8 +52,7 @@ void Submission::State::take(RequestPtr request) {
   std::uint64_t size = 0;
   for (const Item& item : request->items)
     size += item.bytes->size();
-  const bool refused = stopped || full(request->items.size(), size);
-  if (refused && !request->origin) return shed(*request);
+  if (stopped || full(request->items.size(), size)) return shed(*request);
   request->id = next_id++;
   request->deadline = executor.steady_ms() + request->options.deadline_ms;
   request->unanswered = request->items.size();
@@ -65,33 +70,33 @@ void Submission::State::take(RequestPtr request) {
     waiting.emplace(request->items[i].digest, std::pair(request->id, i));
   std::vector<Verification::Arrived> unknown;
   std::vector<std::size_t> places;
+  std::vector<std::size_t> without_room;
   for (std::size_t i = 0; i < request->items.size(); ++i) {
     Item& item = request->items[i];
-    if (refused) {
-      refuse_unseen(request, i, full_error());
-      continue;
-    }
     Result<std::optional<Outcome>> outcome = ports.outcome(item.digest);
     if (!outcome) {
-      refuse(request, i, outcome.error());
+      refuse(request, {i}, outcome.error());
     } else if (*outcome) {
       answer(request, i, {.statement = item.digest, .again = true, .outcome = std::move(**outcome)});
     } else if (low) {
-      refuse(request, i, disk_reserve_error());
+      without_room.push_back(i);
     } else {
       unknown.push_back({.bytes = item.bytes, .digest = item.digest});
       places.push_back(i);
     }
   }
+  refuse(request, without_room, disk_reserve_error());
   schedule_tick();
   if (const std::uint32_t wait_s = keys_wait_s(*request, places); wait_s > 0) {
-    for (const std::size_t i : places) {
-      refuse(request, i, key_limit_error(wait_s));
-      request->items[i].answer->retry_after_s = wait_s;
-    }
+    refuse(request, places, key_limit_error(wait_s), wait_s);
     unknown.clear();
   }
   if (unknown.empty()) return settle(request);
+  admit(request, std::move(unknown), std::move(places));
+}
+
+void Submission::State::admit(const RequestPtr& request, std::vector<Verification::Arrived> unknown,
+                              std::vector<std::size_t> places) {
   auto done = [self = weak_from_this(), request,
                places](std::vector<Result<Verification::Admitted>> results) {
     const auto state = self.lock();
@@ -101,8 +106,7 @@ void Submission::State::take(RequestPtr request) {
     });
   };
   if (auto taken = verification.admit(std::move(unknown), std::move(done)); !taken) {
-    for (const std::size_t i : places)
-      refuse(request, i, taken.error());
+    refuse(request, places, taken.error());
     settle(request);
   }
 }
@@ -115,9 +119,9 @@ void Submission::State::admitted(const RequestPtr& request, std::vector<std::siz
     Item& item = request->items[places[i]];
     if (item.answer) continue;
     if (!results[i]) {
-      refuse(request, places[i], results[i].error());
+      refuse(request, {places[i]}, results[i].error());
     } else if (results[i]->statement->event_time().value > latest) {
-      refuse(request, places[i],
+      refuse(request, {places[i]},
              {Code::rule_violated, "event_in_future", "the event time is ahead of this node's clock"});
     } else {
       item.statement = results[i]->statement;
@@ -156,11 +160,13 @@ bool Submission::State::admit_unknown(const RequestPtr& request) {
   const auto more = static_cast<std::size_t>(
       std::ranges::count_if(request->items, [](const Item& item) { return !item.answer && !item.known; }));
   if (more == 0 || unknown_keys == 0 || unknown_keys + more <= options.unknown_keys_max) return true;
-  for (std::size_t i = 0; i < request->items.size(); ++i) {
-    refuse_unseen(request, i,
-                  {Code::busy, "unknown_keys_max",
-                   "too many statements wait whose keys are not registered yet; try again shortly"});
-  }
+  std::vector<std::size_t> all(request->items.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  // Who sent it can come again with it as it is.
+  refuse(request, all,
+         {Code::busy, "unknown_keys_max",
+          "too many statements wait whose keys are not registered yet; try again shortly"},
+         busy_retry_after_s);
   return false;
 }
 
@@ -172,23 +178,22 @@ void Submission::State::count(Item& item) {
   item.counted = among;
 }
 
-// Of a whole request at which nothing was looked: who sent it can come again with it as it is.
-void Submission::State::refuse_unseen(const RequestPtr& request, std::size_t i, Error error) {
-  if (request->items[i].answer) return;
-  refuse(request, i, std::move(error));
-  request->items[i].answer->retry_after_s = busy_retry_after_s;
-}
-
-void Submission::State::refuse(const RequestPtr& request, std::size_t i, Error error) {
-  if (request->items[i].answer) return;
-  const Digest digest = request->items[i].digest;
-  if (request->origin) {
-    const ForwardRefused refused{.request = request->origin_request,
-                                 .items = {{.statement = digest, .error = error}}};
-    ports.send(*request->origin, PeerKind::forward_refused, encode_forward_refused(refused));
+// Of those at `places` that have no answer yet. Another node hears of them all in one message.
+void Submission::State::refuse(const RequestPtr& request, const std::vector<std::size_t>& places,
+                               const Error& error, std::uint32_t retry_after_s) {
+  ForwardRefused refused{.request = request->origin_request, .items = {}};
+  for (const std::size_t i : places) {
+    if (request->items[i].answer) continue;
+    const Digest digest = request->items[i].digest;
+    if (request->origin) refused.items.push_back({.statement = digest, .error = error});
+    answer(request, i,
+           {.statement = digest,
+            .again = false,
+            .outcome = tl::unexpected<Error>(error),
+            .retry_after_s = retry_after_s});
   }
-  answer(request, i,
-         {.statement = digest, .again = false, .outcome = tl::unexpected<Error>(std::move(error))});
+  if (refused.items.empty()) return;
+  ports.send(*request->origin, PeerKind::forward_refused, encode_forward_refused(refused));
 }
 
 // Fills in an answer; the caller settles the request.

@@ -225,12 +225,17 @@ void Submission::State::take_refused(const NodeId& from, ByteView body) {
   // offer: of an earlier one something may stand in a log.
   if (found == requests.end() || found->second->offered_to != from) return;
   const RequestPtr request = found->second;
+  std::unordered_map<Digest, const Error*> errors;
   for (const ForwardRefused::Item& refused : message->items) {
     if (refused.error.code == Code::not_leader || refused.error.code == Code::uncertain) continue;
     if (refused.error.code == Code::busy && request->offers > 1) continue;
-    for (std::size_t i = 0; i < request->items.size(); ++i) {
-      if (request->items[i].digest == refused.statement) refuse(request, i, refused.error);
-    }
+    errors.emplace(refused.statement, &refused.error);
+  }
+  for (std::size_t i = 0; i < request->items.size(); ++i) {
+    const auto error = errors.find(request->items[i].digest);
+    if (error == errors.end()) continue;
+    // A request that is busy as a whole is told when to come again, as this node's own refusal tells it.
+    refuse(request, {i}, *error->second, error->second->code == Code::busy ? busy_retry_after_s : 0);
   }
   settle(request);
 }

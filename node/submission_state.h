@@ -12,6 +12,8 @@
 
 namespace anta {
 
+inline constexpr std::uint32_t busy_retry_after_s = 1;
+
 struct Submission::State : std::enable_shared_from_this<Submission::State> {
   struct Item {
     std::shared_ptr<const Bytes> bytes = {};
@@ -56,13 +58,15 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   void take(RequestPtr request);
   bool full(std::size_t more, std::uint64_t more_bytes) const;
   void shed(const Request& request);
+  void admit(const RequestPtr& request, std::vector<Verification::Arrived> unknown,
+             std::vector<std::size_t> places);
   void admitted(const RequestPtr& request, std::vector<std::size_t> places,
                 std::vector<Result<Verification::Admitted>> results);
   bool admit_unknown(const RequestPtr& request);
   void count(Item& item);
   void answer(const RequestPtr& request, std::size_t item, Submitted submitted);
-  void refuse(const RequestPtr& request, std::size_t item, Error error);
-  void refuse_unseen(const RequestPtr& request, std::size_t item, Error error);
+  void refuse(const RequestPtr& request, const std::vector<std::size_t>& places, const Error& error,
+              std::uint32_t retry_after_s = 0);
   std::uint32_t keys_wait_s(const Request& request, const std::vector<std::size_t>& places);
   void charge(const Request& request, const std::vector<Result<Verification::Admitted>>& results);
   void settle(const RequestPtr& request);

@@ -26,6 +26,55 @@ TEST(Submission, WhatIsShedIsNeitherHashedNorLookedUp) {
   EXPECT_EQ(rig.submission->figures().statements, 1u);
 }
 
+Bytes forward_of(std::uint64_t request, const std::vector<Bytes>& items) {
+  Forward forward{.request = request, .statements = {}};
+  for (const Bytes& bytes : items)
+    forward.statements.push_back(std::make_shared<const Bytes>(bytes));
+  return encode_forward(forward);
+}
+
+TEST(Submission, WhatIsForwardedToAFullLeaderCostsOneMessage) {
+  // Goal: a sequence of another node is shed like one of this node's own clients: no look-up, and one message
+  // that names all of it (it was looked after, and one for each).
+  SubmissionRig rig({.statements_max = 1});
+  rig.lead(true);
+  rig.submit({rig.lot("L-1")});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  const int before = rig.looked_up;
+  std::vector<Bytes> items;
+  for (int i = 0; i < 100; ++i)
+    items.push_back(rig.lot("F-" + std::to_string(i)));
+  rig.submission->on_peer_message(NodeId{"n2"}, PeerKind::forward, forward_of(7, items));
+  rig.executor.run();
+  ASSERT_EQ(rig.refusals.size(), 1u);
+  EXPECT_EQ(rig.refusals[0].request, 7u);
+  ASSERT_EQ(rig.refusals[0].items.size(), 100u);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    EXPECT_EQ(rig.refusals[0].items[i].statement, sha256(items[i]));
+    EXPECT_EQ(rig.refusals[0].items[i].error.rule, "statements_max");
+  }
+  EXPECT_EQ(rig.looked_up, before);
+  EXPECT_EQ(rig.submission->figures().statements, 1u);
+}
+
+TEST(Submission, ASequenceThatItsLeaderShedSaysWhenToComeAgain) {
+  // Goal: the other end of it: each is busy, with a time, so that HTTP answers 503 as on the leader.
+  SubmissionRig rig;
+  rig.lead(false);
+  const std::vector<Bytes> items = {rig.lot("L-1"), rig.lot("L-2"), rig.lot("L-1")};
+  rig.submit(items);
+  ASSERT_TRUE(rig.until([&] { return rig.forwards.size() == 1; }));
+  ForwardRefused refused{.request = rig.forwards[0].second.request, .items = {}};
+  for (const Bytes& bytes : items)
+    refused.items.push_back({.statement = sha256(bytes), .error = {Code::busy, "statements_max", "full"}});
+  rig.submission->on_peer_message(NodeId{"n2"}, PeerKind::forward_refused, encode_forward_refused(refused));
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  for (const Submitted& answer : rig.answers[0]) {
+    EXPECT_EQ(answer.outcome.error().rule, "statements_max");
+    EXPECT_GT(answer.retry_after_s, 0u);
+  }
+}
+
 // A leader that has measured that it decides four a second, with less waiting than the two seconds' worth.
 struct MeasuredRig : SubmissionRig {
   MeasuredRig() : SubmissionRig({.block_statements_max = 2, .blocks_in_flight_max = 1}) {
