@@ -16,10 +16,10 @@ Error full_error() {
 
 }  // namespace
 
-// Whether a request of so many statements and bytes has to wait outside, all of it. What is sure to be decided
-// is bounded in time, too, where it is known how fast that goes: who would be answered later than that should
-// hear so now. A block's worth is always taken. What is not admitted, or has no registered key, takes no time
-// of a block, and must not keep out who has a key.
+// Whether a request of so many statements and bytes has to wait outside, all of it. What is sure to be
+// decided is bounded in time, too, where it is known how fast that goes: who would be answered later than
+// that should hear so now. A block's worth is always taken. What is not admitted, or has no registered key,
+// takes no time of a block, and must not keep out who has a key.
 bool Submission::State::full(std::size_t more, std::uint64_t more_bytes) const {
   if (statements + more > options.statements_max || bytes + more_bytes > options.bytes_max) return true;
   const std::optional<double> per_second = leading() ? rate.per_second() : std::nullopt;
@@ -30,8 +30,8 @@ bool Submission::State::full(std::size_t more, std::uint64_t more_bytes) const {
 }
 
 // Costs next to nothing: nothing is kept, looked up or, but for a statement that stands alone and is named in
-// its answer, hashed. Another node knows its statements by their digests: it gets them all in one message, and
-// decides whether that is an answer.
+// its answer, hashed. Another node knows its statements by their digests: it gets them all in one message,
+// and decides whether that is an answer.
 void Submission::State::shed(const Request& request) {
   if (request.origin) {
     ForwardRefused refused{.request = request.origin_request, .items = {}};

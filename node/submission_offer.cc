@@ -111,6 +111,7 @@ void Submission::State::form_blocks() {
     }
     if (!taken.empty()) propose(std::move(taken));
   }
+  if (queued.empty()) rate.ran_dry();
 }
 
 void Submission::State::propose(std::vector<Queued> statements_of_block) {

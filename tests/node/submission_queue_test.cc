@@ -75,9 +75,25 @@ TEST(Submission, ASequenceThatItsLeaderShedSaysWhenToComeAgain) {
   }
 }
 
+// A rig that can wait for what came before to be admitted: its one verifier has gone on to what came after
+// that, which it refuses.
+struct QueueRig : SubmissionRig {
+  using SubmissionRig::SubmissionRig;
+  void admitted() {
+    bool done = false;
+    auto item = std::make_shared<const Bytes>(Bytes{static_cast<std::uint8_t>(++probes)});
+    submission->submit({item}, {}, [&](const std::vector<Submitted>& a) {
+      done = true;
+      EXPECT_FALSE(a[0].outcome);
+    });
+    EXPECT_TRUE(until([&] { return done; }));
+  }
+  int probes = 0;
+};
+
 // A leader that has measured that it decides four a second, with less waiting than the two seconds' worth.
-struct MeasuredRig : SubmissionRig {
-  MeasuredRig() : SubmissionRig({.block_statements_max = 2, .blocks_in_flight_max = 1}) {
+struct MeasuredRig : QueueRig {
+  MeasuredRig() : QueueRig({.block_statements_max = 2, .blocks_in_flight_max = 1}) {
     lead(true);
     for (int i = 0; i < 20; ++i)
       submit_one();
@@ -92,18 +108,7 @@ struct MeasuredRig : SubmissionRig {
   }
   std::size_t waiting() const { return submission->figures().statements; }
   void submit_one() { submit({lot("L-" + std::to_string(++made))}); }
-  // Whatever came before is admitted: the one verifier has gone on to what came after it, which it refuses.
-  void admitted() {
-    bool done = false;
-    auto item = std::make_shared<const Bytes>(Bytes{static_cast<std::uint8_t>(++probes)});
-    submission->submit({item}, {}, [&](const std::vector<Submitted>& a) {
-      done = true;
-      EXPECT_FALSE(a[0].outcome);
-    });
-    EXPECT_TRUE(until([&] { return done; }));
-  }
   int made = 0;
-  int probes = 0;
 };
 
 TEST(Submission, NoMoreWaitsThanIsDecidedInTime) {
@@ -159,6 +164,43 @@ TEST(DecisionRate, CountsOnlyWhereMoreWaits) {
   EXPECT_DOUBLE_EQ(*rate.per_second(), 400);
   rate.decided(100, 1'000, false);
   EXPECT_DOUBLE_EQ(*rate.per_second(), 300);
+}
+
+TEST(DecisionRate, AMeasurementEndsWithItsQueue) {
+  // Goal: neither minutes in which nothing waited nor a stall are a rate (either was about 0/s, and counted
+  // alone when it was the first); the next measurement is sound.
+  DecisionRate rate;
+  rate.decided(10, 0, true);
+  rate.decided(1, 600'000, false);
+  EXPECT_FALSE(rate.per_second());
+  rate.decided(10, 600'000, true);
+  rate.ran_dry();
+  rate.decided(1, 605'000, true);
+  EXPECT_FALSE(rate.per_second());
+  rate.decided(100, 605'500, true);
+  ASSERT_TRUE(rate.per_second());
+  EXPECT_DOUBLE_EQ(*rate.per_second(), 200);
+}
+
+TEST(Submission, AQueueThatExpiresIsNotMeasured) {
+  // Goal: what waits behind a block that stands still gives up; the block that is decided after that measures
+  // nothing, so that more than a block's worth is taken still.
+  QueueRig rig({.block_statements_max = 1, .blocks_in_flight_max = 1});
+  rig.lead(true);
+  const auto submit = [&](const std::string& id) {
+    rig.submit({rig.lot(id)}, {.wait = WaitFor::committed, .deadline_ms = 3'000});
+    rig.admitted();
+  };
+  for (const char* id : {"L-1", "L-2", "L-3"})
+    submit(id);
+  rig.decide(rig.blocks[0]);  // L-3 waits behind L-2: a measurement begins
+  rig.executor.advance(5'000);
+  EXPECT_EQ(rig.answers.size(), 3u);
+  ASSERT_EQ(rig.blocks.size(), 2u);
+  rig.decide(rig.blocks[1]);
+  for (const char* id : {"L-4", "L-5", "L-6"})
+    submit(id);
+  EXPECT_EQ(rig.answers.size(), 3u);
 }
 
 }  // namespace
