@@ -40,7 +40,7 @@ HttpResponse not_shown(const std::string& why) { return problem(422, "consistenc
 }  // namespace
 
 Witness::Witness(std::string name, const SigningKey& key, Policy policy, WitnessMemory memory,
-                 WitnessNotes notes, WitnessPorts ports)
+                 std::unique_ptr<WitnessNotes> notes, WitnessPorts ports)
     : name_(std::move(name)),
       key_(key),
       policy_(std::move(policy)),
@@ -48,7 +48,7 @@ Witness::Witness(std::string name, const SigningKey& key, Policy policy, Witness
       notes_(std::move(notes)),
       ports_(std::move(ports)) {
   for (const auto& [origin, promised] : memory_.known())
-    notes_.bring_back(promised);
+    notes_->bring_back(promised);
 }
 
 HttpResponse Witness::add_checkpoint(std::string_view body) {
@@ -94,13 +94,16 @@ HttpResponse Witness::sign(const Checkpoint& checkpoint, Note note) {
   const std::uint64_t now = std::max<std::uint64_t>(ports_.unix_seconds(), 1);
   note.signatures.push_back(sign_cosignature(note.text, name_, key_, now));
   std::string line = encode_signature_line(note.signatures.back());
-  if (auto kept = notes_.show(checkpoint, encode_note(note), now); !kept && ports_.not_kept)
-    ports_.not_kept(kept.error());
+  notes_->show(checkpoint, encode_note(note), now);
   return {.status = 200, .content_type = std::string(note_type), .body = std::move(line)};
 }
 
+void Witness::keep_shown() {
+  if (auto kept = notes_->keep(); !kept && ports_.not_kept) ports_.not_kept(kept.error());
+}
+
 HttpResponse Witness::latest(std::string_view hash) const {
-  const std::string* note = notes_.find(hash);
+  const std::shared_ptr<const std::string> note = notes_->find(hash);
   if (note == nullptr)
     return problem(404, "not_found", "this witness has cosigned no log whose origin has this hash");
   return {.status = 200,

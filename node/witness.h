@@ -16,15 +16,17 @@
 //                      signature, and asking again at this size gives one.
 //   3. signed, shown   (witness_notes.h) crash: as above; what is shown after a restart is older.
 //   4. sent            crash: as above, or it was sent.
+//   5. kept            by keep_shown, so that no log waits for it. crash: as above.
 // Requests are answered one after the other, so two at once are in one order.
 //
 // Which logs it trusts is a C2SP policy's `log` lines: each is a key of an origin, and all nodes of a ledger
 // have one origin. The policy's witnesses and quorum say nothing here.
 //
-// Belongs to one thread at a time; answers block on the disk.
+// latest: any thread, at once. All else belongs to one thread at a time, and blocks on the disk.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,10 +51,13 @@ struct WitnessPorts {
 class Witness {
  public:
   // It cosigns under `name` with `key`, which outlives it.
-  Witness(std::string name, const SigningKey& key, Policy policy, WitnessMemory memory, WitnessNotes notes,
-          WitnessPorts ports);
+  Witness(std::string name, const SigningKey& key, Policy policy, WitnessMemory memory,
+          std::unique_ptr<WitnessNotes> notes, WitnessPorts ports);
 
   HttpResponse add_checkpoint(std::string_view body);
+
+  // To be called once the answer is on its way: brings what is shown to the disk, at most once a minute.
+  void keep_shown();
 
   // The checkpoint that it cosigned last for the origin of this hash: 200, or 404 where it never did.
   HttpResponse latest(std::string_view hash) const;
@@ -68,7 +73,7 @@ class Witness {
   const SigningKey& key_;
   Policy policy_;
   WitnessMemory memory_;
-  WitnessNotes notes_;
+  std::unique_ptr<WitnessNotes> notes_;
   WitnessPorts ports_;
 };
 

@@ -35,22 +35,39 @@ void WitnessNotes::bring_back(const Checkpoint& promised) {
   const bool ours = std::any_of(note->signatures.begin(), note->signatures.end(), [&](const auto& signature) {
     return is_by(signature, self_) && verify_cosignature(self_, note->text, signature, whenever).has_value();
   });
-  if (ours) shown_[hash].note = std::string(as_text(*bytes));
+  if (!ours) return;
+  const Lock lock(mutex_);
+  shown_[hash] = std::make_shared<const std::string>(as_text(*bytes));
 }
 
-Result<void> WitnessNotes::show(const Checkpoint& checkpoint, std::string note, std::uint64_t unix_seconds) {
+void WitnessNotes::show(const Checkpoint& checkpoint, std::string note, std::uint64_t unix_seconds) {
   const std::string hash = origin_hash(checkpoint.origin);
-  Shown& shown = shown_[hash];
-  shown.note = std::move(note);
-  const bool due = shown.kept == 0 || unix_seconds >= shown.kept + kept_every_seconds;
-  if (!due && unix_seconds >= shown.kept) return {};
-  shown.kept = std::max<std::uint64_t>(unix_seconds, 1);
-  return write_private_file(file_of(hash), as_bytes(shown.note), Replace::yes);
+  {
+    const Lock lock(mutex_);
+    shown_[hash] = std::make_shared<const std::string>(std::move(note));
+  }
+  const auto kept = kept_.find(hash);
+  const bool fresh =
+      kept != kept_.end() && unix_seconds >= kept->second && unix_seconds - kept->second < kept_every_seconds;
+  if (fresh) return;
+  kept_[hash] = unix_seconds;
+  due_.insert(hash);
 }
 
-const std::string* WitnessNotes::find(std::string_view hash) const {
+Result<void> WitnessNotes::keep() {
+  Result<void> all = {};
+  for (const std::string& hash : due_) {
+    auto written = write_private_file(file_of(hash), as_bytes(*find(hash)), Replace::yes);
+    if (!written) all = std::move(written);
+  }
+  due_.clear();
+  return all;
+}
+
+std::shared_ptr<const std::string> WitnessNotes::find(std::string_view hash) const {
+  const Lock lock(mutex_);
   const auto found = shown_.find(hash);
-  return found == shown_.end() || found->second.note.empty() ? nullptr : &found->second.note;
+  return found == shown_.end() ? nullptr : found->second;
 }
 
 }  // namespace anta

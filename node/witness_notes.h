@@ -8,18 +8,22 @@
 // slightly older one is shown until the next is cosigned. The files are for showing only; what was promised
 // is in witness_state.h, and a file that is missing or damaged is left out.
 //
-// One thread at a time; show blocks on the disk.
+// find: any thread, and it never waits for the disk. The others are one thread's at a time; bring_back and
+// keep block on the disk.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "crypto/checkpoint.h"
 #include "crypto/error.h"
 #include "crypto/note.h"
+#include "node/guarded.h"
 
 namespace anta {
 
@@ -38,22 +42,24 @@ class WitnessNotes {
   // What an earlier run kept of an origin, if it holds and is no more than was promised then.
   void bring_back(const Checkpoint& promised);
 
-  // From now on this is shown. io: it is shown, and could not be kept.
-  Result<void> show(const Checkpoint& checkpoint, std::string note, std::uint64_t unix_seconds);
+  // From now on this is shown; where its file is a minute old, the next keep writes it.
+  void show(const Checkpoint& checkpoint, std::string note, std::uint64_t unix_seconds);
+
+  // Writes what is due. io: it is shown, and could not be kept.
+  Result<void> keep();
 
   // Null: nothing was ever cosigned under this hash.
-  const std::string* find(std::string_view hash) const;
+  std::shared_ptr<const std::string> find(std::string_view hash) const;
 
  private:
-  struct Shown {
-    std::string note = {};
-    std::uint64_t kept = 0;  // seconds; 0: not by this run
-  };
   std::filesystem::path file_of(const std::string& hash) const { return directory_ / (hash + ".checkpoint"); }
 
   std::filesystem::path directory_;
   VerifierKey self_;
-  std::map<std::string, Shown, std::less<>> shown_ = {};
+  std::map<std::string, std::uint64_t> kept_ = {};  // by hash: seconds; not there: not by this run
+  std::set<std::string> due_ = {};
+  mutable Mutex mutex_;
+  std::map<std::string, std::shared_ptr<const std::string>, std::less<>> shown_ ANTA_GUARDED_BY(mutex_) = {};
 };
 
 }  // namespace anta

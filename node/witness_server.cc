@@ -55,13 +55,13 @@ struct WitnessServer::Parts {
   WitnessIdentity identity;
   Log& log;
   // In the order of construction; destroyed the other way round.
-  std::unique_ptr<Witness> witness = {};  // the executor's
+  std::unique_ptr<Witness> witness = {};  // the executor's, but for latest
   std::unique_ptr<ThreadExecutor> executor = {};
   std::unique_ptr<QueryWorkers> workers = {};
   std::unique_ptr<HttpServer> http = {};
 
   void handle(HttpRequest request, const HttpReply& reply);
-  HttpResponse answer(const HttpRequest& request);
+  HttpResponse add_checkpoint(const HttpRequest& request);
   Result<void> serve();
 };
 
@@ -71,20 +71,21 @@ void WitnessServer::Parts::handle(HttpRequest request, const HttpReply& reply) {
     if (request.method != "GET") return reply(wrong_method("GET"));
     return reply({.status = 200, .body = "{\"status\":\"ok\"}"});
   }
-  const bool shows = !shown_path_hash(path).empty();
-  if (path != witness_path && !shows) return reply(problem(404, "not_found", "there is nothing at " + path));
-  const std::string method = shows ? "GET" : "POST";
+  const std::string_view shown = shown_path_hash(path);
+  if (path != witness_path && shown.empty())
+    return reply(problem(404, "not_found", "there is nothing at " + path));
+  const std::string method = shown.empty() ? "POST" : "GET";
   if (request.method != method) return reply(wrong_method(method));
+  if (!shown.empty()) return reply(witness->latest(shown));
   const bool taken = workers->run([this, request = std::move(request), reply](const MayGoOn& may_go_on) {
-    reply(may_go_on() ? answer(request)
-                      : problem(503, "busy", "the witness is stopping, or has too much to do"));
+    if (!may_go_on()) return reply(problem(503, "busy", "the witness is stopping, or has too much to do"));
+    reply(add_checkpoint(request));
+    witness->keep_shown();
   });
   if (!taken) reply(problem(503, "busy", "the witness is stopping, or has too much to do"));
 }
 
-HttpResponse WitnessServer::Parts::answer(const HttpRequest& request) {
-  const std::string path = request.path_text();
-  if (const std::string_view hash = shown_path_hash(path); !hash.empty()) return witness->latest(hash);
+HttpResponse WitnessServer::Parts::add_checkpoint(const HttpRequest& request) {
   HttpResponse response = witness->add_checkpoint(as_text(*request.body));
   if (response.status != 200) {
     const bool usual = response.status == 409;  // that is how a log learns the size
@@ -141,9 +142,10 @@ Result<std::unique_ptr<WitnessServer>> WitnessServer::start(
   ports.not_kept = [&sink = log](const Error& error) {
     sink.write(LogLevel::warning, "checkpoint_not_kept", {{"message", error.message}});
   };
-  WitnessNotes notes(config.data, VerifierKey{.name = parts->identity.name,
-                                              .type = KeyType::cosignature,
-                                              .key = parts->identity.key.public_key()});
+  auto notes =
+      std::make_unique<WitnessNotes>(config.data, VerifierKey{.name = parts->identity.name,
+                                                              .type = KeyType::cosignature,
+                                                              .key = parts->identity.key.public_key()});
   parts->witness =
       std::make_unique<Witness>(parts->identity.name, parts->identity.key, parts->identity.policy,
                                 std::move(*memory), std::move(notes), std::move(ports));

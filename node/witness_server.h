@@ -5,8 +5,10 @@
 //     GET  /healthz            200 while it runs
 //
 // Requests are read by the listener's thread, bounded before memory is taken (witness_request_bytes_max,
-// 413), and answered by another one after the other; past waiting_max of them the answer is 503. When the
-// memory cannot be made durable `on_fatal` is called and must not return: nobody knows what the disk has.
+// 413). It answers GET itself, from memory, so that who watches neither waits for logs nor keeps them
+// waiting; add-checkpoint is answered by another one after the other, and past waiting_max of them with 503.
+// When the memory cannot be made durable `on_fatal` is called and must not return: nobody knows what the disk
+// has.
 //
 // start, reload and stop are one thread's.
 #pragma once

@@ -1,6 +1,7 @@
 // A witness over real sockets, and the client by which nodes ask it.
 #include "node/witness_server.h"
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -89,6 +90,69 @@ TEST(WitnessServer, ShowsItsNewestCheckpointByTheOriginsHash) {
                                   "/" + hash.substr(2) + "/checkpoint", "/x/" + hash + "/checkpoint"})
     EXPECT_TRUE(get(path).starts_with("HTTP/1.1 404")) << path;
   EXPECT_TRUE(get("/" + hash + "/checkpoint", "DELETE").starts_with("HTTP/1.1 405"));
+}
+
+// A witness that has cosigned size 9 and whose one thread is in the answer for size 20 until it is let go.
+struct HeldServer {
+  HeldServer() {
+    EXPECT_EQ(rig.post(rig.log.body(0, 9)).status, 200u);
+    held = rig.post_later(rig.log.body(9, 20));
+    in_flight.get_future().wait();
+  }
+  // Asks for what it shows; the answer is read by rest().
+  std::unique_ptr<Client> watch() {
+    auto client = std::make_unique<Client>(rig.server->port());
+    client->say("GET /" + origin_hash(rig.log.origin) +
+                "/checkpoint HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    return client;
+  }
+  std::promise<void> in_flight = {};
+  std::promise<void> go_on = {};
+  std::shared_future<void> let_go = go_on.get_future().share();
+  ServerRig rig{[this](const Checkpoint& checkpoint) {
+    if (checkpoint.size != 20) return;
+    in_flight.set_value();
+    let_go.wait();
+  }};
+  std::future<Result<WitnessReply>> held = {};
+};
+
+TEST(WitnessServer, WhoWatchesIsAnsweredWhileEveryPlaceIsTaken) {
+  // Goal: as many checkpoints under way as may be, and one more, which is told 503: GET is 200 all the same.
+  HeldServer held;
+  std::atomic<int> busy = 0;
+  std::atomic<int> answered = 0;
+  const auto refused = std::make_shared<std::promise<void>>();
+  const auto all = std::make_shared<std::promise<void>>();
+  constexpr int more = static_cast<int>(WitnessServer::waiting_max);  // one is being answered
+  for (int i = 0; i < more; ++i) {
+    held.rig.client.post(held.rig.url, "/add-checkpoint", held.rig.log.body(9, 21), 20'000,
+                         [&busy, &answered, refused, all](const Result<WitnessReply>& reply) {
+                           if (reply && reply->status == 503 && ++busy == 1) refused->set_value();
+                           if (++answered == more) all->set_value();
+                         });
+  }
+  refused->get_future().wait();
+  EXPECT_TRUE(held.watch()->rest().starts_with("HTTP/1.1 200"));
+  held.go_on.set_value();
+  EXPECT_EQ(held.held.get()->status, 200u);
+  all->get_future().wait();
+  EXPECT_EQ(busy, 1);
+}
+
+TEST(WitnessServer, WhoWatchesTakesNoLogsPlace) {
+  // Goal: more GETs than there are places are answered while a checkpoint is, and the next is taken (it was
+  // 503: they waited in the same line).
+  HeldServer held;
+  std::vector<std::unique_ptr<Client>> watching;
+  for (std::size_t i = 0; i < WitnessServer::waiting_max + 8; ++i)
+    watching.push_back(held.watch());
+  for (const auto& client : watching)
+    EXPECT_TRUE(client->rest().starts_with("HTTP/1.1 200"));
+  auto next = held.rig.post_later(held.rig.log.body(20, 31));
+  held.go_on.set_value();
+  EXPECT_EQ(held.held.get()->status, 200u);
+  EXPECT_EQ(next.get()->status, 200u);
 }
 
 TEST(WitnessServer, ABodyThatIsTooLongIsRefusedBeforeItIsRead) {

@@ -26,9 +26,13 @@ struct WitnessAlone {
     identity.emplace(std::move(*load_witness_identity(home.config)));
     ports.not_kept = [this](const Error&) { ++failures; };
     witness.emplace(identity->name, identity->key, home.policy, std::move(*memory),
-                    WitnessNotes(home.config.data, home.verifier()), std::move(ports));
+                    std::make_unique<WitnessNotes>(home.config.data, home.verifier()), std::move(ports));
   }
-  HttpResponse ask(const std::string& body) { return witness->add_checkpoint(body); }
+  HttpResponse ask(const std::string& body) {
+    HttpResponse answer = witness->add_checkpoint(body);
+    witness->keep_shown();
+    return answer;
+  }
   unsigned status(const std::string& body) { return ask(body).status; }
   // The time of the cosignature that an answer is, 0 when it is none.
   std::uint64_t time_in(const HttpResponse& answer, const std::string& note) const {
@@ -243,7 +247,7 @@ TEST(Witness, RemembersBeforeItAnswersAndAcrossARestart) {
   {
     Witness doomed("w1/anta", rig.identity->key, rig.home.policy,
                    std::move(*WitnessMemory::open(rig.home.config.data, rig.home.config.seed)),
-                   WitnessNotes(rig.home.config.data, rig.home.verifier()), ports);
+                   std::make_unique<WitnessNotes>(rig.home.config.data, rig.home.verifier()), ports);
     EXPECT_EQ(doomed.add_checkpoint(rig.log.body(0, 9)).status, 200u);
   }
   write_whole(file.string(), as_bytes(crashed_with));
