@@ -85,11 +85,16 @@ class Stage:
         self.statement_bytes += answer["all_bytes"]
 
     def ledger_size(self):
-        """Statements and the genesis's two leaves, as every node has them; the roots must agree."""
-        ledgers = self.network.ledgers()
+        """Statements and the genesis's two leaves, as every node has them; the roots must agree. A node that lags behind the leader's last answer is waited
+        for: it says so (503) for as long as it has not applied what is committed."""
+        ledgers = net.until("every node has applied what is committed", lambda: self.answered(self.network.ledgers()))
         if any(ledger != ledgers[0] for ledger in ledgers):
             raise Broken(f"the nodes differ: {ledgers}")
         return ledgers[0]["leaves"] - ledgers[0]["height"]
+
+    @staticmethod
+    def answered(ledgers):
+        return ledgers if all(ledgers) else None
 
     def check(self, when):
         held = self.ledger_size() - self.base
