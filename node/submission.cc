@@ -18,14 +18,15 @@ Error full_error() {
 
 // Whether a request of so many statements and bytes has to wait outside, all of it. What is sure to be
 // decided is bounded in time, too, where it is known how fast that goes: who would be answered later than
-// that should hear so now. A block's worth is always taken. What is not admitted, or has no registered key,
-// takes no time of a block, and must not keep out who has a key.
+// that should hear so now. A block's worth is always taken. What was admitted without a registered key takes
+// no time of a block, and must not keep out who has a key; what is not admitted yet counts, or a burst would
+// pass before any of it is.
 bool Submission::State::full(std::size_t more, std::uint64_t more_bytes) const {
   if (statements + more > options.statements_max || bytes + more_bytes > options.bytes_max) return true;
   const std::optional<double> per_second = leading() ? rate.per_second() : std::nullopt;
   if (!per_second) return false;
   const double in_time = *per_second * options.queue_ms_max / 1'000;
-  return static_cast<double>(std::max(known_keys, on_the_way.size())) >=
+  return static_cast<double>(statements - unknown_keys) >=
          std::max(in_time, static_cast<double>(options.block_statements_max));
 }
 
@@ -171,11 +172,10 @@ bool Submission::State::admit_unknown(const RequestPtr& request) {
 }
 
 void Submission::State::count(Item& item) {
-  std::size_t* among = nullptr;
-  if (item.statement && !item.answer) among = item.known ? &known_keys : &unknown_keys;
-  if (item.counted != nullptr) --*item.counted;
-  if (among != nullptr) ++*among;
-  item.counted = among;
+  const bool counts = item.statement && !item.known && !item.answer;
+  if (counts && !item.counted) ++unknown_keys;
+  if (!counts && item.counted) --unknown_keys;
+  item.counted = counts;
 }
 
 // Of those at `places` that have no answer yet. Another node hears of them all in one message.

@@ -42,8 +42,8 @@ struct SubmissionOptions {
   NodeId self = {};
   std::size_t statements_max = 16'384;  // undecided, of all requests
   std::uint64_t bytes_max = 32u << 20;  // of them
-  // What may wait on the leader of what is admitted with a registered key, by the rate at which it decides
-  // (decision_rate.h), once that is known.
+  // What may wait on the leader, but for what is admitted without a registered key, by the rate at which it
+  // decides (decision_rate.h), once that is known.
   std::uint32_t queue_ms_max = 2'000;
   // Of them with keys that are not registered; a request alone may have more.
   std::size_t unknown_keys_max = 4'096;

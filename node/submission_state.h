@@ -20,7 +20,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
     Digest digest = {};
     SharedStatement statement = {};  // once admitted
     bool known = false;              // its key is in the state and the signature verifies
-    std::size_t* counted = nullptr;  // among `known_keys` or `unknown_keys`
+    bool counted = false;            // among `unknown_keys`
     std::optional<Submitted> answer = {};
   };
 
@@ -103,9 +103,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   std::unordered_multimap<Digest, std::pair<std::uint64_t, std::size_t>> waiting = {};  // undecided items
   std::size_t statements = 0;
   std::uint64_t bytes = 0;
-  // Undecided items that are admitted: with a key that the state has, and without.
-  std::size_t known_keys = 0;
-  std::size_t unknown_keys = 0;
+  std::size_t unknown_keys = 0;  // undecided items that are admitted with a key that the state does not have
 
   bool in_office = false;
   std::optional<NodeId> leader = {};

@@ -10,7 +10,7 @@ import figures
 import machine
 import plot
 from figures import sample
-from machine import Broken, net
+from machine import net
 from reading import CERTIFICATE, Reader
 from stage import NODES, Stage
 
@@ -24,11 +24,7 @@ COLUMNS = ("statements", "commits/s", "V(2)/3", "share", "CPU us", "checks", "st
 
 def restarted(stage, number):
     """A node stopped and started again: (seconds until it is ready, bytes of each family of its tables)."""
-    node = stage.network.nodes[number]
-    if node.stop() != 0:
-        raise Broken(f"{node.name} did not stop well")
-    families = json.loads(machine.answer_of(machine.program("bench_limit"), "families", os.path.join(node.directory, "data", "db"),
-                                            os.path.join(stage.network.directory, "genesis.cbor"), node.name))
+    node, families = stage.network.nodes[number], stage.families(number)
     begin = time.monotonic()
     node.start()
     net.until("the node is ready again", node.is_ready)
@@ -113,8 +109,7 @@ def grow(sizes, seed, say):
             points.append(point(stage, sizes, sizes.growth // POINTS, chance))
             say(f"growth {number + 1} of {POINTS}: {points[-1]['statements']} statements, {points[-1]['rate']:.0f}/s; load of the machine {points[-1]['load']:.1f}")
         stage.restart()
-        tables = max(machine.disk_bytes(os.path.join(node.directory, "data"))[1] for node in stage.network.nodes)
-        disk = tables / stage.statement_bytes
+        disk = sum(stage.families(0, "settled").values()) / stage.statement_bytes
     say(table(points))
     if sizes.plot:
         with open(sizes.plot, "w", encoding="utf-8") as file:

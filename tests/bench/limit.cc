@@ -5,6 +5,7 @@
 //                                                  lengthen
 //     bench_limit write DIRECTORY COUNT BYTES      synced one-record writes of the node's database, in ms
 //     bench_limit families DIRECTORY GENESIS NODE  a stopped node's tables, bytes by column family
+//     bench_limit settled DIRECTORY GENESIS NODE   the same after all of them were merged
 #include <time.h>
 
 #include <algorithm>
@@ -111,7 +112,7 @@ int synced_writes(const std::string& directory, std::size_t count, std::size_t b
 }
 
 // Opening writes what the log had in memory only, so the tables hold everything.
-int families(const std::string& directory, const std::string& genesis, const std::string& node) {
+int families(const std::string& directory, const std::string& genesis, const std::string& node, bool settle) {
   std::ifstream file(genesis, std::ios::binary);
   const Bytes bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   const auto database = Database::open(
@@ -119,6 +120,12 @@ int families(const std::string& directory, const std::string& genesis, const std
   if (!database) {
     std::cerr << "bench_limit: " << database.error().message << "\n";
     return 1;
+  }
+  for (std::size_t i = 0; settle && i < family_count; ++i) {
+    if (auto settled = (*database)->settle(static_cast<Family>(i)); !settled) {
+      std::cerr << "bench_limit: " << settled.error().message << "\n";
+      return 1;
+    }
   }
   std::array<std::uint64_t, family_count> sizes = {};
   for (const Table& table : (*database)->tables())
@@ -140,8 +147,9 @@ int main(int argc, char** argv) {
                                     std::stoul(argv[4]));
   }
   if (what == "write") return anta::bench::synced_writes(argv[2], std::stoul(argv[3]), std::stoul(argv[4]));
-  if (what == "families") return anta::bench::families(argv[2], argv[3], argv[4]);
+  if (what == "families" || what == "settled")
+    return anta::bench::families(argv[2], argv[3], argv[4], what == "settled");
   std::cerr << "bench_limit verify THREADS SECONDS BYTES | write DIRECTORY COUNT BYTES | families DIRECTORY "
-               "GENESIS NODE\n";
+               "GENESIS NODE | settled DIRECTORY GENESIS NODE\n";
   return 2;
 }

@@ -131,6 +131,7 @@ class Loads:
         disks = [machine.disk_bytes(os.path.join(node.directory, "data")) for node in nodes]
         self.samples["disk"] = sample(max(total for total, _ in disks) / self.stage.statement_bytes)
         self.samples["disk_tables"] = sample(max(tables for _, tables in disks) / self.stage.statement_bytes)
+        self.samples["disk_settled"] = sample(sum(self.stage.families(0, "settled").values()) / self.stage.statement_bytes)
 
 
 def scenario(sizes, say):

@@ -1,4 +1,5 @@
 """A fresh network of three nodes with live lots on it, the generator that loads it, and what must be so after every load."""
+import json
 import os
 import tempfile
 
@@ -103,6 +104,14 @@ class Stage:
         refused = [machine.metrics_of(node)["anta_requests_refused_key_limit_total"] for node in self.network.nodes]
         if any(refused):
             raise Broken(f"after {when}: keys met their limit, so this is no figure of the nodes: {refused} requests refused")
+
+    def families(self, number, what="families"):
+        """Bytes of each family of a node's tables; the node is stopped. `settled`: after all were merged."""
+        node = self.network.nodes[number]
+        if node.stop() != 0:
+            raise Broken(f"{node.name} did not stop well")
+        return json.loads(machine.answer_of(machine.program("bench_limit"), what, os.path.join(node.directory, "data", "db"),
+                                            os.path.join(self.network.directory, "genesis.cbor"), node.name))
 
     def restart(self, times=2):
         """The second start writes what the first had in memory only."""
