@@ -107,6 +107,12 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions
     how.level0_file_num_compaction_trigger = 8;
     how.max_bytes_for_level_base = 16 * how.write_buffer_size;
   }
+  // Merging that does not keep up must not stop a write: a leader whose disk stands still loses its office,
+  // in an overload one after the other. What waits to be merged makes reading dearer, and that is told by
+  // 503.
+  how.level0_slowdown_writes_trigger = 128;
+  how.level0_stop_writes_trigger = 512;
+  how.max_write_buffer_number = 6;  // what is full of them is soon written: the manager's bound is for all
   how.compression = rocksdb::kNoCompression;
   const bool hashes = family == Family::tree || family == Family::meta;  // nothing to gain
   if (!hashes && can_compress(rocksdb::kZSTD)) {

@@ -17,6 +17,12 @@ def standing(stage):
     return [(m["anta_term"], m["anta_elections_total"], m["anta_is_leader"]) for m in metrics]
 
 
+def told(stage):
+    """What the nodes' logs say of offices, and of what makes one change."""
+    words = ("event=role", "event=disk_stalled", "event=quorum_lost", "event=append_dropped", "level=error")
+    return [f"{node.name}: {line}" for node in stage.network.nodes for line in node.log().splitlines() if any(word in line for word in words)][-40:]
+
+
 def loaded(stage, name, lead, **order):
     """A load's answer, with what the leader used within its window."""
     marks = {}
@@ -57,7 +63,7 @@ def overload(sizes, seed, say):
         stage.sign((sizes.overload_seconds + sizes.warm) * maximum["rate"] * 1.5 + 4 * BATCH * sizes.overload_clients)
         over = loaded(stage, "overload", lead, clients=sizes.overload_clients, warm=sizes.warm, seconds=sizes.overload_seconds, rate=TIMES * maximum["rate"], shed=True)
         if standing(stage) != before:
-            raise Broken(f"there was an election: (term, elections, leads) {before}, now {standing(stage)}")
+            raise Broken(f"there was an election: (term, elections, leads) {before}, now {standing(stage)}\n" + "\n".join(told(stage)))
         if over["shed_silently"]:
             raise Broken(f"{over['shed_silently']} requests were answered 503 without Retry-After")
         memory = max(machine.memory_mib(node.process.pid)[1] for node in stage.network.nodes)
