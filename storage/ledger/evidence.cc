@@ -218,11 +218,8 @@ std::optional<ReplayFailure> Evidence::replay(const CertificateFile& file, const
 
 void Evidence::read_amendments(const ProvenState& state) {
   for (const ProvenRecord& proven : state.records) {
-    if (!is_of(state::amendments_record_id)(proven) || !proven.record) continue;
-    // Whoever made the file chose these bytes: what is none of ours is refused by check_present_state, later.
-    const Result<state::Parameter> list = state::decode_record<state::Parameter>(*proven.record);
-    if (!list) continue;
-    for (const state::Parameter::Entry& entry : list->entries) {
+    if (!is_of(state::amendments_record_id)(proven)) continue;
+    for (const state::Parameter::Entry& entry : entries_of(proven.record)) {
       if (const auto leaf = leaf_of(entry)) amended_from_.emplace(*leaf, entry.effective_from);
     }
   }

@@ -28,17 +28,20 @@ using namespace anta;
 
 constexpr Millis cosigned{1'764'000'000'000};
 
+// As verify_certificate does it: a state is checked before it is replayed with.
 void replay(const test::Relaid& laid, Evidence evidence) {
-  const auto failure = evidence.replay(laid.file, laid.checkpoint, cosigned);
+  CertificateFile file = laid.file;
+  if (file.state) {
+    const auto [state, checkpoint] = test::relaid_state(*file.state, laid.checkpoint.origin);
+    const auto bad = check_present_state(state, checkpoint);
+    ANTA_INVARIANT(!bad || bad->code == "state_record");
+    file.state = bad ? std::nullopt : std::optional(state);
+  }
+  const auto failure = evidence.replay(file, laid.checkpoint, cosigned);
   ANTA_INVARIANT(!failure || (!failure->code.empty() && failure->code != "inclusion"));
   const std::size_t all = laid.file.evidence.size() + laid.file.authority.size();
   ANTA_INVARIANT(failure ? evidence.statements().size() <= all : evidence.statements().size() == all);
-  if (laid.file.state) {
-    const auto [state, checkpoint] = test::relaid_state(*laid.file.state, laid.checkpoint.origin);
-    const auto bad = check_present_state(state, checkpoint);
-    ANTA_INVARIANT(!bad || bad->code == "state_record");
-    if (!bad) static_cast<void>(evidence.lay_over(state));
-  }
+  if (file.state) static_cast<void>(evidence.lay_over(*file.state));
   Report report;
   Rested rested;
   const bool described = describe(evidence, laid.file.subject, cosigned, report, rested);
@@ -72,8 +75,9 @@ void read_others(ByteView input) {
 }
 
 // The file's own paths against a ledger of its genesis alone: nothing but the genesis fits.
-void replay_as_it_is(const CertificateFile& file, const Genesis& genesis) {
+void replay_as_it_is(CertificateFile file, const Genesis& genesis) {
   const Checkpoint checkpoint{genesis.origin, 1, leaf_hash(sha256(*file.genesis).view())};
+  if (file.state && check_present_state(*file.state, checkpoint)) file.state.reset();
   Evidence evidence;
   const auto failure = evidence.replay(file, checkpoint, cosigned);
   ANTA_INVARIANT(!failure || !failure->code.empty());

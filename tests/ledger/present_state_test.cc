@@ -211,6 +211,14 @@ TEST_F(PresentState, AnUnreadableRecord) {
   EXPECT_EQ(codes(verify(ledger.proven_file("C-1"))), "state_record");
 }
 
+// Goal: the same for the list of amendments, which the replay reads: the state is checked before it.
+TEST_F(PresentState, AnUnreadableListOfAmendments) {
+  ledger.alter({Kind::parameter, std::string(state::amendments_record_id)},
+               std::make_shared<const Bytes>(Bytes{0xA0}));
+  one_more_block();
+  EXPECT_EQ(codes(verify(ledger.proven_file("C-1"))), "state_record");
+}
+
 // Goal: a patch brings the file under a later checkpoint without its statements; the patched file survives
 // its encoding, and what the state says since then counts.
 TEST_F(PresentState, APatchBringsAFileUpToDate) {
