@@ -14,6 +14,18 @@
 namespace anta::test {
 namespace {
 
+void certify(World& world) {
+  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
+  certificate.valid_until = Millis{1'900'000'000'000};
+  world.must("plant", certificate);
+}
+
+// Proposed by one organisation and decided by the vote of another.
+void amend(World& world, const std::string& id, const std::string& parameter, std::int64_t value) {
+  world.must("smelter", amendment(world, id, parameter, value));
+  world.must("owner", vote(world, id));
+}
+
 // A lot that only an amended law accepts, and the certificate on what was made of it.
 World amended() {
   World world = rich_world();
@@ -25,9 +37,7 @@ World amended() {
   world.deliver("L-1", measured(20 * tonne, 350'000, 50'000));
   world.now += hour;
   world.must("plant", world.flotation("B-1", {"L-1"}, "K-1"));
-  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
-  certificate.valid_until = Millis{1'900'000'000'000};
-  world.must("plant", certificate);
+  certify(world);
   return world;
 }
 
@@ -144,12 +154,9 @@ TEST(CertificateLaw, AnAmendmentAfterTheEvidence) {
   // it was, and a suspension runs out by the law of the checkpoint, which is proven too.
   World world = rich_world();
   concentrate(world, "L-1", "K-1");
-  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
-  certificate.valid_until = Millis{1'900'000'000'000};
-  world.must("plant", certificate);
+  certify(world);
   const std::uint64_t then = CertificateRig(world).finished.checkpoint.size;
-  world.must("smelter", amendment(world, "P-1", std::string(standing_parameter), 7));
-  world.must("owner", vote(world, "P-1"));
+  amend(world, "P-1", std::string(standing_parameter), 7);
   CertificateRig rig(world);
   rig.seal(then);
   const auto earlier = rig.assemble("C-1");
@@ -181,12 +188,9 @@ TEST(CertificateLaw, AnAmendmentDoesNotUnrelyWhatWasCounted) {
     change(AttestationChange::reinstated);
     world.now += 10 * day;
     concentrate(world, "L-1", "K-1");
-    auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
-    certificate.valid_until = Millis{1'900'000'000'000};
-    world.must("plant", certificate);
+    certify(world);
     const std::uint64_t then = CertificateRig(world).finished.checkpoint.size;
-    world.must("smelter", amendment(world, "P-1", std::string(standing_parameter), 7));
-    world.must("owner", vote(world, "P-1"));
+    amend(world, "P-1", std::string(standing_parameter), 7);
     CertificateRig rig(world);
     rig.seal(then);
     const auto earlier = rig.assemble("C-1");
@@ -210,17 +214,14 @@ TEST(CertificateLaw, AnAmendmentDoesNotUnrelyWhatWasCounted) {
 World raised_late() {
   World world = rich_world();
   concentrate(world, "L-1", "K-1");
-  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
-  certificate.valid_until = Millis{1'900'000'000'000};
-  world.must("plant", certificate);
+  certify(world);
   auto high = amendment(world, "P-high", "grade_ore_max_ppm", 400'000);
   high.effective_from.value += 10 * day;
   world.must("smelter", high);
   world.must("owner", vote(world, "P-high"));
   world.now += 5 * day;
   world.lag = 6 * day;
-  world.must("smelter", amendment(world, "P-low", "grade_ore_min_ppm", 300'000));
-  world.must("owner", vote(world, "P-low"));
+  amend(world, "P-low", "grade_ore_min_ppm", 300'000);
   return world;
 }
 
@@ -261,16 +262,13 @@ TEST(CertificateLaw, AStatementAfterALateAmendmentIsJudgedByIt) {
   world.must("owner", vote(world, "P-strict"));
   world.now += 5 * day;
   world.lag = 6 * day;
-  world.must("smelter", amendment(world, "P-wet", "moisture_max_ppm", 400'000));
-  world.must("owner", vote(world, "P-wet"));
+  amend(world, "P-wet", "moisture_max_ppm", 400'000);
   world.now += hour;
   world.deliver("L-1", measured(20 * tonne, 350'000, 50'000));
   world.now += 20 * day;
   world.lag = 0;
   world.must("plant", world.flotation("B-1", {"L-1"}, "K-1"));
-  auto certificate = world.certificate("C-1", "K-1", CocModel::segregated, "smelter");
-  certificate.valid_until = Millis{1'900'000'000'000};
-  world.must("plant", certificate);
+  certify(world);
   CertificateRig rig(world);
   const auto bytes = rig.assemble("C-1");
   ASSERT_TRUE(bytes) << bytes.error().message;
