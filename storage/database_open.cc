@@ -93,7 +93,13 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions
   table.format_version = 5;
   table.block_size = family == Family::log ? 64 << 10 : 8 << 10;
   const bool point_lookups = family == Family::state || family == Family::index || family == Family::tree;
-  if (point_lookups) table.filter_policy.reset(rocksdb::NewRibbonFilterPolicy(10));
+  if (point_lookups) {
+    // In parts of some kilobytes: a filter in one piece is a megabyte for a large table, and is read and
+    // checked as such for one key whenever it is not cached.
+    table.filter_policy.reset(rocksdb::NewRibbonFilterPolicy(10));
+    table.partition_filters = true;
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  }
   rocksdb::ColumnFamilyOptions how;
   how.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   how.level_compaction_dynamic_level_bytes = true;

@@ -101,6 +101,9 @@ TEST(DatabaseOptions, EveryFamilyHasItsOwn) {
     EXPECT_TRUE(table->cache_index_and_filter_blocks) << row.family;
     EXPECT_TRUE(table->pin_l0_filter_and_index_blocks_in_cache) << row.family;
     ASSERT_EQ(table->filter_policy != nullptr, row.filter) << row.family;
+    EXPECT_EQ(table->partition_filters, row.filter) << row.family;        // else one miss reads a megabyte
+    EXPECT_GE(family.level0_slowdown_writes_trigger, 128) << row.family;  // merging stops no write
+    EXPECT_GE(family.level0_stop_writes_trigger, 512) << row.family;
     if (row.filter) {
       EXPECT_TRUE(table->filter_policy->GetId().starts_with("ribbonfilter:10"))
           << table->filter_policy->GetId();
