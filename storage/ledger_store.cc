@@ -1,8 +1,6 @@
 #include "storage/ledger_store.h"
 
 #include <algorithm>
-#include <atomic>
-#include <map>
 #include <utility>
 
 #include "storage/applied_moments.h"
@@ -18,7 +16,6 @@ namespace anta {
 namespace {
 
 constexpr std::uint64_t prune_steps_max = 64;  // log entries whose undo records one apply may remove
-constexpr std::uint64_t no_floor = UINT64_MAX;
 
 tl::unexpected<Error> applied_side_damaged(const std::string& what) {
   return fail(Code::corrupt, "store.applied",
@@ -32,15 +29,6 @@ Result<std::optional<Applied>> read_applied(const Database& database, const Read
   auto applied = decode_applied(**bytes);
   if (!applied) return pass(applied);
   return std::optional<Applied>(*applied);
-}
-
-// The oldest block that has an undo record, if any.
-Result<std::optional<LogIndex>> oldest_undo(const Database& database) {
-  Cursor undo = database.cursor(Family::undo);
-  undo.seek(undo_key(LogIndex{0}));
-  if (undo.valid()) return std::optional<LogIndex>(undo_block(undo.key()));
-  if (auto read = undo.status(); !read) return pass(read);
-  return std::optional<LogIndex>{};
 }
 
 // Bucket records of the state tree by their key (state_tree.h).
@@ -68,7 +56,7 @@ struct LedgerStore::State {
   std::shared_ptr<ReaderCaches> caches;
   std::optional<Applied> applied = {};
   LogIndex undo_first = {};  // nothing older is stored
-  std::atomic<std::uint64_t> undo_floor = no_floor;
+  UndoReach undo_reach;
 
   State(Database& in, LogStore& with, LedgerStoreOptions how)
       : database(in),
@@ -77,11 +65,13 @@ struct LedgerStore::State {
         current(in, with, how.cache_bytes / 2),
         kept_buckets(how.cache_bytes / 2),
         state_tree([this](ByteView key) { return bucket(key); }),
-        caches(std::make_shared<ReaderCaches>(how.tree_cache_bytes, how.block_cache_bytes)) {}
+        caches(std::make_shared<ReaderCaches>(how.tree_cache_bytes, how.block_cache_bytes)),
+        undo_reach(how.past_blocks_max, how.past_bytes_max) {}
 
   Result<std::optional<Bytes>> bucket(ByteView key);
   Result<void> load();
   Result<void> load_state_tree();
+  Result<void> load_undo();
   Result<void> check() const;
 
   // Everything of one block goes into `batch`; `leaves` begins with what stands before its seal.
@@ -98,12 +88,11 @@ struct LedgerStore::State {
   using Records = std::vector<std::pair<Bytes, Bytes>>;
   void add_statement(const AppliedStatement& statement, Height height, Records& index, Batch& batch);
   Result<Applied> close(const Closing& closing, Batch& batch);
-  void prune_undo(LogIndex block, Batch& batch);
+  void prune_undo(Batch& batch);
   Result<Applied> finish(const Applied& next, const std::vector<StateChange>& changes, const Batch& batch);
   void keep_moment();
   Result<void> read_undo(const LedgerReader& reader, Height height, std::vector<Bytes>& records) const;
   Result<void> load_past(LedgerReader& reader, Height height) const;
-  Result<LogIndex> block_of(const LedgerStore& store, TreeSize size) const;
 };
 
 // ---- start ----
@@ -117,6 +106,20 @@ Result<void> LedgerStore::State::load_state_tree() {
   }
   if (auto read = buckets.status(); !read) return read;
   return state_tree.finish_restore();
+}
+
+// Which undo records there are, and which of them can still be reached.
+Result<void> LedgerStore::State::load_undo() {
+  Cursor undo = database.cursor(Family::undo);
+  undo.seek(undo_key(LogIndex{0}));
+  undo_first = applied ? applied->index.next() : LogIndex{};
+  if (undo.valid()) undo_first = undo_block(undo.key());
+  if (!applied) return undo.status();
+  undo.seek_for_prev(undo_key(applied->index));
+  while (undo.valid() && is_undo_key(undo.key()) &&
+         undo_reach.add_older(undo_block(undo.key()), undo_cost(undo.value())))
+    undo.prev();
+  return undo.status();
 }
 
 Result<void> LedgerStore::State::check() const {
@@ -153,9 +156,7 @@ Result<void> LedgerStore::State::load() {
   auto opened = TreeStore::open(database, applied ? applied->leaves : TreeSize{});
   if (!opened) return pass(opened);
   tree = std::move(*opened);
-  auto oldest = oldest_undo(database);
-  if (!oldest) return pass(oldest);
-  undo_first = *oldest ? **oldest : (applied ? applied->index.next() : LogIndex{});
+  if (auto step = load_undo(); !step) return step;
   if (auto sound = check(); !sound) return sound;
   if (applied) keep_moment();
   return {};
@@ -212,7 +213,9 @@ Result<void> LedgerStore::State::change_state(LogIndex block, const std::vector<
     }
   }
   if (block.value == 0) return {};  // nothing is before the genesis
-  batch.put(Family::undo, undo_key(block), encode_undo(old_values));
+  const Bytes undo = encode_undo(old_values);
+  undo_reach.add(block, undo_cost(undo));
+  batch.put(Family::undo, undo_key(block), undo);
   return {};
 }
 
@@ -257,12 +260,9 @@ Result<Applied> LedgerStore::State::close(const Closing& closing, Batch& batch) 
   return next;
 }
 
-void LedgerStore::State::prune_undo(LogIndex block, Batch& batch) {
-  if (block.value <= options.blocks_retained) return;
-  std::uint64_t keep_from = block.value - options.blocks_retained;
-  if (const std::uint64_t floor = undo_floor.load(); floor != no_floor)
-    keep_from = std::min(keep_from, floor + 1);
-  for (std::uint64_t step = 0; step < prune_steps_max && undo_first.value < keep_from; ++step) {
+void LedgerStore::State::prune_undo(Batch& batch) {
+  const LogIndex keep_from = *undo_reach.oldest();
+  for (std::uint64_t step = 0; step < prune_steps_max && undo_first < keep_from; ++step) {
     batch.erase(Family::undo, undo_key(undo_first));
     undo_first = undo_first.next();
   }
@@ -331,7 +331,7 @@ Result<Applied> LedgerStore::apply(const AppliedBlock& block) {
     batch.put(Family::index, key, value);
   auto next = s.close(closing, batch);
   if (!next) return next;
-  s.prune_undo(block.index, batch);
+  s.prune_undo(batch);
   return s.finish(*next, block.changes, batch);
 }
 
@@ -382,7 +382,7 @@ Result<void> LedgerStore::State::read_undo(const LedgerReader& reader, Height he
   Cursor undo = database.cursor(Family::undo, reader.snapshot());
   undo.seek_for_prev(undo_key(reader.applied_.index));
   for (; undo.valid() && is_undo_key(undo.key()); undo.prev()) {
-    bytes += undo.value().size() + undo_count(undo.value()) * LedgerStoreOptions::past_entry_bytes;
+    bytes += undo_cost(undo.value());
     const bool beyond = records.size() >= options.past_blocks_max || bytes > options.past_bytes_max;
     if (records.size() == wanted || (beyond && !records.empty())) break;
     records.push_back(to_bytes(undo.value()));
@@ -446,25 +446,7 @@ std::optional<Applied> LedgerStore::kept(TreeSize size) const {
   return moment ? std::optional(moment->applied) : std::nullopt;
 }
 
-// The block whose seal ends a tree of this size.
-Result<LogIndex> LedgerStore::State::block_of(const LedgerStore& store, TreeSize size) const {
-  if (const auto moment = moments.find(size)) return moment->applied.index;
-  const auto reader = store.reader();
-  if (!reader) return pass(reader);
-  if (size.value == 0) return fail(Code::not_found, "store.leaf", "a tree without leaves has no seal");
-  const auto seal = reader->seal_of(LeafIndex{size.value - 1});
-  if (!seal) return pass(seal);
-  return seal->block;
-}
-
-void LedgerStore::checkpoint_finished(TreeSize size) {
-  state_->moments.finish(size);
-  const auto ends = state_->block_of(*this, size);
-  if (!ends) return;
-  const std::uint64_t block = ends->value;
-  const std::uint64_t before = state_->undo_floor.load();
-  if (before == no_floor || before < block) state_->undo_floor.store(block);
-}
+void LedgerStore::checkpoint_finished(TreeSize size) { state_->moments.finish(size); }
 
 LedgerStore::Figures LedgerStore::figures() const {
   const auto newest = state_->moments.newest();

@@ -8,9 +8,8 @@
 // the seal, appends the leaves. A block's statements take the leaves applied().leaves, +1, ...: those that
 // were accepted, in block order; then its seal. A caller that numbered them otherwise is a bug and aborts.
 //
-// Each apply leaves an undo record (old values), kept for `blocks_retained` log entries and for
-// as long as checkpoint_finished() asks; inside that window, and as far as past_bytes_max reaches,
-// reader_at() answers for the past.
+// Each apply leaves an undo record (old values), kept for as long as reader_at(), which answers for the past,
+// may go back to it: that reach is the window.
 //
 // Threads: open, apply_genesis, apply, applied, view on `disk`; reader, reader_at, reader_of and
 // checkpoint_finished on any thread.
@@ -37,13 +36,11 @@
 namespace anta {
 
 struct LedgerStoreOptions {
-  std::uint64_t blocks_retained = 10'000;  // log entries for which undo records are kept
-  // What one reader_at may go through: blocks, and the memory of their old values (their bytes and
-  // past_entry_bytes for each); the newest block is always within. Beyond either it refuses instead of
-  // keeping its thread busy.
+  // What one reader_at may go through: blocks, and the memory of their old values (undo.h); the newest block
+  // is always within. Beyond either it refuses instead of keeping its thread busy, and what is beyond is
+  // removed.
   std::uint64_t past_blocks_max = 10'000;
   std::uint64_t past_bytes_max = std::uint64_t{4} << 20;
-  static constexpr std::uint64_t past_entry_bytes = 128;
   std::uint64_t cache_bytes = std::uint64_t{16} << 20;       // records of the newest state and of its tree
   std::uint64_t tree_cache_bytes = std::uint64_t{8} << 20;   // tiles of the Merkle tree, for readers' proofs
   std::uint64_t block_cache_bytes = std::uint64_t{8} << 20;  // blocks that readers take statements from
@@ -98,7 +95,7 @@ class LedgerStore {
 
   // not_found before apply_genesis.
   Result<LedgerReader> reader() const;
-  // not_found for a leaf that does not exist, or that is older than undo records or limits reach (rule
+  // not_found for a leaf that does not exist, or that is older than the window (rule
   // outside_window; the message names the oldest leaf that can be asked for).
   Result<LedgerReader> reader_at(LeafIndex leaf) const;
   // As of the tree of this size, which ends with a seal: the moment that a checkpoint of that size speaks of.
@@ -107,8 +104,8 @@ class LedgerStore {
   // What was applied then, if that moment is kept in memory and the database has not failed; nothing is read.
   std::optional<Applied> kept(TreeSize size) const;
 
-  // The checkpoint of this size is finished: its moment is kept for proofs, and undo records of later blocks
-  // stay even beyond the window. It may only rise; until it is called the window alone decides.
+  // The checkpoint of this size is finished: its moment is kept for proofs, also once it is beyond the window.
+  // It may only rise.
   void checkpoint_finished(TreeSize size);
 
   struct Figures {

@@ -40,6 +40,28 @@ Bytes encode_undo(const std::vector<OldValue>& changes) {
 
 std::size_t undo_count(ByteView bytes) { return bytes.size() < 4 ? 0 : get_u32(bytes); }
 
+std::uint64_t undo_cost(ByteView bytes) { return bytes.size() + undo_count(bytes) * undo_entry_bytes; }
+
+void UndoReach::add(LogIndex block, std::uint64_t cost) {
+  records_.push_back({block, cost});
+  bytes_ += cost;
+  while (records_.size() > 1 && (records_.size() > blocks_max_ || bytes_ > bytes_max_)) {
+    bytes_ -= records_.front().cost;
+    records_.pop_front();
+  }
+}
+
+bool UndoReach::add_older(LogIndex block, std::uint64_t cost) {
+  if (!records_.empty() && (records_.size() >= blocks_max_ || bytes_ + cost > bytes_max_)) return false;
+  records_.push_front({block, cost});
+  bytes_ += cost;
+  return true;
+}
+
+std::optional<LogIndex> UndoReach::oldest() const {
+  return records_.empty() ? std::nullopt : std::optional(records_.front().block);
+}
+
 Result<std::vector<OldView>> decode_undo(ByteView bytes) {
   if (bytes.size() < 4) return damaged();
   const std::uint32_t count = get_u32(bytes);

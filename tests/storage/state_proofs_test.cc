@@ -95,7 +95,7 @@ TEST_F(StateProofs, AKeptMomentIsToldWithoutReading) {
 TEST_F(StateProofs, UnderTheFinishedCheckpointWhileACosignerIsAway) {
   // Goal: the finished checkpoint's moment is proven although limits no longer reach it; a later one replaces
   // it.
-  begin({.blocks_retained = 20, .past_blocks_max = 5});
+  begin({.past_blocks_max = 5});
   grow(10);
   const TreeSize finished = world->moments()[10].applied.leaves;
   world->store().checkpoint_finished(finished);
