@@ -84,6 +84,15 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options, rocksdb::Env
 std::uint64_t cache_share(std::uint64_t budget) { return budget / 2; }
 std::uint64_t write_buffer_share(std::uint64_t budget) { return budget / 4; }
 
+// How the oldest tables are compressed. Hashes (tree, meta) give nothing, undo records are soon gone; what is
+// merged and read for each statement (state) had better be quick.
+rocksdb::CompressionType oldest_compression(Family family) {
+  const bool zstd = family == Family::log || family == Family::index;
+  if (zstd && can_compress(rocksdb::kZSTD)) return rocksdb::kZSTD;
+  if (family == Family::state && can_compress(rocksdb::kLZ4Compression)) return rocksdb::kLZ4Compression;
+  return rocksdb::kNoCompression;
+}
+
 rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions& options,
                                             const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
@@ -105,13 +114,14 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions
   how.level_compaction_dynamic_level_bytes = true;
   const bool large = family == Family::log || family == Family::index;
   how.write_buffer_size = std::max<std::uint64_t>(options.memory_budget_bytes / (large ? 12 : 24), 1 << 20);
-  // Keys of these come in no order, so that a merge of level 0 rewrites nearly all that lies below: it had
-  // better be rare, and what it rewrites bounded. (A merge beside a snapshot, and there always is one, is
-  // done twice: RocksDB goes over the files of the last level again once no snapshot needs their sequence
-  // numbers.)
+  // Keys of these come in no order, so that a merge into a level rewrites nearly all that lies there. Runs that
+  // are merged with their like, and with the oldest once they are half as large, rewrite less however large the
+  // family is. (Levels also go over their last one again once no snapshot needs its sequence numbers, and there
+  // always is a snapshot.)
   if (point_lookups) {
+    how.compaction_style = rocksdb::kCompactionStyleUniversal;
+    how.compaction_options_universal.max_size_amplification_percent = 100;
     how.level0_file_num_compaction_trigger = 8;
-    how.max_bytes_for_level_base = 16 * how.write_buffer_size;
   }
   // Merging that does not keep up must not stop a write: a leader whose disk stands still loses its office,
   // in an overload one after the other. What waits to be merged makes reading dearer, and that is told by
@@ -120,15 +130,16 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions
   how.level0_stop_writes_trigger = 512;
   how.max_write_buffer_number = 6;  // what is full of them is soon written: the manager's bound is for all
   how.compression = rocksdb::kNoCompression;
-  const bool hashes = family == Family::tree || family == Family::meta;  // nothing to gain
-  if (!hashes && can_compress(rocksdb::kZSTD)) {
-    how.bottommost_compression = rocksdb::kZSTD;
-    how.bottommost_compression_opts.enabled = true;
-    how.bottommost_compression_opts.level = 1;
+  how.bottommost_compression = oldest_compression(family);
+  how.bottommost_compression_opts.enabled = how.bottommost_compression != rocksdb::kNoCompression;
+  how.bottommost_compression_opts.level = 1;
+  if (family == Family::log) {
+    // Samples as they are: training on them took as much CPU as compressing, for files 1 % smaller. Without a
+    // bound a whole table waits in memory for its dictionary.
     how.bottommost_compression_opts.max_dict_bytes = 16 << 10;
-    // Samples as they are: training on them took as much CPU as compressing, for files 1 % smaller.
     how.bottommost_compression_opts.zstd_max_train_bytes = 256 << 10;
     how.bottommost_compression_opts.use_zstd_dict_trainer = false;
+    how.bottommost_compression_opts.max_dict_buffer_bytes = 1 << 20;
   }
   return how;
 }

@@ -69,29 +69,31 @@ TEST(DatabaseOptions, MemoryAndFilesAreBounded) {
 }
 
 TEST(DatabaseOptions, EveryFamilyHasItsOwn) {
-  // Goal: six families and RocksDB's own; point lookups have ribbon filters, hashes are not compressed,
-  // blocks fit what is read, checksums are there.
+  // Goal: six families and RocksDB's own; point lookups have ribbon filters and merge like runs, hashes are not
+  // compressed, blocks fit what is read, checksums are there.
   const Stored stored = stored_options();
   EXPECT_EQ(stored.families.size(), family_count + 1);
   const auto known = rocksdb::GetSupportedCompressions();
-  const bool zstd = std::find(known.begin(), known.end(), rocksdb::kZSTD) != known.end();
   struct Row {
     const char* family = "";
     bool filter = false;
-    bool compressed = false;
+    rocksdb::CompressionType oldest = rocksdb::kNoCompression;
     std::size_t block_size = 8 << 10;
   };
-  const Row rows[] = {{"log", false, true, 64 << 10}, {"meta", false, false}, {"tree", true, false},
-                      {"state", true, true},          {"index", true, true},  {"undo", false, true}};
+  const Row rows[] = {{"log", false, rocksdb::kZSTD, 64 << 10},  {"meta"}, {"tree", true},
+                      {"state", true, rocksdb::kLZ4Compression}, {"undo"}, {"index", true, rocksdb::kZSTD}};
   for (const Row& row : rows) {
     ASSERT_TRUE(stored.families.contains(row.family)) << row.family;
     const rocksdb::ColumnFamilyOptions& family = stored.families.at(row.family);
     EXPECT_EQ(family.compression, rocksdb::kNoCompression) << row.family;
-    EXPECT_EQ(family.bottommost_compression,
-              row.compressed && zstd ? rocksdb::kZSTD : rocksdb::kDisableCompressionOption)
+    const bool can = std::find(known.begin(), known.end(), row.oldest) != known.end();
+    EXPECT_EQ(family.bottommost_compression, can ? row.oldest : rocksdb::kNoCompression) << row.family;
+    EXPECT_EQ(family.compaction_style,
+              row.filter ? rocksdb::kCompactionStyleUniversal : rocksdb::kCompactionStyleLevel)
         << row.family;
-    EXPECT_EQ(family.bottommost_compression_opts.enabled, row.compressed && zstd) << row.family;
-    EXPECT_TRUE(family.level_compaction_dynamic_level_bytes) << row.family;
+    EXPECT_LE(family.bottommost_compression_opts.max_dict_buffer_bytes, 1u << 20) << row.family;
+    EXPECT_EQ(family.bottommost_compression_opts.max_dict_bytes > 0, std::string_view(row.family) == "log");
+    EXPECT_EQ(family.level_compaction_dynamic_level_bytes, !row.filter) << row.family;
     EXPECT_FALSE(family.inplace_update_support) << row.family;  // snapshots would see what came later
     const auto* table = family.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
     ASSERT_NE(table, nullptr) << row.family;
