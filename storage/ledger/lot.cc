@@ -68,8 +68,7 @@ struct Capacity {
   bool exceeded = false;
   bool high = false;
 };
-Capacity capacity_of(const Draft& draft, Grams dry) {
-  const std::int64_t mass = heaviest_window(draft, draft.issuer(), draft.event_time(), dry);
+Capacity held_against(const Draft& draft, std::int64_t mass) {
   if (mass > grams_max) return {true, true};  // no record could hold it, whatever the class
   const auto party = draft.look<state::Party>(draft.issuer().value);
   const CapacityClass held = party ? party->capacity_class.value_or(CapacityClass::pma) : CapacityClass::pma;
@@ -78,6 +77,15 @@ Capacity capacity_of(const Draft& draft, Grams dry) {
   const std::int64_t limit = draft.parameter(daily) * draft.parameter("capacity_window_days");
   return {!within(mass, draft.parameter("capacity_max_ppm"), limit),
           !within(mass, draft.parameter("capacity_flag_ppm"), limit)};
+}
+
+// Most producers are far below their class, which their sums already tell.
+Capacity capacity_of(const Draft& draft, Grams dry) {
+  const PartyId& party = draft.issuer();
+  const Capacity at_most =
+      held_against(draft, heaviest_window_bound(draft, party, draft.event_time(), dry));
+  if (!at_most.exceeded && !at_most.high) return at_most;
+  return held_against(draft, heaviest_window(draft, party, draft.event_time(), dry));
 }
 
 Verdict check_amount(const Draft& draft, const payload::Lot& p, bool& high) {

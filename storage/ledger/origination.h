@@ -1,7 +1,9 @@
 // What a producer originated, by event time: the memory of the capacity rule.
 //
 // Kept as records "<party>/<n>", n = floor(event / capacity_window_days), so that every window of that length
-// which contains an event lies in three records. Internal to the law. Source: ledger.md 6.4.
+// which contains an event lies in three records. A record of more than entries_max event times is cut into
+// parts of at most that many, records "<party>/<n>/<from>", and keeps their sums: a registration then reads the
+// sums and writes one part, however many lots there were. Internal to the law. Source: ledger.md 6.4.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +14,9 @@
 
 namespace anta {
 
-// Event times that one record holds: about 137 lots a day for a window of 30 days. Every lot of a producer
-// reads three records and writes one, so their size is what a registration costs.
-inline constexpr std::size_t originations_max = 4096;
+inline constexpr std::size_t origination_entries_max = 32;  // event times of a record or a part
+// Of a record: 273 lots a day of a window of 30 days where they come in order, 137 in the worst order.
+inline constexpr std::size_t origination_parts_max = 256;
 
 // Whether the event's record takes another lot: lots of one event time share an entry.
 bool has_room(const Draft& draft, const PartyId& party, Millis event);
@@ -28,6 +30,9 @@ std::int64_t heaviest_sum(const std::vector<state::Origination::Entry>& entries,
 // `dry` were added at the event: windows that begin at an origination, or at the event, are enough. 64 bits
 // could overflow by a thousand of the largest lots: the answer stops at the largest number.
 std::int64_t heaviest_window(const Draft& draft, const PartyId& party, Millis event, Grams dry);
+
+// No less than heaviest_window(), without reading a part: the sum of all that such a window may touch.
+std::int64_t heaviest_window_bound(const Draft& draft, const PartyId& party, Millis event, Grams dry);
 
 // Adds to what the party originated at the event; a negative amount takes back what was added.
 void originate(Draft& draft, const PartyId& party, Millis event, std::int64_t dry_g);

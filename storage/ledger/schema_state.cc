@@ -215,9 +215,13 @@ void describe(Schema& schema, const state::Origination::Entry& entry) {
   schema.add("event_time", entry.event_time).add("dry_g", entry.dry_g);
 }
 
+void describe(Schema& schema, const state::Origination::Part& part) {
+  schema.add("from", part.from).add("dry_g", part.dry_g);
+}
+
 void describe(Schema& schema, const state::Origination& origination) {
   describe(schema, origination.stamp);
-  schema.add("entries", origination.entries);
+  schema.add("entries", origination.entries).add("parts", origination.parts);
 }
 
 void describe(Schema& schema, const state::Lot::SchemeEligibility& scheme_eligibility) {

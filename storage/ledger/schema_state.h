@@ -39,6 +39,7 @@ void describe(Schema& schema, const state::Accreditation& accreditation);
 void describe(Schema& schema, const state::Attestation::Change& change);
 void describe(Schema& schema, const state::Attestation& attestation);
 void describe(Schema& schema, const state::Origination::Entry& entry);
+void describe(Schema& schema, const state::Origination::Part& part);
 void describe(Schema& schema, const state::Origination& origination);
 void describe(Schema& schema, const state::Lot::SchemeEligibility& scheme_eligibility);
 void describe(Schema& schema, const state::Lot::Source& source);

@@ -4,6 +4,7 @@
 
 #include "storage/ledger/lineage.h"
 #include "storage/ledger/origination.h"
+#include "storage/ledger/schema.h"
 #include "tests/ledger/law_chain.h"
 #include "tests/ledger/law_registry.h"
 
@@ -200,20 +201,31 @@ TEST(LawScale, TheHeaviestWindowDoesNotOverflow) {
   EXPECT_EQ(heaviest_sum(entries, Millis{1}, 1), 0);
 }
 
-// The record that holds the miner's originations at `at`, filled with this many.
-void fill_record(World& w, std::int64_t at, std::size_t entries) {
+// The records that hold the miner's originations at `at`, filled up to one event time.
+void fill_record(World& w, std::int64_t at) {
   const std::int64_t bucket = at / (30 * day);
+  const std::string id = "miner/" + std::to_string(bucket);
+  const auto put = [&](const std::string& name, const state::Origination& record) {
+    w.view.write({Kind::origination, name}, std::make_shared<const Bytes>(state::encode_record(record)));
+  };
   state::Origination record;
-  for (std::size_t i = 0; i < entries; ++i)
-    record.entries.push_back({Millis{bucket * 30 * day + static_cast<std::int64_t>(i)}, Grams{1}});
-  w.view.write({Kind::origination, "miner/" + std::to_string(bucket)},
-               std::make_shared<const Bytes>(state::encode_record(record)));
+  std::int64_t event = bucket * 30 * day;
+  for (std::size_t i = 0; i < origination_parts_max; ++i) {
+    const Millis from{i == 0 ? schema::time_min : event};
+    const bool last = i + 1 == origination_parts_max;
+    state::Origination part;
+    for (std::size_t k = last ? 1 : 0; k < origination_entries_max; ++k)
+      part.entries.push_back({Millis{event++}, Grams{1}});
+    record.parts.push_back({from, Grams{static_cast<std::int64_t>(part.entries.size())}});
+    put(id + "/" + std::to_string(from.value), part);
+  }
+  put(id, record);
 }
 
-// Goal: a record takes 4096 event times; a lot at a time that it has already still goes in.
+// Goal: a record takes so many event times; a lot at a time that it has already still goes in.
 TEST(LawScale, ARecordOfOriginationsHasAnEnd) {
   World w;
-  fill_record(w, w.now, originations_max - 1);
+  fill_record(w, w.now);
   w.must("miner", w.lot("L-1", measured(tonne, 30000, 50000)));
   w.must("miner", w.lot("L-2", measured(tonne, 30000, 50000)));
   ++w.now;

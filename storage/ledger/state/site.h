@@ -76,14 +76,20 @@ struct Attestation {
 };
 
 // Kind origination, id = "<party>/<floor(event time / capacity window)>": what a producer originated, for the
-// capacity rule.
+// capacity rule. Of more than some entries they lie in parts, records of this kind under "<id>/<from>", and the
+// record itself has the parts' sums.
 struct Origination {
   Stamp stamp = {};
   struct Entry {
     Millis event_time = {};
     Grams dry_g = {};
   };
-  List<Entry> entries = {};  // by event time; equal times are one entry
+  List<Entry> entries = {};  // by event time; equal times are one entry; none where there are parts
+  struct Part {
+    Millis from = {};  // up to the next part; the first from the least time on
+    Grams dry_g = {};
+  };
+  List<Part> parts = {};  // by `from`
 };
 
 }  // namespace anta::state
