@@ -107,7 +107,7 @@ def grow(sizes, seed, say):
     with Stage(sizes, seed, say) as stage:
         for number in range(POINTS):
             points.append(point(stage, sizes, sizes.growth // POINTS, chance))
-            say(f"growth {number + 1} of {POINTS}: {points[-1]['statements']} statements, {points[-1]['rate']:.0f}/s; load of the machine {points[-1]['load']:.1f}")
+            say(f"growth {number + 1} of {POINTS}: load of the machine {points[-1]['load']:.1f}\n" + table(points[-1:]))  # a long run may be ended early
         stage.restart()
         disk = sum(stage.families(0, "settled").values()) / stage.statement_bytes
     say(table(points))
