@@ -22,6 +22,7 @@ struct AppliedMoment {
   ReadSnapshot snapshot;
   StateTree::Version tree;
   Tree figures = {};
+  std::size_t replaced_bytes = 0;  // what its update of the tree keeps in memory for earlier moments
 };
 
 }  // namespace anta

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace anta {
 namespace {
@@ -14,12 +15,20 @@ auto place_of(const std::deque<std::shared_ptr<const AppliedMoment>>& moments, T
 }  // namespace
 
 void AppliedMoments::add(std::shared_ptr<const AppliedMoment> moment) {
-  std::shared_ptr<const AppliedMoment> gone;  // let go outside the lock
+  std::vector<Moment> gone;  // let go outside the lock
   const std::lock_guard lock(mutex_);
+  if (!recent_.empty()) bytes_ += moment->replaced_bytes;
   recent_.push_back(std::move(moment));
-  if (recent_.size() <= recent_max) return;
-  gone = std::move(recent_.front());
+  while (recent_.size() > recent_max || (recent_.size() > 1 && bytes_ > recent_bytes_max))
+    gone.push_back(take_oldest());
+}
+
+// What the next one's update keeps, it keeps for this one and earlier.
+AppliedMoments::Moment AppliedMoments::take_oldest() {
+  Moment oldest = std::move(recent_.front());
   recent_.pop_front();
+  bytes_ -= recent_.empty() ? 0 : recent_.front()->replaced_bytes;
+  return oldest;
 }
 
 void AppliedMoments::finish(TreeSize size) {
@@ -30,10 +39,8 @@ void AppliedMoments::finish(TreeSize size) {
   if (!kept && (!finished_ || size <= finished_->applied.leaves)) return;
   gone.push_back(std::exchange(finished_, kept ? *found : nullptr));
   const auto older = std::min<std::ptrdiff_t>(found - recent_.begin(), std::ssize(recent_) - 1);
-  for (auto count = older; count > 0; --count) {
-    gone.push_back(std::move(recent_.front()));
-    recent_.pop_front();
-  }
+  for (auto count = older; count > 0; --count)
+    gone.push_back(take_oldest());
 }
 
 std::shared_ptr<const AppliedMoment> AppliedMoments::newest() const {

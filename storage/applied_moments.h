@@ -2,10 +2,12 @@
 // the finished checkpoint's own for as long as no later one is finished.
 //
 // So a state proof under the finished checkpoint costs no walk through undo records, however long a cosigner
-// is away. What is kept holds nodes of the state tree that changed since: those of `recent_max` blocks, and
-// those of the finished moment that have changed since it, at worst another tree. Any thread.
+// is away. What is kept holds nodes of the state tree that changed since: those of the recent blocks, bounded in
+// number and memory, and those of the finished moment that have changed since it, at worst another tree. Any
+// thread.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -18,8 +20,9 @@ namespace anta {
 class AppliedMoments {
  public:
   // A checkpoint is finished within its round trip or given up after a second: these are more blocks than
-  // that.
+  // that, and more than a busy ledger changes in it.
   static constexpr std::size_t recent_max = 256;
+  static constexpr std::size_t recent_bytes_max = std::size_t{32} << 20;
 
   void add(std::shared_ptr<const AppliedMoment> moment);  // the newest
   // The tree of this size has its checkpoint; earlier moments are let go. Its own may not be kept any more.
@@ -29,7 +32,11 @@ class AppliedMoments {
   std::shared_ptr<const AppliedMoment> find(TreeSize size) const;  // null when it is not kept
 
  private:
+  using Moment = std::shared_ptr<const AppliedMoment>;
+  Moment take_oldest();
+
   mutable std::mutex mutex_ = {};
+  std::size_t bytes_ = 0;  // that the recent moments keep: the newest one's is the tree
   std::deque<std::shared_ptr<const AppliedMoment>> recent_ = {};  // ascending by size
   std::shared_ptr<const AppliedMoment> finished_ = {};
 };

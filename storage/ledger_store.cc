@@ -283,7 +283,8 @@ void LedgerStore::State::keep_moment() {
       AppliedMoment{*applied,
                     database.snapshot(),
                     state_tree.version(),
-                    {state_tree.buckets(), state_tree.memory_bytes(), state_tree.retired()}}));
+                    {state_tree.buckets(), state_tree.memory_bytes(), state_tree.retired()},
+                    state_tree.replaced_bytes()}));
 }
 
 Result<Applied> LedgerStore::apply_genesis(ByteView genesis_bytes, Millis created,

@@ -32,6 +32,7 @@ struct StateTree::State {
   Digest root = {};
   Changes changes = {};  // of the update under way
   Pins::Held held = {};  // as of its beginning: what is let go meanwhile is taken for held
+  std::size_t replaced_bytes = 0;
 
   // The leaves of the bucket `ref` on `path` at `depth`, as this update has left them so far.
   Result<std::vector<StateLeaf>> leaves_of(Ref ref, const Digest& path, unsigned depth);
@@ -73,10 +74,12 @@ void StateTree::State::drop_bucket(Ref ref, const Digest& path, unsigned depth) 
   const auto change = changes.find(bucket_key(path, depth));
   ANTA_INVARIANT(change != changes.end());  // leaves_of came before
   change->second.after.reset();
-  nodes->buckets.remove(ref.bucket_index(), held);
+  replaced_bytes += nodes->buckets.remove(ref.bucket_index(), held);
 }
 
-void StateTree::State::drop_inner(Ref ref) { nodes->inners.remove(ref.inner_index(), held); }
+void StateTree::State::drop_inner(Ref ref) {
+  replaced_bytes += nodes->inners.remove(ref.inner_index(), held);
+}
 
 Ref StateTree::State::replace_inner(Ref ref, Ref left, Ref right) {
   const Inner next{state_node_hash(nodes->hash_of(left), nodes->hash_of(right)), left, right, held.last};
@@ -208,6 +211,7 @@ Result<std::vector<StateTree::BucketChange>> StateTree::update(std::vector<Updat
                                         [](const Update& a, const Update& b) { return a.key == b.key; });
   ANTA_INVARIANT(twice == updates.end());
   s.changes.clear();
+  s.replaced_bytes = 0;
   s.held = s.nodes->pins.held();
   s.nodes->inners.reclaim(s.held);
   s.nodes->buckets.reclaim(s.held);
@@ -233,6 +237,7 @@ std::size_t StateTree::buckets() const { return state_->nodes->buckets.used(); }
 std::size_t StateTree::retired() const {
   return state_->nodes->inners.retired() + state_->nodes->buckets.retired();
 }
+std::size_t StateTree::replaced_bytes() const { return state_->replaced_bytes; }
 std::size_t StateTree::memory_bytes() const {
   return state_->nodes->inners.bytes() + state_->nodes->buckets.bytes();
 }

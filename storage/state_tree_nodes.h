@@ -105,18 +105,20 @@ class Places {
     return index;
   }
 
-  // Gone from the tree that is being changed; versions may still see it.
-  void remove(std::size_t index, const Pins::Held& held) {
+  // Gone from the tree that is being changed; versions may still see it. Answers the memory that it takes
+  // until none does.
+  std::size_t remove(std::size_t index, const Pins::Held& held) {
     const Pin born = (*this)[index].born;
     if (held.sees(born, held.last)) {
       retired_.push_back({born, held.last, static_cast<std::uint32_t>(index)});
-    } else {
-      free_.push_back(static_cast<std::uint32_t>(index));
+      return sizeof(T) + sizeof(Retired);
     }
+    free_.push_back(static_cast<std::uint32_t>(index));
+    return 0;
   }
 
-  // Gives places free that no version sees any more. Looks through the retired ones when they have doubled,
-  // so that what is kept is at most twice what is seen, at a constant cost for each.
+  // Gives places free that no version sees any more. Looks through the retired ones when they are half as many
+  // again, so that what is kept is at most that much more than what is seen, at a constant cost for each.
   void reclaim(const Pins::Held& held) {
     if (!held.pins.empty() && retired_.size() < sweep_at_) return;
     std::erase_if(retired_, [&](const Retired& place) {
@@ -124,7 +126,7 @@ class Places {
       free_.push_back(place.index);
       return true;
     });
-    sweep_at_ = std::max(sweep_min, 2 * retired_.size());
+    sweep_at_ = std::max(sweep_min, retired_.size() + retired_.size() / 2);
   }
 
   T& operator[](std::size_t index) { return chunks_[index / chunk][index % chunk]; }

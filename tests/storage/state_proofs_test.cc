@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "storage/applied_moments.h"
 #include "storage/ledger/state_proof.h"
 #include "storage/ledger_store.h"
 #include "tests/storage/world.h"
@@ -106,6 +107,36 @@ TEST_F(StateProofs, UnderTheFinishedCheckpointWhileACosignerIsAway) {
   world->store().checkpoint_finished(world->moments()[205].applied.leaves);
   expect_proven(world->store().reader_of(world->moments()[205].applied.leaves), 205);
   EXPECT_EQ(world->store().reader_of(finished).error().rule, "outside_window");
+}
+
+TEST_F(StateProofs, RecentMomentsAreBoundedInMemory) {
+  // Goal: a busy ledger's moments kept a third of a node's memory: 256 of them, whatever each one changed.
+  begin();
+  StateTree tree([](ByteView) { return std::optional<Bytes>{}; });
+  AppliedMoments moments;
+  const auto add = [&](std::uint64_t size, std::size_t replaced_bytes) {
+    Applied applied;
+    applied.leaves = TreeSize{size};
+    moments.add(std::make_shared<const AppliedMoment>(
+        AppliedMoment{applied, world->database().snapshot(), tree.version(), {}, replaced_bytes}));
+  };
+  const auto kept = [&](std::uint64_t size) { return moments.find(TreeSize{size}) != nullptr; };
+  constexpr std::size_t quarter = AppliedMoments::recent_bytes_max / 4;
+  for (std::uint64_t size = 1; size <= 9; ++size)
+    add(size, quarter);
+  EXPECT_FALSE(kept(4));
+  EXPECT_TRUE(kept(5));  // 6 to 9 replaced what 5 and later see: exactly the bound
+  moments.finish(TreeSize{7});
+  EXPECT_FALSE(kept(6));
+  add(10, 3 * quarter);  // and 8, 9: five quarters
+  EXPECT_TRUE(kept(7));  // as the finished one
+  EXPECT_TRUE(kept(8));
+  add(11, 5 * quarter);  // more than all by itself
+  EXPECT_FALSE(kept(10));
+  EXPECT_TRUE(kept(11));
+  EXPECT_TRUE(kept(7));
+  add(12, 0);
+  EXPECT_TRUE(kept(11));
 }
 
 TEST_F(StateProofs, AnOldReaderGoesOnProving) {
