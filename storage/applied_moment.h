@@ -23,6 +23,7 @@ struct AppliedMoment {
   StateTree::Version tree;
   Tree figures = {};
   std::size_t replaced_bytes = 0;  // what its update of the tree keeps in memory for earlier moments
+  LogIndex undo_oldest = {};       // of the undo records that a question may go through; none: the next one's
 };
 
 }  // namespace anta

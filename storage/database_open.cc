@@ -69,7 +69,7 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options, rocksdb::Env
   db.two_write_queues = false;
   db.manual_wal_flush = false;
   db.max_total_wal_size = options.wal_bytes_max;
-  db.max_background_jobs = 2;
+  db.max_background_jobs = 3;  // one writes tables, one merges beside a long merge
   db.max_open_files = 512;
   db.max_file_opening_threads = options.opening_threads;
   db.max_log_file_size = 1 << 20;
@@ -115,13 +115,15 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions
   const bool large = family == Family::log || family == Family::index;
   how.write_buffer_size = std::max<std::uint64_t>(options.memory_budget_bytes / (large ? 12 : 24), 1 << 20);
   // Keys of these come in no order, so that a merge into a level rewrites nearly all that lies there. Runs that
-  // are merged with their like, and with the oldest once they are half as large, rewrite less however large the
-  // family is. (Levels also go over their last one again once no snapshot needs its sequence numbers, and there
+  // are merged with their like, and with the oldest once together they are as large, rewrite less however large
+  // the family is. (Levels also go over their last one again once no snapshot needs its sequence numbers, and there
   // always is a snapshot.)
   if (point_lookups) {
     how.compaction_style = rocksdb::kCompactionStyleUniversal;
     how.compaction_options_universal.max_size_amplification_percent = 100;
     how.level0_file_num_compaction_trigger = 8;
+    how.ttl = 0;  // RocksDB would merge all of a family that is a month old, whatever there is to gain
+    how.periodic_compaction_seconds = 0;
   }
   // Merging that does not keep up must not stop a write: a leader whose disk stands still loses its office,
   // in an overload one after the other. What waits to be merged makes reading dearer, and that is told by

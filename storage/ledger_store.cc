@@ -108,13 +108,13 @@ Result<void> LedgerStore::State::load_state_tree() {
   return state_tree.finish_restore();
 }
 
-// Which undo records there are, and which of them can still be reached.
+// Which undo records there are, and which of them a question may go through.
 Result<void> LedgerStore::State::load_undo() {
   Cursor undo = database.cursor(Family::undo);
   undo.seek(undo_key(LogIndex{0}));
   undo_first = applied ? applied->index.next() : LogIndex{};
   if (undo.valid()) undo_first = undo_block(undo.key());
-  if (!applied) return undo.status();
+  if (auto read = undo.status(); !read || !applied) return read;
   undo.seek_for_prev(undo_key(applied->index));
   while (undo.valid() && is_undo_key(undo.key()) &&
          undo_reach.add_older(undo_block(undo.key()), undo_cost(undo.value())))
@@ -284,7 +284,8 @@ void LedgerStore::State::keep_moment() {
                     database.snapshot(),
                     state_tree.version(),
                     {state_tree.buckets(), state_tree.memory_bytes(), state_tree.retired()},
-                    state_tree.replaced_bytes()}));
+                    state_tree.replaced_bytes(),
+                    undo_reach.oldest().value_or(applied->index.next())}));
 }
 
 Result<Applied> LedgerStore::apply_genesis(ByteView genesis_bytes, Millis created,
@@ -387,6 +388,7 @@ Result<void> LedgerStore::State::read_undo(const LedgerReader& reader, Height he
     const bool beyond = records.size() >= options.past_blocks_max || bytes > options.past_bytes_max;
     if (records.size() == wanted || (beyond && !records.empty())) break;
     records.push_back(to_bytes(undo.value()));
+    if (undo_block(undo.key()) <= reader.moment_->undo_oldest) break;  // no way through what was removed
   }
   if (auto read = undo.status(); !read) return read;
   if (records.size() == wanted) return {};

@@ -99,7 +99,8 @@ class LedgerStore {
   // outside_window; the message names the oldest leaf that can be asked for).
   Result<LedgerReader> reader_at(LeafIndex leaf) const;
   // As of the tree of this size, which ends with a seal: the moment that a checkpoint of that size speaks of.
-  // Whatever happened since the last finished checkpoint, its moment is kept; others as reader_at.
+  // Whatever happened since the last checkpoint that was finished while this process ran, its moment is kept
+  // (unless it was finished later than applied_moments.h waits for); others as reader_at.
   Result<LedgerReader> reader_of(TreeSize size) const;
   // What was applied then, if that moment is kept in memory and the database has not failed; nothing is read.
   std::optional<Applied> kept(TreeSize size) const;

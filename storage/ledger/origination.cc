@@ -1,7 +1,6 @@
 #include "storage/ledger/origination.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -13,66 +12,64 @@
 namespace anta {
 namespace {
 
-using Entry = state::Origination::Entry;
+using state::List;
+using Record = state::Origination;
+using Entry = Record::Entry;
+using Part = Record::Part;
+
+constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t window_ms(const Draft& draft) { return draft.parameter("capacity_window_days") * day_ms; }
 
-std::int64_t bucket_of(Millis event, std::int64_t window) {
-  const std::int64_t quotient = event.value / window;
-  return event.value % window < 0 ? quotient - 1 : quotient;
+std::int64_t number_of(std::int64_t event) {
+  constexpr std::int64_t span = origination_record_days * day_ms;
+  const std::int64_t quotient = event / span;
+  return event % span < 0 ? quotient - 1 : quotient;
 }
 
-using state::List;
-using Record = state::Origination;
-using Records = std::array<std::shared_ptr<const Record>, 3>;
-
-std::string record_id(const PartyId& party, std::int64_t bucket) {
-  return party.value + "/" + std::to_string(bucket);
+std::string record_id(const PartyId& party, std::int64_t number) {
+  return party.value + "/" + std::to_string(number);
 }
 
 std::string part_id(const std::string& record, Millis from) {
   return record + "/" + std::to_string(from.value);
 }
 
-__extension__ typedef __int128 Wide;  // three full records of the largest lots exceed 64 bits
+__extension__ typedef __int128 Wide;  // some full records of the largest lots exceed 64 bits
 
-std::int64_t bounded(Wide sum) {
-  constexpr Wide largest = std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(std::min(sum, largest));
+std::int64_t bounded(Wide sum, std::int64_t most) {
+  return static_cast<std::int64_t>(std::min(sum, Wide{most}));
 }
 
 bool earlier(const Entry& a, const Entry& b) { return a.event_time < b.event_time; }
 
+// Of the event times that share a window of this length with the event.
+struct Reach {
+  Millis event = {};
+  std::int64_t window = 0;
+
+  std::int64_t first() const { return event.value - window + 1; }
+  std::int64_t last() const { return event.value + window - 1; }
+  bool touches(const List<Part>& parts, std::size_t at) const {
+    const bool begins = parts[at].from.value <= last();
+    return begins && (at + 1 == parts.size() || parts[at + 1].from.value > first());
+  }
+};
+
 // The part that the event belongs to.
-std::size_t part_of(const Record& record, Millis event) {
-  const auto after = std::upper_bound(record.parts.begin(), record.parts.end(), event,
-                                      [](Millis at, const Record::Part& part) { return at < part.from; });
-  ANTA_INVARIANT(after != record.parts.begin());
-  return static_cast<std::size_t>(after - record.parts.begin()) - 1;
+std::size_t part_of(const List<Part>& parts, Millis event) {
+  const auto after = std::upper_bound(parts.begin(), parts.end(), event,
+                                      [](Millis at, const Part& part) { return at < part.from; });
+  ANTA_INVARIANT(after != parts.begin());
+  return static_cast<std::size_t>(after - parts.begin()) - 1;
 }
 
-// The entries among which the event's is, or would be.
-std::shared_ptr<const Record> holder(const Draft& draft, const std::string& id, Millis event) {
-  auto record = draft.look<Record>(id);
-  if (!record || record->parts.empty()) return record;
-  return draft.look<Record>(part_id(id, record->parts[part_of(*record, event)].from));
-}
-
-// The records of windows that contain the event: the event's own and those beside it.
-Records records_around(const Draft& draft, const PartyId& party, Millis event) {
-  const std::int64_t middle = bucket_of(event, window_ms(draft));
-  Records records = {};
-  for (std::size_t i = 0; i < records.size(); ++i)
-    records[i] = draft.look<Record>(record_id(party, middle - 1 + static_cast<std::int64_t>(i)));
-  return records;
-}
-
-void add_entries(const Draft& draft, const std::string& id, const Record& record,
-                 std::vector<Entry>& entries) {
-  entries.insert(entries.end(), record.entries.begin(), record.entries.end());
-  for (const Record::Part& part : record.parts) {
-    const auto held = draft.look<Record>(part_id(id, part.from));
-    if (held) entries.insert(entries.end(), held->entries.begin(), held->entries.end());
+// Every record that the reach touches, with its id, from the earliest on.
+template <typename Visit>
+void visit_records(const Draft& draft, const PartyId& party, const Reach& reach, Visit&& visit) {
+  for (std::int64_t number = number_of(reach.first()); number <= number_of(reach.last()); ++number) {
+    const std::string id = record_id(party, number);
+    if (const auto record = draft.look<Record>(id)) visit(id, *record);
   }
 }
 
@@ -86,31 +83,66 @@ void add(List<Entry>& entries, Millis event, std::int64_t dry_g) {
   if (sum->value == 0) entries.erase(at);
 }
 
-// What is cut off a list that became too long: a last entry that came in order, else the later half, so that
-// lists which are filled in order are full.
-List<Entry> cut_off(List<Entry>& entries, Millis added) {
-  const bool in_order = entries.back().event_time == added;
-  const auto from =
-      entries.begin() + static_cast<std::ptrdiff_t>(in_order ? entries.size() - 1 : entries.size() / 2);
+// What is cut off a list that became too long: the later half; or the one entry that came at the end of all,
+// so that lists which are filled in order are full.
+List<Entry> cut_off(List<Entry>& entries, bool at_the_end) {
+  const std::size_t kept = at_the_end ? entries.size() - 1 : entries.size() / 2;
+  const auto from = entries.begin() + static_cast<std::ptrdiff_t>(kept);
   List<Entry> rest(from, entries.end());
   entries.erase(from, entries.end());
   return rest;
 }
 
-Record::Part summary(Millis from, const List<Entry>& entries) {
-  Record::Part part = {from, Grams{0}};
+// A sum that no record can hold says only that it is too much.
+Part summary(Millis from, const List<Entry>& entries) {
+  Wide sum = 0;
   for (const Entry& entry : entries)
-    part.dry_g.value += entry.dry_g.value;  // within one window, which was found to fit a record's number
-  return part;
+    sum += entry.dry_g.value;
+  return {from, Grams{bounded(sum, grams_max)}};
+}
+
+// Adds to the part that the event belongs to, and cuts it when it is too long or drops it when it is empty; the
+// first stays, since it is what the times before the second belong to.
+void add_to_part(Draft& draft, const std::string& id, List<Part>& parts, Millis event, std::int64_t dry_g) {
+  const std::size_t at = part_of(parts, event);
+  const std::string held_id = part_id(id, parts[at].from);
+  Record held = draft.get<Record>(held_id).value_or(Record{});
+  if (dry_g != 0) add(held.entries, event, dry_g);
+  if (held.entries.empty() && at > 0) {
+    draft.remove(Kind::origination, held_id);
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(at));
+    return;
+  }
+  if (held.entries.size() > origination_entries_max) {
+    const bool at_the_end = at + 1 == parts.size() && held.entries.back().event_time == event;
+    Record rest{.entries = cut_off(held.entries, at_the_end)};
+    const Millis from = rest.entries.front().event_time;
+    parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(at) + 1, summary(from, rest.entries));
+    draft.put(part_id(id, from), std::move(rest));
+  }
+  parts[at] = summary(parts[at].from, held.entries);
+  draft.put(held_id, std::move(held));
+}
+
+// The newest entry, if there is any.
+std::optional<Millis> newest_of(const Draft& draft, const std::string& id, const Record& record) {
+  if (!record.entries.empty()) return record.entries.back().event_time;
+  if (!record.parts) return std::nullopt;
+  for (auto part = record.parts->rbegin(); part != record.parts->rend(); ++part) {
+    const auto held = draft.look<Record>(part_id(id, part->from));
+    if (held && !held->entries.empty()) return held->entries.back().event_time;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 bool has_room(const Draft& draft, const PartyId& party, Millis event) {
-  const std::string id = record_id(party, bucket_of(event, window_ms(draft)));
+  const std::string id = record_id(party, number_of(event.value));
   const auto record = draft.look<Record>(id);
-  if (!record || record->parts.size() < origination_parts_max) return true;
-  const auto held = holder(draft, id, event);
+  if (!record || !record->parts || record->parts->size() < origination_parts_max) return true;
+  const Millis from = (*record->parts)[part_of(*record->parts, event)].from;
+  const auto held = draft.look<Record>(part_id(id, from));
   if (!held || held->entries.size() < origination_entries_max) return true;
   return std::binary_search(held->entries.begin(), held->entries.end(), Entry{event, {}}, earlier);
 }
@@ -128,76 +160,66 @@ std::int64_t heaviest_sum(const std::vector<Entry>& entries, Millis event, std::
     if (event.value - begin < window_ms) heaviest = std::max(heaviest, sum);
     sum -= first.dry_g.value;
   }
-  return bounded(heaviest);
+  return bounded(heaviest, largest);
 }
 
 std::int64_t heaviest_window(const Draft& draft, const PartyId& party, Millis event, Grams dry) {
-  const std::int64_t window = window_ms(draft);
-  const Records records = records_around(draft, party, event);
-  std::vector<Entry> entries;  // sorted, since the records are, and follow each other
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const std::int64_t bucket = bucket_of(event, window) - 1 + static_cast<std::int64_t>(i);
-    if (records[i]) add_entries(draft, record_id(party, bucket), *records[i], entries);
-  }
+  const Reach reach{event, window_ms(draft)};
+  std::vector<Entry> entries;  // sorted, since records and parts are, and follow each other
+  visit_records(draft, party, reach, [&](const std::string& id, const Record& record) {
+    entries.insert(entries.end(), record.entries.begin(), record.entries.end());
+    for (std::size_t i = 0; record.parts && i < record.parts->size(); ++i) {
+      if (!reach.touches(*record.parts, i)) continue;
+      const auto held = draft.look<Record>(part_id(id, (*record.parts)[i].from));
+      if (held) entries.insert(entries.end(), held->entries.begin(), held->entries.end());
+    }
+  });
   const Entry added = {event, dry};
   entries.insert(std::lower_bound(entries.begin(), entries.end(), added, earlier), added);
-  return heaviest_sum(entries, event, window);
+  return heaviest_sum(entries, event, reach.window);
 }
 
 std::int64_t heaviest_window_bound(const Draft& draft, const PartyId& party, Millis event, Grams dry) {
+  const Reach reach{event, window_ms(draft)};
   Wide sum = dry.value;
-  for (const auto& record : records_around(draft, party, event)) {
-    if (!record) continue;
-    for (const Entry& entry : record->entries)
+  visit_records(draft, party, reach, [&](const std::string&, const Record& record) {
+    for (const Entry& entry : record.entries)
       sum += entry.dry_g.value;
-    for (const Record::Part& part : record->parts)
-      sum += part.dry_g.value;
-  }
-  return bounded(sum);
+    for (std::size_t i = 0; record.parts && i < record.parts->size(); ++i) {
+      if (!reach.touches(*record.parts, i)) continue;
+      const std::int64_t held = (*record.parts)[i].dry_g.value;
+      sum += held == grams_max ? Wide{largest} : Wide{held};
+    }
+  });
+  return bounded(sum, largest);
 }
 
 void originate(Draft& draft, const PartyId& party, Millis event, std::int64_t dry_g) {
-  const std::string id = record_id(party, bucket_of(event, window_ms(draft)));
+  const std::string id = record_id(party, number_of(event.value));
   Record record = draft.get<Record>(id).value_or(Record{});
-  if (record.parts.empty()) {
+  if (!record.parts) {
     add(record.entries, event, dry_g);
-    if (record.entries.size() <= origination_entries_max) {
-      draft.put(id, std::move(record));
-      return;
+    if (record.entries.size() > origination_entries_max) {
+      const Millis from{schema::time_min};
+      record.parts = List<Part>{summary(from, record.entries)};
+      draft.put(part_id(id, from), Record{.entries = std::exchange(record.entries, {})});
+      add_to_part(draft, id, *record.parts, event, 0);
     }
-    record.parts.push_back({Millis{schema::time_min}, Grams{0}});
-    draft.put(part_id(id, record.parts[0].from), Record{.entries = std::exchange(record.entries, {})});
-    dry_g = 0;  // it is in the part already
+  } else {
+    add_to_part(draft, id, *record.parts, event, dry_g);
   }
-  const std::size_t at = part_of(record, event);
-  const std::string held_id = part_id(id, record.parts[at].from);
-  Record held = draft.get<Record>(held_id).value_or(Record{});
-  if (dry_g != 0) add(held.entries, event, dry_g);
-  if (held.entries.size() > origination_entries_max) {
-    Record rest{.entries = cut_off(held.entries, event)};
-    const Millis from = rest.entries.front().event_time;
-    record.parts.insert(record.parts.begin() + static_cast<std::ptrdiff_t>(at) + 1,
-                        summary(from, rest.entries));
-    draft.put(part_id(id, from), std::move(rest));
-  }
-  record.parts[at] = summary(record.parts[at].from, held.entries);
-  draft.put(held_id, std::move(held));
   draft.put(id, std::move(record));
 }
 
 bool originated_since(const Draft& draft, const PartyId& party, Millis moment) {
-  const std::int64_t window = window_ms(draft);
   const std::int64_t now = draft.moment.block_time.value;
-  const Millis earliest{std::max(moment.value, now - origination_look_back_days * day_ms)};
-  const Millis latest{now + draft.parameter("event_ahead_max_ms")};
-  if (earliest > latest) return false;
-  for (std::int64_t bucket = bucket_of(earliest, window); bucket <= bucket_of(latest, window); ++bucket) {
-    const std::string id = record_id(party, bucket);
+  const std::int64_t earliest = std::max(moment.value, now - origination_look_back_days * day_ms);
+  const std::int64_t latest = now + draft.parameter("event_ahead_max_ms");
+  for (std::int64_t number = number_of(earliest); number <= number_of(latest); ++number) {
+    const std::string id = record_id(party, number);
     const auto record = draft.look<Record>(id);
-    if (!record) continue;
-    std::vector<Entry> entries;
-    add_entries(draft, id, *record, entries);
-    if (!entries.empty() && entries.back().event_time >= earliest) return true;
+    const auto newest = record ? newest_of(draft, id, *record) : std::nullopt;
+    if (newest && newest->value >= earliest) return true;
   }
   return false;
 }

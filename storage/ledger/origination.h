@@ -1,9 +1,9 @@
 // What a producer originated, by event time: the memory of the capacity rule.
 //
-// Kept as records "<party>/<n>", n = floor(event / capacity_window_days), so that every window of that length
-// which contains an event lies in three records. A record of more than entries_max event times is cut into
+// Kept as records "<party>/<n>", n = floor(event / origination_record_days), whatever the window of the capacity
+// rule: an amendment of it moves nothing. A record of more than origination_entries_max event times is cut into
 // parts of at most that many, records "<party>/<n>/<from>", and keeps their sums: a registration then reads the
-// sums and writes one part, however many lots there were. Internal to the law. Source: ledger.md 6.4.
+// sums, and writes them and one part, however many lots there were. Internal to the law. Source: ledger.md 6.4.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,9 @@
 
 namespace anta {
 
+inline constexpr std::int64_t origination_record_days = 30;
 inline constexpr std::size_t origination_entries_max = 32;  // event times of a record or a part
-// Of a record: 273 lots a day of a window of 30 days where they come in order, 137 in the worst order.
+// Of a record: 273 lots a day where they come in order, 137 in any order.
 inline constexpr std::size_t origination_parts_max = 256;
 
 // Whether the event's record takes another lot: lots of one event time share an entry.

@@ -1,6 +1,7 @@
 // Corrections: what did not occur is taken back, so that the state reads as before but for what keeps ids
 // taken; and only by its signer, and only while nothing is built on it.
 #include "tests/ledger/law_chain.h"
+#include "tests/ledger/law_network.h"
 #include "tests/ledger/law_registry.h"
 
 namespace anta::test {
@@ -180,6 +181,20 @@ TEST(LawCorrection, OfALot) {
   EXPECT_EQ(w.submit("miner", w.lot("L-1")), "duplicate_id");
   EXPECT_EQ(w.submit("miner", w.dispatch("D-1", {"L-1"})), "wrong_state");
   w.must("miner", w.lot("L-2", measured(760 * tonne, 0, 50000)));
+}
+
+TEST(LawCorrection, OfALotAfterTheWindowOfCapacityWasAmended) {
+  // What was originated lay under the window of then: taking it back looked under that of now, and aborted.
+  for (const std::int64_t days : {1, 10, 60, 366}) {
+    World w;
+    w.must("miner", w.lot("L-1", measured(500 * tonne, 0, 50000)));
+    const Digest of = w.last_digest;
+    EXPECT_EQ(decide(w, amendment(w, "P-1", "capacity_window_days", days)), "accepted");
+    w.now += 2 * day;
+    w.must("miner", correction(w, of));
+    EXPECT_EQ(w.get<state::Lot>("L-1").state, LotState::withdrawn);
+    w.must("miner", w.lot("L-2", measured(20 * tonne, 0, 50000)));
+  }
 }
 
 // Goal: what is said of a stock is taken back to the gram, with its state.

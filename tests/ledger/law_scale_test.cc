@@ -209,6 +209,7 @@ void fill_record(World& w, std::int64_t at) {
     w.view.write({Kind::origination, name}, std::make_shared<const Bytes>(state::encode_record(record)));
   };
   state::Origination record;
+  record.parts.emplace();
   std::int64_t event = bucket * 30 * day;
   for (std::size_t i = 0; i < origination_parts_max; ++i) {
     const Millis from{i == 0 ? schema::time_min : event};
@@ -216,7 +217,7 @@ void fill_record(World& w, std::int64_t at) {
     state::Origination part;
     for (std::size_t k = last ? 1 : 0; k < origination_entries_max; ++k)
       part.entries.push_back({Millis{event++}, Grams{1}});
-    record.parts.push_back({from, Grams{static_cast<std::int64_t>(part.entries.size())}});
+    record.parts->push_back({from, Grams{static_cast<std::int64_t>(part.entries.size())}});
     put(id + "/" + std::to_string(from.value), part);
   }
   put(id, record);

@@ -63,7 +63,7 @@ TEST(DatabaseOptions, MemoryAndFilesAreBounded) {
   const rocksdb::DBOptions db = stored_options().database;
   EXPECT_EQ(db.max_total_wal_size, DatabaseOptions{}.wal_bytes_max);
   EXPECT_EQ(db.max_open_files, 512);
-  EXPECT_EQ(db.max_background_jobs, 2);
+  EXPECT_EQ(db.max_background_jobs, 3);
   EXPECT_EQ(db.max_log_file_size, 1u << 20);
   EXPECT_EQ(db.keep_log_file_num, 4u);
 }
@@ -91,6 +91,9 @@ TEST(DatabaseOptions, EveryFamilyHasItsOwn) {
     EXPECT_EQ(family.compaction_style,
               row.filter ? rocksdb::kCompactionStyleUniversal : rocksdb::kCompactionStyleLevel)
         << row.family;
+    if (row.filter) {
+      EXPECT_EQ(family.periodic_compaction_seconds, 0u) << row.family;
+    }
     EXPECT_LE(family.bottommost_compression_opts.max_dict_buffer_bytes, 1u << 20) << row.family;
     EXPECT_EQ(family.bottommost_compression_opts.max_dict_bytes > 0, std::string_view(row.family) == "log");
     EXPECT_EQ(family.level_compaction_dynamic_level_bytes, !row.filter) << row.family;

@@ -136,6 +136,24 @@ TEST(StateTreeVersion, WhatNobodyHoldsIsUsedAgain) {
   EXPECT_GE(kept.tree.memory_bytes(), memory);
 }
 
+TEST(StateTreeVersion, AnUpdateTellsWhatItKeepsForVersions) {
+  // Goal: the figure that recent moments are bounded by is the memory of the nodes that were retired.
+  std::mt19937_64 random(4);
+  Kept kept;
+  kept.update(random_updates(random, 400, 0));
+  EXPECT_EQ(kept.tree.replaced_bytes(), 0u);
+  std::vector<StateTree::Version> held;
+  for (int round = 0; round < 10; ++round) {
+    held.push_back(kept.tree.version());
+    const std::size_t before = kept.tree.retired();
+    kept.update(random_updates(random, 20, 0));
+    const std::size_t nodes = kept.tree.retired() - before;
+    EXPECT_GT(nodes, 20u);
+    EXPECT_GE(kept.tree.replaced_bytes(), nodes * 60);  // a bucket or an inner node, and its place
+    EXPECT_LE(kept.tree.replaced_bytes(), nodes * 80);
+  }
+}
+
 TEST(StateTreeVersion, IsReadByOtherThreads) {
   // Goal: readers on two threads prove from versions while the tree is changed on a third.
   std::mt19937_64 random(5);
