@@ -84,7 +84,8 @@ void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
     witness_feed->on_open({.checkpoint = checkpoint, .note = note, .witnesses = set.witnesses});
   };
   const std::optional<std::string> note = checkpoint_file.load();
-  // If it is of what was applied last, its moment is kept; whether the note holds is the checkpointer's to say.
+  // If it is of what was applied last, its moment is kept; whether the note holds is the checkpointer's to
+  // say.
   const Result<Note> parsed = note ? parse_note(*note) : fail(Code::not_found, "checkpoint", "none yet");
   const Result<Checkpoint> last = parsed ? parse_checkpoint(parsed->text) : pass(parsed);
   if (last) ledger->checkpoint_finished(TreeSize{last->size});

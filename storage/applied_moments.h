@@ -2,9 +2,9 @@
 // the finished checkpoint's own for as long as no later one is finished.
 //
 // So a state proof under the finished checkpoint costs no walk through undo records, however long a cosigner
-// is away. What is kept holds nodes of the state tree that changed since: those of the recent blocks, bounded in
-// number and memory, and those of the finished moment that have changed since it, at worst another tree. Any
-// thread.
+// is away. What is kept holds nodes of the state tree that changed since: those of the recent blocks, bounded
+// in number and memory, and those of the finished moment that have changed since it, at worst another tree.
+// Any thread.
 #pragma once
 
 #include <cstddef>

@@ -114,10 +114,10 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseOptions
   how.level_compaction_dynamic_level_bytes = true;
   const bool large = family == Family::log || family == Family::index;
   how.write_buffer_size = std::max<std::uint64_t>(options.memory_budget_bytes / (large ? 12 : 24), 1 << 20);
-  // Keys of these come in no order, so that a merge into a level rewrites nearly all that lies there. Runs that
-  // are merged with their like, and with the oldest once together they are as large, rewrite less however large
-  // the family is. (Levels also go over their last one again once no snapshot needs its sequence numbers, and there
-  // always is a snapshot.)
+  // Keys of these come in no order, so that a merge into a level rewrites nearly all that lies there. Runs
+  // that are merged with their like, and with the oldest once together they are as large, rewrite less
+  // however large the family is. (Levels also go over their last one again once no snapshot needs its
+  // sequence numbers, and there always is a snapshot.)
   if (point_lookups) {
     how.compaction_style = rocksdb::kCompactionStyleUniversal;
     how.compaction_options_universal.max_size_amplification_percent = 100;

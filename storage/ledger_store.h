@@ -105,8 +105,8 @@ class LedgerStore {
   // What was applied then, if that moment is kept in memory and the database has not failed; nothing is read.
   std::optional<Applied> kept(TreeSize size) const;
 
-  // The checkpoint of this size is finished: its moment is kept for proofs, also once it is beyond the window.
-  // It may only rise.
+  // The checkpoint of this size is finished: its moment is kept for proofs, also once it is beyond the
+  // window. It may only rise.
   void checkpoint_finished(TreeSize size);
 
   struct Figures {

@@ -86,7 +86,7 @@ class StateTree {
   std::size_t buckets() const;
   std::size_t retired() const;         // nodes that only versions see
   std::size_t replaced_bytes() const;  // what the last update keeps in memory for versions taken before it
-  std::size_t memory_bytes() const;  // of the upper levels, for metrics
+  std::size_t memory_bytes() const;    // of the upper levels, for metrics
 
  private:
   struct State;

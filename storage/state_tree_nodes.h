@@ -117,8 +117,9 @@ class Places {
     return 0;
   }
 
-  // Gives places free that no version sees any more. Looks through the retired ones when they are half as many
-  // again, so that what is kept is at most that much more than what is seen, at a constant cost for each.
+  // Gives places free that no version sees any more. Looks through the retired ones when they are half as
+  // many again, so that what is kept is at most that much more than what is seen, at a constant cost for
+  // each.
   void reclaim(const Pins::Held& held) {
     if (!held.pins.empty() && retired_.size() < sweep_at_) return;
     std::erase_if(retired_, [&](const Retired& place) {

@@ -82,8 +82,7 @@ Capacity held_against(const Draft& draft, std::int64_t mass) {
 // Most producers are far below their class, which their sums already tell.
 Capacity capacity_of(const Draft& draft, Grams dry) {
   const PartyId& party = draft.issuer();
-  const Capacity at_most =
-      held_against(draft, heaviest_window_bound(draft, party, draft.event_time(), dry));
+  const Capacity at_most = held_against(draft, heaviest_window_bound(draft, party, draft.event_time(), dry));
   if (!at_most.exceeded && !at_most.high) return at_most;
   return held_against(draft, heaviest_window(draft, party, draft.event_time(), dry));
 }

@@ -101,8 +101,8 @@ Part summary(Millis from, const List<Entry>& entries) {
   return {from, Grams{bounded(sum, grams_max)}};
 }
 
-// Adds to the part that the event belongs to, and cuts it when it is too long or drops it when it is empty; the
-// first stays, since it is what the times before the second belong to.
+// Adds to the part that the event belongs to, and cuts it when it is too long or drops it when it is empty;
+// the first stays, since it is what the times before the second belong to.
 void add_to_part(Draft& draft, const std::string& id, List<Part>& parts, Millis event, std::int64_t dry_g) {
   const std::size_t at = part_of(parts, event);
   const std::string held_id = part_id(id, parts[at].from);

@@ -1,9 +1,10 @@
 // What a producer originated, by event time: the memory of the capacity rule.
 //
-// Kept as records "<party>/<n>", n = floor(event / origination_record_days), whatever the window of the capacity
-// rule: an amendment of it moves nothing. A record of more than origination_entries_max event times is cut into
-// parts of at most that many, records "<party>/<n>/<from>", and keeps their sums: a registration then reads the
-// sums, and writes them and one part, however many lots there were. Internal to the law. Source: ledger.md 6.4.
+// Kept as records "<party>/<n>", n = floor(event / origination_record_days), whatever the window of the
+// capacity rule: an amendment of it moves nothing. A record of more than origination_entries_max event times
+// is cut into parts of at most that many, records "<party>/<n>/<from>", and keeps their sums: a registration
+// then reads the sums, and writes them and one part, however many lots there were. Internal to the law.
+// Source: ledger.md 6.4.
 #pragma once
 
 #include <cstddef>

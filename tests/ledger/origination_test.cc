@@ -17,11 +17,13 @@ const PartyId producer_id = {"miner"};
 
 // What a producer originated, in records and beside them in a map.
 struct Producer {
-  World world;  // its parameters
+  World world;                                      // its parameters
   std::map<std::int64_t, std::int64_t> grams = {};  // by event time
   SignedStatement statement = {};
 
-  Draft draft(std::int64_t now = 0) const { return Draft(world.view, statement, Moment{.block_time = {now}}); }
+  Draft draft(std::int64_t now = 0) const {
+    return Draft(world.view, statement, Moment{.block_time = {now}});
+  }
 
   struct Written {
     std::size_t records = 0;
@@ -82,8 +84,8 @@ TEST(Origination, IsWhatAPlainListSays) {
     for (int round = 0; round < 1'500; ++round) {
       const bool taken_back = !producer.grams.empty() && below(5) == 0;
       if (taken_back) {
-        const auto at = std::next(producer.grams.begin(),
-                                  below(static_cast<std::int64_t>(producer.grams.size())));
+        const auto at =
+            std::next(producer.grams.begin(), below(static_cast<std::int64_t>(producer.grams.size())));
         producer.originate(at->first, below(2) == 0 ? -at->second : -1);
       } else {
         producer.originate(below(spread) - spread / 2, 2 + below(1'000));

@@ -69,8 +69,8 @@ TEST(DatabaseOptions, MemoryAndFilesAreBounded) {
 }
 
 TEST(DatabaseOptions, EveryFamilyHasItsOwn) {
-  // Goal: six families and RocksDB's own; point lookups have ribbon filters and merge like runs, hashes are not
-  // compressed, blocks fit what is read, checksums are there.
+  // Goal: six families and RocksDB's own; point lookups have ribbon filters and merge like runs, hashes are
+  // not compressed, blocks fit what is read, checksums are there.
   const Stored stored = stored_options();
   EXPECT_EQ(stored.families.size(), family_count + 1);
   const auto known = rocksdb::GetSupportedCompressions();

@@ -75,9 +75,9 @@ struct Attestation {
   List<Change> changes = {};  // in order of recording
 };
 
-// Kind origination, id = "<party>/<floor(event time / 30 days)>": what a producer originated, for the capacity
-// rule. More than some entries lie in parts, records of this kind under "<id>/<from>", and the record itself has
-// the parts' sums.
+// Kind origination, id = "<party>/<floor(event time / 30 days)>": what a producer originated, for the
+// capacity rule. More than some entries lie in parts, records of this kind under "<id>/<from>", and the
+// record itself has the parts' sums.
 struct Origination {
   Stamp stamp = {};
   struct Entry {
