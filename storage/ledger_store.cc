@@ -375,20 +375,19 @@ Result<LedgerReader> LedgerStore::reader_of(TreeSize size) const {
   return then;
 }
 
-// The undo records of the blocks after `height`, read from the newest backwards so that the oldest moment
-// within the limits is known when they do not reach.
+// The undo records of the blocks after `height`, from the newest backwards as far as that moment's window, so
+// that the oldest moment within it is known when they do not reach.
 Result<void> LedgerStore::State::read_undo(const LedgerReader& reader, Height height,
                                            std::vector<Bytes>& records) const {
   const std::uint64_t wanted = reader.applied_.height.value - height.value;
-  std::uint64_t bytes = 0;
+  const LogIndex oldest_kept = reader.moment_->undo_oldest;
   Cursor undo = database.cursor(Family::undo, reader.snapshot());
   undo.seek_for_prev(undo_key(reader.applied_.index));
-  for (; undo.valid() && is_undo_key(undo.key()); undo.prev()) {
-    bytes += undo_cost(undo.value());
-    const bool beyond = records.size() >= options.past_blocks_max || bytes > options.past_bytes_max;
-    if (records.size() == wanted || (beyond && !records.empty())) break;
+  while (undo.valid() && is_undo_key(undo.key()) && undo_block(undo.key()) >= oldest_kept) {
+    if (records.size() == wanted) break;
     records.push_back(to_bytes(undo.value()));
-    if (undo_block(undo.key()) <= reader.moment_->undo_oldest) break;  // no way through what was removed
+    if (undo_block(undo.key()) == oldest_kept) break;  // before it only what was removed: a long way
+    undo.prev();
   }
   if (auto read = undo.status(); !read) return read;
   if (records.size() == wanted) return {};

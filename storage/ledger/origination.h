@@ -17,7 +17,8 @@ namespace anta {
 
 inline constexpr std::int64_t origination_record_days = 30;
 inline constexpr std::size_t origination_entries_max = 32;  // event times of a record or a part
-// Of a record: 273 lots a day where they come in order, 137 in any order.
+// Of a record: 273 lots a day where they come in order, 137 in any order (what is taken back leaves its part
+// shorter).
 inline constexpr std::size_t origination_parts_max = 256;
 
 // Whether the event's record takes another lot: lots of one event time share an entry.
