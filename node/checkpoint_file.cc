@@ -81,13 +81,15 @@ void CheckpointFile::keep_evidence(const std::string& note) {
   if (seen_.size() >= seen_max || !seen_.insert(digest).second) return;
   const auto file = directory_ / (fork_prefix + hex(digest).substr(0, 16) + fork_suffix);
   std::error_code unknown;
-  bool kept = std::filesystem::exists(file, unknown);
-  if (!kept && forks_++ < evidence_files_max)
+  const bool found = std::filesystem::exists(file, unknown);  // counted at the start
+  bool kept = found;
+  if (!found && forks_ < evidence_files_max)
     kept = write_private_file(file, as_bytes(note), Replace::no).has_value();
   if (kept) {
     const Lock lock(mutex_);
     if (std::ranges::find(evidence_, note) == evidence_.end()) evidence_.push_back(note);
   }
+  if (!found) ++forks_;  // last: who sees the count may ask for the note at once
   // What is evidence is no head start: left there, every start would find it again after an operator took it
   // away.
   if (kept && load() == note) std::filesystem::remove(directory_ / file_name, unknown);

@@ -43,7 +43,8 @@ class CheckpointFile {
   // A note of a fork: never overwritten, never removed; past evidence_files_max counted only. The same note
   // again changes nothing. Once it is written it is no head start any more (load).
   void keep_evidence(const std::string& note);
-  // Notes of forks: those found at the start and those that came since. Any thread.
+  // Notes of forks: those found at the start and those that came since. A note counts once evidence() has it,
+  // or once it is known that it will not be kept. Any thread.
   std::uint64_t forks() const { return forks_; }
   // Those that are kept, oldest first as far as this run knows. Any thread.
   std::vector<std::string> evidence() const;

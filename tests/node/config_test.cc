@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "crypto/first_start.h"
 #include "crypto/sealed.h"
 #include "crypto/text.h"
@@ -302,6 +305,29 @@ TEST(CheckpointFile, NotesOfForksAreKeptCountedAndFoundAgain) {
   EXPECT_EQ(file.evidence().size(), CheckpointFile::evidence_files_max);
   for (const auto& entry : fs::directory_iterator(directory.path()))
     EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write) << entry.path();
+}
+
+TEST(CheckpointFile, AForkThatIsCountedIsAlreadyTold) {
+  // Goal: whoever sees the count rise finds the note (it was counted before it was written, and `/v1/forks`
+  // was empty for as long as the disk took).
+  const TempDirectory directory;
+  CheckpointFile file(directory.path());
+  std::atomic<bool> done = false;
+  std::uint64_t looks = 0;
+  std::uint64_t untold = 0;
+  std::thread reader([&] {
+    do {
+      const std::uint64_t counted = file.forks();
+      if (file.evidence().size() < counted) ++untold;
+      ++looks;
+    } while (!done);
+  });
+  for (std::uint64_t i = 0; i < CheckpointFile::evidence_files_max; ++i)
+    file.keep_evidence(std::to_string(i));
+  done = true;
+  reader.join();
+  EXPECT_GT(looks, 0u);
+  EXPECT_EQ(untold, 0u);
 }
 
 TEST(CheckpointFile, WhatIsEvidenceIsNoHeadStart) {
