@@ -137,6 +137,10 @@ class Growth(unittest.TestCase):
         self.assertEqual(len(growth.cells(self.point(10))), len(growth.COLUMNS))
         self.assertEqual(len(growth.table([self.point(10), self.point(20)]).splitlines()), 3)
 
+    def test_what_a_million_statements_keep_is_said_by_family_largest_first(self):
+        said = growth.each_million({"meta": 10, "log": 300_000, "state": 500_000}, 1_000)
+        self.assertTrue(said.endswith(": state 500.0, log 300.0, all 800.0"), said)
+
     def test_curves_leave_out_families_that_hold_nothing(self):
         drawn = growth.curves([self.point(10), self.point(20)])
         self.assertIn(">index<", drawn)

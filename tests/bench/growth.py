@@ -88,6 +88,13 @@ def table(points):
     return figures.aligned([COLUMNS] + [cells(one) for one in points])
 
 
+def each_million(families, statements):
+    """What a disk holds of each million statements, largest family first: MB by column family, after flush and compaction."""
+    kept = sorted(families.items(), key=lambda family: -family[1])
+    return "MB of each million statements, after flush and compaction: " + ", ".join(
+        f"{name} {total / statements:.1f}" for name, total in [*kept, ("all", sum(families.values()))] if total / statements >= 0.05)
+
+
 def curves(points):
     def of(key):
         return [one[key] or 0 for one in points]
@@ -109,8 +116,10 @@ def grow(sizes, seed, say):
             points.append(point(stage, sizes, sizes.growth // POINTS, chance))
             say(f"growth {number + 1} of {POINTS}: load of the machine {points[-1]['load']:.1f}\n" + table(points[-1:]))  # a long run may be ended early
         stage.restart()
-        disk = sum(stage.families(0, "settled").values()) / stage.statement_bytes
+        settled = stage.families(0, "settled")
+        disk = sum(settled.values()) / stage.statement_bytes
     say(table(points))
+    say(each_million(settled, points[-1]["statements"]))
     if sizes.plot:
         with open(sizes.plot, "w", encoding="utf-8") as file:
             file.write(curves(points))
@@ -118,7 +127,7 @@ def grow(sizes, seed, say):
     made = {"growth_statements": sample(last["statements"]), "growth_rate": sample(last["share"], points[0]["share"]), "growth_cpu": sample(last["checks"], points[0]["checks"]),
             "growth_start": sample(last["start_s"]),
             "growth_rss": sample(last["rss_mib"]), "growth_disk": sample(disk), "growth_proof": sample(last["proof"], math.ceil(math.log2(last["size"]))),
-            "growth_points": points}
+            "growth_points": points, "growth_settled": settled}
     if last["certificate_ms"] is not None:
         made["growth_certificate_ms"] = sample(last["certificate_ms"])
     return made
