@@ -11,19 +11,28 @@ namespace {
 
 using namespace certificate_reading;
 
-void write_statements(cbor::Writer& out, const std::vector<ProvenStatement>& statements) {
+// What sharing may unfold to, in bytes of hashes for each byte of a list, beside a first megabyte: statements
+// have 300 bytes and more, so that those of any ledger stay below, and no small file takes much memory.
+constexpr std::size_t unfolded_each_byte = 4;
+constexpr std::size_t unfolded_first = std::size_t{1} << 20;
+
+void write_statements(cbor::Writer& out, const std::vector<ProvenStatement>& statements,
+                      std::span<const Digest> before) {
   out.array(statements.size());
   for (const ProvenStatement& proven : statements) {
     out.array(3).uint(proven.leaf.value).bytes(*proven.statement);
-    write_path(out, proven.path);
+    write_path(out, proven.path, before);
+    before = proven.path;
   }
 }
 
-Result<std::vector<ProvenStatement>> read_statements(cbor::Reader& in) {
+Result<std::vector<ProvenStatement>> read_statements(cbor::Reader& in, std::span<const Digest> before) {
   const auto count = read_array(in, certificate_statements_max, "statements");
   if (!count) return pass(count);
   std::vector<ProvenStatement> statements;
   statements.reserve(std::min<std::size_t>(*count, 1024));
+  const std::size_t begin = in.position();
+  std::size_t unfolded = 0;
   for (std::size_t i = 0; i < *count; ++i) {
     if (auto parts = read_parts(in, 3, "a proven statement"); !parts) return pass(parts);
     const auto leaf = in.uint();
@@ -33,20 +42,29 @@ Result<std::vector<ProvenStatement>> read_statements(cbor::Reader& in) {
     }
     auto bytes = read_bytes(in, statement_bytes_max, "a statement");
     if (!bytes) return pass(bytes);
-    auto path = read_hashes(in, proof_path_max, "inclusion path");
+    auto path = read_path(in, proof_path_max, before, "inclusion path");
     if (!path) return pass(path);
+    unfolded += path->size() * Digest::size;
+    if (unfolded > unfolded_first + unfolded_each_byte * (in.position() - begin))
+      return in.refuse("certificate.too_large", "paths share too much for so few statements");
     statements.push_back({LeafIndex{*leaf}, std::move(*bytes), std::move(*path)});
+    before = statements.back().path;
   }
   return statements;
+}
+
+// Field 8's path lies in the same tree as field 5's.
+std::span<const Digest> way_of_seal(const CertificateFile& file) {
+  return file.state ? std::span<const Digest>(file.state->path) : std::span<const Digest>();
 }
 
 Result<void> read_genesis(cbor::Reader& in, CertificateFile& file) {
   if (auto parts = read_parts(in, 3, "field 6"); !parts) return pass(parts);
   auto genesis = read_bytes(in, genesis_bytes_max, "the genesis");
   if (!genesis) return pass(genesis);
-  auto path = read_hashes(in, proof_path_max, "inclusion path");
+  auto path = read_path(in, proof_path_max, {}, "inclusion path");
   if (!path) return pass(path);
-  auto authority = read_statements(in);
+  auto authority = read_statements(in, *path);
   if (!authority) return pass(authority);
   file.genesis = std::move(*genesis);
   file.genesis_path = std::move(*path);
@@ -78,7 +96,7 @@ Result<void> read_field(cbor::Reader& in, std::int64_t key, CertificateFile& fil
     case 1: return read_format(in);
     case 2: return read_text(in, certificate_note_bytes_max, file.note, "the checkpoint note");
     case 3: {
-      auto statements = read_statements(in);
+      auto statements = read_statements(in, {});
       if (!statements) return pass(statements);
       file.evidence = std::move(*statements);
       return {};
@@ -91,7 +109,7 @@ Result<void> read_field(cbor::Reader& in, std::int64_t key, CertificateFile& fil
       if (!is_id(file.subject.value)) return in.refuse("certificate.subject", "field 7 is not an id");
       return {};
     }
-    case 8: return read_into(file.earlier, read_earlier_tree(in));
+    case 8: return read_into(file.earlier, read_earlier_tree(in, way_of_seal(file)));
     case 9: return read_into(file.summary, read_summary(in));
     default: return in.refuse("certificate.field", "unknown field " + std::to_string(key));
   }
@@ -117,7 +135,7 @@ Bytes encode_certificate_file(const CertificateFile& file) {
   out.integer(1).integer(certificate_format);
   out.integer(2).text(file.note);
   out.integer(3);
-  write_statements(out, file.evidence);
+  write_statements(out, file.evidence, {});
   if (!file.disclosures.empty()) {
     out.integer(4).array(file.disclosures.size());
     for (const Bytes& disclosure : file.disclosures)
@@ -128,12 +146,12 @@ Bytes encode_certificate_file(const CertificateFile& file) {
     write_proven_state(out, *file.state);
   }
   out.integer(6).array(3).bytes(*file.genesis);
-  write_path(out, file.genesis_path);
-  write_statements(out, file.authority);
+  write_path(out, file.genesis_path, {});
+  write_statements(out, file.authority, file.genesis_path);
   out.integer(7).text(file.subject.value);
   if (file.earlier) {
     out.integer(8);
-    write_earlier_tree(out, *file.earlier);
+    write_earlier_tree(out, *file.earlier, way_of_seal(file));
   }
   if (file.summary) {
     out.integer(9);

@@ -5,16 +5,21 @@
 //
 //     1: 1                                                       format
 //     2: tstr                                                    the checkpoint note, verbatim
-//     3: [[leaf, bstr statement, [bstr path...]]...]             evidence, ascending by leaf
+//     3: [[leaf, bstr statement, path]...]                       evidence, ascending by leaf
 //     4: [bstr disclosure...]                                    salted openings; absent when there are none
-//     5: [[leaf, bstr seal, [bstr path...]],                     the newest seal, and records under its root
+//     5: [[leaf, bstr seal, path],                               the newest seal, and records under its root
 //         [[kind, id, bstr record or null, terminal, shared, [bstr siblings...]]...]]
-//     6: [bstr genesis, [bstr path...], [[leaf, bstr statement, [bstr path...]]...]]
+//     6: [bstr genesis, path, [[leaf, bstr statement, path]...]]
 //                                                                genesis (leaf 0) and the statements about
 //                                                                keys, roles, parties
 //     7: tstr                                                    the certificate that the file is about
-//     8: [size, bstr root, [bstr path...]]                       only in a refreshed file: the earlier tree
+//     8: [size, bstr root, path]                                 only in a refreshed file: the earlier tree
 //     9: [bstr root, [[district, sources, dry, cu]...]]          only in a summary: its sources by district
+//
+// path = [shared, bstr...]: the hashes from the leaf up, without the last `shared` of them, which are those
+// of the path before, as many as are alike. Before a statement's is that of the statement before it in its
+// list; before the first of field 6 the genesis's; before field 8's the seal's. Before the others is none.
+// The paths of a list unfold to at most 1 MiB and four times the list's bytes.
 //
 // Field 5 proves what is so at the checkpoint: the seal is the tree's last leaf, and each record stands, or
 // is absent, under the seal's state root. Records ascend by tree key; `kind` is its word. A record that is
@@ -40,6 +45,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -115,10 +121,11 @@ Result<CertificateFile> decode_certificate_file(ByteView bytes);
 // no checkpoint.
 Result<Checkpoint> evidence_tree(const CertificateFile& file);
 
-// Fields 5 and 8 by themselves, for the patch that replaces them. Encoding sorts the records.
+// Fields 5 and 8 by themselves, for the patch that replaces them. Encoding sorts the records. `before`: the
+// seal's path of field 5.
 void write_proven_state(cbor::Writer& out, const ProvenState& state);
 Result<ProvenState> read_proven_state(cbor::Reader& in);
-void write_earlier_tree(cbor::Writer& out, const EarlierTree& earlier);
-Result<EarlierTree> read_earlier_tree(cbor::Reader& in);
+void write_earlier_tree(cbor::Writer& out, const EarlierTree& earlier, std::span<const Digest> before);
+Result<EarlierTree> read_earlier_tree(cbor::Reader& in, std::span<const Digest> before);
 
 }  // namespace anta

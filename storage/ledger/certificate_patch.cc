@@ -23,7 +23,7 @@ Result<void> read_patch_field(cbor::Reader& in, std::int64_t key, CertificatePat
     }
     case 7: return read_text(in, 64, patch.subject.value, "the certificate's id");
     case 8: {
-      auto earlier = read_earlier_tree(in);
+      auto earlier = read_earlier_tree(in, patch.state.path);  // fields ascend: 5 was read
       if (!earlier) return pass(earlier);
       patch.earlier = std::move(*earlier);
       return {};
@@ -50,7 +50,7 @@ Bytes encode_certificate_patch(const CertificatePatch& patch) {
   out.integer(7).text(patch.subject.value);
   if (patch.earlier) {
     out.integer(8);
-    write_earlier_tree(out, *patch.earlier);
+    write_earlier_tree(out, *patch.earlier, patch.state.path);
   }
   return out.take();
 }

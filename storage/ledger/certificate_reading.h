@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,17 @@
 
 namespace anta::certificate_reading {
 
-inline void write_path(cbor::Writer& out, std::span<const Digest> path) {
-  out.array(path.size());
-  for (const Digest& hash : path)
+inline void write_hashes(cbor::Writer& out, std::span<const Digest> hashes) {
+  for (const Digest& hash : hashes)
     out.bytes(hash.view());
+}
+
+// Paths go from the leaf up, so what two of one tree share is at their ends.
+inline void write_path(cbor::Writer& out, std::span<const Digest> path, std::span<const Digest> before) {
+  const auto differ = std::mismatch(path.rbegin(), path.rend(), before.rbegin(), before.rend());
+  const auto shared = static_cast<std::size_t>(differ.first - path.rbegin());
+  out.array(1 + path.size() - shared).uint(shared);
+  write_hashes(out, path.first(path.size() - shared));
 }
 
 inline Result<std::size_t> read_array(cbor::Reader& in, std::size_t max, const char* what) {
@@ -57,16 +65,35 @@ inline Result<Digest> read_hash(cbor::Reader& in) {
   return hash;
 }
 
-inline Result<std::vector<Digest>> read_hashes(cbor::Reader& in, std::size_t max, const char* what) {
-  const auto count = read_array(in, max, what);
-  if (!count) return pass(count);
-  std::vector<Digest> hashes(*count);
+inline Result<std::vector<Digest>> read_hashes(cbor::Reader& in, std::size_t count) {
+  std::vector<Digest> hashes(count);
   for (Digest& hash : hashes) {
     const auto one = read_hash(in);
     if (!one) return pass(one);
     hash = *one;
   }
   return hashes;
+}
+
+inline Result<std::vector<Digest>> read_path(cbor::Reader& in, std::size_t max,
+                                             std::span<const Digest> before, const char* what) {
+  const auto parts = read_array(in, 1 + max, what);
+  if (!parts) return pass(parts);
+  if (*parts == 0) return in.refuse("certificate.form", "a path begins with how many hashes it shares");
+  const auto shared = in.uint();
+  if (!shared) return pass(shared);
+  if (*shared > before.size())
+    return in.refuse("certificate.form", "more hashes are shared than the path before has");
+  auto path = read_hashes(in, *parts - 1);
+  if (!path) return path;
+  const auto above = before.last(static_cast<std::size_t>(*shared));
+  if (path->size() + above.size() > max)
+    return in.refuse("certificate.too_many", std::string(what) + ": more than " + std::to_string(max));
+  if (!path->empty() && above.size() < before.size() &&
+      before[before.size() - above.size() - 1] == path->back())
+    return in.refuse("certificate.form", "a hash is listed that could be shared");
+  path->insert(path->end(), above.begin(), above.end());
+  return path;
 }
 
 inline Result<std::shared_ptr<const Bytes>> read_bytes(cbor::Reader& in, std::size_t max, const char* what) {

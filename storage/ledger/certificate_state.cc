@@ -33,8 +33,8 @@ void write_record(cbor::Writer& out, const ProvenRecord& record, const std::vect
     out.null().null();
   }
   const std::size_t shared = alike(before, proof.siblings);
-  out.uint(shared);
-  write_path(out, std::span<const Digest>(proof.siblings).subspan(shared));
+  out.uint(shared).array(proof.siblings.size() - shared);
+  write_hashes(out, std::span<const Digest>(proof.siblings).subspan(shared));
 }
 
 Result<bool> read_null(cbor::Reader& in) {
@@ -83,7 +83,9 @@ Result<ProvenRecord> read_record(cbor::Reader& in, const std::vector<Digest>& be
   if (!shared) return pass(shared);
   if (*shared > before.size())
     return in.refuse("certificate.form", "more siblings are shared than there are");
-  auto listed = read_hashes(in, state_depth_max - static_cast<std::size_t>(*shared), "siblings");
+  const auto count = read_array(in, state_depth_max - static_cast<std::size_t>(*shared), "siblings");
+  if (!count) return pass(count);
+  const auto listed = read_hashes(in, *count);
   if (!listed) return pass(listed);
   if (!listed->empty() && *shared < before.size() && before[*shared] == listed->front())
     return in.refuse("certificate.form", "a sibling is listed that could be shared");
@@ -118,7 +120,7 @@ Result<std::vector<ProvenRecord>> read_records(cbor::Reader& in) {
 
 void write_proven_state(cbor::Writer& out, const ProvenState& state) {
   out.array(2).array(3).uint(state.leaf.value).bytes(state.seal);
-  write_path(out, state.path);
+  write_path(out, state.path, {});
   std::vector<std::pair<Digest, const ProvenRecord*>> ordered;
   ordered.reserve(state.records.size());
   for (const ProvenRecord& record : state.records)
@@ -143,7 +145,7 @@ Result<ProvenState> read_proven_state(cbor::Reader& in) {
   auto seal = read_bytes(in, seal_bytes_limit, "the seal");
   if (!seal) return pass(seal);
   state.seal = **seal;
-  auto path = read_hashes(in, proof_path_max, "inclusion path");
+  auto path = read_path(in, proof_path_max, {}, "inclusion path");
   if (!path) return pass(path);
   state.path = std::move(*path);
   auto records = read_records(in);
@@ -152,20 +154,19 @@ Result<ProvenState> read_proven_state(cbor::Reader& in) {
   return state;
 }
 
-void write_earlier_tree(cbor::Writer& out, const EarlierTree& earlier) {
+void write_earlier_tree(cbor::Writer& out, const EarlierTree& earlier, std::span<const Digest> before) {
   out.array(3).uint(earlier.size).bytes(earlier.root.view());
-  write_path(out, earlier.path);
+  write_path(out, earlier.path, before);
 }
 
-Result<EarlierTree> read_earlier_tree(cbor::Reader& in) {
-  EarlierTree earlier;
+Result<EarlierTree> read_earlier_tree(cbor::Reader& in, std::span<const Digest> before) {
   if (auto parts = read_parts(in, 3, "field 8"); !parts) return pass(parts);
   const auto size = in.uint();
   if (!size) return pass(size);
   const auto root = read_hash(in);
   if (!root) return pass(root);
   // A consistency path can be one hash longer than an inclusion path.
-  auto path = read_hashes(in, proof_path_max + 1, "consistency path");
+  auto path = read_path(in, proof_path_max + 1, before, "consistency path");
   if (!path) return pass(path);
   return EarlierTree{*size, *root, std::move(*path)};
 }

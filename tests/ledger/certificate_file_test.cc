@@ -43,7 +43,7 @@ class Raw {
     set(1, [](auto& out) { out.uint(1); });
     set(2, [](auto& out) { out.text("note"); });
     set(3, [](auto& out) { out.array(0); });
-    set(6, [](auto& out) { out.array(3).bytes(as_bytes("genesis")).array(0).array(0); });
+    set(6, [](auto& out) { out.array(3).bytes(as_bytes("genesis")).array(1).uint(0).array(0); });
     set(7, [](auto& out) { out.text("C-1"); });
   }
   Raw& set(std::int64_t key, Fill fill) {
@@ -77,16 +77,16 @@ Fill evidence_of(std::vector<std::uint64_t> leaves, std::size_t hash_bytes = 32,
   return [=](cbor::Writer& out) {
     out.array(leaves.size());
     for (std::uint64_t leaf : leaves) {
-      out.array(3).uint(leaf).bytes(Bytes(statement_bytes)).array(hashes);
+      out.array(3).uint(leaf).bytes(Bytes(statement_bytes)).array(1 + hashes).uint(0);
       for (std::size_t i = 0; i < hashes; ++i)
-        out.bytes(Bytes(hash_bytes));
+        out.bytes(Bytes(hash_bytes, static_cast<std::uint8_t>(leaf)));
     }
   };
 }
 
 Fill authority_of(const Fill& statements) {
   return [=](cbor::Writer& out) {
-    out.array(3).bytes(as_bytes("genesis")).array(0);
+    out.array(3).bytes(as_bytes("genesis")).array(1).uint(0);
     statements(out);
   };
 }
@@ -210,7 +210,8 @@ TEST(CertificateFile, NewerIsNoAnswer) {
           .array(3)
           .uint(1)
           .bytes(Bytes{1})
-          .array(0)
+          .array(1)
+          .uint(0)
           .array(1)
           .array(6)
           .text(kind)
@@ -266,7 +267,7 @@ TEST(CertificateFile, Bounds) {
 // Goal: a genesis has its own limit, which is larger than a statement's.
 TEST(CertificateFile, GenesisBounds) {
   const auto genesis_of = [](std::size_t size) {
-    return [=](cbor::Writer& out) { out.array(3).bytes(Bytes(size)).array(0).array(0); };
+    return [=](cbor::Writer& out) { out.array(3).bytes(Bytes(size)).array(1).uint(0).array(0); };
   };
   EXPECT_EQ(Raw().set(6, genesis_of(genesis_bytes_max)).refusal(), "accepted");
   EXPECT_EQ(Raw().set(6, genesis_of(genesis_bytes_max + 1)).refusal(), "certificate.too_large");
@@ -281,6 +282,101 @@ TEST(CertificateFile, TooLarge) {
   for (std::size_t i = 0; i < leaves.size(); ++i)
     leaves[i] = i;
   EXPECT_EQ(Raw().set(3, evidence_of(leaves, 32, 0, 1)).refusal(), "certificate.too_many");
+}
+
+std::vector<Digest> way(std::initializer_list<const char*> names) {
+  std::vector<Digest> hashes;
+  for (const char* name : names)
+    hashes.push_back(sha256(as_bytes(name)));
+  return hashes;
+}
+
+// Goal: what a path has in common with the one before, from the root down, is written once and comes back.
+TEST(CertificateFile, PathsShareTheirUpperEnds) {
+  CertificateFile file = sample();
+  file.evidence = {{LeafIndex{2}, shared("two"), way({"a", "b", "c", "d"})},
+                   {LeafIndex{3}, shared("three"), way({"e", "b", "c", "d"})},
+                   {LeafIndex{4}, shared("four"), way({"c", "d"})},
+                   {LeafIndex{5}, shared("five"), way({"f", "a", "b", "c", "d"})},
+                   {LeafIndex{6}, shared("six"), way({"a", "c"})}};
+  file.genesis_path = way({"b", "c", "d"});
+  file.authority = {{LeafIndex{1}, shared("one"), way({"a", "c", "d"})}};
+  file.state = ProvenState{.leaf = LeafIndex{9}, .seal = Bytes{1}, .path = way({"x", "y", "z"})};
+  file.earlier = EarlierTree{8, sha256(as_bytes("root")), way({"w", "z"})};
+  const Bytes bytes = encode_certificate_file(file);
+  const Result<CertificateFile> back = decode_certificate_file(bytes);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_TRUE(same(back->evidence, file.evidence));
+  EXPECT_TRUE(same(back->authority, file.authority));
+  EXPECT_EQ(back->genesis_path, file.genesis_path);
+  EXPECT_EQ(back->state->path, file.state->path);
+  EXPECT_EQ(back->earlier, file.earlier);
+  EXPECT_EQ(encode_certificate_file(*back), bytes);
+  // Of evidence 4, 1, none, 3 and 2 hashes are written; of the genesis 3 and of the statement after it 1; of
+  // the seal 3, and of the earlier tree 1 beside its root.
+  const auto unshared = [&](CertificateFile bare) {
+    for (auto* list : {&bare.evidence, &bare.authority})
+      for (ProvenStatement& proven : *list)
+        proven.path.clear();
+    bare.genesis_path.clear();
+    bare.state->path.clear();
+    bare.earlier->path.clear();
+    return encode_certificate_file(bare).size();
+  };
+  EXPECT_EQ(bytes.size() - unshared(file), (4u + 1 + 0 + 3 + 2 + 3 + 1 + 3 + 1) * 34);
+}
+
+// A list of two statements, of which the second has this path.
+std::string refusal_of_path(std::uint64_t shared_hashes, std::initializer_list<const char*> listed) {
+  return Raw()
+      .set(3,
+           [&](cbor::Writer& out) {
+             out.array(2).array(3).uint(1).bytes(Bytes{1}).array(3).uint(0);
+             for (const Digest& hash : way({"a", "b"}))
+               out.bytes(hash.view());
+             out.array(3).uint(2).bytes(Bytes{2}).array(1 + listed.size()).uint(shared_hashes);
+             for (const Digest& hash : way(listed))
+               out.bytes(hash.view());
+           })
+      .refusal();
+}
+
+// Goal: a path has one encoding; nothing is shared that is not there.
+TEST(CertificateFile, APathIsWrittenInOneWay) {
+  EXPECT_EQ(refusal_of_path(0, {"c"}), "accepted");
+  EXPECT_EQ(refusal_of_path(1, {"c"}), "accepted");
+  EXPECT_EQ(refusal_of_path(2, {"c"}), "accepted");
+  EXPECT_EQ(refusal_of_path(2, {}), "accepted");
+  EXPECT_EQ(refusal_of_path(1, {}), "accepted");  // a shorter way to the root
+  EXPECT_EQ(refusal_of_path(3, {}), "certificate.form");
+  EXPECT_EQ(refusal_of_path(~std::uint64_t{0}, {}), "certificate.form");
+  EXPECT_EQ(refusal_of_path(0, {"c", "b"}), "certificate.form");
+  EXPECT_EQ(refusal_of_path(1, {"c", "a"}), "certificate.form");
+  EXPECT_EQ(Raw().set(3, [](auto& out) { out.array(1).array(3).uint(1).bytes(Bytes{1}).array(0); }).refusal(),
+            "certificate.form");
+}
+
+// Statements at leaves 1, 2, ... that share all but the first's `hashes` hashes.
+Fill sharing(std::size_t statements, std::size_t hashes, std::size_t statement_bytes, std::size_t more = 0) {
+  return [=](cbor::Writer& out) {
+    out.array(statements);
+    for (std::size_t leaf = 1; leaf <= statements; ++leaf) {
+      const std::size_t listed = leaf == 1 ? hashes : more;
+      out.array(3).uint(leaf).bytes(Bytes(statement_bytes)).array(1 + listed).uint(leaf == 1 ? 0 : hashes);
+      for (std::size_t i = 0; i < listed; ++i)
+        out.bytes(Bytes(32, static_cast<std::uint8_t>(i)));
+    }
+  };
+}
+
+// Goal: no small file unfolds to much memory, and no path to more than 64 hashes; statements of real sizes in
+// a tree of 2^40 leaves may share all they like.
+TEST(CertificateFile, SharingIsBounded) {
+  EXPECT_EQ(Raw().set(3, sharing(2, 63, 4, 1)).refusal(), "accepted");
+  EXPECT_EQ(Raw().set(3, sharing(2, 63, 4, 2)).refusal(), "certificate.too_many");
+  EXPECT_EQ(Raw().set(3, sharing(10'000, 40, 4)).refusal(), "certificate.too_large");
+  EXPECT_EQ(Raw().set(6, authority_of(sharing(10'000, 40, 4))).refusal(), "certificate.too_large");
+  EXPECT_EQ(Raw().set(3, sharing(10'000, 40, 320)).refusal(), "accepted");
 }
 
 // Goal: tuples have three parts, and the subject is an id.

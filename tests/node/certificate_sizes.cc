@@ -15,6 +15,7 @@
 #include <cstring>
 #include <iostream>
 
+#include "storage/ledger/certificate_reading.h"
 #include "tests/node/laid_file.h"
 #include "tests/node/many_sources.h"
 
@@ -69,13 +70,13 @@ struct Sizes {
   std::size_t patch = 0;
 };
 
-std::size_t bytes_of(const std::vector<ProvenStatement>& statements) {
+std::size_t bytes_of(const std::vector<ProvenStatement>& statements, std::span<const Digest> before = {}) {
   std::size_t bytes = 0;
   for (const ProvenStatement& proven : statements) {
     cbor::Writer out;
-    out.array(3).uint(proven.leaf.value).bytes(*proven.statement).array(proven.path.size());
-    for (const Digest& hash : proven.path)
-      out.bytes(hash.view());
+    out.array(3).uint(proven.leaf.value).bytes(*proven.statement);
+    certificate_reading::write_path(out, proven.path, before);
+    before = proven.path;
     bytes += out.take().size();
   }
   return bytes;
@@ -97,7 +98,8 @@ Sizes sizes_of(const Laid& laid) {
   sizes.receipt = bytes_of({lot}) + file.note.size();
   sizes.receipt_statement = lot.statement->size();
   sizes.certificate = encode_certificate_file(file).size();
-  sizes.per_statement = (bytes_of(file.evidence) + bytes_of(file.authority)) / sizes.statements;
+  sizes.per_statement =
+      (bytes_of(file.evidence) + bytes_of(file.authority, file.genesis_path)) / sizes.statements;
   ProvenState bare = *file.state;
   bare.records.clear();
   cbor::Writer with, without;

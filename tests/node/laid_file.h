@@ -4,7 +4,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <random>
 #include <string>
@@ -173,12 +172,12 @@ inline Laid lay(CertificateRig& rig, CertificateFile file, std::uint64_t size, s
 
 // --- the same computed ---
 
-// How many siblings an inclusion path has: RFC 9162 section 2.1.3.1, one for each level where there is one.
-inline std::size_t path_length(std::uint64_t leaf, std::uint64_t size) {
-  if (size <= 1) return 0;
-  const std::uint64_t half = std::uint64_t{1} << (std::bit_width(size - 1) - 1);
-  return leaf < half ? static_cast<std::size_t>(std::bit_width(half) - 1) + 1
-                     : path_length(leaf - half, size - half) + 1;
+// The nodes of a tree of any size that nobody made: all different, so that paths are as long, and share as
+// much, as they do there.
+inline NodeSource nodes_told() {
+  return [](unsigned level, std::uint64_t index) -> Result<Digest> {
+    return sha256(as_bytes(std::to_string(level) + "/" + std::to_string(index)));
+  };
 }
 
 // The depth of a leaf among so many random keys, on average: log2 n + gamma / ln 2 + 1/2.
@@ -191,17 +190,12 @@ inline std::size_t state_depth(std::uint64_t keys) {
 inline Laid computed(CertificateFile file, std::uint64_t size, std::uint64_t keys) {
   std::mt19937_64 random(size);
   const std::uint64_t before = size - std::min<std::uint64_t>(1000, size / 10);
-  const auto hashes = [&](std::size_t count) {
-    std::vector<Digest> path(count);
-    for (Digest& hash : path)
-      hash = random_digest(random);
-    return path;
-  };
+  const NodeSource nodes = nodes_told();
   for (ProvenStatement* proven : spread(file, before, random))
-    proven->path = hashes(path_length(proven->leaf.value, size));
-  file.genesis_path = hashes(path_length(0, size));
+    proven->path = *inclusion_proof(proven->leaf.value, size, nodes);
+  file.genesis_path = *inclusion_proof(0, size, nodes);
   file.state->leaf = LeafIndex{size - 1};
-  file.state->path = hashes(path_length(size - 1, size));
+  file.state->path = *inclusion_proof(size - 1, size, nodes);
   auto& records = file.state->records;
   std::sort(records.begin(), records.end(),
             [](const auto& a, const auto& b) { return tree_key(a.key) < tree_key(b.key); });
@@ -218,9 +212,7 @@ inline Laid computed(CertificateFile file, std::uint64_t size, std::uint64_t key
     records[i].proof.siblings = way;
   }
   Laid laid{.file = file, .earlier = file};
-  // As many hashes as a consistency proof has at most.
-  laid.earlier.earlier =
-      EarlierTree{before, Digest{}, hashes(static_cast<std::size_t>(std::bit_width(size - 1)) + 1)};
+  laid.earlier.earlier = EarlierTree{before, Digest{}, *consistency_proof(before, size, nodes)};
   laid.patch = encode_certificate_patch(
       {.subject = file.subject, .note = file.note, .state = *file.state, .earlier = laid.earlier.earlier});
   return laid;

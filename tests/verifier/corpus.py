@@ -70,7 +70,7 @@ class Ledger:
     def lay(self, statements=None, genesis=None, leave_out=(), **note):
         """A file over these statements, each under the tree of all of them."""
         leaves, at = self.leaves(statements, genesis)
-        return encode(self.file(leaves, at, leave_out, **note))
+        return encode(folded(self.file(leaves, at, leave_out, **note)))
 
     def leaves(self, statements=None, genesis=None):
         """What the ledger holds, each statement in a block of its own; and where the statements are."""
@@ -154,6 +154,49 @@ def split_point(size):
     return 1 << (size - 1).bit_length() - 1 if size > 1 else 0
 
 
+# --- paths as they are written ---
+
+def alike(path, before):
+    return next((n for n, (a, b) in enumerate(zip(reversed(path), reversed(before))) if a != b), min(len(path), len(before)))
+
+
+def fold(path, before):
+    """(as it is written, whole): of what is at the end of the path before only the number."""
+    shared = alike(path, before)
+    return [shared, *path[:len(path) - shared]], path
+
+
+def unfold(path, before):
+    whole = path[1:] + before[len(before) - path[0]:]
+    return whole, whole
+
+
+def folded(file, turn=fold):
+    """The file with its paths as they are written; with turn=unfold whole ones, for who changes them."""
+    def items(proven, before):
+        made = []
+        for leaf, raw, path in proven:
+            path, before = turn(path, before)
+            made.append([leaf, raw, path])
+        return made
+
+    file, way = dict(file), []
+    if 3 in file:
+        file[3] = items(file[3], [])
+    if 5 in file:
+        (leaf, raw, path), records = file[5]
+        path, way = turn(path, [])
+        file[5] = [[leaf, raw, path], records]
+    if 6 in file:
+        genesis, path, authority = file[6]
+        path, before = turn(path, [])
+        file[6] = [genesis, path, items(authority, before)]
+    if 8 in file:
+        size, root, path = file[8]
+        file[8] = [size, root, turn(path, way)[0]]
+    return file
+
+
 # --- the classes of cases ---
 
 def good(ledger):
@@ -208,10 +251,16 @@ def notes(ledger):
 
 def structure(ledger, rng):
     """Files whose parts are real and put together wrongly."""
-    original = cbor2.loads(ledger.raw)
+    as_written = cbor2.loads(ledger.raw)
+    original = folded(as_written, unfold)
 
     def changed(what, change):
         file = copy.deepcopy(original)
+        change(file)
+        return ledger.case(what, encode(folded(file)))
+
+    def written(what, change):
+        file = copy.deepcopy(as_written)
         change(file)
         return ledger.case(what, encode(file))
 
@@ -237,6 +286,17 @@ def structure(ledger, rng):
         yield changed(f"leaf {leaf} twice", lambda f, n=n: f[3].insert(n, f[3][n]))
         yield changed(f"leaf {leaf} as authority too", lambda f, n=n: f[6].__setitem__(2, sorted(f[6][2] + [f[3][n]])))
         yield changed(f"leaf {leaf} moved", lambda f, n=n: f[3][n].__setitem__(0, f[3][n][0] + 1))
+    yield written("paths in full", lambda f: f.update({3: original[3]}))
+    yield written("the first path shares", lambda f: f[3][0][2].__setitem__(0, 1))
+    yield written("a path of nothing", lambda f: f[3][0].__setitem__(2, []))
+    yield written("a path that shares below nothing", lambda f: f[3][1][2].__setitem__(0, -1))
+    for n in range(1, len(original[3])):
+        before = original[3][n - 1][2]
+        yield written(f"path {n} shares all and one more", lambda f, n=n, before=before: f[3][n].__setitem__(2, [len(before) + 1]))
+        if shared := as_written[3][n][2][0]:
+            path = [shared - 1, *as_written[3][n][2][1:], before[-shared]]
+            yield written(f"path {n} lists what could be shared", lambda f, n=n, path=path: f[3][n].__setitem__(2, path))
+            yield written(f"path {n} shares one less", lambda f, n=n, shared=shared: f[3][n][2].__setitem__(0, shared - 1))
     for n in range(len(ledger.statements)):
         s = ledger.read(n)
         yield ledger.case(f"without its {s.type} of {s.subject}", ledger.lay(leave_out=[n]))

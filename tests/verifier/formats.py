@@ -334,15 +334,27 @@ class Statement:
 
 # --- the file ---
 
-def _proven(items, what):
+def _proven(items, what, before):
     need(isinstance(items, list) and len(items) <= 65536, "file_malformed", what)
-    last = -1
+    last, read, unfolded, proven = -1, 0, 0, []
     for item in items:
         leaf, raw, path = item
         need(type(leaf) is int and leaf > last and isinstance(raw, bytes), "file_malformed", what)
-        hashes(path, 64)
-        last = leaf
-    return items
+        last, before = leaf, unfold(path, 64, before)
+        read, unfolded = read + len(encode(item)), unfolded + 32 * len(before)
+        need(unfolded <= (1 << 20) + 4 * read, "file_malformed", "paths share too much")
+        proven.append((leaf, raw, before))
+    return proven
+
+
+def unfold(path, most, before):
+    """[shared, hashes...]: the last `shared` hashes are those of the path before, as many as are alike."""
+    need(isinstance(path, list) and path and type(path[0]) is int, "file_malformed", "a path")
+    shared, listed = path[0], path[1:]
+    hashes(listed, most)
+    need(0 <= shared <= len(before) and shared + len(listed) <= most, "file_malformed", "shared hashes")
+    need(not listed or shared == len(before) or listed[-1] != before[-1 - shared], "file_malformed", "a hash that could be shared")
+    return listed + before[len(before) - shared:]
 
 
 def hashes(path, most):
@@ -365,21 +377,21 @@ class File:
         need(set(file) <= {1, 2, 3, 4, 5, 6, 7, 8, 9} and isinstance(file[2], str), "file_malformed", "a field")
         need(re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]{0,63}", file[7]), "file_malformed", "the subject")
         self.note, self.subject = file[2], file[7]
-        self.evidence = _proven(file[3], "evidence")
+        self.evidence = _proven(file[3], "evidence", [])
         self.disclosures = file.get(4, [])
         need(isinstance(self.disclosures, list) and len(self.disclosures) <= 1024, "file_malformed")
         need(all(isinstance(opening, bytes) for opening in self.disclosures) and (4 not in file or self.disclosures), "file_malformed")
         self.genesis, self.genesis_path, authority = file[6]
         need(isinstance(self.genesis, bytes), "file_malformed")
-        hashes(self.genesis_path, 64)
-        self.authority = _proven(authority, "authority")
+        self.genesis_path = unfold(self.genesis_path, 64, [])
+        self.authority = _proven(authority, "authority", self.genesis_path)
         self.state, self.base, self.records = file.get(5), file.get(8), []
         if 5 in file:
             self._read_state(*self.state)
         if 8 in file:
             size, root, path = self.base
             need(type(size) is int and isinstance(root, bytes) and len(root) == 32, "file_malformed")
-            hashes(path, 64)
+            self.base = size, root, unfold(path, 65, self.seal[2] if 5 in file else [])
         self.summary = file.get(9)
         if 9 in file:
             self._read_summary(*self.summary)
@@ -400,7 +412,7 @@ class File:
         """Siblings are written once: the first `shared` are those of the record before, as many as are alike."""
         leaf, raw, path = seal
         need(type(leaf) is int and isinstance(raw, bytes) and isinstance(records, list) and len(records) <= 65536, "file_malformed", "state")
-        hashes(path, 64)
+        self.seal = leaf, raw, unfold(path, 64, [])
         self.records, keys, before = [], [], []
         for kind, name, value, terminal, shared, listed in records:
             need(isinstance(kind, str) and isinstance(name, str) and type(shared) is int, "file_malformed", "a record")

@@ -80,7 +80,7 @@ def lay(ledger, keys=None, records=None, more=0, change=None):
     file[5] = [[len(leaves) - 1, leaves[-1], whole.path(len(leaves) - 1)], tree.field(wanted(ledger) if keys is None else keys)]
     if change:
         change(file)
-    return encode(file)
+    return encode(corpus.folded(file))
 
 
 def key_of(party):

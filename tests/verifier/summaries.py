@@ -62,7 +62,7 @@ def lay(ledger, edit=None, state=None, more=(), less=(), statement=None):
     file[9] = [bytes(32), districts_of(ledger, drawn)]
     if edit:
         edit(file)
-    return encode(file)
+    return encode(corpus.folded(file))
 
 
 def is_made(ledger):

@@ -200,7 +200,7 @@ class Judgement:
 
     def check_state_field(self):
         """That the seal is the newest leaf, and every record leads to its root."""
-        leaf, raw, path = self.file.state[0]
+        leaf, raw, path = self.file.seal
         need(leaf == self.size - 1, "state_proof", "not the newest seal")
         formats.check_inclusion(raw, leaf, self.size, path, self.root, "state_proof")
         seal = formats.decode(raw, "state_proof")
