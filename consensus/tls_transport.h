@@ -54,7 +54,7 @@ struct TlsOptions {
   std::chrono::milliseconds handshake_timeout{5000};
   std::chrono::milliseconds idle_timeout{5000};
   std::chrono::milliseconds backoff_min{50};
-  std::chrono::milliseconds backoff_max{2000};
+  std::chrono::milliseconds backoff_max{500};  // a peer that starts waits so long to be found
 };
 
 // start() answers io when the port cannot be had ("another program listens on 127.0.0.1:7001").

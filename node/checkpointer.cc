@@ -49,9 +49,10 @@ void Checkpointer::State::consider() {
   const std::int64_t now = executor.steady_ms();
   if (open) {
     const std::int64_t age = now - open->since;
-    if (age < options.open_timeout_ms) return wake(static_cast<std::uint32_t>(options.open_timeout_ms - age));
+    if (age < patience_ms) return wake(static_cast<std::uint32_t>(patience_ms - age));
     publish_missing();
     open.reset();
+    wait_next_for(std::int64_t{2} * patience_ms);
   }
   const auto last = newest();
   const bool grown = !last || applied->leaves.value > last->checkpoint.size;
@@ -62,6 +63,11 @@ void Checkpointer::State::consider() {
     return wake(static_cast<std::uint32_t>(options.open_interval_ms - since));
   }
   open_newest();
+}
+
+void Checkpointer::State::wait_next_for(std::int64_t ms) {
+  patience_ms = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(ms, options.open_timeout_ms, options.open_timeout_max_ms));
 }
 
 void Checkpointer::State::open_newest() {
@@ -78,7 +84,7 @@ void Checkpointer::State::open_newest() {
   last_open = executor.steady_ms();
   open.emplace(
       Open{.checkpoint = checkpoint, .set = *set, .text = encode_checkpoint(checkpoint), .since = last_open});
-  wake(options.open_timeout_ms);
+  wake(patience_ms);
   with_mark(checkpoint, [this, checkpoint] { opened(checkpoint); });
 }
 
@@ -167,6 +173,7 @@ void Checkpointer::State::finish() {
     return wake(options.open_timeout_ms);
   }
   broadcast(PeerKind::checkpoint_finished, to_bytes(as_bytes(text)));
+  wait_next_for(2 * (executor.steady_ms() - open->since));
   open.reset();
   consider();
 }
@@ -355,6 +362,7 @@ void Checkpointer::on_role(const raft::RoleChange& role) {
     const bool began = role.in_office && !state->in_office;
     state->in_office = role.in_office;
     if (!role.in_office || began) state->open.reset();
+    if (began) state->wait_next_for(state->options.open_timeout_ms);
     state->recover();
     if (began) state->consider();
   });

@@ -4,7 +4,9 @@
 // One is open at a time, at most one per open_interval_ms, so that load gathers behind it. The leader signs
 // the text with its log key and sends it; a node answers once it has applied that seal and its own root is
 // equal. At k lines the leader sends the finished note to all; every node stores and serves those same bytes.
-// After open_timeout_ms without k, or on a new leader, the then newest seal is opened. An idle ledger is
+// When k do not come in time, or on a new leader, the then newest seal is opened. In time is twice as long as
+// the last one took, at least open_timeout_ms, and twice as long again after each that failed: nodes that are
+// busy cosign late, and one given up early would never be finished. An idle ledger is
 // cosigned again every idle_ms. Sizes never go back, and a note below k is never served.
 //
 // High water. Before any signature leaves, of log key or cosigner key, (size, root) is durable as this node's
@@ -73,6 +75,7 @@ struct CheckpointerOptions {
   PartyId organisation = {};  // in whose name it cosigns
   std::uint32_t open_interval_ms = 10;
   std::uint32_t open_timeout_ms = 1'000;
+  std::uint32_t open_timeout_max_ms = 8'000;
   std::uint32_t idle_ms = 60'000;
   std::uint32_t recovery_ms = 1'000;  // between two rounds of questions
   std::int64_t ahead_max_seconds = 60;

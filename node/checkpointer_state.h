@@ -28,7 +28,8 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
         origin(cosigners->origin),
         keys(k),
         ports(std::move(ports_)),
-        executor(e) {}
+        executor(e),
+        patience_ms(options.open_timeout_ms) {}
 
   Result<SharedSet> set_of(std::uint64_t size) const;
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const {
@@ -38,6 +39,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void consider();
   void wake(std::uint32_t ms);
   void open_newest();
+  void wait_next_for(std::int64_t ms);
   void opened(const Checkpoint& checkpoint);
   void with_mark(const Checkpoint& checkpoint, std::function<void()> then);
   Result<void> may_sign(const Checkpoint& checkpoint) const;
@@ -77,6 +79,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::optional<Applied> applied = {};
   bool in_office = false;
   std::optional<Open> open = {};
+  std::uint32_t patience_ms;                    // with what is open
   std::int64_t last_open = 0;                   // steady
   std::int64_t finished_at = 0;                 // steady
   std::int64_t wake_at = 0;                     // steady; 0: nothing scheduled

@@ -357,6 +357,10 @@ void Node::Parts::stop() {
   if (witness_client) witness_client->stop();
   verification.reset();
   checkpoint_file.flush();
+  if (database && replica && !database->failure()) {
+    if (auto written = database->write_out(); !written)
+      log.write(LogLevel::warning, "not_written_out", {{"reason", written.error().message}});
+  }
   std::error_code ignored;
   std::filesystem::remove(config.http_port_file, ignored);
   log.write(LogLevel::info, "stopped", {});

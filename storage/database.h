@@ -190,6 +190,9 @@ class Database {
   bool suspect() const;
   Result<void> trust();
   Result<void> begin_merging();  // of tables; while the database is suspect, not before trust()
+  // Writes what is in memory to tables, so that the next start has no write-ahead log to go through: for a
+  // stop. Nobody else may write meanwhile. What is acknowledged is safe without it.
+  Result<void> write_out();
   // Writes what is in memory of a family to a table, and merges its tables into the last level.
   Result<void> settle(Family family);
 

@@ -115,6 +115,16 @@ Result<void> Database::trust() {
   return remove_file(suspect_file);
 }
 
+Result<void> Database::write_out() {
+  if (auto dead = failure()) return tl::unexpected(std::move(*dead));
+  const auto& families = state_->families;
+  rocksdb::FlushOptions how;
+  how.allow_write_stall = true;  // nobody writes; without it RocksDB waits for merges first
+  const rocksdb::Status status = state_->db->Flush(how, {families.begin(), families.end()});
+  if (!status.ok()) return tl::unexpected(store_error(status, "writing what is in memory"));
+  return {};
+}
+
 Result<void> Database::settle(Family family) {
   if (auto dead = failure()) return tl::unexpected(std::move(*dead));
   rocksdb::CompactRangeOptions how;

@@ -12,7 +12,7 @@ import plot
 from figures import sample
 from machine import net
 from reading import CERTIFICATE, Reader
-from stage import NODES, Stage
+from stage import NODES, Broken, Stage
 
 POINTS = 10
 CLIENTS = 32       # a tenth of 10^5 gives each lane about twenty statements, and a request takes what a lane has
@@ -24,11 +24,20 @@ COLUMNS = ("statements", "commits/s", "V(2)/3", "share", "CPU us", "checks", "st
 
 def restarted(stage, number):
     """A node stopped and started again: (seconds until it is ready, bytes of each family of its tables)."""
-    node, families = stage.network.nodes[number], stage.families(number)
-    begin = time.monotonic()
-    node.start()
-    net.until("the node is ready again", node.is_ready)
-    return time.monotonic() - begin, families
+    node = stage.network.nodes[number]
+
+    def ready_again():
+        begin = time.monotonic()
+        node.start()
+        net.until("the node is ready again", node.is_ready)
+        return time.monotonic() - begin
+
+    if node.stop() != 0:
+        raise Broken(f"{node.name} did not stop well")
+    seconds = ready_again()  # first: who looks at its tables opens them, and leaves the next start less to do
+    families = stage.families(number)
+    ready_again()
+    return seconds, families
 
 
 def proofs(reader, size, chance):
