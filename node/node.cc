@@ -358,8 +358,9 @@ void Node::Parts::stop() {
   verification.reset();
   checkpoint_file.flush();
   if (database && replica && !database->failure()) {
-    if (auto written = database->write_out(); !written)
-      log.write(LogLevel::warning, "not_written_out", {{"reason", written.error().message}});
+    auto written = database->write_out();
+    if (written) written = ledger->write_upper_levels();
+    if (!written) log.write(LogLevel::warning, "not_written_out", {{"reason", written.error().message}});
   }
   std::error_code ignored;
   std::filesystem::remove(config.http_port_file, ignored);

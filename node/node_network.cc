@@ -100,6 +100,7 @@ void Node::Parts::make_lead_requests() {
 
 void Node::Parts::make_state_watch() {
   StateWatchPorts ports;
+  ports.self = identity.self.id;
   ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
     replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
   };
@@ -120,6 +121,9 @@ void Node::Parts::make_state_watch() {
     const Error why = set_aside(config, difference);
     log.error("state_diverged", why);
     if (on_fatal) on_fatal(why);
+  };
+  ports.applied_by_majority = [this](std::optional<LogIndex> index) {
+    submission->on_applied_by_majority(index);
   };
   ports.log = log.sink();
   state_watch = std::make_unique<StateWatch>(std::move(ports), *service);

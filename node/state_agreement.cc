@@ -58,6 +58,26 @@ std::map<NodeId, StateDifference> StateAgreement::differing() const {
   return all;
 }
 
+std::optional<LogIndex> StateAgreement::newest() const {
+  if (recent_.empty()) return std::nullopt;
+  return recent_.back().index;
+}
+
+std::optional<LogIndex> StateAgreement::applied_by_majority(const NodeId& self,
+                                                            const std::vector<NodeId>& voters) const {
+  std::vector<LogIndex> applied;
+  for (const NodeId& voter : voters) {
+    const auto told = peers_.find(voter);
+    if (voter == self && newest()) applied.push_back(*newest());
+    if (voter != self && told != peers_.end() && !told->second.empty())
+      applied.push_back(told->second.back().index);
+  }
+  const std::size_t majority = voters.size() / 2 + 1;
+  if (applied.size() < majority) return std::nullopt;
+  std::sort(applied.begin(), applied.end(), std::greater<>());
+  return applied[majority - 1];
+}
+
 std::optional<StateDifference> StateAgreement::outvoted(const std::vector<NodeId>& voters) const {
   const std::set<NodeId> counted(voters.begin(), voters.end());
   std::map<LogIndex, std::map<Digest, std::size_t>> voices;

@@ -49,6 +49,12 @@ class StateAgreement {
   // Peers whose root differs at the newest index that both have.
   std::map<NodeId, StateDifference> differing() const;
 
+  // The newest block that this node applied.
+  std::optional<LogIndex> newest() const;
+  // How far a majority of these voters has applied the log, by what each told last and, for `self`, by what
+  // it did; nothing while fewer have told.
+  std::optional<LogIndex> applied_by_majority(const NodeId& self, const std::vector<NodeId>& voters) const;
+
   // Where a majority of these voters agrees on another root than this node's: the first such index, and
   // `theirs` is the majority's.
   std::optional<StateDifference> outvoted(const std::vector<NodeId>& voters) const;

@@ -15,19 +15,28 @@ struct StateWatch::State : std::enable_shared_from_this<StateWatch::State> {
   void tell();
   void judge();
   void name_differences(const std::map<NodeId, StateDifference>& now);
+  void tell_majority();
 
   const StateWatchPorts ports;
   Executor& executor;
   StateAgreement agreement = {};
+  std::optional<LogIndex> told_index = {};   // the newest that was told
+  std::optional<std::int64_t> told_at = {};  // steady
+  std::optional<LogIndex> majority = {};
   StateWatchFigures last = {};
   Published<StateWatchFigures> shown = {};
 };
 
 void StateWatch::State::tick() {
   if (last.outvoted) return;
-  tell();
-  judge();
-  executor.after(interval_ms, [self = weak_from_this()] {
+  const std::int64_t now = executor.steady_ms();
+  if (!told_at || agreement.newest() != told_index || now - *told_at >= interval_ms) {
+    told_index = agreement.newest();
+    told_at = now;
+    tell();
+    judge();
+  }
+  executor.after(busy_interval_ms, [self = weak_from_this()] {
     if (const auto state = self.lock()) state->tick();
   });
 }
@@ -38,6 +47,13 @@ void StateWatch::State::tell() {
   const Bytes bytes = encode_state_roots(told);
   for (const NodeId& peer : ports.peers())
     ports.send(peer, PeerKind::state_roots, bytes);
+}
+
+void StateWatch::State::tell_majority() {
+  const auto now = agreement.applied_by_majority(ports.self, ports.voters());
+  if (now == majority || !ports.applied_by_majority) return;
+  majority = now;
+  ports.applied_by_majority(now);
 }
 
 void StateWatch::State::judge() {
@@ -92,7 +108,10 @@ void StateWatch::on_applied(const Applied& applied) {
 
 void StateWatch::on_peer(const NodeId& peer, bool up) {
   if (up) return;
-  state_->executor.post([state = state_, peer] { state->agreement.gone(peer); });
+  state_->executor.post([state = state_, peer] {
+    state->agreement.gone(peer);
+    state->tell_majority();
+  });
 }
 
 void StateWatch::on_peer_message(const NodeId& from, Bytes bytes) {
@@ -101,6 +120,7 @@ void StateWatch::on_peer_message(const NodeId& from, Bytes bytes) {
     if (!told) return;  // a peer of ours sends none such
     state->agreement.heard(from, std::move(*told));
     state->judge();
+    state->tell_majority();
   });
 }
 

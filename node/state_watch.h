@@ -1,4 +1,5 @@
-// Tells every peer this node's state roots, once a second, and watches theirs (state_agreement.h).
+// Tells every peer this node's state roots, once a second and more often while blocks are applied, and
+// watches theirs (state_agreement.h). So a node also knows how far a majority has applied the log.
 //
 // Who differs is named in the log, once for each time that it begins or ends, and in figures(). When a
 // majority of the voters differs from this node, it tells its roots once more, so that the others can name
@@ -11,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "consensus/log_sink.h"
@@ -22,10 +24,14 @@
 namespace anta {
 
 struct StateWatchPorts {
+  NodeId self = {};
   std::function<void(const NodeId& to, PeerKind kind, Bytes bytes)> send = {};
   std::function<std::vector<NodeId>()> peers = {};   // that are connected
   std::function<std::vector<NodeId>()> voters = {};  // by the log, not by the state that is in doubt
   std::function<void(const StateDifference&)> set_aside = {};  // on the executor
+  // How far a majority of the voters has applied the log, whenever that changes; nothing: too few have told.
+  // On the executor.
+  std::function<void(std::optional<LogIndex>)> applied_by_majority = {};
   LogSink log = {};
 };
 
@@ -37,6 +43,7 @@ struct StateWatchFigures {
 class StateWatch {
  public:
   static constexpr std::uint32_t interval_ms = 1'000;
+  static constexpr std::uint32_t busy_interval_ms = 200;  // while there is something new
   static constexpr std::uint32_t farewell_ms = 100;
 
   // The executor and what the ports reach outlive it; the executor is stopped before it goes.

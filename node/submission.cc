@@ -342,6 +342,13 @@ void Submission::on_role(const raft::RoleChange& role) {
   state_->executor.post([state = state_, role] { state->role(role); });
 }
 
+void Submission::on_applied_by_majority(std::optional<LogIndex> index) {
+  state_->executor.post([state = state_, index] {
+    state->applied_by_majority(index);
+    state->form_blocks();
+  });
+}
+
 void Submission::on_finished(TreeSize size) {
   state_->executor.post([state = state_, size] {
     state->finished = std::max(state->finished, size);
@@ -382,7 +389,8 @@ Submission::Figures Submission::figures() const {
           .bytes = state_->figure_bytes,
           .blocks_proposed = state_->figure_blocks,
           .statements_proposed = state_->figure_proposed,
-          .forwarded = state_->figure_forwarded};
+          .forwarded = state_->figure_forwarded,
+          .behind = state_->figure_behind};
 }
 
 }  // namespace anta

@@ -12,7 +12,10 @@
 // keys the leader does not know waits until everything before it in its request is decided; then one read
 // index shows which of the keys are registered by now, and the others are answered unknown_key. Such
 // statements together are at most unknown_keys_max, so that whoever has no key can not fill the queue of
-// those who have. On any other node the request is forwarded whole to the leader, and again to each new one.
+// those who have. A leader takes no more than the others can apply: while its blocks that a majority of the
+// voters has not applied hold behind_max statements or more it forms none (checkpoints need those nodes, and
+// a leader, which has a block's statements decoded and checked already, applies faster). On any other node
+// the request is forwarded whole to the leader, and again to each new one.
 //
 // Outcomes come from this node's own apply, whoever led (LedgerMachine's notices, by digest), so submitting
 // the same bytes twice, anywhere, is safe. At the request's deadline what is undecided is answered
@@ -49,7 +52,8 @@ struct SubmissionOptions {
   std::size_t unknown_keys_max = 4'096;
   std::size_t block_bytes_max = 512u << 10;
   std::size_t block_statements_max = 1'024;
-  std::size_t blocks_in_flight_max = 2;  // proposed and not yet applied
+  std::size_t blocks_in_flight_max = 2;  // proposed and not yet applied here
+  std::size_t behind_max = 8'192;        // statements proposed and not yet applied by a majority
   std::uint32_t tick_ms = 20;            // how often deadlines and lost messages are looked at
   std::uint32_t offer_again_ms = 1'000;  // to the same leader, when nothing was heard
 };
@@ -99,6 +103,8 @@ class Submission {
 
   void on_block(const BlockNotice& notice);
   void on_role(const raft::RoleChange& role);
+  // How far a majority of the voters has applied the log; nothing: not known, then it is not waited for.
+  void on_applied_by_majority(std::optional<LogIndex> index);
   void on_finished(TreeSize size);  // a finished checkpoint of that size is served
   void on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes);
   // Of what comes from now on: what waits already stays.
@@ -111,6 +117,7 @@ class Submission {
     std::uint64_t blocks_proposed = 0;
     std::uint64_t statements_proposed = 0;
     std::uint64_t forwarded = 0;
+    std::size_t behind = 0;  // proposed here, and as far as is known not applied by a majority
   };
   Figures figures() const;  // any thread; as of a moment ago
 

@@ -93,7 +93,8 @@ void Submission::State::keys_checked(const RequestPtr& request, std::vector<std:
 }
 
 void Submission::State::form_blocks() {
-  while (leading() && !queued.empty() && !proposing && !holding &&
+  const bool too_far = majority && behind >= options.behind_max;
+  while (leading() && !queued.empty() && !proposing && !holding && !too_far &&
          blocks.size() < options.blocks_in_flight_max) {
     std::vector<Queued> taken;
     std::size_t size = 0;
@@ -130,19 +131,25 @@ void Submission::State::propose(std::vector<Queued> statements_of_block) {
   const std::uint64_t id = block.id;
   blocks.push_back(std::move(block));
   ports.propose(std::make_shared<const Bytes>(encode_block(content)), ports.clock(),
-                [self = weak_from_this(), id, when = leadership](const Result<raft::Proposed>& result) {
+                [self = weak_from_this(), id, count = content.size(),
+                 when = leadership](const Result<raft::Proposed>& result) {
                   const auto state = self.lock();
                   if (!state) return;
-                  state->executor.post([state, id, when, result] {
-                    if (when == state->leadership) state->proposed(id, result);
+                  state->executor.post([state, id, count, when, result] {
+                    if (when == state->leadership) state->proposed(id, count, result);
                   });
                 });
 }
 
 // A block that never reached the log goes back to where it came from, before everything that waits behind it,
 // and is offered again at the next tick.
-void Submission::State::proposed(std::uint64_t id, const Result<raft::Proposed>& result) {
+void Submission::State::proposed(std::uint64_t id, std::size_t count, const Result<raft::Proposed>& result) {
   if (proposing == id) proposing.reset();
+  if (result) {
+    ahead.emplace_back(result->index, count);
+    behind += count;
+    applied_by_majority(majority);
+  }
   const auto block = std::ranges::find(blocks, id, &Block::id);
   if (block != blocks.end() && result) block->statements.clear();
   if (block != blocks.end() && !result) {
@@ -151,6 +158,15 @@ void Submission::State::proposed(std::uint64_t id, const Result<raft::Proposed>&
     holding = true;
   }
   form_blocks();
+}
+
+void Submission::State::applied_by_majority(std::optional<LogIndex> index) {
+  majority = index;
+  while (majority && !ahead.empty() && ahead.front().first <= *majority) {
+    behind -= ahead.front().second;
+    ahead.pop_front();
+  }
+  figure_behind = behind;
 }
 
 void Submission::State::forward(const RequestPtr& request) {
@@ -182,6 +198,9 @@ void Submission::State::role(const raft::RoleChange& change) {
   queued.clear();
   on_the_way.clear();
   blocks.clear();
+  ahead.clear();
+  behind = 0;
+  figure_behind = 0;
   proposing.reset();
   holding = false;
   std::vector<RequestPtr> foreign;

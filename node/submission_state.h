@@ -85,7 +85,8 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
                     std::vector<Result<Verification::Admitted>> results);
   void form_blocks();
   void propose(std::vector<Queued> statements_of_block);
-  void proposed(std::uint64_t block, const Result<raft::Proposed>& result);
+  void proposed(std::uint64_t block, std::size_t count, const Result<raft::Proposed>& result);
+  void applied_by_majority(std::optional<LogIndex> index);
   void forward(const RequestPtr& request);
   void role(const raft::RoleChange& change);
   void take_forwarded(const NodeId& from, ByteView bytes);
@@ -113,7 +114,10 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   std::vector<Block> blocks = {};
   std::optional<std::uint64_t> proposing = {};  // the block whose place in the log is not known yet
   bool holding = false;                         // the log refused a block: the next tick goes on
-  std::uint64_t leadership = 0;                 // counts; answers of an earlier one are stale
+  std::optional<LogIndex> majority = {};        // how far it has applied, as far as is known
+  std::deque<std::pair<LogIndex, std::size_t>> ahead = {};  // blocks beyond it, and their statements
+  std::size_t behind = 0;                                   // their statements together
+  std::uint64_t leadership = 0;                             // counts; answers of an earlier one are stale
 
   TreeSize finished = {};
   bool ticking = false;
@@ -124,6 +128,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   std::atomic<std::uint64_t> figure_blocks = 0;
   std::atomic<std::uint64_t> figure_proposed = 0;
   std::atomic<std::uint64_t> figure_forwarded = 0;
+  std::atomic<std::size_t> figure_behind = 0;
 };
 
 }  // namespace anta

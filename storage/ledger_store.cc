@@ -15,6 +15,11 @@
 namespace anta {
 namespace {
 
+// Beside the database, from a clean stop for the next start: the state's root, then the state tree's upper
+// levels.
+constexpr const char* levels_file = "state-tree";
+constexpr std::size_t levels_bytes_max = std::size_t{1} << 30;  // 10^8 statements have less
+
 constexpr std::uint64_t prune_steps_max = 64;  // log entries whose undo records one apply may remove
 
 tl::unexpected<Error> applied_side_damaged(const std::string& what) {
@@ -71,6 +76,7 @@ struct LedgerStore::State {
   Result<std::optional<Bytes>> bucket(ByteView key);
   Result<void> load();
   Result<void> load_state_tree();
+  bool load_upper_levels();
   Result<void> load_undo();
   Result<void> check() const;
 
@@ -97,7 +103,23 @@ struct LedgerStore::State {
 
 // ---- start ----
 
+// Nothing depends on the file: of another moment, damaged or missing, all records are read instead.
+bool LedgerStore::State::load_upper_levels() {
+  if (!applied) return false;
+  const auto file = database.read_file(levels_file, levels_bytes_max);
+  if (!file || !*file) return false;
+  const ByteView content = **file;
+  const Digest& root = applied->state_root;
+  if (content.size() < Digest::size || !std::ranges::equal(content.first(Digest::size), root.view()))
+    return false;
+  if (!state_tree.restore_upper_levels(content.subspan(Digest::size))) return false;
+  if (state_tree.root() == root) return true;
+  state_tree = StateTree([this](ByteView key) { return bucket(key); });
+  return false;
+}
+
 Result<void> LedgerStore::State::load_state_tree() {
+  if (load_upper_levels()) return {};
   Cursor buckets = database.cursor(Family::tree);
   const Bytes prefix = keys::bucket({});
   for (buckets.seek(prefix); buckets.valid() && buckets.key()[0] == keys::bucket_tag; buckets.next()) {
@@ -171,6 +193,16 @@ Result<std::unique_ptr<LedgerStore>> LedgerStore::open(Database& database, LogSt
 
 LedgerStore::LedgerStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LedgerStore::~LedgerStore() = default;
+
+Result<void> LedgerStore::write_upper_levels() {
+  const State& s = *state_;
+  if (!s.applied) return {};
+  Bytes content = to_bytes(s.applied->state_root.view());
+  const Bytes levels = s.state_tree.upper_levels();
+  if (content.size() + levels.size() > levels_bytes_max) return {};
+  content.insert(content.end(), levels.begin(), levels.end());
+  return s.database.replace_file(levels_file, content, Sync::no);
+}
 
 // ---- apply ----
 

@@ -73,6 +73,10 @@ class LedgerStore {
                                                    LedgerStoreOptions options = {});
   ~LedgerStore();
 
+  // For a stop, after the last apply: leaves beside the database what open() otherwise reads every bucket of
+  // the state tree for. Nothing is lost without it.
+  Result<void> write_upper_levels();
+
   // Nothing before apply_genesis.
   const std::optional<Applied>& applied() const;
 

@@ -12,6 +12,7 @@ namespace {
 
 using namespace state_tree;
 using Updates = std::span<const StateTree::Update>;
+constexpr std::uint8_t inner_mark = 255;  // among the marks of upper_levels(), which are numbers of leaves
 
 // `path` with its bit at `depth` set to `bit`.
 Digest with_bit(Digest path, unsigned depth, bool bit) {
@@ -52,6 +53,9 @@ struct StateTree::State {
   Result<Ref> merge(Ref ref, Ref left, Ref right, unsigned depth, const Digest& path);
 
   Result<void> finish(Ref ref);
+
+  void write_node(Ref ref, Bytes& out) const;
+  Result<Ref> read_node(ByteView& rest, unsigned depth);
 };
 
 Result<std::vector<StateLeaf>> StateTree::State::leaves_of(Ref ref, const Digest& path, unsigned depth) {
@@ -153,6 +157,44 @@ Result<Ref> StateTree::State::merge(Ref ref, Ref left, Ref right, unsigned depth
   return put_bucket(*leaves, depth);
 }
 
+void StateTree::State::write_node(Ref ref, Bytes& out) const {
+  if (ref.is_inner()) {
+    const Inner& inner = nodes->inners[ref.inner_index()];
+    out.push_back(inner_mark);
+    write_node(inner.left, out);
+    write_node(inner.right, out);
+    return;
+  }
+  out.push_back(static_cast<std::uint8_t>(ref.count()));
+  if (ref.is_empty()) return;
+  const Digest& subtree = nodes->buckets[ref.bucket_index()].root;
+  out.insert(out.end(), subtree.bytes.begin(), subtree.bytes.end());
+}
+
+Result<Ref> StateTree::State::read_node(ByteView& rest, unsigned depth) {
+  if (rest.empty()) return tree_damaged("its upper levels end early");
+  const std::uint8_t mark = rest[0];
+  rest = rest.subspan(1);
+  if (mark == inner_mark) {
+    if (depth == state_depth_max) return tree_damaged("its upper levels are too deep");
+    const std::size_t index = nodes->inners.add({});
+    const auto left = read_node(rest, depth + 1);
+    if (!left) return left;
+    const auto right = read_node(rest, depth + 1);
+    if (!right) return right;
+    nodes->inners[index].left = *left;
+    nodes->inners[index].right = *right;
+    return Ref::inner(index);
+  }
+  if (mark == 0) return Ref{};
+  if (mark > bucket_leaves_max || rest.size() < Digest::size)
+    return tree_damaged("its upper levels hold an impossible bucket");
+  Bucket bucket;
+  std::copy_n(rest.begin(), Digest::size, bucket.root.bytes.begin());
+  rest = rest.subspan(Digest::size);
+  return Ref::bucket(nodes->buckets.add(bucket), mark);
+}
+
 // Hashes from below; and no inner node that should have been one bucket.
 Result<void> StateTree::State::finish(Ref ref) {
   if (!ref.is_inner()) return {};
@@ -202,6 +244,29 @@ Result<void> StateTree::finish_restore() {
   auto finished = state_->finish(state_->top);
   state_->root = state_->nodes->hash_of(state_->top);
   return finished;
+}
+
+Bytes StateTree::upper_levels() const {
+  Bytes out;
+  out.reserve(buckets() * (Digest::size + 3));
+  state_->write_node(state_->top, out);
+  return out;
+}
+
+Result<void> StateTree::restore_upper_levels(ByteView levels) {
+  const auto top = state_->read_node(levels, 0);
+  Result<void> done = top ? Result<void>{} : Result<void>(pass(top));
+  if (done && !levels.empty()) done = tree_damaged("something follows its upper levels");
+  if (done) {
+    state_->top = *top;
+    done = finish_restore();
+  }
+  if (!done) {
+    state_->nodes = std::make_shared<Nodes>();
+    state_->top = {};
+    state_->root = {};
+  }
+  return done;
 }
 
 Result<std::vector<StateTree::BucketChange>> StateTree::update(std::vector<Update> updates) {

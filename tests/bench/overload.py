@@ -1,5 +1,6 @@
 """Three times as much as goes: what still gets through, how long it takes, and that nothing else breaks."""
 import os
+import time
 
 import machine
 from figures import sample
@@ -9,6 +10,7 @@ from stage import NODES, Stage
 TIMES = 3
 BATCH = 64        # statements of a request: with one each, no number of connections that a node takes fills its queue
 SPARE_LANES = 24
+AGE_MAX = 60      # seconds: what an idle ledger's newest checkpoint has at most, a busy one's has, too
 
 
 def standing(stage):
@@ -26,8 +28,10 @@ def told(stage):
 def loaded(stage, name, lead, **order):
     """A load's answer, with what the leader used within its window."""
     marks = {}
-    answer = stage.load(name, at_mark=lambda mark: marks.update({mark: stage.look()}), nodes=[lead], batch=BATCH, wait="committed", **order)
-    answer["leader_cpu"] = marks["end"][lead]["cpu"] - marks["begin"][lead]["cpu"]
+    answer = stage.load(name, at_mark=lambda mark: marks.update({mark: (time.time(), stage.look()[lead])}), nodes=[lead], batch=BATCH, wait="committed", **order)
+    (_, begin), (moment, end) = marks["begin"], marks["end"]
+    answer["leader_cpu"] = end["cpu"] - begin["cpu"]
+    answer["checkpoint_age"] = moment - end["metrics"]["anta_checkpoint_quorum_seconds"]
     answer["rate"] = answer["accepted"] / answer["seconds"]
     return answer
 
@@ -66,10 +70,13 @@ def overload(sizes, seed, say):
             raise Broken(f"there was an election: (term, elections, leads) {before}, now {standing(stage)}\n" + "\n".join(told(stage)))
         if over["shed_silently"]:
             raise Broken(f"{over['shed_silently']} requests were answered 503 without Retry-After")
+        if over["checkpoint_age"] > AGE_MAX:
+            raise Broken(f"the newest checkpoint was {over['checkpoint_age']:.0f} s old when the overload ended")
         memory = max(machine.memory_mib(node.process.pid)[1] for node in stage.network.nodes)
     made = judged(maximum, over, os.cpu_count())
     made["overload_maximum"] = sample(maximum["rate"], check["per_second"] / NODES)
     made["overload_rss"] = sample(memory)
+    made["overload_checkpoint"] = sample(over["checkpoint_age"])
     if "overload_shed_us" in made:
         made["overload_shed_us"]["limit"] = check["cpu_us"]
     say(f"overload: {over['offered'] / over['seconds']:.0f}/s offered, {over['rate']:.0f}/s accepted, p50 {over['p50_ms']:.0f} ms, p99 {over['p99_ms']:.0f} ms, "

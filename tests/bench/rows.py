@@ -111,6 +111,7 @@ ROWS = (
     Row("overload", "overload_p99", "latency p99 of what was accepted, from its last sending", "ms"),
     Row("overload", "overload_shed", "answered 503 with Retry-After", "/s", better="neither"),
     Row("overload", "overload_shed_us", "CPU of the leader for each of them", "us", CHECK, digits=1),
+    Row("overload", "overload_checkpoint", "age of the newest checkpoint when the overload ends", "s", digits=1),
     Row("overload", "overload_rss", "memory of a node at its peak (largest VmHWM)", "MiB", goal=("<=", 512)),
 )
 GROUPS = tuple(dict.fromkeys(row.group for row in ROWS))

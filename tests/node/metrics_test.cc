@@ -110,6 +110,7 @@ const std::map<std::string, Metric>& contract() {
       {"anta_state_tree_retired_nodes", {"gauge"}},
       {"anta_statements_decided_total", {"counter", {"outcome", "rule"}}},
       {"anta_statements_forwarded_total", {"counter"}},
+      {"anta_statements_behind", {"gauge"}},
       {"anta_statements_proposed_total", {"counter"}},
       {"anta_term", {"gauge"}},
       {"anta_witness_cosignatures_total", {"counter"}},

@@ -126,6 +126,8 @@ TEST(StateAgreement, WhoIsGoneSaidNothing) {
 struct Watched {
   Watched() {
     StateWatchPorts ports;
+    ports.self = a;
+    ports.applied_by_majority = [this](std::optional<LogIndex> index) { majority.push_back(index); };
     ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
       EXPECT_EQ(kind, PeerKind::state_roots);
       sent.emplace_back(to, std::move(bytes));
@@ -154,6 +156,7 @@ struct Watched {
   std::vector<std::pair<NodeId, Bytes>> sent = {};
   std::vector<StateDifference> aside = {};
   std::vector<std::string> events = {};
+  std::vector<std::optional<LogIndex>> majority = {};
   std::unique_ptr<StateWatch> watch = {};
 };
 
@@ -171,6 +174,38 @@ TEST(StateWatch, TellsEveryPeerOnceASecond) {
   EXPECT_EQ(*decode_state_roots(watched.sent[0].second), std::vector<StateAt>{at(7)});
   watched.executor.advance(2'000);
   EXPECT_EQ(watched.sent.size(), 6u);
+}
+
+TEST(StateWatch, TellsMoreOftenWhileThereIsSomethingNew) {
+  // Goal: a leader learns within a fraction of a second how far the others have come.
+  Watched watched;
+  watched.watch->start();
+  for (std::uint64_t block = 1; block <= 10; ++block) {
+    watched.apply(block);
+    watched.executor.advance(100);
+  }
+  EXPECT_EQ(watched.sent.size(), 2u * 5);
+  EXPECT_EQ(decode_state_roots(watched.sent.back().second)->back(), at(10));
+}
+
+TEST(StateWatch, TellsHowFarAMajorityHasApplied) {
+  // Goal: of three voters the second; nothing before two have told and once only one is left; each change
+  // once.
+  Watched watched;
+  watched.apply(7);
+  EXPECT_TRUE(watched.majority.empty());
+  watched.hear(b, at(5));
+  watched.hear(b, at(5));
+  watched.hear(c, at(3));
+  watched.hear(c, at(6));
+  watched.apply(9);
+  watched.hear(b, at(8));
+  watched.hear(NodeId{"stranger"}, at(50));
+  watched.watch->on_peer(b, false);
+  watched.watch->on_peer(c, false);
+  watched.executor.run();
+  using Index = std::optional<LogIndex>;
+  EXPECT_EQ(watched.majority, (std::vector<Index>{LogIndex{5}, LogIndex{6}, LogIndex{8}, LogIndex{6}, {}}));
 }
 
 TEST(StateWatch, NamesWhoDiffersOnceAndIsSetAsideOnceByAMajority) {

@@ -151,6 +151,44 @@ TEST(Submission, SendersWithoutAKeyCannotFillTheBoundInTime) {
   }));
 }
 
+TEST(Submission, ALeaderWaitsForAMajorityToApply) {
+  // Goal: what a majority has not applied is bounded, however fast the leader itself applies (the others fell
+  // behind without end under load, and checkpoints with them); who has not told is not waited for.
+  SubmissionRig rig({.behind_max = 2});
+  rig.lead(true);
+  std::uint64_t lots = 0;
+  const auto recorded = [&] {  // one statement more, in a block of its own unless the leader waits
+    const std::size_t before = rig.blocks.size();
+    const Bytes lot = rig.lot("W-" + std::to_string(++lots));
+    rig.proposing = raft::Proposed{.index = LogIndex{lots}, .term = Term{1}};
+    rig.submit({lot});
+    const bool went = rig.until([&] { return rig.submission->figures().statements > 0; }) &&
+                      rig.until([&] { return rig.verification->figures().checked == lots; });
+    rig.executor.advance(100);
+    EXPECT_TRUE(went);
+    if (rig.blocks.size() == before) return false;
+    rig.decide({lot}, 10 + lots);
+    return true;
+  };
+  for (int i = 0; i < 4; ++i)
+    EXPECT_TRUE(recorded());  // nobody has told
+  EXPECT_EQ(rig.submission->figures().behind, 4u);
+  rig.submission->on_applied_by_majority(LogIndex{3});
+  EXPECT_TRUE(recorded());
+  EXPECT_EQ(rig.submission->figures().behind, 2u);
+  EXPECT_FALSE(recorded());
+  rig.submission->on_applied_by_majority(LogIndex{4});
+  rig.executor.run();
+  EXPECT_EQ(rig.blocks.size(), 6u);  // what waited goes on its way at once
+  EXPECT_EQ(rig.submission->figures().behind, 2u);
+  EXPECT_FALSE(recorded());
+  rig.submission->on_applied_by_majority(std::nullopt);
+  rig.executor.run();
+  EXPECT_EQ(rig.blocks.size(), 7u);
+  rig.lead(false);
+  EXPECT_EQ(rig.submission->figures().behind, 0u);
+}
+
 TEST(DecisionRate, CountsOnlyWhereMoreWaits) {
   // Goal: a queue that runs dry measures nothing; two measurements in a row are averaged.
   DecisionRate rate;
