@@ -20,6 +20,7 @@ using std::chrono::steady_clock;
 
 // Strangers must not fill the disk with log lines.
 constexpr milliseconds refusal_log_interval{1000};
+constexpr milliseconds lasting{2000};  // a connection that ended earlier was refused, most likely
 
 struct Link {
   TransportPeer peer = {};
@@ -31,6 +32,7 @@ struct Link {
   std::uint16_t version = 0;  // that the connection speaks
   steady_clock::time_point up_at = {};
   bool outage_logged = false;
+  steady_clock::time_point refusal_logged = {};
 };
 
 struct Accepted {
@@ -279,8 +281,12 @@ Result<void> TlsTransport::greeted(PeerConnection& from, const PublicKey& key, c
   const auto version = agree_on(settings_.hello, hello, link.peer.id, link.peer.incarnation);
   if (!version) {
     ++metrics_.hello_refused;
-    log(LogLevel::warning, "peer_refused",
-        {{"peer", link.peer.id.value}, {"address", from.address()}, {"reason", version.error().message}});
+    const auto now = steady_clock::now();
+    if (now - link.refusal_logged >= refusal_log_interval) {
+      link.refusal_logged = now;
+      log(LogLevel::warning, "peer_refused",
+          {{"peer", link.peer.id.value}, {"address", from.address()}, {"reason", version.error().message}});
+    }
     return pass(version);
   }
   if (const auto waiting = accepted(from); waiting != accepted_.end()) {
@@ -349,8 +355,8 @@ void TlsTransport::closed(PeerConnection& from, const Error& why) {
   }
   if (was_up) {
     link->connection = nullptr;
-    // One that ended at once was refused over there, most likely: then the waits go on growing.
-    if (steady_clock::now() - link->up_at >= options_.backoff_max) link->backoff = options_.backoff_min;
+    // One that ended at once was refused over there: then the waits go on growing.
+    if (steady_clock::now() - link->up_at >= lasting) link->backoff = options_.backoff_min;
     if (owner_.on_peer) owner_.on_peer(link->peer.id, false);
   } else {
     link->dialling = nullptr;

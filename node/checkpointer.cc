@@ -48,8 +48,12 @@ void Checkpointer::State::consider() {
   if (!in_office || !applied || recovery) return;
   const std::int64_t now = executor.steady_ms();
   if (open) {
-    const std::int64_t age = now - open->since;
-    if (age < patience_ms) return wake(static_cast<std::uint32_t>(patience_ms - age));
+    const std::int64_t left = open->since + patience_ms - now;
+    if (left > 0) {
+      wake(static_cast<std::uint32_t>(std::min<std::int64_t>(left, options.open_timeout_ms)));
+      if (open->log_line && now - open->asked >= options.open_timeout_ms) ask();
+      return;
+    }
     publish_missing();
     open.reset();
     wait_next_for(std::int64_t{2} * patience_ms);
@@ -84,20 +88,27 @@ void Checkpointer::State::open_newest() {
   last_open = executor.steady_ms();
   open.emplace(
       Open{.checkpoint = checkpoint, .set = *set, .text = encode_checkpoint(checkpoint), .since = last_open});
-  wake(patience_ms);
+  wake(options.open_timeout_ms);
   with_mark(checkpoint, [this, checkpoint] { opened(checkpoint); });
 }
 
 void Checkpointer::State::opened(const Checkpoint& checkpoint) {
   if (!open || !in_office || !(open->checkpoint == checkpoint) || open->log_line) return;
   open->log_line = sign_note_line(open->text, origin, keys.log);
+  ask();
+}
+
+// All of them, each time: who refused, was not reached or did not hear answers when it can.
+void Checkpointer::State::ask() {
+  open->asked = executor.steady_ms();
   broadcast(PeerKind::checkpoint_open,
             encode_checkpoint_open({.text = open->text, .log_line = encode_signature_line(*open->log_line)}));
   if (ports.opened && !open->set->witnesses.empty()) {
     const Note note{.text = open->text, .signatures = {*open->log_line}};
-    ports.opened(checkpoint, encode_note(note), *open->set);
+    ports.opened(open->checkpoint, encode_note(note), *open->set);
   }
-  count(options.self, cosign(*open->set->find(options.self), open->text));
+  if (open->asked - open->since >= options.open_timeout_ms) publish_missing();
+  count(options.self, cosign(*open->set->find(options.self), open->text));  // maybe the last: nothing follows
 }
 
 Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
@@ -336,6 +347,9 @@ void Checkpointer::on_cosigners(CosignerSet set) {
                 {"cosigners", std::to_string(set.cosigners())},
                 {"quorum", std::to_string(set.quorum())}});
     state->cosigners = std::make_shared<const CosignerSet>(set);
+    // Whoever kept the open one from its quorum may be in the set no more.
+    state->open.reset();
+    state->wait_next_for(state->options.open_timeout_ms);
   });
 }
 

@@ -6,7 +6,8 @@
 // equal. At k lines the leader sends the finished note to all; every node stores and serves those same bytes.
 // When k do not come in time, or on a new leader, the then newest seal is opened. In time is twice as long as
 // the last one took, at least open_timeout_ms, and twice as long again after each that failed: nodes that are
-// busy cosign late, and one given up early would never be finished. An idle ledger is
+// busy cosign late, and one given up early would never be finished. Meanwhile all are asked again every
+// open_timeout_ms. An idle ledger is
 // cosigned again every idle_ms. Sizes never go back, and a note below k is never served.
 //
 // High water. Before any signature leaves, of log key or cosigner key, (size, root) is durable as this node's
@@ -75,7 +76,7 @@ struct CheckpointerOptions {
   PartyId organisation = {};  // in whose name it cosigns
   std::uint32_t open_interval_ms = 10;
   std::uint32_t open_timeout_ms = 1'000;
-  std::uint32_t open_timeout_max_ms = 8'000;
+  std::uint32_t open_timeout_max_ms = 600'000;
   std::uint32_t idle_ms = 60'000;
   std::uint32_t recovery_ms = 1'000;  // between two rounds of questions
   std::int64_t ahead_max_seconds = 60;

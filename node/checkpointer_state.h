@@ -20,6 +20,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
     std::optional<NoteSignature> log_line = {};  // once the mark is durable
     std::map<NodeId, NoteSignature> cosignatures = {};
     std::int64_t since = 0;  // steady
+    std::int64_t asked = 0;  // likewise: when the others were asked last
   };
 
   State(CheckpointerOptions o, CosignerSet s, const NodeKeys& k, CheckpointerPorts ports_, Executor& e)
@@ -41,6 +42,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void open_newest();
   void wait_next_for(std::int64_t ms);
   void opened(const Checkpoint& checkpoint);
+  void ask();
   void with_mark(const Checkpoint& checkpoint, std::function<void()> then);
   Result<void> may_sign(const Checkpoint& checkpoint) const;
   NoteSignature cosign(const state::Node& self, const std::string& text) const;

@@ -87,7 +87,7 @@ class Collection {
   std::map<StateKey, Span> spans_ = {};
   std::set<SiteId> whole_sites_ = {};
   std::map<LeafIndex, SignedStatement> included_ = {};
-  std::size_t bytes_ = 0;  // of what is included, as the file will hold it
+  std::size_t bytes_ = 0;  // of the statements included
 };
 
 Result<void> Collection::run(const CertificateId& id) {
@@ -306,9 +306,7 @@ Result<void> Collection::include(LeafIndex leaf) {
 
 // Early, so that a certificate with too much behind it costs no more than the largest that fits.
 Result<void> Collection::fits(const SignedStatement& statement) {
-  constexpr std::size_t per_digest = 34;  // CBOR's head and the hash
-  const std::size_t path = static_cast<std::size_t>(std::bit_width(end_.value));
-  bytes_ += statement.bytes->size() + path * per_digest;
+  bytes_ += statement.bytes->size();  // what their paths share is known once all are there
   if (included_.size() < certificate_statements_max && bytes_ <= bytes_max_) return {};
   return fail(Code::rule_violated, "certificate_too_large",
               "what this certificate rests on is more than one file may hold: " +

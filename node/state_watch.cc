@@ -103,6 +103,7 @@ void StateWatch::on_applied(const Applied& applied) {
   state_->executor.post([state = state_, now = StateAt{applied.index, applied.state_root}] {
     state->agreement.applied(now);
     state->judge();
+    state->tell_majority();  // this node may be the one that was missing, or all of it
   });
 }
 

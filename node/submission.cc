@@ -24,8 +24,9 @@ Error full_error() {
 bool Submission::State::full(std::size_t more, std::uint64_t more_bytes) const {
   if (statements + more > options.statements_max || bytes + more_bytes > options.bytes_max) return true;
   const std::optional<double> per_second = leading() ? rate.per_second() : std::nullopt;
-  if (!per_second) return false;
-  const double in_time = *per_second * options.queue_ms_max / 1'000;
+  const bool waits = leading() && holds_back();
+  if (!per_second && !waits) return false;
+  const double in_time = waits ? 0 : *per_second * options.queue_ms_max / 1'000;
   return static_cast<double>(statements - unknown_keys) >=
          std::max(in_time, static_cast<double>(options.block_statements_max));
 }
@@ -293,8 +294,10 @@ void Submission::State::expire(const RequestPtr& request) {
   const Error uncertain{
       Code::uncertain, "deadline",
       "no outcome in time; it may still be recorded: send the same bytes again to learn it"};
-  const Error no_leader{Code::busy, "no_leader",
-                        "no node leads at the moment; nothing was recorded, try again"};
+  // This node leads and has not offered it: too much waits before it.
+  const Error no_leader = leading() ? full_error()
+                                    : Error{Code::busy, "no_leader",
+                                            "no node leads at the moment; nothing was recorded, try again"};
   for (std::size_t i = 0; i < request->items.size(); ++i) {
     if (request->items[i].answer) continue;
     answer(request, i,

@@ -93,8 +93,7 @@ void Submission::State::keys_checked(const RequestPtr& request, std::vector<std:
 }
 
 void Submission::State::form_blocks() {
-  const bool too_far = majority && behind >= options.behind_max;
-  while (leading() && !queued.empty() && !proposing && !holding && !too_far &&
+  while (leading() && !queued.empty() && !proposing && !holding && !holds_back() &&
          blocks.size() < options.blocks_in_flight_max) {
     std::vector<Queued> taken;
     std::size_t size = 0;

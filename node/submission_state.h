@@ -93,6 +93,8 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   void take_refused(const NodeId& from, ByteView bytes);
 
   bool leading() const { return in_office; }
+  // A majority is known to be too far behind to be given more.
+  bool holds_back() const { return majority && behind >= options.behind_max; }
 
   SubmissionOptions options;
   const SubmissionPorts ports;

@@ -1,5 +1,5 @@
 // The keys of the applied side, in one place. Stored: never change. Pure, any thread; used by
-// ledger_store.cc and ledger_reader.cc only.
+// ledger_store.cc, ledger_reader.cc and rebuild.cc only.
 //
 //     state  kind byte || id                                 -> record
 //     index  'O' || statement digest                         -> outcome
@@ -9,6 +9,9 @@
 //     index  'I' || be16 id length || id || be64 leaf        -> type word: statements signed for a party
 //     tree   'b' || bucket key (state_tree.h)                -> bucket; the other keys are tree_store.h's
 //     meta   applied, genesis
+//
+// Beside the database, from a clean stop for the next start, the file upper_levels_file: SHA-256 of what
+// follows, the state's root, the state tree's upper levels (state_tree.h).
 #pragma once
 
 #include <string_view>
@@ -22,6 +25,7 @@ namespace anta::keys {
 
 inline constexpr std::string_view applied = "applied";
 inline constexpr std::string_view genesis = "genesis";
+inline constexpr const char* upper_levels_file = "state-tree";
 inline constexpr std::uint8_t bucket_tag = 'b';
 
 inline Bytes state(Kind kind, std::string_view id) {

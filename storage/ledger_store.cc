@@ -15,10 +15,7 @@
 namespace anta {
 namespace {
 
-// Beside the database, from a clean stop for the next start: the state's root, then the state tree's upper
-// levels.
-constexpr const char* levels_file = "state-tree";
-constexpr std::size_t levels_bytes_max = std::size_t{1} << 30;  // 10^8 statements have less
+constexpr std::size_t levels_bytes_max = std::size_t{1} << 30;  // of upper_levels_file
 
 constexpr std::uint64_t prune_steps_max = 64;  // log entries whose undo records one apply may remove
 
@@ -106,12 +103,13 @@ struct LedgerStore::State {
 // Nothing depends on the file: of another moment, damaged or missing, all records are read instead.
 bool LedgerStore::State::load_upper_levels() {
   if (!applied) return false;
-  const auto file = database.read_file(levels_file, levels_bytes_max);
-  if (!file || !*file) return false;
-  const ByteView content = **file;
+  const auto file = database.read_file(keys::upper_levels_file, levels_bytes_max);
+  if (!file || !*file || (*file)->size() < 2 * Digest::size) return false;
+  const ByteView content = ByteView(**file).subspan(Digest::size);
   const Digest& root = applied->state_root;
-  if (content.size() < Digest::size || !std::ranges::equal(content.first(Digest::size), root.view()))
-    return false;
+  if (!std::ranges::equal(content.first(Digest::size), root.view())) return false;
+  // How many leaves a bucket has is under no root.
+  if (!std::ranges::equal(ByteView(**file).first(Digest::size), sha256(content).view())) return false;
   if (!state_tree.restore_upper_levels(content.subspan(Digest::size))) return false;
   if (state_tree.root() == root) return true;
   state_tree = StateTree([this](ByteView key) { return bucket(key); });
@@ -196,12 +194,17 @@ LedgerStore::~LedgerStore() = default;
 
 Result<void> LedgerStore::write_upper_levels() {
   const State& s = *state_;
-  if (!s.applied) return {};
-  Bytes content = to_bytes(s.applied->state_root.view());
-  const Bytes levels = s.state_tree.upper_levels();
-  if (content.size() + levels.size() > levels_bytes_max) return {};
-  content.insert(content.end(), levels.begin(), levels.end());
-  return s.database.replace_file(levels_file, content, Sync::no);
+  if (!s.applied || s.state_tree.root() != s.applied->state_root) return {};  // after a failure
+  if (s.state_tree.buckets() * (Digest::size + 4) > levels_bytes_max) {
+    return fail(Code::rule_violated, "store.levels",
+                "the state tree's upper levels are too large for a file; the next start reads every bucket");
+  }
+  Bytes content(Digest::size);
+  put_bytes(content, s.applied->state_root.view());
+  s.state_tree.write_upper_levels(content);
+  const Digest digest = sha256(ByteView(content).subspan(Digest::size));
+  std::ranges::copy(digest.bytes, content.begin());
+  return s.database.replace_file(keys::upper_levels_file, content, Sync::no);
 }
 
 // ---- apply ----

@@ -55,6 +55,7 @@ Result<Applied> begin_rebuild(Database& database, const LogStore& log) {
                   "nothing is applied here, so there is nothing to rebuild. Next step: start the node");
   }
   if (auto good = check_log(log, **target); !good) return pass(good);
+  if (auto gone = database.remove_file(keys::upper_levels_file); !gone) return pass(gone);
   Batch mark = database.batch();
   mark.put(Family::meta, as_bytes(rebuild_key), encode_applied(**target));
   if (auto done = database.write(mark, Sync::yes); !done) return pass(done);

@@ -246,11 +246,9 @@ Result<void> StateTree::finish_restore() {
   return finished;
 }
 
-Bytes StateTree::upper_levels() const {
-  Bytes out;
-  out.reserve(buckets() * (Digest::size + 3));
+void StateTree::write_upper_levels(Bytes& out) const {
+  out.reserve(out.size() + buckets() * (Digest::size + 3));  // an inner node or two for each
   state_->write_node(state_->top, out);
-  return out;
 }
 
 Result<void> StateTree::restore_upper_levels(ByteView levels) {

@@ -61,7 +61,7 @@ class StateTree {
   // The same from the upper levels as bytes, which is a tenth of the records and in the order in which it is
   // needed. From the top down, left before right: 0 for nothing, 1 to 8 and a root for a bucket of so many
   // leaves, 255 for an inner node. After an error the tree is empty, and may be restored from the records.
-  Bytes upper_levels() const;
+  void write_upper_levels(Bytes& out) const;  // at its end
   Result<void> restore_upper_levels(ByteView levels);
 
   // All updates of a block together, each key once, in any order. Every bucket that changes, once.

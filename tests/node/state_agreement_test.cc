@@ -133,7 +133,7 @@ struct Watched {
       sent.emplace_back(to, std::move(bytes));
     };
     ports.peers = [] { return std::vector<NodeId>{b, c}; };
-    ports.voters = [] { return three; };
+    ports.voters = [this] { return voters; };
     ports.set_aside = [this](const StateDifference& difference) { aside.push_back(difference); };
     ports.log = [this](LogLevel, std::string_view event, std::initializer_list<LogField>) {
       events.emplace_back(event);
@@ -157,6 +157,7 @@ struct Watched {
   std::vector<StateDifference> aside = {};
   std::vector<std::string> events = {};
   std::vector<std::optional<LogIndex>> majority = {};
+  std::vector<NodeId> voters = three;
   std::unique_ptr<StateWatch> watch = {};
 };
 
@@ -206,6 +207,20 @@ TEST(StateWatch, TellsHowFarAMajorityHasApplied) {
   watched.executor.run();
   using Index = std::optional<LogIndex>;
   EXPECT_EQ(watched.majority, (std::vector<Index>{LogIndex{5}, LogIndex{6}, LogIndex{8}, LogIndex{6}, {}}));
+}
+
+TEST(StateWatch, AVoterAloneIsAMajority) {
+  // Goal: its own blocks are applied as far as it has applied them, whatever a learner told before it left
+  // (it stopped taking statements once the learner was gone).
+  Watched watched;
+  watched.voters = {a};
+  watched.apply(1);
+  watched.hear(b, at(1));
+  watched.watch->on_peer(b, false);
+  watched.apply(2);
+  watched.apply(3);
+  using Index = std::optional<LogIndex>;
+  EXPECT_EQ(watched.majority, (std::vector<Index>{LogIndex{1}, LogIndex{2}, LogIndex{3}}));
 }
 
 TEST(StateWatch, NamesWhoDiffersOnceAndIsSetAsideOnceByAMajority) {
