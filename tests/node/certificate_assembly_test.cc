@@ -358,7 +358,17 @@ TEST(CertificateAssembly, TooMuchBehindItIsSaid) {
   for (std::size_t step = enough / 2; step > 0; step /= 2) {
     if (collect_evidence(reader, CertificateId{"C-1"}, size, count, enough - step)) enough -= step;
   }
-  EXPECT_GE(enough, rig.assemble("C-1")->size() / 2);
+  const Bytes whole = *rig.assemble("C-1");
+  const auto file = decode_certificate_file(whole);
+  std::size_t statements = 0;
+  for (const auto* list : {&file->evidence, &file->authority}) {
+    for (const ProvenStatement& proven : *list)
+      statements += proven.statement->size();
+  }
+  EXPECT_EQ(enough, statements);  // paths are weighed once all are there, as they share
+  EXPECT_EQ(*rig.assemble("C-1", whole.size()), whole);
+  const auto no_room = rig.assemble("C-1", whole.size() - 1);
+  EXPECT_TRUE(!no_room || decode_certificate_file(*no_room)->summary);
   const auto refused = collect_evidence(reader, CertificateId{"C-1"}, size, count, enough - 1);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().rule, "certificate_too_large");
