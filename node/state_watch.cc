@@ -23,6 +23,7 @@ struct StateWatch::State : std::enable_shared_from_this<StateWatch::State> {
   std::optional<LogIndex> told_index = {};   // the newest that was told
   std::optional<std::int64_t> told_at = {};  // steady
   std::optional<LogIndex> majority = {};
+  bool started = false;  // before, there is nobody to ask who votes
   StateWatchFigures last = {};
   Published<StateWatchFigures> shown = {};
 };
@@ -50,6 +51,7 @@ void StateWatch::State::tell() {
 }
 
 void StateWatch::State::tell_majority() {
+  if (!started) return;
   const auto now = agreement.applied_by_majority(ports.self, ports.voters());
   if (now == majority || !ports.applied_by_majority) return;
   majority = now;
@@ -96,7 +98,11 @@ StateWatch::StateWatch(StateWatchPorts ports, Executor& executor)
 StateWatch::~StateWatch() = default;
 
 void StateWatch::start() {
-  state_->executor.post([state = state_] { state->tick(); });
+  state_->executor.post([state = state_] {
+    state->started = true;
+    state->tell_majority();
+    state->tick();
+  });
 }
 
 void StateWatch::on_applied(const Applied& applied) {

@@ -50,7 +50,9 @@ class StateWatch {
   StateWatch(StateWatchPorts ports, Executor& executor);
   ~StateWatch();
 
-  void start();  // telling, for as long as the executor runs
+  // Telling, for as long as the executor runs. Before it the voters are not asked for: what was applied
+  // earlier may be told to this when there is no replica yet.
+  void start();
 
   void on_applied(const Applied& applied);
   void on_peer(const NodeId& peer, bool up);

@@ -133,7 +133,10 @@ struct Watched {
       sent.emplace_back(to, std::move(bytes));
     };
     ports.peers = [] { return std::vector<NodeId>{b, c}; };
-    ports.voters = [this] { return voters; };
+    ports.voters = [this] {
+      ++asked;
+      return voters;
+    };
     ports.set_aside = [this](const StateDifference& difference) { aside.push_back(difference); };
     ports.log = [this](LogLevel, std::string_view event, std::initializer_list<LogField>) {
       events.emplace_back(event);
@@ -158,6 +161,7 @@ struct Watched {
   std::vector<std::string> events = {};
   std::vector<std::optional<LogIndex>> majority = {};
   std::vector<NodeId> voters = three;
+  int asked = 0;  // who votes
   std::unique_ptr<StateWatch> watch = {};
 };
 
@@ -189,10 +193,23 @@ TEST(StateWatch, TellsMoreOftenWhileThereIsSomethingNew) {
   EXPECT_EQ(decode_state_roots(watched.sent.back().second)->back(), at(10));
 }
 
+TEST(StateWatch, AsksNobodyBeforeItIsStarted) {
+  // Goal: a node tells it what was applied before the start while there is no replica to ask who votes (it
+  // hung).
+  Watched watched;
+  watched.voters.clear();
+  watched.apply(7);
+  EXPECT_EQ(watched.asked, 0);
+  watched.watch->start();
+  watched.executor.run();
+  EXPECT_GT(watched.asked, 0);
+}
+
 TEST(StateWatch, TellsHowFarAMajorityHasApplied) {
   // Goal: of three voters the second; nothing before two have told and once only one is left; each change
   // once.
   Watched watched;
+  watched.watch->start();
   watched.apply(7);
   EXPECT_TRUE(watched.majority.empty());
   watched.hear(b, at(5));
@@ -214,6 +231,7 @@ TEST(StateWatch, AVoterAloneIsAMajority) {
   // (it stopped taking statements once the learner was gone).
   Watched watched;
   watched.voters = {a};
+  watched.watch->start();
   watched.apply(1);
   watched.hear(b, at(1));
   watched.watch->on_peer(b, false);
