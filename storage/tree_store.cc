@@ -91,6 +91,7 @@ Result<TreeStore> TreeStore::open(const Database& database, TreeSize size) {
   TreeStore store;
   if (size.value == 0) return store;
   auto range = range_at(size.value, stored_nodes(database, nullptr, size));
+  if (!range && range.error().rule == "store.damaged") return pass(range);  // names its file and what to do
   if (!range) {
     return fail(Code::corrupt, "tree.damaged",
                 "the Merkle tree of " + std::to_string(size.value) +
