@@ -12,24 +12,28 @@ namespace {
 
 std::string words_of(const StateKey& key) { return std::string(word(key.kind)) + " " + key.id; }
 
+// And is the record of this very thing, where it says of what it is.
 template <typename T>
-bool reads(const Bytes& record) {
-  return state::decode_record<T>(record).has_value();
+bool reads(const StateKey& key, const Bytes& bytes) {
+  const Result<T> record = state::decode_record<T>(bytes);
+  if (!record) return false;
+  if constexpr (requires { record->id.value; }) return record->id.value == key.id;
+  return true;
 }
 
 // Of the kinds that are laid over the evidence or make a policy; others are proven and not looked at.
-bool is_readable(Kind kind, const Bytes& record) {
-  switch (kind) {
-    case Kind::certificate: return reads<state::Certificate>(record);
-    case Kind::lot: return reads<state::Lot>(record);
-    case Kind::attestation: return reads<state::Attestation>(record);
-    case Kind::accreditation: return reads<state::Accreditation>(record);
-    case Kind::formalisation: return reads<state::Formalisation>(record);
-    case Kind::account: return reads<state::Account>(record);
-    case Kind::key: return reads<state::Key>(record);
-    case Kind::network: return reads<state::Network>(record);
-    case Kind::node: return reads<state::Node>(record);
-    case Kind::parameter: return reads<state::Parameter>(record);
+bool is_readable(const StateKey& key, const Bytes& record) {
+  switch (key.kind) {
+    case Kind::certificate: return reads<state::Certificate>(key, record);
+    case Kind::lot: return reads<state::Lot>(key, record);
+    case Kind::attestation: return reads<state::Attestation>(key, record);
+    case Kind::accreditation: return reads<state::Accreditation>(key, record);
+    case Kind::formalisation: return reads<state::Formalisation>(key, record);
+    case Kind::account: return reads<state::Account>(key, record);
+    case Kind::key: return reads<state::Key>(key, record);
+    case Kind::network: return reads<state::Network>(key, record);
+    case Kind::node: return reads<state::Node>(key, record);
+    case Kind::parameter: return reads<state::Parameter>(key, record);
     default: return true;
   }
 }
@@ -51,8 +55,9 @@ std::optional<ReplayFailure> check_present_state(const ProvenState& state, const
     if (!proven) {
       return ReplayFailure{code_of(proven.error()), words_of(record.key) + ": " + proven.error().message, {}};
     }
-    if (record.record && !is_readable(record.key.kind, *record.record)) {
-      return ReplayFailure{"state_record", words_of(record.key) + ": the record cannot be read", {}};
+    if (record.record && !is_readable(record.key, *record.record)) {
+      return ReplayFailure{
+          "state_record", words_of(record.key) + ": the record cannot be read, or is another's", {}};
     }
   }
   return std::nullopt;

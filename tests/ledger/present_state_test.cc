@@ -211,6 +211,28 @@ TEST_F(PresentState, AnUnreadableRecord) {
   EXPECT_EQ(codes(verify(ledger.proven_file("C-1"))), "state_record");
 }
 
+// Goal: the same for a record that says it is another thing's than the one that it is proven for (a summary's
+// lots were looked up by either, and the verifier ended with an exception: found by fuzz_certificate).
+TEST_F(PresentState, ARecordOfAnotherThing) {
+  const ProvenState state = *ledger.proven_file("C-1").state;
+  for (const Kind kind : {Kind::lot, Kind::certificate, Kind::attestation}) {
+    const auto found = std::find_if(state.records.begin(), state.records.end(), [&](const ProvenRecord& r) {
+      return r.key.kind == kind && r.record != nullptr;
+    });
+    ASSERT_NE(found, state.records.end());
+    const auto as_another = [&](auto record) {
+      record.id.value = "X-99";
+      ledger.alter(found->key, std::make_shared<const Bytes>(state::encode_record(record)));
+    };
+    if (kind == Kind::lot) as_another(*state::decode_record<state::Lot>(*found->record));
+    if (kind == Kind::certificate) as_another(*state::decode_record<state::Certificate>(*found->record));
+    if (kind == Kind::attestation) as_another(*state::decode_record<state::Attestation>(*found->record));
+    one_more_block();
+    EXPECT_EQ(codes(verify(ledger.proven_file("C-1"))), "state_record") << word(kind);
+    ledger.alter(found->key, found->record);
+  }
+}
+
 // Goal: the same for the list of amendments, which the replay reads: the state is checked before it.
 TEST_F(PresentState, AnUnreadableListOfAmendments) {
   ledger.alter({Kind::parameter, std::string(state::amendments_record_id)},

@@ -142,6 +142,7 @@ def check_consistency(old, new, path, old_root, new_root, code="consistency"):
 KINDS = ("party", "key", "role", "site", "lot", "dispatch", "attestation", "accreditation", "formalisation", "account", "certificate",
          "waybill", "ticket", "container_seal", "device", "relation", "parameter", "rejected", "node", "origination", "process",
          "countersign", "document", "proposal", "network")
+NAMED = ("certificate", "lot", "attestation", "account", "node")  # their records have their key's id
 
 
 def state_key(kind, name):

@@ -128,6 +128,8 @@ def cases(ledger):
         yield case(f"the certificate {word} since", NO, records=rewritten(ledger, certificate, state=word))
         yield case(f"the certificate {word} since, and old", NO, max_age=1, records=rewritten(ledger, certificate, state=word))
         yield case(f"the certificate {word} since, told", NO, told=True, records=rewritten(ledger, certificate, state=word))
+    for key in (certificate, attestation, ("lot", "L-1")):
+        yield case(f"the record of another {key[0]}", NO, records=rewritten(ledger, key, id="X-99"))
     yield case("the certificate consumed since", YES, records=rewritten(ledger, certificate, state="consumed"))
     for word in ("suspended", "revoked", "withdrawn"):
         yield case(f"the mine's attestation {word} since", FLAGS, records=refuted(ledger, "att-mine", word))

@@ -106,6 +106,7 @@ def cases(ledger):
         yield case(" ".join(key) + " proven absent", NO, state=left)
     for word in ("superseded", "void", "withdrawn"):
         yield case("the certificate " + word, NO, state=proven.rewritten(ledger, certificate, state=word))
+    yield case("the record of another lot", NO, state=proven.rewritten(ledger, ("lot", lot), id="X-99"))
     yield case("the certificate consumed", UNKNOWN, state=proven.rewritten(ledger, certificate, state="consumed"))
     grams = record(ledger, *certificate)["dry_g"]
     yield case("the certificate reduced", UNKNOWN, state=proven.rewritten(ledger, certificate, dry_g=grams - 1))

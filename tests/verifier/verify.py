@@ -211,6 +211,9 @@ class Judgement:
         for kind, name, value, terminal, siblings in self.file.records:
             digest = None if value is None else formats.sha256(value)
             formats.check_state(seal[3], formats.state_key(kind, name), digest, siblings, terminal)
+            if value is not None and kind in formats.NAMED:
+                record = formats.decode(value, "state_record")
+                need(isinstance(record, dict) and record.get("id") == name, "state_record", "another's record")
 
     def take_over(self, kind, name, record):
         told = {code for code, _ in record["flags"]}
