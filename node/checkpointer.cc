@@ -50,8 +50,9 @@ void Checkpointer::State::consider() {
   if (open) {
     const std::int64_t left = open->since + patience_ms - now;
     if (left > 0) {
-      wake(static_cast<std::uint32_t>(std::min<std::int64_t>(left, options.open_timeout_ms)));
-      if (open->log_line && now - open->asked >= options.open_timeout_ms) ask();
+      const std::int64_t again = std::max(open->since, open->asked) + options.open_timeout_ms - now;
+      wake(static_cast<std::uint32_t>(std::min(left, again > 0 ? again : options.open_timeout_ms)));
+      if (open->log_line && again <= 0) ask();
       return;
     }
     publish_missing();
@@ -103,12 +104,15 @@ void Checkpointer::State::ask() {
   open->asked = executor.steady_ms();
   broadcast(PeerKind::checkpoint_open,
             encode_checkpoint_open({.text = open->text, .log_line = encode_signature_line(*open->log_line)}));
-  if (ports.opened && !open->set->witnesses.empty()) {
+  const auto is_silent = [this](const auto& witness) { return !open->cosignatures.contains(witness.id); };
+  if (ports.opened && std::ranges::any_of(open->set->witnesses, is_silent)) {
     const Note note{.text = open->text, .signatures = {*open->log_line}};
     ports.opened(open->checkpoint, encode_note(note), *open->set);
   }
+  NoteSignature own = cosign(*open->set->find(options.self), open->text);
+  open->cosignatures.insert_or_assign(options.self, own);
   if (open->asked - open->since >= options.open_timeout_ms) publish_missing();
-  count(options.self, cosign(*open->set->find(options.self), open->text));  // maybe the last: nothing follows
+  count(options.self, std::move(own));  // maybe the last: nothing follows
 }
 
 Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
@@ -145,12 +149,17 @@ void Checkpointer::State::with_mark(const Checkpoint& checkpoint, std::function<
   // What is handed over now replaces what is on its way: the disk writes marks in this order. A mark that
   // failed stays promised, because it may be on the disk all the same.
   if (promised && next.size < promised->size) return;
+  if (writing == next) return;  // who asked first is answered
   promised = next;
+  writing = next;
+  if (ports.signs) ports.signs(TreeSize{next.size});
   ports.persist_mark(encode_mark(next),
                      [self = weak_from_this(), next, then = std::move(then)](Result<void> done) {
                        const auto state = self.lock();
-                       if (!state || !done) return;  // not durable: nothing may be signed
-                       state->executor.post([state, next, then] {
+                       if (!state) return;
+                       state->executor.post([state, next, then, durable = done.has_value()] {
+                         if (state->writing == next) state->writing.reset();
+                         if (!durable) return;  // nothing may be signed
                          if (state->mark && state->mark->size > next.size) return;
                          state->mark = next;
                          then();

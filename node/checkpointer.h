@@ -5,9 +5,10 @@
 // the text with its log key and sends it; a node answers once it has applied that seal and its own root is
 // equal. At k lines the leader sends the finished note to all; every node stores and serves those same bytes.
 // When k do not come in time, or on a new leader, the then newest seal is opened. In time is twice as long as
-// the last one took, at least open_timeout_ms, and twice as long again after each that failed: nodes that are
-// busy cosign late, and one given up early would never be finished. Meanwhile all are asked again every
-// open_timeout_ms. An idle ledger is
+// the last one took, at least open_timeout_ms, and twice as long again after each that failed, at most
+// open_timeout_max_ms: nodes that are
+// busy cosign late, and one given up early would never be finished. Meanwhile
+// all nodes, and the witnesses that are missing, are asked again every open_timeout_ms. An idle ledger is
 // cosigned again every idle_ms. Sizes never go back, and a note below k is never served.
 //
 // High water. Before any signature leaves, of log key or cosigner key, (size, root) is durable as this node's
@@ -76,7 +77,7 @@ struct CheckpointerOptions {
   PartyId organisation = {};  // in whose name it cosigns
   std::uint32_t open_interval_ms = 10;
   std::uint32_t open_timeout_ms = 1'000;
-  std::uint32_t open_timeout_max_ms = 600'000;
+  std::uint32_t open_timeout_max_ms = 30'000;
   std::uint32_t idle_ms = 60'000;
   std::uint32_t recovery_ms = 1'000;  // between two rounds of questions
   std::int64_t ahead_max_seconds = 60;
@@ -99,6 +100,8 @@ struct SealedTree {
 struct CheckpointerPorts {
   std::function<void(const NodeId& to, PeerKind kind, Bytes bytes)> send = {};
   std::function<void(Bytes mark, std::function<void(Result<void>)>)> persist_mark = {};
+  // This node is about to sign the tree of this size: what is proven of it will be asked for.
+  std::function<void(TreeSize size)> signs = {};
   // The tree of the first `size` leaves; not_found when it is not applied yet, malformed when no seal ends
   // it.
   std::function<Result<SealedTree>(TreeSize size)> tree_at = {};

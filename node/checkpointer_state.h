@@ -86,6 +86,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::int64_t finished_at = 0;                 // steady
   std::int64_t wake_at = 0;                     // steady; 0: nothing scheduled
   std::optional<CheckpointMark> mark = {};      // durable
+  std::optional<CheckpointMark> writing = {};   // on its way to the disk, the newest
   std::optional<CheckpointMark> promised = {};  // the highest handed to the disk; never below `mark`
   // Of trees not applied yet: who may say so is not known before. One of each sender, so that none takes
   // another's place.

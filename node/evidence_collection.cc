@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <deque>
 #include <iterator>
 #include <set>
@@ -304,9 +303,10 @@ Result<void> Collection::include(LeafIndex leaf) {
   return take_supporter(statement.digest);
 }
 
-// Early, so that a certificate with too much behind it costs no more than the largest that fits.
+// Early, so that a certificate with too much behind it costs no more than statements of bytes_max: what their
+// paths add is weighed by who has them all.
 Result<void> Collection::fits(const SignedStatement& statement) {
-  bytes_ += statement.bytes->size();  // what their paths share is known once all are there
+  bytes_ += statement.bytes->size();
   if (included_.size() < certificate_statements_max && bytes_ <= bytes_max_) return {};
   return fail(Code::rule_violated, "certificate_too_large",
               "what this certificate rests on is more than one file may hold: " +

@@ -94,8 +94,9 @@ bool is_scrapi(const std::vector<std::string>& path);
 HttpResponse no_checkpoint(const ApiServices& services, const Error& error);
 HttpResponse not_finished(const ApiServices& services);
 
-// The ledger as the finished checkpoint has it. uncertain, rule not_cosigned: after a start the checkpoint
-// may lie too far back to be proven.
+// The ledger as the finished checkpoint has it. uncertain, rule not_cosigned: after a start, or when
+// this node applied it long before it was finished and did not sign it, the checkpoint may lie too far back
+// to be proven.
 Result<LedgerReader> as_of(const ApiServices& services, const FinishedCheckpoint& finished);
 
 // Whether the request's Accept names this type (a wildcard names none).

@@ -60,6 +60,7 @@ void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
   ports.send = [this](const NodeId& to, PeerKind kind, Bytes bytes) {
     replica->send_app(to, static_cast<std::uint8_t>(kind), std::move(bytes));
   };
+  ports.signs = [this](TreeSize size) { ledger->checkpoint_signed(size); };
   ports.persist_mark = [this](Bytes bytes, auto callback) {
     replica->persist_mark(std::move(bytes), std::move(callback));
   };

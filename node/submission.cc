@@ -294,16 +294,17 @@ void Submission::State::expire(const RequestPtr& request) {
   const Error uncertain{
       Code::uncertain, "deadline",
       "no outcome in time; it may still be recorded: send the same bytes again to learn it"};
-  // This node leads and has not offered it: too much waits before it.
-  const Error no_leader = leading() ? full_error()
-                                    : Error{Code::busy, "no_leader",
-                                            "no node leads at the moment; nothing was recorded, try again"};
+  const Error no_leader{Code::busy, "no_leader",
+                        "no node leads at the moment; nothing was recorded, try again"};
+  const bool waits = leading() && holds_back() && !request->offered;  // too much stands before it
+  const Error error = request->offered ? uncertain : (waits ? full_error() : no_leader);
   for (std::size_t i = 0; i < request->items.size(); ++i) {
     if (request->items[i].answer) continue;
     answer(request, i,
            {.statement = request->items[i].digest,
             .again = false,
-            .outcome = tl::unexpected<Error>(request->offered ? uncertain : no_leader)});
+            .outcome = tl::unexpected<Error>(error),
+            .retry_after_s = waits ? busy_retry_after_s : 0});
   }
   settle(request);
 }

@@ -19,8 +19,9 @@
 //
 // Outcomes come from this node's own apply, whoever led (LedgerMachine's notices, by digest), so submitting
 // the same bytes twice, anywhere, is safe. At the request's deadline what is undecided is answered
-// `uncertain` if it was ever offered to anyone, else `busy` (no_leader). A leader's `busy` is final only as
-// the answer to the very first offer: after any other, also this node's own, an earlier one may still commit.
+// `uncertain` if it was ever offered to anyone, else `busy` (no_leader; statements_max where a leader holds
+// back). A leader's `busy` is final only as the answer to the very first offer: after any other, also this
+// node's own, an earlier one may still commit.
 //
 // All state lives on one executor; submit() and the on_ functions may be called from any thread.
 #pragma once

@@ -5,9 +5,9 @@
 // meanwhile waits, and only the newest of it. The request proves that the tree extends the one that the
 // witness cosigned last; how large that was is known from its last answer, or from its 409. A witness that
 // does not answer is left alone for a while (retry_min_ms, doubled up to retry_max_ms); what has waited
-// longer than fresh_ms is not sent any more, since its checkpoint is open no longer. One that has cosigned
-// more than this ledger holds is told of once (witness_ahead): where that stays, the ledger was restored.
-// What comes back goes to the checkpointer, which verifies and counts it like a node's.
+// longer than fresh_ms is not sent any more, since the checkpointer asks again for what is still open. One
+// that has cosigned more than this ledger holds is told of once (witness_ahead): where that stays, the ledger
+// was restored. What comes back goes to the checkpointer, which verifies and counts it like a node's.
 //
 // State lives on one executor, which reads the ledger for the proofs: not the service thread. on_open,
 // set_urls and figures may be called from any thread.

@@ -31,13 +31,29 @@ AppliedMoments::Moment AppliedMoments::take_oldest() {
   return oldest;
 }
 
+void AppliedMoments::hold(TreeSize size) {
+  Moment gone;  // let go outside the lock
+  const std::lock_guard lock(mutex_);
+  if (held_ && held_->applied.leaves >= size) return;
+  if (Moment moment = known(size)) gone = std::exchange(held_, std::move(moment));
+}
+
+AppliedMoments::Moment AppliedMoments::known(TreeSize size) const {
+  for (const Moment& kept : {finished_, held_}) {
+    if (kept && kept->applied.leaves == size) return kept;
+  }
+  const auto found = place_of(recent_, size);
+  return found != recent_.end() && (*found)->applied.leaves == size ? *found : nullptr;
+}
+
 void AppliedMoments::finish(TreeSize size) {
   std::deque<std::shared_ptr<const AppliedMoment>> gone;
   const std::lock_guard lock(mutex_);
+  Moment moment = known(size);
+  if (!moment && (!finished_ || size <= finished_->applied.leaves)) return;
+  gone.push_back(std::exchange(finished_, std::move(moment)));
+  if (held_ && held_->applied.leaves <= size) gone.push_back(std::exchange(held_, nullptr));
   const auto found = place_of(recent_, size);
-  const bool kept = found != recent_.end() && (*found)->applied.leaves == size;
-  if (!kept && (!finished_ || size <= finished_->applied.leaves)) return;
-  gone.push_back(std::exchange(finished_, kept ? *found : nullptr));
   const auto older = std::min<std::ptrdiff_t>(found - recent_.begin(), std::ssize(recent_) - 1);
   for (auto count = older; count > 0; --count)
     gone.push_back(take_oldest());
@@ -50,9 +66,7 @@ std::shared_ptr<const AppliedMoment> AppliedMoments::newest() const {
 
 std::shared_ptr<const AppliedMoment> AppliedMoments::find(TreeSize size) const {
   const std::lock_guard lock(mutex_);
-  if (finished_ && finished_->applied.leaves == size) return finished_;
-  const auto found = place_of(recent_, size);
-  return found != recent_.end() && (*found)->applied.leaves == size ? *found : nullptr;
+  return known(size);
 }
 
 }  // namespace anta

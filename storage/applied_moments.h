@@ -1,5 +1,6 @@
-// The moments that can be asked and proven: the newest, those since the last finished checkpoint (some), and
-// the finished checkpoint's own for as long as no later one is finished.
+// The moments that can be asked and proven: the newest, those since the last finished checkpoint (some), the
+// one whose checkpoint is being cosigned, and the finished checkpoint's own for as long as no later one is
+// finished.
 //
 // So a state proof under the finished checkpoint costs no walk through undo records, however long a cosigner
 // is away. What is kept holds nodes of the state tree that changed since: those of the recent blocks, bounded
@@ -19,12 +20,14 @@ namespace anta {
 
 class AppliedMoments {
  public:
-  // A checkpoint is finished within its round trip or given up after a second: these are more blocks than
-  // that, and more than a busy ledger changes in it.
+  // Of the next checkpoints one will be of one of these, unless its moment is held already.
   static constexpr std::size_t recent_max = 256;
   static constexpr std::size_t recent_bytes_max = std::size_t{32} << 20;
 
   void add(std::shared_ptr<const AppliedMoment> moment);  // the newest
+  // A checkpoint of this size is asked for, or signed here: its moment is kept until a larger one is held or
+  // finished.
+  void hold(TreeSize size);
   // The tree of this size has its checkpoint; earlier moments are let go. Its own may not be kept any more.
   void finish(TreeSize size);
 
@@ -34,10 +37,12 @@ class AppliedMoments {
  private:
   using Moment = std::shared_ptr<const AppliedMoment>;
   Moment take_oldest();
+  Moment known(TreeSize size) const;  // under the lock
 
   mutable std::mutex mutex_ = {};
   std::size_t bytes_ = 0;  // that the recent moments keep: the newest one's is the tree
   std::deque<std::shared_ptr<const AppliedMoment>> recent_ = {};  // ascending by size
+  std::shared_ptr<const AppliedMoment> held_ = {};
   std::shared_ptr<const AppliedMoment> finished_ = {};
 };
 

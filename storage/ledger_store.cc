@@ -483,6 +483,7 @@ std::optional<Applied> LedgerStore::kept(TreeSize size) const {
   return moment ? std::optional(moment->applied) : std::nullopt;
 }
 
+void LedgerStore::checkpoint_signed(TreeSize size) { state_->moments.hold(size); }
 void LedgerStore::checkpoint_finished(TreeSize size) { state_->moments.finish(size); }
 
 LedgerStore::Figures LedgerStore::figures() const {

@@ -109,6 +109,9 @@ class LedgerStore {
   // What was applied then, if that moment is kept in memory and the database has not failed; nothing is read.
   std::optional<Applied> kept(TreeSize size) const;
 
+  // A checkpoint of this size was signed here and will be finished, maybe much later: its moment is kept for
+  // that. Any thread.
+  void checkpoint_signed(TreeSize size);
   // The checkpoint of this size is finished: its moment is kept for proofs, also once it is beyond the
   // window. It may only rise.
   void checkpoint_finished(TreeSize size);

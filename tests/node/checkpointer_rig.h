@@ -28,6 +28,7 @@ struct CheckpointNetwork {
     bool leader_known = true;  // where it asks what is committed
     std::vector<std::string> evidence = {};
     std::vector<std::uint64_t> finished = {};
+    std::vector<std::uint64_t> signs = {};
   };
 
   explicit CheckpointNetwork(int witnesses = 0) {
@@ -76,6 +77,7 @@ struct CheckpointNetwork {
           other->checkpointer->on_peer_message(m.id, kind, bytes);
       }
     };
+    ports.signs = [&m](TreeSize size) { m.signs.push_back(size.value); };
     ports.persist_mark = [&m](const Bytes& bytes, auto callback) {
       if (!m.disk_works) return callback(fail(Code::io, "disk"));
       m.marks.push_back(*decode_mark(bytes));

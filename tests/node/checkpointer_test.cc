@@ -321,6 +321,39 @@ TEST(Checkpointer, WhoCouldNotCosignIsAskedAgain) {
   EXPECT_GE(net.finished(0)->quorum_seconds, static_cast<std::uint64_t>(start_ms) / 1'000 + 99);
 }
 
+TEST(Checkpointer, ASlowDiskIsGivenEachMarkOnce) {
+  // Goal: a node that is asked again while its mark is on its way writes it no second time, and answers once
+  // it is durable; each size that it signs is told to who keeps its moment.
+  CheckpointNetwork net;
+  net.members[2]->disk_waits = true;
+  net.apply_all(5, 1);
+  net.lead(0);
+  net.executor.advance(900);
+  EXPECT_EQ(net.members[2]->marks.size(), 1u);
+  net.executor.advance(6'000);
+  EXPECT_EQ(net.members[2]->marks.size(), 1u);
+  EXPECT_EQ(net.members[2]->signs, std::vector<std::uint64_t>{5});
+  for (const auto& report : std::exchange(net.members[2]->unreported, {}))
+    report({});
+  net.executor.run();
+  EXPECT_EQ(net.size_of(0), 5u);
+}
+
+TEST(Checkpointer, AWitnessThatHasAnsweredIsNotAskedAgain) {
+  // Goal: while a node is away, only who is missing is asked every second.
+  CheckpointNetwork net(1);
+  net.members[1]->reachable = false;
+  net.members[2]->reachable = false;
+  net.apply_all(5, 1);
+  net.lead(0);
+  net.executor.advance(900);
+  EXPECT_EQ(net.asked, 1);
+  const int opens = net.sent[PeerKind::checkpoint_open];
+  net.executor.advance(60'000);
+  EXPECT_GE(net.sent[PeerKind::checkpoint_open], opens + 2 * 50);
+  EXPECT_LE(net.asked, 8);  // once for each that was opened
+}
+
 TEST(Checkpointer, AnIdleLedgerIsCosignedAgain) {
   // Goal: freshness does not age by idleness: the same size, a newer time, once a minute.
   CheckpointNetwork net;

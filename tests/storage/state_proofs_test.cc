@@ -139,6 +139,26 @@ TEST_F(StateProofs, RecentMomentsAreBoundedInMemory) {
   EXPECT_TRUE(kept(11));
 }
 
+TEST_F(StateProofs, WhatWasSignedIsProvenHoweverLateItIsFinished) {
+  // Goal: a checkpoint may wait for a cosigner longer than recent moments are kept; its own is (a cosigner
+  // that came back made it the finished one, and nothing of it could be proven).
+  begin();
+  grow(10);
+  const TreeSize first = world->moments()[10].applied.leaves;
+  world->store().checkpoint_finished(first);
+  grow(10);
+  const TreeSize signed_size = world->moments()[20].applied.leaves;
+  world->store().checkpoint_signed(signed_size);
+  grow(300);
+  expect_proven(world->store().reader_of(first), 10);
+  world->store().checkpoint_signed(first);  // smaller: nothing changes
+  world->store().checkpoint_finished(signed_size);
+  expect_proven(world->store().reader_of(signed_size), 20);
+  grow(300);
+  expect_proven(world->store().reader_of(signed_size), 20);
+  EXPECT_EQ(world->store().reader_of(first).error().rule, "outside_window");
+}
+
 TEST_F(StateProofs, AnOldReaderGoesOnProving) {
   // Goal: a reader that was made before many blocks proves its own moment, whatever else was kept or let go.
   begin();
