@@ -142,7 +142,7 @@ TEST_F(StateProofs, RecentMomentsAreBoundedInMemory) {
 TEST_F(StateProofs, WhatWasSignedIsProvenHoweverLateItIsFinished) {
   // Goal: a checkpoint may wait for a cosigner longer than recent moments are kept; its own is (a cosigner
   // that came back made it the finished one, and nothing of it could be proven).
-  begin();
+  begin({.past_blocks_max = 5});
   grow(10);
   const TreeSize first = world->moments()[10].applied.leaves;
   world->store().checkpoint_finished(first);
