@@ -15,6 +15,7 @@ import urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import network as net
 
+SECOND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "verifier", "audit.py")
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 CONFIGURATION = """{user}daemon off; pid {home}/nginx.pid; error_log {home}/error.log; worker_processes 1;
 events {{ worker_connections 64; }}
@@ -88,6 +89,11 @@ class Mirror(unittest.TestCase):
         code, out, err = net.anta("audit", where, "--policy", self.network.policy, "--output", "json", *more)
         return code, json.loads(out) if out else {}, err
 
+    def audit_again(self, where):
+        """(exit code, words) of the auditor that was written from FORMAT.md."""
+        done = subprocess.run(["/usr/bin/python3", SECOND, where, self.network.policy], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.split() or done.stderr
+
     def copy(self):
         work = os.path.join(self.home, self.id().rsplit(".", 1)[1])
         shutil.copytree(self.tiles, work)
@@ -112,6 +118,8 @@ class Mirror(unittest.TestCase):
             self.assertEqual(said["leaves"], said["size"])
             self.assertEqual(said["statements"] + said["blocks"] + 1, said["size"])
             self.assertGreater(said["refused"], 0)  # the year has its refusals
+        counted = [str(said[what]) for what in ("size", "statements", "blocks", "refused")]
+        self.assertEqual(self.audit_again(self.tiles), (0, ["holds", *counted]))
         state = os.path.join(self.home, "audit.state")
         self.assertEqual(self.audit(self.tiles, "--state", state)[0], 0)
         code, said, _ = self.audit(self.tiles, "--state", state)
@@ -166,6 +174,8 @@ class Mirror(unittest.TestCase):
         self.assertEqual((code, said["verdict"]), (3, "does_not_hold"), err)
         self.assertIn("leaf", said)
         self.assertIn(str(said["leaf"]), err)
+        exit_code, words = self.audit_again(work)
+        self.assertEqual((exit_code, words[0], words[2]), (3, "does_not_hold", str(said["leaf"])))
         shutil.copy(self.last("bodies/", self.tiles), bodies)
         for folder, at, code in (("tile/entries/", 2 + 34 * 9, "audit.leaf"), ("tile/0/", 32 * 9, "audit.leaf")):
             path = self.last(folder, work)
@@ -174,12 +184,15 @@ class Mirror(unittest.TestCase):
             self.flip(path, at)
             exit_code, said, err = self.audit(work)
             self.assertEqual((exit_code, said["code"], said["leaf"] % 256), (3, code, 9), err)
+            exit_code, words = self.audit_again(work)
+            self.assertEqual((exit_code, words[0], words[2]), (3, "does_not_hold", str(said["leaf"])))
             with open(path, "wb") as file:
                 file.write(kept)
         os.remove(bodies)
         code, said, err = self.audit(work)
         self.assertEqual((code, said["verdict"], said["code"]), (6, "cannot_tell", "audit.missing"), err)
         self.assertEqual(said["leaf"] % 256, 0)
+        self.assertEqual(self.audit_again(work), (6, ["cannot_tell", "missing", str(said["leaf"])]))
 
     def test_a_changed_checkpoint_is_nobodys_word(self):
         """Goal: another root under the same signatures is refused before anything is replayed; another policy knows no such log."""

@@ -92,14 +92,7 @@ class Judgement:
             need(formats.sha256(opening) in commitments, "disclosure_unmatched")
 
     def check_genesis(self, genesis, origin):
-        shapes.check_map(genesis, shapes.RULES["genesis"])
-        zeroed = {**genesis, "origin": genesis["origin"][:-8] + "00000000"}
-        bound = formats.sha256(formats.encode(zeroed)).hex()[:8]
-        need(genesis["origin"].endswith("-" + bound), "genesis_malformed", "the origin is another genesis's")
-        keys = [key for node in genesis["nodes"] for key in node["keys"].values()] + [w["key"] for w in genesis.get("witnesses", [])]
-        keys.append(genesis["registrar"]["key"])
-        need(len(set(keys)) == len(keys), "genesis_malformed", "a key twice")
-        need(genesis["origin"] == origin, "other_network")
+        check_genesis(genesis, origin)
         self.genesis_digest = formats.sha256(self.file.genesis)
         self.created = genesis["created"]
 
@@ -230,6 +223,17 @@ class Judgement:
             changes = [{**change, "leaf": order} for order, change in enumerate(record["changes"])]
             proven = {**self.world.attestations[name], "changes": changes}
             self.flags |= self.standing_flags(proven, self.relied[name])
+
+
+def check_genesis(genesis, origin):
+    shapes.check_map(genesis, shapes.RULES["genesis"])
+    zeroed = {**genesis, "origin": genesis["origin"][:-8] + "00000000"}
+    bound = formats.sha256(formats.encode(zeroed)).hex()[:8]
+    need(genesis["origin"].endswith("-" + bound), "genesis_malformed", "the origin is another genesis's")
+    keys = [key for node in genesis["nodes"] for key in node["keys"].values()] + [w["key"] for w in genesis.get("witnesses", [])]
+    keys.append(genesis["registrar"]["key"])
+    need(len(set(keys)) == len(keys), "genesis_malformed", "a key twice")
+    need(genesis["origin"] == origin, "other_network")
 
 
 def mentioned(payload):
