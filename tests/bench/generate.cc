@@ -1,7 +1,7 @@
 // The load generator: makes the mix, signs it, and sends it to running nodes as it is told on stdin.
 //
 //     bench_generate --network NODES          prints the network's document for `anta network new --scenario`
-//     bench_generate --node HOST:PORT... --registrar-key FILE [--seed N] [--lanes N] [--lots N]
+//     bench_generate --node HOST:PORT... --registrar-key FILE [--seed N] [--lanes N] [--lots N] [--producers N]
 //
 // Then one JSON object a line: {"do": "found"}, {"do": "stock"} (registers the live lots), {"do": "sign",
 // "statements": N} (not timed), {"do": "load", "clients": N, "batch": N, "wait": "committed", "warm": S,
@@ -33,6 +33,7 @@ struct Arguments {
   std::uint64_t seed = 1;
   std::size_t lanes = 512;
   std::size_t lots = 10'240;
+  std::size_t producers = TradeSize{}.producers;
   std::size_t network = 0;
 };
 
@@ -49,6 +50,8 @@ bool take(Arguments& out, const std::string& name, const std::string& value) {
     out.lanes = std::stoull(value);
   } else if (name == "--lots") {
     out.lots = std::stoull(value);
+  } else if (name == "--producers") {
+    out.producers = std::stoull(value);
   } else if (name == "--network") {
     out.network = std::stoull(value);
   } else {
@@ -89,7 +92,7 @@ class Generator {
   Generator(Arguments arguments, SigningKey registrar, Millis now)
       : arguments_(std::move(arguments)),
         registrar_(std::move(registrar)),
-        trade_(TradeSize{}, arguments_.seed, now),
+        trade_(TradeSize{.producers = arguments_.producers}, arguments_.seed, now),
         queues_(arguments_.lanes) {
     for (std::size_t i = 0; i < arguments_.lanes; ++i)
       lanes_.emplace_back(trade_, arguments_.seed, i);
@@ -185,7 +188,7 @@ int generate(int argc, char** argv) {
     return 0;
   }
   auto seed = read_seed_file(arguments.registrar_key);
-  if (!seed || arguments.nodes.empty() || arguments.lanes == 0) {
+  if (!seed || arguments.nodes.empty() || arguments.lanes == 0 || arguments.producers == 0) {
     std::cerr << "bench_generate: needs --node and --registrar-key: " << (seed ? "" : seed.error().message)
               << "\n";
     return 2;

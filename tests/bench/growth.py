@@ -16,6 +16,7 @@ from stage import NODES, Broken, Stage
 
 POINTS = 10
 CLIENTS = 32       # a tenth of 10^5 gives each lane about twenty statements, and a request takes what a lane has
+STATEMENTS_OF_A_PRODUCER = 8_000  # some eight lots a day: with fewer producers 10^7 statements are more than their class may mine
 PROOFS = 40        # of each point
 CERTIFICATES = 12  # likewise, at most
 COLUMNS = ("statements", "commits/s", "V(2)/3", "share", "CPU us", "checks", "start s", "RSS MiB", "disk", "log", "meta", "tree", "state", "index", "undo", "proof", "proof ms",
@@ -120,7 +121,7 @@ def curves(points):
 
 def grow(sizes, seed, say):
     points, chance = [], random.Random(seed)
-    with Stage(sizes, seed, say) as stage:
+    with Stage(sizes, seed, say, producers=max(machine.PRODUCERS, sizes.growth // STATEMENTS_OF_A_PRODUCER)) as stage:
         for number in range(POINTS):
             points.append(point(stage, sizes, sizes.growth // POINTS, chance))
             say(f"growth {number + 1} of {POINTS}: load of the machine {points[-1]['load']:.1f}\n" + table(points[-1:]))  # a long run may be ended early

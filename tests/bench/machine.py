@@ -12,6 +12,7 @@ import network as net
 PROGRAMS = os.path.join(net.BUILD, "tests", "bench")
 SIMULATE = os.path.join(net.BUILD, "tests", "sim", "simulate")
 MESSAGE_BYTES = 500
+PRODUCERS = 120  # of the trade that the generator plays
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -84,9 +85,9 @@ def metrics_of(node):
 class Generator:
     """bench_generate as a process that obeys one order at a time."""
 
-    def __init__(self, network, seed, lots, lanes=512):
+    def __init__(self, network, seed, lots, lanes=512, producers=PRODUCERS):
         hosts = [node.url.removeprefix("http://") for node in network.nodes]
-        command = [program("bench_generate"), "--registrar-key", network.registrar_key, "--seed", str(seed), "--lots", str(lots), "--lanes", str(lanes)]
+        command = [program("bench_generate"), "--registrar-key", network.registrar_key, "--seed", str(seed), "--lots", str(lots), "--lanes", str(lanes), "--producers", str(producers)]
         for host in hosts:
             command += ["--node", host]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -13,10 +13,10 @@ ALL = list(range(NODES))
 class Stage:
     """`with Stage(...) as stage`. What was accepted in all loads together is counted, and compared with what the nodes hold."""
 
-    def __init__(self, sizes, seed, say, lanes=512, lots=None, limits=None):
+    def __init__(self, sizes, seed, say, lanes=512, lots=None, limits=None, producers=machine.PRODUCERS):
         """`limits`: of the nodes' configuration, where a row needs others than the standard ones."""
         self.sizes, self.seed, self.say = sizes, seed, say
-        self.lanes, self.lots, self.limits = lanes, lots or sizes.lots, limits
+        self.lanes, self.lots, self.limits, self.producers = lanes, lots or sizes.lots, limits, producers
         self.statements, self.statement_bytes = 0, 0
         self.accepted = self.refused = 0  # of loads, without the stock
 
@@ -31,7 +31,7 @@ class Stage:
                 self.configure()
             self.network.start()
             self.base = self.ledger_size()
-            self.generator = machine.Generator(self.network, self.seed, self.lots, self.lanes)
+            self.generator = machine.Generator(self.network, self.seed, self.lots, self.lanes, self.producers)
             self.stock()
         except BaseException:
             self.__exit__()
