@@ -1,7 +1,8 @@
 // The load generator: makes the mix, signs it, and sends it to running nodes as it is told on stdin.
 //
 //     bench_generate --network NODES          prints the network's document for `anta network new --scenario`
-//     bench_generate --node HOST:PORT... --registrar-key FILE [--seed N] [--lanes N] [--lots N] [--producers N]
+//     bench_generate --node HOST:PORT... --registrar-key FILE [--seed N] [--lanes N] [--lots N] [--producers
+//     N]
 //
 // Then one JSON object a line: {"do": "found"}, {"do": "stock"} (registers the live lots), {"do": "sign",
 // "statements": N} (not timed), {"do": "load", "clients": N, "batch": N, "wait": "committed", "warm": S,

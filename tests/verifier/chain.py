@@ -2,11 +2,13 @@
 
 Chain is World (standing.py) with lots. Amounts are (dry, cu) in grams; everything is an integer.
 """
-from formats import Undecided, need
+from formats import need
 from standing import DAY, RECOVERY, World, strength
 
 ORES = ("ore_sulphide", "ore_oxide", "ore_mixed", "concentrate")
 GONE = ("exported", "withdrawn")
+RANK = {"estimated": 0, "provisional": 1, "final": 2}
+GRAMS_MAX = (1 << 53) - 1
 
 
 def half_even(numerator, denominator=1000000):
@@ -78,7 +80,7 @@ class Chain(World):
         self.new(self.lots, name)
         lot = {"id": name, "material": material, "maker": by, "holder": by, "owner": by, "site": site, "made_site": site, "made_at": at,
                "settled_at": at, "accepted": amounts, "dry": amounts[1], "cu": amounts[2], "state": "registered", "dispatch": None,
-               "hold": None, "model": "none", "schemes": {}, "sources": [], "origins": {site}, "certificates": [], "credits": [],
+               "hold": None, "offered": None, "model": "none", "schemes": {}, "sources": [], "origins": {site}, "certificates": [], "credits": [],
                "status": "estimated", "flags": set(), "moments": [at], "raised": False, "accepted_first": amounts, **more}
         self.lots[name] = lot
         return lot
@@ -196,15 +198,62 @@ class Chain(World):
         model = min(weakest, site_model, key=strength)
         if len(set.union(*(lot["origins"] for lot in lots))) > 1:
             model = min(model, "segregated", key=strength)
+        model, schemes = self.together(lots, model)
+        lends = {scheme for scheme, m in attested if strength(m) >= strength(model)} if model != "none" else set()
+        return model, {scheme: word for scheme, word in schemes.items() if scheme in lends}
+
+    @staticmethod
+    def together(lots, model):
+        """What putting the lots together leaves of a model, and the schemes that all of them are eligible for."""
         shared = set.intersection(*(set(lot["schemes"]) for lot in lots))
         if set.union(*(set(lot["schemes"]) for lot in lots)) - shared:
             model = min(model, "controlled_blending", key=strength)
-        lends = {scheme for scheme, m in attested if strength(m) >= strength(model)} if model != "none" else set()
         review = {scheme for scheme in shared if any(lot["schemes"][scheme] == "under_review" for lot in lots)}
-        return model, {scheme: "under_review" if scheme in review else "eligible" for scheme in shared & lends}
+        return model, {scheme: "under_review" if scheme in review else "eligible" for scheme in shared}
+
+    def on_ownership(self, s, p, at):
+        """The owner offers, and the new owner signs the same."""
+        lot = self.known(self.lots, p["lot"])
+        for side in (p["from"], p["to"]):
+            self.known(self.parties, side)
+        need(s.issuer in (p["from"], p["to"]), "not_issuer")
+        need(lot["owner"] == p["from"], "not_holder")
+        need(at >= lot["settled_at"], "event_order")
+        completes = s.issuer != p["from"]
+        offered = lot["offered"] == p["to"]
+        need(lot["dry"] > 0 and lot["state"] not in GONE and p["from"] != p["to"] and offered == completes, "wrong_state")
+        need(lot["hold"] is None, "lot_on_hold")
+        lot.update({"owner": p["to"], "offered": None} if completes else {"offered": p["to"]})
 
     def on_blend(self, s, p, at):
-        raise Undecided("beyond", "a blend")
+        out = p["output"]
+        self.new(self.lots, out["id"])
+        lots, takes = self.drawn(s, p["inputs"])
+        materials = {lot["material"] for lot in lots}
+        need(materials == {out["material"]} or out["material"] == "ore_mixed" and materials <= set(ORES[:3]), "not_conserved", "another material")
+        for lot, take in zip(lots, takes):
+            need(take[0] <= lot["dry"] and take[1] <= lot["cu"], "balance_exceeded", lot["id"])
+        wet = sum(half_even(lot["accepted"][0] * dry, lot["accepted"][1]) for lot, (dry, _) in zip(lots, takes))
+        amounts = wet, sum(dry for dry, _ in takes), sum(cu for _, cu in takes)
+        need(max(amounts) <= GRAMS_MAX, "balance_exceeded", "more than any lot")
+        status = min((lot["status"] for lot in lots), key=RANK.get)
+        if "measurement" in out:
+            self.plausible(out["material"], out["measurement"])
+            need(RANK[out["measurement"]["status"]] >= RANK[status], "status_lowered")
+            measured = figures(out["measurement"])
+            off = max(abs(measured[unit] - amounts[unit]) * 1000000 - self.parameters["blend_measurement_ppm"] * amounts[unit] for unit in (1, 2))
+            need(off <= 0, "not_conserved", "the measurement is of something else")
+            amounts = measured[0], *amounts[1:]
+        if len(set.union(*(lot["origins"] for lot in lots))) > 1:
+            model, schemes = self.custody(s, p, lots, lots[0]["site"], at)
+        else:
+            model, schemes = self.together(lots, min((lot["model"] for lot in lots), key=strength))
+        owner, site = lots[0]["owner"], lots[0]["site"]
+        credits = [credit for lot, take in zip(lots, takes) for credit in self.draw(lot, *take, s.issuer)]
+        lot = self.make(out["id"], out["material"], at, s.issuer, site, amounts, model=model, schemes=schemes, status=status, owner=owner,
+                        processed=True, statement=s)
+        lot["credits"] = credits
+        self.inherit(lot, lots, takes)
 
     def on_process(self, s, p, at):
         self.need_role(s, "processing_plant", "smelter", "refinery")

@@ -183,6 +183,30 @@ def targeted(concentrate, anode):
     yield edited(anode, "losses of nothing", "process", "B-2", losses__cu_g=lambda v: v * 3)
 
 
+def put_together(blend, tolled):
+    """Blends and changes of owner, likewise."""
+    def one(what, **fields):
+        return edited(blend, "a blend " + what, "blend", "L-1", **fields)
+
+    for what, ppm in (("2 % heavier than its parts", 20000), ("heavier than its parts", 20100), ("2 % lighter than its parts", -20000), ("lighter than its parts", -20100)):
+        yield one(what, output__measurement__wet_g=lambda v, ppm=ppm: v * (1000000 + ppm) // 1000000)
+    yield one("richer than its parts", output__measurement__cu_ppm=lambda v: v * 103 // 100)
+    yield one("less surely weighed than its parts", output__measurement__status="estimated")
+    yield one("of one kind of ore", output__material="ore_sulphide")
+    yield one("of another kind of ore", output__material="ore_oxide")
+    yield one("that is concentrate", output__material="concentrate")
+    yield one("of a lot and itself", inputs__1__lot="L-1")
+    yield one("of a gram more than there is", inputs__1__dry_g=lambda v: v + 1)
+    yield one("of half a lot's copper", inputs__1__cu_g=lambda v: v // 2)
+    yield one("that is one of its parts", output__id="L-2")
+    sales = [n for n in range(len(tolled.statements)) if tolled.read(n).type == "ownership"]
+    for which, n in enumerate(sales):
+        for side, party in (("from", "miner"), ("to", "miner"), ("from", "smelter"), ("to", "plant"), ("to", "nobody")):
+            yield tolled.case(f"sale {which} {side} {party}", with_payload(tolled, n, {**tolled.read(n).p, side: party}))
+        yield tolled.case(f"sale {which} left out", tolled.lay(tolled.statements[:n] + tolled.statements[n + 1:]))
+        yield tolled.case(f"sale {which} before the lot came", with_payload(tolled, n, {**tolled.read(n).p, "event_time": tolled.read(n).p["event_time"] - DAY}))
+
+
 def misused(ledger, rng):
     """Keys, headers and envelopes."""
     for n in rng.sample(range(len(ledger.statements)), 25):
@@ -229,13 +253,14 @@ def later_type(ledger, n):
 
 def cases(by_name, rng):
     yield from targeted(by_name["concentrate"], by_name["anode"])
+    yield from put_together(by_name["blend-one-mine"], by_name["tolled"])
     yield from misused(by_name["concentrate"], rng)
     for name in ("concentrate", "anode", "two-mines", "split", "stock", "agreed", "umpired", "answered", "voided", "suspended", "rotated",
-                 "other-parameters", "consumed"):
+                 "other-parameters", "consumed", "blend-two-mines", "blend-one-mine", "tolled"):
         yield from changed(by_name[name], rng, 40, CHAIN)
     yield from changed(by_name["concentrate"], rng, 80)
     yield from changed(by_name["anode"], rng, 60)
 
 
-CHAIN = ("lot", "dispatch", "handover", "receipt", "receipt-answer", "dispute-resolution", "process", "split", "certificate", "certificate-status",
+CHAIN = ("lot", "dispatch", "handover", "receipt", "receipt-answer", "dispute-resolution", "process", "split", "blend", "ownership", "certificate", "certificate-status",
          "attestation-status", "balance-open", "loss", "adjust", "hold", "release", "key-rotate")

@@ -234,6 +234,62 @@ void chains() {
   }
 }
 
+payload::Blend blend(const World& w, const std::vector<std::string>& inputs, Material material) {
+  payload::Blend p;
+  p.common = w.common();
+  for (const std::string& input : inputs)
+    p.inputs.push_back(w.all_of(input));
+  p.output = {LotId{"M-1"}, material, "bulk", std::nullopt};
+  return p;
+}
+
+void float_blend(World& w, const char* name) {
+  w.must("plant", w.flotation("B-1", {"M-1"}, "K-1"));
+  w.must("plant", w.certificate("C-1", "K-1", CocModel::segregated));
+  w.now += hour;
+  print(name, w, "C-1");
+}
+
+payload::Ownership sale_of_ore(const World& w, const std::string& from, const std::string& to) {
+  payload::Ownership p;
+  p.common = w.common();
+  p.lot = LotId{"L-1"};
+  p.from = PartyId{from};
+  p.to = PartyId{to};
+  return p;
+}
+
+void blends() {
+  {
+    World w;
+    w.deliver("L-1");
+    deliver_from_second(w, "L-2");
+    w.must("plant", blend(w, {"L-1", "L-2"}, Material::ore_sulphide));
+    float_blend(w, "blend-two-mines");
+  }
+  {
+    World w;
+    w.deliver("L-1");
+    w.deliver("L-2");
+    payload::Blend p = blend(w, {"L-1", "L-2"}, Material::ore_mixed);
+    p.output.measurement = some_ore();
+    p.output.measurement->wet_g.value *= 2;
+    w.must("plant", p);
+    float_blend(w, "blend-one-mine");
+  }
+  {
+    World w;
+    w.deliver("L-1");
+    w.must("plant", sale_of_ore(w, "plant", "miner"));
+    w.must("plant", sale_of_ore(w, "plant", "smelter"));
+    w.must("smelter", sale_of_ore(w, "plant", "smelter"));
+    w.must("plant", w.flotation("B-1", {"L-1"}, "K-1"));
+    w.must("plant", w.certificate("C-1", "K-1", CocModel::segregated));
+    w.now += hour;
+    print("tolled", w, "C-1");
+  }
+}
+
 void stock() {
   {
     World w;
@@ -281,6 +337,7 @@ int main(int argc, char** argv) {
   anta::test::statuses();
   anta::test::transfers();
   anta::test::chains();
+  anta::test::blends();
   anta::test::stock();
   return testing::UnitTest::GetInstance()->ad_hoc_test_result().Failed() ? 1 : 0;
 }

@@ -8,14 +8,14 @@ from formats import Refused, Undecided, need, thumbprint
 DAY = 86400000
 DEFAULTS = {
     "event_ahead_max_ms": 600000, "receipt_wet_ppm": 5000, "receipt_wet_g": 40000, "receipt_moisture_ppm": 5000, "receipt_dry_ppm": 7500,
-    "receipt_dispute_ppm": 20000, "closure_silent_ppm": 20000, "closure_max_ppm": 30000, "output_excess_ppm": 5000, "draw_grade_ppm": 5000,
+    "receipt_dispute_ppm": 20000, "blend_measurement_ppm": 20000, "closure_silent_ppm": 20000, "closure_max_ppm": 30000, "output_excess_ppm": 5000, "draw_grade_ppm": 5000,
     "adjust_dry_ppm": 7500, "payload_max_g": 40000000, "capacity_window_days": 30, "capacity_max_ppm": 1050000, "pma_g_per_day": 25000000,
     "ppm_g_per_day": 350000000, "ore_grade_max_ppm": 799000, "moisture_max_ppm": 300000, "attestation_max_days": 1187,
     "suspension_revokes_after_days": 183, "account_period_max_days": 366, "unformalised_origin": "reject", "law_version": 1}
 MODELS = ("none", "book_and_claim", "mass_balance", "controlled_blending", "segregated", "identity_preserved")  # the weakest first
 RECOVERY = {"flotation": 940000, "sulphidisation_flotation": 940000, "leach_cementation": 920000, "leach_sxew": 950000, "smelting": 985000,
             "electrorefining": 999500, "crushing": 1000000, "sorting": 1000000, "blending": 1000000}
-GOVERNANCE = ("correction", "node", "vote", "parameter-proposal", "ownership", "balance-close")
+GOVERNANCE = ("correction", "node", "vote", "parameter-proposal", "balance-close")
 
 
 def strength(model):

@@ -1,8 +1,6 @@
 """Metal on the way: dispatch, handover, receipt, answers, disputes and their ends (FORMAT.md, "Transfers")."""
 from formats import need
-from chain import Chain, figures, half_even
-
-RANK = {"estimated": 0, "provisional": 1, "final": 2}
+from chain import RANK, Chain, figures, half_even
 
 
 class Transfers(Chain):
@@ -101,7 +99,7 @@ class Transfers(Chain):
             if held["ownership_moves"] and lot["owner"] == held["sender"]:
                 lot["owner"] = held["to"]
             lot.update(holder=held["to"], site=held["to_site"], accepted=amounts, dry=amounts[1], cu=amounts[2], dispatch=None, raised=False,
-                       state="accepted", settled_at=at, status=m["status"])
+                       state="accepted", settled_at=at, status=m["status"], offered=None)
             self.shrink(lot)
             self.credit(lot, held["to"], held["to_site"], held["received_at"])
 

@@ -4,7 +4,7 @@
     verify.py FILE POLICY NOW_MS [--told]      prints a verdict and its codes; --told: require_state is false
 
 verify() answers (verdict, [codes]) as verify_certificate of storage/ledger/verify.h does: valid, valid_with_flags,
-not_valid or cannot_evaluate. What it has no rule for (corrections, amendments, changes of owner, blends) is
+not_valid or cannot_evaluate. What it has no rule for (corrections, amendments, nodes, a relation declared again) is
 cannot_evaluate with the code `beyond`.
 """
 import sys
