@@ -90,7 +90,7 @@ void Checkpointer::State::open_newest() {
   open.emplace(
       Open{.checkpoint = checkpoint, .set = *set, .text = encode_checkpoint(checkpoint), .since = last_open});
   wake(options.open_timeout_ms);
-  with_mark(checkpoint, [this, checkpoint] { opened(checkpoint); });
+  with_mark(checkpoint, options.self, [this, checkpoint] { opened(checkpoint); });
 }
 
 void Checkpointer::State::opened(const Checkpoint& checkpoint) {
@@ -143,26 +143,33 @@ Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
   return {};
 }
 
-void Checkpointer::State::with_mark(const Checkpoint& checkpoint, std::function<void()> then) {
+void Checkpointer::State::with_mark(const Checkpoint& checkpoint, const NodeId& asker,
+                                    std::function<void()> then) {
   const CheckpointMark next{.size = checkpoint.size, .root = checkpoint.root};
   if (mark == next) return then();
   // What is handed over now replaces what is on its way: the disk writes marks in this order. A mark that
   // failed stays promised, because it may be on the disk all the same.
   if (promised && next.size < promised->size) return;
-  if (writing == next) return;  // who asked first is answered
+  if (writing == next) {  // all who asked are answered, each once
+    after_mark->insert_or_assign(asker, std::move(then));
+    return;
+  }
   promised = next;
   writing = next;
+  after_mark = std::make_shared<std::map<NodeId, std::function<void()>>>();
+  after_mark->emplace(asker, std::move(then));
   if (ports.signs) ports.signs(TreeSize{next.size});
   ports.persist_mark(encode_mark(next),
-                     [self = weak_from_this(), next, then = std::move(then)](Result<void> done) {
+                     [self = weak_from_this(), next, asked = after_mark](Result<void> done) {
                        const auto state = self.lock();
                        if (!state) return;
-                       state->executor.post([state, next, then, durable = done.has_value()] {
+                       state->executor.post([state, next, asked, durable = done.has_value()] {
                          if (state->writing == next) state->writing.reset();
                          if (!durable) return;  // nothing may be signed
                          if (state->mark && state->mark->size > next.size) return;
                          state->mark = next;
-                         then();
+                         for (const auto& [asker, then] : *asked)
+                           then();
                          state->sign_finished();
                        });
                      });
@@ -258,7 +265,7 @@ void Checkpointer::State::sign_finished() {
     return;
   }
   if (!promised || promised->size < checkpoint.size) {
-    if (may_sign(checkpoint)) with_mark(checkpoint, [] {});  // comes here again once it is durable
+    if (may_sign(checkpoint)) with_mark(checkpoint, {}, [] {});  // comes here again once it is durable
     return;
   }
   if (!mark || mark->size < checkpoint.size) return;  // on its way to the disk
@@ -297,7 +304,7 @@ void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& me
                 {"rule", allowed.error().rule},
                 {"message", allowed.error().message}});
   }
-  with_mark(*checkpoint, [this, from, text = message.text, c = *checkpoint, as = *self] {
+  with_mark(*checkpoint, from, [this, from, text = message.text, c = *checkpoint, as = *self] {
     const CheckpointCosigned answer{
         .size = c.size, .root = c.root, .line = encode_signature_line(cosign(as, text))};
     ports.send(from, PeerKind::checkpoint_cosigned, encode_checkpoint_cosigned(answer));

@@ -43,7 +43,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void wait_next_for(std::int64_t ms);
   void opened(const Checkpoint& checkpoint);
   void ask();
-  void with_mark(const Checkpoint& checkpoint, std::function<void()> then);
+  void with_mark(const Checkpoint& checkpoint, const NodeId& asker, std::function<void()> then);
   Result<void> may_sign(const Checkpoint& checkpoint) const;
   NoteSignature cosign(const state::Node& self, const std::string& text) const;
   void count(const NodeId& from, NoteSignature line);
@@ -81,12 +81,13 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::optional<Applied> applied = {};
   bool in_office = false;
   std::optional<Open> open = {};
-  std::uint32_t patience_ms;                    // with what is open
-  std::int64_t last_open = 0;                   // steady
-  std::int64_t finished_at = 0;                 // steady
-  std::int64_t wake_at = 0;                     // steady; 0: nothing scheduled
-  std::optional<CheckpointMark> mark = {};      // durable
-  std::optional<CheckpointMark> writing = {};   // on its way to the disk, the newest
+  std::uint32_t patience_ms;                   // with what is open
+  std::int64_t last_open = 0;                  // steady
+  std::int64_t finished_at = 0;                // steady
+  std::int64_t wake_at = 0;                    // steady; 0: nothing scheduled
+  std::optional<CheckpointMark> mark = {};     // durable
+  std::optional<CheckpointMark> writing = {};  // on its way to the disk, the newest
+  std::shared_ptr<std::map<NodeId, std::function<void()>>> after_mark = {};  // what follows `writing`
   std::optional<CheckpointMark> promised = {};  // the highest handed to the disk; never below `mark`
   // Of trees not applied yet: who may say so is not known before. One of each sender, so that none takes
   // another's place.

@@ -388,13 +388,13 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, Log& log,
   parts->make_services(*mark);
   auto node =
       std::unique_ptr<Node>(new Node(std::move(parts)));  // from here on its destructor stops what runs
+  if (auto made = node->parts_->make_replica(); !made) return pass(made);
   // What was applied before the start is where checkpoints and roots go on. Before there are blocks to tell
-  // of.
+  // of, and not before there is a replica: a finished note whose mark was lost is marked again at once.
   if (const Result<LedgerReader> reader = node->parts_->ledger->reader()) {
     node->parts_->checkpointer->on_applied(reader->applied());
     node->parts_->state_watch->on_applied(reader->applied());
   }
-  if (auto made = node->parts_->make_replica(); !made) return pass(made);
   if (auto begun = node->parts_->begin(std::move(restored)); !begun) return pass(begun);
   if (auto serving = node->parts_->serve_http(); !serving) return pass(serving);
   log.write(LogLevel::info, "node_started",

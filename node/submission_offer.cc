@@ -61,19 +61,23 @@ void Submission::State::check_keys(const RequestPtr& request) {
     places.push_back(i);
     run.push_back({.bytes = item.bytes, .digest = item.digest});
   }
-  ports.read_index([self = weak_from_this(), request, places = std::move(places),
+  // In another time of office it is another leader's to say, or to be asked anew: the statement may have been
+  // offered meanwhile.
+  ports.read_index([self = weak_from_this(), request, when = leadership, places = std::move(places),
                     run = std::move(run)](const Result<LogIndex>& index) {
     const auto state = self.lock();
     if (!state) return;
-    auto done = [self, request, places](std::vector<Result<Verification::Admitted>> results) {
+    auto done = [self, request, when, places](std::vector<Result<Verification::Admitted>> results) {
       const auto then = self.lock();
       if (!then) return;
-      then->executor.post([then, request, places, results = std::move(results)]() mutable {
-        then->keys_checked(request, std::move(places), std::move(results));
+      then->executor.post([then, request, when, places, results = std::move(results)]() mutable {
+        if (when == then->leadership) then->keys_checked(request, std::move(places), std::move(results));
       });
     };
     if (!index || !state->verification.admit(run, std::move(done)))
-      state->executor.post([request] { request->checking_key = false; });  // the tick asks again
+      state->executor.post([state, request, when] {
+        if (when == state->leadership) request->checking_key = false;  // the tick asks again
+      });
   });
 }
 

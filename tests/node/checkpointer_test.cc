@@ -220,6 +220,25 @@ TEST(Checkpointer, TheDurableMarkNeverGoesBack) {
     EXPECT_EQ(mark.size, 20u);
 }
 
+TEST(Checkpointer, WhoOpensWhatItsDiskStillMarksForAnotherIsAnswered) {
+  // Goal: the mark was on its way for one leader's checkpoint when this node took office and opened the same.
+  CheckpointNetwork net;
+  net.members[1]->disk_waits = true;
+  net.members[2]->disk_waits = true;
+  net.apply_all(5, 1);
+  net.lead(0);
+  ASSERT_EQ(net.members[1]->marks.size(), 1u);
+  net.lead(1);
+  ASSERT_EQ(net.members[1]->marks.size(), 1u);
+  for (std::size_t i : {1u, 2u}) {
+    net.members[i]->disk_waits = false;
+    for (const auto& report : std::exchange(net.members[i]->unreported, {}))
+      report({});
+  }
+  net.executor.run();
+  EXPECT_EQ(net.size_of(1), 5u);
+}
+
 TEST(Checkpointer, AMarkThatFailedIsStillPromised) {
   // Goal: a failed write may be on the disk all the same: nothing smaller is handed over after it.
   CheckpointNetwork net;

@@ -344,6 +344,23 @@ TEST(Submission, WhatARunMayStillRegisterIsWaitedFor) {
   EXPECT_EQ(rig.reads, 2);
 }
 
+TEST(Submission, AKeyThatWasLookedUpInAnotherTimeOfOfficeIsNotUnknown) {
+  // Goal: while its key was looked up the node lost office and sent the statement to the next leader, who may
+  // record it: the old answer is not final.
+  Rig rig;
+  rig.lead(true);
+  rig.reads_wait = true;
+  const Bytes statement = rig.world.sign("newcomer", rig.world.lot("L-1"));
+  rig.submit({statement});
+  ASSERT_TRUE(rig.until([&] { return rig.reads == 1; }));
+  rig.lead(false);
+  rig.unread.at(0)(LogIndex{1});
+  EXPECT_FALSE(rig.until([&] { return !rig.answers.empty(); }));
+  rig.decide({statement});
+  ASSERT_TRUE(rig.until([&] { return rig.answers.size() == 1; }));
+  EXPECT_TRUE(rig.answers[0][0].outcome && rig.answers[0][0].outcome->accepted);
+}
+
 TEST(Submission, SendersWithoutAKeyCannotFillTheQueue) {
   // Goal: past their own bound statements with unregistered keys are busy, whole requests of them, while
   // those with keys go on; and room comes back with their answers.

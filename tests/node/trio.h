@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,17 +24,21 @@
 
 namespace anta::test {
 
-// A port that nobody has now.
+// A port that nobody has now, below those that the kernel gives out: one of them is soon somebody's
+// connection, or another test's, and then the node cannot listen.
 inline std::uint16_t free_port() {
-  const int s = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(s, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(::getsockname(s, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  ::close(s);
-  return ntohs(address.sin_port);
+  std::random_device any;
+  std::uniform_int_distribution<std::uint16_t> below(10'000, 32'000);
+  while (true) {
+    const int s = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(below(any));
+    const bool is_free = ::bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(s);
+    if (is_free) return ntohs(address.sin_port);
+  }
 }
 
 struct Reply {
