@@ -252,6 +252,9 @@ TEST(Scrubber, ANodeIsMadeWholeByItsPeers) {
   for (std::size_t i = 0; i < 3; ++i)
     ASSERT_TRUE(trio.ready(i));
   trio.play(world, {0, 1, 2});
+  ASSERT_TRUE(trio.until([&] {  // or its start would read the rotten table, to judge what is in it
+    return trio.get(0, "/v1/ledger?fresh=1").body == trio.get(1, "/v1/ledger?fresh=1").body;
+  }));
   trio.stop(0);
   const Table victim = rot_log(trio.members[0].config);
   trio.start(0);
