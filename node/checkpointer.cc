@@ -168,8 +168,8 @@ void Checkpointer::State::with_mark(const Checkpoint& checkpoint, const NodeId& 
                          if (!durable) return;  // nothing may be signed
                          if (state->mark && state->mark->size > next.size) return;
                          state->mark = next;
-                         for (const auto& [asker, then] : *asked)
-                           then();
+                         for (const auto& [who, answer] : *asked)
+                           answer();
                          state->sign_finished();
                        });
                      });
