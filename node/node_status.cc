@@ -251,6 +251,7 @@ std::vector<Metrics::Sample> status_metrics(const NodeStatus& status) {
       {"anta_statements_proposed_total", d(status.submission.statements_proposed)},
       {"anta_statements_forwarded_total", d(status.submission.forwarded)},
       {"anta_statements_behind", d(status.submission.behind)},
+      {"anta_statements_queued", d(status.submission.queued)},
       {"anta_signatures_checked_total", d(status.verification.checked)},
       {"anta_signature_cache_hits_total", d(status.verification.answered)},
       {"anta_answer_cache_hits_total", d(status.answers.hits)},

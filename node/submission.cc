@@ -275,16 +275,19 @@ void Submission::State::tick() {
   all.reserve(requests.size());
   for (const auto& [id, request] : requests)
     all.push_back(request);
+  bool expired = false;
   for (const RequestPtr& request : all) {
     if (request->unanswered == 0) {
       settle(request);
     } else if (now >= request->deadline) {
       expire(request);
+      expired = true;
     } else if (request->admitted && now - request->offered_at >= options.offer_again_ms) {
       if (leading()) request->next = 0;
       pump(request);
     }
   }
+  if (expired) forget_expired();
   holding = false;
   form_blocks();
   schedule_tick();
@@ -296,7 +299,7 @@ void Submission::State::expire(const RequestPtr& request) {
       "no outcome in time; it may still be recorded: send the same bytes again to learn it"};
   const Error no_leader{Code::busy, "no_leader",
                         "no node leads at the moment; nothing was recorded, try again"};
-  const bool waits = leading() && holds_back() && !request->offered;  // too much stands before it
+  const bool waits = leading() && !queued.empty() && !request->offered;  // too much stands before it
   const Error error = request->offered ? uncertain : (waits ? full_error() : no_leader);
   for (std::size_t i = 0; i < request->items.size(); ++i) {
     if (request->items[i].answer) continue;
@@ -394,7 +397,8 @@ Submission::Figures Submission::figures() const {
           .blocks_proposed = state_->figure_blocks,
           .statements_proposed = state_->figure_proposed,
           .forwarded = state_->figure_forwarded,
-          .behind = state_->figure_behind};
+          .behind = state_->figure_behind,
+          .queued = state_->figure_queued};
 }
 
 }  // namespace anta

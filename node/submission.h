@@ -119,6 +119,7 @@ class Submission {
     std::uint64_t statements_proposed = 0;
     std::uint64_t forwarded = 0;
     std::size_t behind = 0;  // proposed here, and as far as is known not applied by a majority
+    std::size_t queued = 0;  // here, in no block yet
   };
   Figures figures() const;  // any thread; as of a moment ago
 

@@ -38,12 +38,25 @@ void Submission::State::pump_all() {
 
 void Submission::State::queue(const RequestPtr& request, Item& item) {
   request->offered_at = executor.steady_ms();
-  ++request->offers;
-  if (!on_the_way.insert(item.digest).second) {
-    request->offered = true;  // joins what another request has offered
+  if (on_the_way.insert(item.digest).second) {
+    queued.emplace_back(item.digest, item.bytes);
     return;
   }
-  queued.emplace_back(item.digest, item.bytes);
+  // In the queue it is offered to nobody yet, and a block takes it for all who wait for it.
+  const auto has_it = [&](const Block& block) { return block.undecided.contains(item.digest); };
+  if (std::ranges::none_of(blocks, has_it)) return;
+  request->offered = true;
+  ++request->offers;
+}
+
+// What nobody waits for any more, where no block takes it out: while a majority is behind, or blocks stay
+// undecided, the queue would hold all that came and ran out of time meanwhile.
+void Submission::State::forget_expired() {
+  std::erase_if(queued, [this](const Queued& one) {
+    if (waiting.contains(one.first)) return false;
+    on_the_way.erase(one.first);
+    return true;
+  });
 }
 
 // The items from `next` on name keys that the state did not have at admission. The answer unknown_key needs
@@ -116,6 +129,7 @@ void Submission::State::form_blocks() {
     if (!taken.empty()) propose(std::move(taken));
   }
   if (queued.empty()) rate.ran_dry();
+  figure_queued = queued.size();
 }
 
 void Submission::State::propose(std::vector<Queued> statements_of_block) {
@@ -123,8 +137,11 @@ void Submission::State::propose(std::vector<Queued> statements_of_block) {
   std::vector<std::shared_ptr<const Bytes>> content;
   for (const auto& [digest, statement] : block.statements) {
     const auto [begin, end] = waiting.equal_range(digest);
-    for (auto it = begin; it != end; ++it)
-      requests.at(it->second.first)->offered = true;
+    for (auto it = begin; it != end; ++it) {
+      Request& request = *requests.at(it->second.first);
+      request.offered = true;
+      ++request.offers;
+    }
     block.undecided.insert(digest);
     content.push_back(statement);
   }
@@ -199,6 +216,7 @@ void Submission::State::role(const raft::RoleChange& change) {
   ++leadership;
   rate = {};
   queued.clear();
+  figure_queued = 0;
   on_the_way.clear();
   blocks.clear();
   ahead.clear();

@@ -38,7 +38,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
     bool checking_key = false;
     std::optional<NodeId> offered_to = {};
     std::int64_t offered_at = 0;
-    std::size_t offers = 0;  // messages to leaders and items put into this node's own queue, over all roles
+    std::size_t offers = 0;  // messages to leaders and items in this node's own blocks, over all roles
     std::size_t unanswered = 0;
     std::int64_t cosign_deadline = 0;  // set once everything is answered
   };
@@ -80,6 +80,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   void pump(const RequestPtr& request);
   void pump_all();
   void queue(const RequestPtr& request, Item& item);
+  void forget_expired();
   void check_keys(const RequestPtr& request);
   void keys_checked(const RequestPtr& request, std::vector<std::size_t> places,
                     std::vector<Result<Verification::Admitted>> results);
@@ -131,6 +132,7 @@ struct Submission::State : std::enable_shared_from_this<Submission::State> {
   std::atomic<std::uint64_t> figure_proposed = 0;
   std::atomic<std::uint64_t> figure_forwarded = 0;
   std::atomic<std::size_t> figure_behind = 0;
+  std::atomic<std::size_t> figure_queued = 0;
 };
 
 }  // namespace anta

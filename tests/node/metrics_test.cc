@@ -111,6 +111,7 @@ const std::map<std::string, Metric>& contract() {
       {"anta_statements_decided_total", {"counter", {"outcome", "rule"}}},
       {"anta_statements_forwarded_total", {"counter"}},
       {"anta_statements_behind", {"gauge"}},
+      {"anta_statements_queued", {"gauge"}},
       {"anta_statements_proposed_total", {"counter"}},
       {"anta_term", {"gauge"}},
       {"anta_witness_cosignatures_total", {"counter"}},

@@ -189,6 +189,47 @@ TEST(Submission, ALeaderWaitsForAMajorityToApply) {
   EXPECT_EQ(rig.submission->figures().behind, 0u);
 }
 
+TEST(Submission, WhoWaitedBehindAMajorityForAllOfItsTimeWasBusy) {
+  // Goal: what was never in a block is not recorded, and its answer says so and when to come again (a request
+  // met its own place in the queue and counted as offered: it was told that it may still be recorded).
+  QueueRig rig({.behind_max = 1});
+  rig.lead(true);
+  rig.proposing = raft::Proposed{.index = LogIndex{1}, .term = Term{1}};
+  rig.submit({rig.lot("L-1")});
+  rig.admitted();
+  rig.submission->on_applied_by_majority(LogIndex{0});
+  rig.submit({rig.lot("L-2")});
+  rig.admitted();
+  ASSERT_EQ(rig.blocks.size(), 1u);
+  rig.executor.advance(10'100);
+  ASSERT_EQ(rig.answers.size(), 2u);
+  EXPECT_EQ(rig.answers[0][0].outcome.error().code, Code::uncertain);  // it was in a block
+  EXPECT_EQ(rig.answers[1][0].outcome.error().code, Code::busy);
+  EXPECT_EQ(rig.answers[1][0].outcome.error().rule, "statements_max");
+  EXPECT_GT(rig.answers[1][0].retry_after_s, 0);
+}
+
+TEST(Submission, WhatRanOutOfTimeLeavesTheQueue) {
+  // Goal: a majority that stands still for long leaves the queue as empty as its clients' patience (it kept
+  // every statement that had come and given up meanwhile).
+  QueueRig rig({.behind_max = 1});
+  rig.lead(true);
+  rig.proposing = raft::Proposed{.index = LogIndex{1}, .term = Term{1}};
+  rig.submit({rig.lot("L-0")});
+  rig.admitted();
+  rig.decide(rig.blocks.at(0));
+  rig.submission->on_applied_by_majority(LogIndex{0});
+  for (int i = 1; i <= 20; ++i) {
+    rig.submit({rig.lot("L-" + std::to_string(i))}, {.wait = WaitFor::committed, .deadline_ms = 500});
+    rig.admitted();
+    EXPECT_EQ(rig.submission->figures().queued, 1u);
+    rig.executor.advance(600);
+    EXPECT_EQ(rig.submission->figures().queued, 0u);
+  }
+  EXPECT_EQ(rig.answers.size(), 21u);
+  EXPECT_EQ(rig.blocks.size(), 1u);
+}
+
 TEST(DecisionRate, CountsOnlyWhereMoreWaits) {
   // Goal: a queue that runs dry measures nothing; two measurements in a row are averaged.
   DecisionRate rate;
