@@ -139,6 +139,16 @@ inline void hold(World& w, const std::string& lot) {
   w.must("ministry", p);
 }
 
+// Of L-1.
+inline payload::Ownership ownership(const World& w, const std::string& from, const std::string& to) {
+  payload::Ownership p;
+  p.common = w.common();
+  p.lot = LotId{"L-1"};
+  p.from = PartyId{from};
+  p.to = PartyId{to};
+  return p;
+}
+
 // A stock-take of L-1.
 inline payload::Adjust adjust(const World& w, std::int64_t dry, std::int64_t cu) {
   payload::Adjust p;

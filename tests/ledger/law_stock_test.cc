@@ -29,15 +29,6 @@ payload::Release release(const World& w) {
   return p;
 }
 
-payload::Ownership ownership(const World& w, const std::string& from, const std::string& to) {
-  payload::Ownership p;
-  p.common = w.common();
-  p.lot = LotId{"L-1"};
-  p.from = PartyId{from};
-  p.to = PartyId{to};
-  return p;
-}
-
 std::string adjusted(World& w, std::int64_t dry, std::int64_t cu) {
   w.must("miner", w.lot("L-1"));  // 19 400 000 g dry, 970 000 g Cu
   return w.submit("miner", adjust(w, dry, cu));

@@ -250,15 +250,6 @@ void float_blend(World& w, const char* name) {
   print(name, w, "C-1");
 }
 
-payload::Ownership sale_of_ore(const World& w, const std::string& from, const std::string& to) {
-  payload::Ownership p;
-  p.common = w.common();
-  p.lot = LotId{"L-1"};
-  p.from = PartyId{from};
-  p.to = PartyId{to};
-  return p;
-}
-
 void blends() {
   {
     World w;
@@ -280,9 +271,9 @@ void blends() {
   {
     World w;
     w.deliver("L-1");
-    w.must("plant", sale_of_ore(w, "plant", "miner"));
-    w.must("plant", sale_of_ore(w, "plant", "smelter"));
-    w.must("smelter", sale_of_ore(w, "plant", "smelter"));
+    w.must("plant", ownership(w, "plant", "miner"));
+    w.must("plant", ownership(w, "plant", "smelter"));
+    w.must("smelter", ownership(w, "plant", "smelter"));
     w.must("plant", w.flotation("B-1", {"L-1"}, "K-1"));
     w.must("plant", w.certificate("C-1", "K-1", CocModel::segregated));
     w.now += hour;
