@@ -1,4 +1,5 @@
-// A certificate file that a network of this format wrote, kept: what buyers hold must verify for ever.
+// A certificate file of a real network, kept: format 1 must go on reading it as it is, with the same verdict.
+// It was written anew when paths began to share their ends (2026-11-27), before any release.
 #include <gtest/gtest.h>
 
 #include <set>
