@@ -116,7 +116,8 @@ node.yaml:
   peers: {n2: "10.0.0.2:7001"}
   witnesses: {w1: "https://witness.example"}   where the network's witnesses are asked for their cosignature
   http: {listen: "127.0.0.1:8001", behind_proxy: false, port_file: data/http.port,
-         tls: {certificate: node.pem, key: node.key}}   PEM; needed where listen is not loopback
+         tls: {certificate: node.pem, key: node.key}}   PEM; needed where listen is not loopback,
+                            unless behind_proxy: true says that another program speaks TLS before it
   log: {level: info, format: logfmt}
   limits: {memory_bytes, http_connections, http_connections_per_address, http_memory_bytes,
            http_requests_per_second, answer_cache_bytes, key_statements_per_second, key_statements_burst,
@@ -132,10 +133,12 @@ witness.yaml:
   http, log                 as above
 
 Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;
-SIGHUP reads the file again and takes over log, limits, witnesses (a witness: log and policy) and the
-certificate, renewed under the same name too; a
-file with a mistake changes nothing, and what needs a restart is named in the log.
-Exit codes: 0 stopped as told, 2 usage or configuration, 5 not allowed (--init where a seed is), 8 storage.
+SIGHUP reads the file again and takes over log, witnesses, limits but join_entries_min (a witness: log and
+policy) and the certificate, renewed under the same name too; a file with a mistake changes nothing, and what
+needs a restart is named in the log.
+Exit codes: 0 done, or stopped as told; 1 internal; 2 usage, configuration, a port that is taken; 4 not there
+(the backup of --restore, a log for --recovery); 5 not allowed (--init where a seed is); 6 not now (--recovery
+amid a rebuilding); 8 storage: the message names the next step.
 )";
 }
 
