@@ -4,11 +4,14 @@
 //
 // While it suffers, it neither votes nor campaigns, and says so in every answer to its leader, which sends it
 // entries but counts it as a learner: not for commits, not for check-quorum, not for reads. The leader says
-// in its heartbeats that it knows, and appends a no-op, so that an idle cluster goes on too. It ends with a
-// commit in the leader's own term that the leader made after that heartbeat, hence after this start and
-// without this node's count: a majority without this node has then promised everything up to there, and none
-// of it campaigned in a term this node may have voted in. Where a majority of the voters suffers, nothing is
-// committed and nobody is elected: their operators have to decide what survives (recovery.h).
+// in its heartbeats that it knows, once everything is committed that it had when it first knew, and appends
+// no-ops, so that an idle cluster goes on too. It ends with a commit in the leader's own term beyond the one
+// of that heartbeat: of an entry that was appended after this start, so that every acknowledgement of it is
+// younger than whatever this node lost. A majority without this node has then promised everything up to
+// there, in this term and after any vote of this node in a later one. (An entry from before may be committed
+// now by an acknowledgement that is older than such a vote, because the leader's own disk was slow.) Where a
+// majority of the voters suffers, nothing is committed and nobody is elected: their operators have to decide
+// what survives (recovery.h).
 //
 // Pure; the Replica's `loop` owns it.
 #pragma once

@@ -12,13 +12,14 @@ std::uint64_t PendingReads::add(Callback callback, std::uint64_t deadline_tick) 
 // Out of the tables before it is called: the callback may ask for the next read.
 void PendingReads::answer(std::map<std::uint64_t, Read>::iterator read, Result<LogIndex> index) {
   const Callback callback = std::move(read->second.callback);
+  if (read->second.index) waiting_.erase({*read->second.index, read->first});
   reads_.erase(read);
   callback(std::move(index));
 }
 
 void PendingReads::finish(std::uint64_t read, Result<LogIndex> index, LogIndex applied) {
   const auto found = reads_.find(read);
-  if (found == reads_.end()) return;
+  if (found == reads_.end() || found->second.index) return;
   if (!index || *index <= applied) return answer(found, std::move(index));
   found->second.index = *index;
   waiting_.emplace(*index, read);
@@ -27,8 +28,7 @@ void PendingReads::finish(std::uint64_t read, Result<LogIndex> index, LogIndex a
 void PendingReads::note_applied(LogIndex applied) {
   while (!waiting_.empty() && waiting_.begin()->first <= applied) {
     const auto [index, read] = *waiting_.begin();
-    waiting_.erase(waiting_.begin());
-    if (const auto found = reads_.find(read); found != reads_.end()) answer(found, index);
+    answer(reads_.find(read), index);
   }
 }
 
@@ -41,7 +41,6 @@ void PendingReads::expire(std::uint64_t tick) {
 void PendingReads::fail_all(const Error& why) {
   while (!reads_.empty())
     answer(reads_.begin(), tl::unexpected<Error>(why));
-  waiting_.clear();
 }
 
 }  // namespace anta

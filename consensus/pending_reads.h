@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "crypto/error.h"
 #include "storage/ledger/ids.h"
@@ -31,6 +33,7 @@ class PendingReads {
   void fail_all(const Error& why);
 
   std::size_t size() const { return reads_.size(); }
+  std::size_t waiting() const { return waiting_.size(); }  // of them, for the apply alone
 
  private:
   struct Read {
@@ -40,8 +43,8 @@ class PendingReads {
   };
   void answer(std::map<std::uint64_t, Read>::iterator read, Result<LogIndex> index);
 
-  std::map<std::uint64_t, Read> reads_ = {};  // numbers rise with deadlines
-  std::multimap<LogIndex, std::uint64_t> waiting_ = {};
+  std::map<std::uint64_t, Read> reads_ = {};                   // numbers rise with deadlines
+  std::set<std::pair<LogIndex, std::uint64_t>> waiting_ = {};  // whose index is known; all are in reads_
   std::uint64_t last_ = 0;
 };
 

@@ -83,6 +83,8 @@ struct Turns {
   bool of_other_epoch(const raft::Message& message);
   void refuse_for_clock(const raft::Message& message);
   void maybe_end_amnesia();
+  bool leads_alone() const;
+  void end_lone_amnesia();
   void configuration_changed(const raft::ConfigurationChange& change);
   void connect_members();
   void pursue_plan();

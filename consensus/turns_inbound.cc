@@ -109,12 +109,31 @@ void Turns::peer_changed(const NodeId& peer, bool up) {
 // Looked at after each commit, each change of role and each tick: what it needs may have come before this
 // node knew.
 void Turns::maybe_end_amnesia() {
-  if (!amnesia.suffers() || !running() || !role.leader || *role.leader == options.self.id) return;
+  if (!amnesia.suffers() || !running() || !role.leader) return;
+  if (role.in_office && leads_alone()) return end_lone_amnesia();
+  if (*role.leader == options.self.id) return;
   const LogEntry* entry = core->find_entry(commit);
   const bool over = entry != nullptr && amnesia.ends(role.term, commit, entry->header.term);
   if (!over && !ANTA_WRITE_MUTANT(amnesia_ends_at_once)) return;
   if (ANTA_WRITE_MUTANT(amnesia_ends_at_once)) amnesia = Amnesia();
   say(LogLevel::info, "amnesia_ended", {{"commit", std::to_string(commit.value)}});
+  disk.end_amnesia();
+}
+
+bool Turns::leads_alone() const {
+  const raft::ConfigurationChange& now = core->status().configuration;
+  return now.committed && !now.configuration.joint() && now.configuration.voters.size() == 1;
+}
+
+// There is nobody who could bring it past what it lost, and nobody else whom a promise of it counted for. As
+// an amnesiac for ever it could not be another voter's majority later.
+void Turns::end_lone_amnesia() {
+  amnesia = Amnesia();
+  say(LogLevel::warning, "amnesia_ended_alone",
+      {{"commit", std::to_string(commit.value)},
+       {"next_step",
+        "the only voter goes on with what its disk has; if learners or backups have more, stop it and "
+        "restore"}});
   disk.end_amnesia();
 }
 

@@ -35,7 +35,9 @@ Result<std::unique_ptr<LogRepair>> LogRepair::open(Database& database, LogStore&
   return repair;
 }
 
-// The configurations that a start reads and that lie in the gap.
+// The configurations that a start reads and that lie in the gap; one more, since the newest may be rolled
+// back while the gap is there, and a start then reads one further back. No log has two that are not
+// committed.
 Result<std::vector<LogEntry>> LogRepair::configurations(const LogGap& gap) const {
   std::vector<LogIndex> all;
   Cursor meta = database_.cursor(Family::meta);
@@ -45,8 +47,8 @@ Result<std::vector<LogEntry>> LogRepair::configurations(const LogGap& gap) const
   }
   if (auto read = meta.status(); !read) return pass(read);
   std::vector<LogEntry> kept;
-  for (std::size_t i = all.size() - std::min(all.size(), LogStore::configurations_restored); i < all.size();
-       ++i) {
+  for (std::size_t i = all.size() - std::min(all.size(), LogStore::configurations_restored + 1);
+       i < all.size(); ++i) {
     if (!gap.holds(all[i])) continue;
     auto entry = log_.read_one(all[i]);
     if (!entry) return pass(entry);

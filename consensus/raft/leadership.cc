@@ -156,8 +156,12 @@ void Raft::State::on_append_reply(const Member& from, const AppendReply& reply) 
   }
   const bool news = peer->acknowledge(reply.match);
   if (!news && reply.match < peer->match) trace(Transition::stale_ack_ignored, reply.match, from.id);
-  if (peer->mode == Progress::Mode::probe && reply.match >= peer->match)
-    peer->start_replicating(peer->match.next());
+  // Where the logs agree, and entries arrive: an append without any is taken also by whoever drops the others
+  // (no room, our clock), and would be sent a whole window again and again.
+  if (peer->mode == Progress::Mode::probe && reply.match >= peer->match) {
+    if (news || peer->next > journal.last()) peer->start_replicating(peer->match.next());
+    peer->paused = false;
+  }
   if (news) maybe_commit();
   drive_transfer();
   send_appends(*peer, false);
@@ -216,14 +220,16 @@ void Raft::State::on_heartbeat_reply(const Member& from, const HeartbeatReply& r
   send_appends(*peer, false);
 }
 
-// An amnesiac counts for nothing until it says that it is none any more. For that it needs a commit that was
-// made without it after it heard that the leader knows, and beyond all that it may have promised; so one is
-// made, also in an idle cluster: no-ops, each after twice the time, because the first may be committed before
-// the heartbeat that says so is out, and because nobody may fill the log by calling itself one.
+// An amnesiac counts for nothing until it says that it is none any more. For that it needs a commit of what
+// was appended after it came back, made without it, and beyond all that it may have promised; so one is made,
+// also in an idle cluster: no-ops, each after twice the time, because the first may be committed before the
+// heartbeat that says so is out, and because nobody may fill the log by calling itself one.
 void Raft::State::note_amnesia(Progress& peer, bool amnesiac) {
   if (peer.amnesiac != amnesiac && amnesiac) trace(Transition::peer_amnesiac, peer.match, peer.member.id);
   const bool counts_again = peer.amnesiac && !amnesiac;
   peer.amnesiac = amnesiac;
+  if (!amnesiac) peer.amnesia_from.reset();
+  if (amnesiac && !peer.amnesia_from) peer.amnesia_from = journal.last();
   if (counts_again) maybe_commit();
   if (!amnesiac || transfer || now < peer.amnesia_due || commit < journal.last()) return;
   peer.amnesia_wait = std::clamp<std::uint64_t>(2 * peer.amnesia_wait, options.election_ticks,
@@ -233,12 +239,16 @@ void Raft::State::note_amnesia(Progress& peer, bool amnesiac) {
   broadcast_appends(false);
 }
 
+// An amnesiac takes the first commit index that it hears with the leader's word for the end of what may rest
+// on promises from before its loss: acknowledgements that are older than its start, which the leader may
+// count only now, since its own disk was slow. So the word is given once all of those are behind.
 void Raft::State::broadcast_heartbeats() {
   heartbeat_elapsed = 0;
   for (const Progress& peer : progress) {
     if (peer.member.id == options.self.id) continue;
+    const bool known = peer.amnesiac && peer.amnesia_from && commit >= *peer.amnesia_from;
     send(peer.member,
-         Heartbeat{peer.match, journal.terms().at(peer.match), peer.sent(), commit, round, peer.amnesiac});
+         Heartbeat{peer.match, journal.terms().at(peer.match), peer.sent(), commit, round, known});
   }
 }
 

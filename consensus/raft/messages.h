@@ -68,7 +68,8 @@ struct AppendReply {
 
 // The leader lives. `match_*` is an entry that this follower has acknowledged (0, 0 for none yet), so that a
 // follower that restarted can trust `commit` again up to there. `sent` is the last index sent to it so far: a
-// follower that has less has lost an append. `amnesiac`: the leader knows that it is one, and counts it for
+// follower that has less has lost an append. `amnesiac`: the leader knows that it is one, and has
+// committed all that it had when it first knew; it counts it for
 // nothing. `round` serves reads (rule 14) and counts up within a term.
 struct Heartbeat {
   LogIndex match_index = {};

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "consensus/raft/configuration.h"
 
@@ -24,13 +25,16 @@ struct Progress {
   Mode mode = Mode::probe;
   LogIndex match = {};
   LogIndex next = {1};
-  bool paused = false;                // probe: an append is out, wait for its answer
-  bool overdue = false;               // probe: a heartbeat was answered since, and the append was not
-  bool loading = false;               // old entries were asked of the disk
-  bool active = false;                // heard since the last check of the quorum
-  bool heard_before = false;          // heard between that check and the one before
-  std::uint64_t round = 0;            // the last read round it answered
-  bool amnesiac = false;              // it says that it lost what it promised: counts as a learner
+  bool paused = false;        // probe: an append is out, wait for its answer
+  bool overdue = false;       // probe: a heartbeat was answered since, and the append was not
+  bool loading = false;       // old entries were asked of the disk
+  bool active = false;        // heard since the last check of the quorum
+  bool heard_before = false;  // heard between that check and the one before
+  std::uint64_t round = 0;    // the last read round it answered
+  bool amnesiac = false;      // it says that it lost what it promised: counts as a learner
+  // The log's end when it first said so since it was last reached: what was acknowledged up to there may be
+  // older than what it lost.
+  std::optional<LogIndex> amnesia_from = {};
   std::uint64_t amnesia_due = 0;      // tick from which another no-op is appended for it
   std::uint64_t amnesia_wait = 0;     // how many ticks after the one before
   std::uint64_t unwilling_until = 0;  // tick; it was handed leadership and did not take it

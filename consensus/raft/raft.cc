@@ -9,6 +9,9 @@
 namespace anta::raft {
 namespace {
 
+// More elections than any network has while a node is away.
+constexpr std::uint64_t term_leap_max = std::uint64_t{1} << 24;
+
 // A vote or a request for votes: a promise that the vote is on disk, not only the term.
 bool promises_vote(const Body& body) {
   if (const auto* request = std::get_if<VoteRequest>(&body)) return !request->pre;
@@ -83,6 +86,7 @@ void Raft::State::dispatch(Event& event) {
     Progress* peer = progress_of(lost->peer);
     if (!peer) return;
     peer->start_probing(peer->match.next());
+    peer->amnesia_from.reset();  // it may have come to itself and lost more since
     // Reached anew it gets another no-op, yet whoever comes and goes does not fill the log.
     peer->amnesia_due = std::min<std::uint64_t>(peer->amnesia_due, now + options.election_ticks);
     peer->amnesia_wait = 0;
@@ -132,8 +136,15 @@ bool Raft::State::foreign(const Message& message) const {
   return known != nullptr && message.from.incarnation < known->incarnation;
 }
 
+// A term is adopted by whoever hears it, and spreads. One step to the last there is would end all elections
+// for good; in steps like these nobody gets there.
+bool Raft::State::leaps(const Message& message) const {
+  return message.term > term && message.term.value - term.value > term_leap_max;
+}
+
 void Raft::State::receive(Message& message) {
   if (foreign(message)) return trace(Transition::foreign_message_dropped, {}, message.from.id);
+  if (leaps(message)) return trace(Transition::malformed_message_dropped, {}, message.from.id);
 
   // Pre-votes stand outside the rules about terms: they change nothing here (rule 7).
   if (const auto* request = std::get_if<VoteRequest>(&message.body); request && request->pre) {

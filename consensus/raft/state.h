@@ -66,6 +66,7 @@ struct Raft::State {
   void on_applied(LogIndex index);
   void receive(Message& message);
   bool foreign(const Message& message) const;
+  bool leaps(const Message& message) const;
   bool higher_term_adopted(const Message& message);  // false: the message was dealt with
   void answer_stale(const Message& message);
   void become_follower(Term new_term, std::optional<NodeId> of);

@@ -54,6 +54,23 @@ TEST(PendingReads, ExpiresOnce) {
   EXPECT_EQ(unapplied.got.size(), 1u);
 }
 
+// Goal: a read that expires while it waits for the apply leaves nothing behind (on a node far behind, each
+// one stayed until it had caught up).
+TEST(PendingReads, AnExpiredReadIsGone) {
+  PendingReads reads;
+  Answers answers;
+  for (int i = 0; i < 1'000; ++i) {
+    const auto read = reads.add(answers.callback(), 10);
+    reads.finish(read, LogIndex{9}, LogIndex{1});
+    reads.finish(read, LogIndex{8}, LogIndex{1});  // said twice
+  }
+  EXPECT_EQ(reads.waiting(), 1'000u);
+  reads.expire(10);
+  EXPECT_EQ(reads.waiting(), 0u);
+  reads.note_applied(LogIndex{9});
+  EXPECT_EQ(answers.got.size(), 1'000u);
+}
+
 // Goal: errors of the core and of a stop reach those who wait; a callback may ask again meanwhile.
 TEST(PendingReads, ErrorsReachTheWaiting) {
   PendingReads reads;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -49,6 +50,20 @@ TEST(Replica, AloneAndAgain) {
   ASSERT_TRUE(cluster.all_have({"first"}));
   cluster.commit("second");
   EXPECT_TRUE(cluster.all_have({"first", "second"}));
+}
+
+// Goal: the only voter whose log was found damaged goes on, says so and is an amnesiac no more, so that it
+// can be a majority with another one later (it led, and stayed one for ever).
+TEST(Replica, AloneAndAmnesiac) {
+  Cluster cluster(2, {}, 1);
+  cluster.start(0);
+  cluster.commit("first");
+  cluster.stop(0);
+  const std::string note = cluster.at(0).directory + "/" + Database::amnesia_file;
+  std::ofstream(note) << "said to be one\n";
+  cluster.start(0);
+  cluster.commit("second");
+  EXPECT_TRUE(cluster.until([&] { return !cluster.at(0).status().amnesiac && !std::ifstream(note); }));
 }
 
 // Goal: everything queued behind a sync shares the next one.

@@ -120,6 +120,38 @@ TEST(Flow, ALostProbeIsSentAgain) {
   EXPECT_EQ(cluster.status("n2").last, LogIndex{2});
 }
 
+TEST(Flow, WhoTakesNoEntriesIsNotSentAWindowAgainAndAgain) {
+  // Goal: a follower that answers heartbeats and small questions and drops all entries (no room on its disk,
+  // our clock ahead) is tried with one append at a time: each answer to a question had opened the window
+  // anew.
+  Cluster cluster(three);
+  cluster.node("n1").options.append_bytes_max = 1;
+  cluster.restart("n1");
+  cluster.elect("n1");
+  for (int i = 0; i < 64; ++i)
+    cluster.propose("n1", "a");
+  std::size_t sent = 0;
+  for (int round = 0; round < 60; ++round) {
+    sent += round < 10 ? 0 : appends(cluster).first;  // the first window is rightly hoped for
+    const std::vector<Message> due = cluster.wire("n1", "n2");
+    cluster.drop("n1", "n2");
+    for (const Message& m : due) {
+      const auto* append = std::get_if<Append>(&m.body);
+      if (!append || append->entries.empty()) cluster.step("n2", Receive{m});
+    }
+    cluster.persist("n2");
+    cluster.deliver("n2", "n1");
+    cluster.tick("n1");
+    cluster.deliver("n1", "n3");
+    cluster.persist("n3");
+    cluster.deliver("n3", "n1");
+  }
+  EXPECT_GT(sent, 0u);
+  EXPECT_LT(sent, 64u);
+  cluster.settle();
+  EXPECT_EQ(cluster.status("n2").last, cluster.status("n1").last);
+}
+
 TEST(Flow, ALostAcknowledgementIsSaidAgain) {
   // Goal: the next heartbeat shows the follower that the leader did not hear it.
   Cluster cluster(three);
@@ -301,6 +333,52 @@ TEST(Amnesiac, ACommitBeforeTheLeadersWordIsFollowedByOthers) {
   }
   EXPECT_GE(commits.size(), 6u);
   EXPECT_LE(commits.size(), 9u);
+}
+
+TEST(Amnesiac, WhatWasAcknowledgedBeforeItsLossEndsNothing) {
+  // Goal: n3 acknowledged an entry, then voted n2 into a later term with n2's vote, which n2 lost. The
+  // leader's own disk was slow: it commits the entry only now, by n3's old acknowledgement. That must not
+  // tell n2 that a majority is with this leader, so the word that it is known comes with a commit of all
+  // there was.
+  Cluster cluster(three);
+  cluster.elect("n1");
+  cluster.propose("n1", "a");
+  cluster.deliver("n1", "n3");
+  cluster.persist("n3");
+  cluster.deliver("n3", "n1");
+  ASSERT_EQ(cluster.status("n1").commit, LogIndex{1});  // n1's own disk has not got it
+  cluster.cut("n3", "n1");
+  cluster.cut("n1", "n3");
+  cluster.drop("n1", "n2");
+  cluster.step("n1", PeerUnreachable{NodeId{"n2"}});
+  const auto word = [&]() -> std::optional<Heartbeat> {  // the newest heartbeat to n2, and its answer
+    cluster.tick("n1");
+    std::optional<Heartbeat> last;
+    for (const Message& m : cluster.wire("n1", "n2")) {
+      if (const auto* heartbeat = std::get_if<Heartbeat>(&m.body)) last = *heartbeat;
+    }
+    cluster.deliver("n1", "n2", "heartbeat");
+    std::vector<Message> due = cluster.wire("n2", "n1");
+    cluster.drop("n2", "n1");
+    for (Message& m : due) {
+      if (auto* reply = std::get_if<AppendReply>(&m.body)) reply->amnesiac = true;
+      if (auto* reply = std::get_if<HeartbeatReply>(&m.body)) reply->amnesiac = true;
+      cluster.step("n1", Receive{std::move(m)});
+    }
+    return last;
+  };
+  for (int i = 0; i < 3; ++i) {
+    const auto heartbeat = word();
+    ASSERT_TRUE(heartbeat);
+    EXPECT_FALSE(heartbeat->amnesiac) << i;
+    EXPECT_EQ(heartbeat->commit, LogIndex{1});
+  }
+  cluster.persist("n1");
+  ASSERT_GE(cluster.status("n1").commit, LogIndex{2});
+  const auto heartbeat = word();
+  ASSERT_TRUE(heartbeat);
+  EXPECT_TRUE(heartbeat->amnesiac);
+  EXPECT_GE(heartbeat->commit, LogIndex{2});
 }
 
 TEST(Amnesiac, AnIdleClusterCommitsWithoutIt) {

@@ -380,6 +380,21 @@ TEST(Rule12, ForeignMessagesCannotRaiseTheTerm) {
   EXPECT_TRUE(cluster.traced("n2", Transition::foreign_message_dropped));
 }
 
+TEST(Rule12, NoTermEndsAllElections) {
+  // Goal: a member that says the last term there is, or one near it, is not believed: adopted once, it spread
+  // to all and nobody could campaign again, over restarts too. What an absent node may meet is taken.
+  Cluster cluster = led_by_n1();
+  for (const std::uint64_t term : {~std::uint64_t{0}, std::uint64_t{1} << 25}) {
+    cluster.step("n1", Receive{cluster.message("n3", "n1", term, HeartbeatReply{})});
+    cluster.step("n1", Receive{cluster.message("n3", "n1", term, VoteReply{true, false, Term{term}})});
+    EXPECT_EQ(cluster.status("n1").term, Term{1});
+    EXPECT_EQ(cluster.status("n1").role, Role::leader);
+  }
+  EXPECT_TRUE(cluster.traced("n1", Transition::malformed_message_dropped));
+  cluster.step("n1", Receive{cluster.message("n3", "n1", 1'000'000, HeartbeatReply{})});
+  EXPECT_EQ(cluster.status("n1").term, Term{1'000'000});
+}
+
 TEST(Rule13, ATokenFromBeforeATruncationDoesNotCountAfterIt) {
   // Goal: the ABA case. 2/1 is handed to the disk, replaced by 2/2, and then the first write is reported: 2/2
   // is not durable.

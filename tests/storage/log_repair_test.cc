@@ -420,6 +420,40 @@ TEST(LogRepair, ConfigurationsInTheGapAreKept) {
   expect_whole(ledger, entries);
 }
 
+TEST(LogRepair, AConfigurationRolledBackDuringARepairLeavesAStart) {
+  // Goal: the newest configuration is truncated while an older one lies in the gap: a start then reads that
+  // one, which the cut had not kept (the node never started again).
+  std::vector<LogEntry> entries = log_of(49);
+  const auto configuration = [&] {
+    entries.push_back(test::entry_after(&entries.back(), Term{1}, "members", EntryKind::configuration));
+  };
+  const auto blocks = [&](std::uint64_t number) {
+    for (LogEntry& more :
+         test::chain(number, Term{1}, &entries.back(), std::string(payload_bytes, 'y').append(1, '-')))
+      entries.push_back(std::move(more));
+  };
+  configuration();
+  blocks(245);
+  configuration();
+  configuration();
+  blocks(3);
+  configuration();
+  ASSERT_EQ(entries.size(), count + 1);
+  Ledger ledger(entries);
+  const auto gap = ledger.repair->plan(ledger.rotten(45), applied);
+  ASSERT_TRUE(gap.has_value()) << gap.error().message;
+  ASSERT_TRUE(gap->holds(LogIndex{50}));
+  ASSERT_TRUE(ledger.repair->mark(*gap).has_value());
+  ASSERT_TRUE(ledger.repair->cut().has_value());
+  LogStore::LogWrite write;
+  write.truncate_from = LogIndex{count + 1};
+  write.must_sync = true;
+  ASSERT_TRUE(ledger.store->write(std::span(&write, 1)).has_value());
+  ledger.crash();
+  ASSERT_EQ(ledger.restored.configurations.size(), 3u);
+  EXPECT_EQ(ledger.restored.configurations[0].hash, entries[49].hash);
+}
+
 TEST(LogRepair, TheLogGrowsWhileItIsRepaired) {
   // Goal: appends and a restart go on with a gap in the log, and the watermark holds.
   const auto entries = log_of(count);
