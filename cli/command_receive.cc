@@ -1,3 +1,5 @@
+#include <map>
+
 #include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/node_option.h"
@@ -67,7 +69,15 @@ Result<Exit> receive(Invocation& invocation) {
   }
   const auto parameters = fetch(invocation, "/v1/parameters");
   if (!parameters) return pass(parameters);
-  const FigureComparison comparison = compare_figures(*dispatch, measured, *parameters);
+  std::map<LotId, Material> materials;
+  for (const payload::LotMeasurement& line : dispatch->sent) {
+    const auto lot = fetch(invocation, "/v1/lots/" + url_escaped(line.lot.value));
+    if (!lot) return pass(lot);
+    const auto material = read_material(*lot);
+    if (!material) return pass(material);
+    materials.emplace(line.lot, *material);
+  }
+  const FigureComparison comparison = compare_figures(*dispatch, measured, materials, *parameters);
   for (const std::string& line : comparison_lines(comparison, invocation.language))
     invocation.say(line);
 

@@ -41,21 +41,6 @@ Result<std::vector<payload::LotMeasurement>> read_lines(ValueList lines) {
   return std::get<payload::Receipt>(*payload).lots;
 }
 
-ToleranceResult judge_line(const FigureComparison::Line& line, const payload::Measurement& sent,
-                           const payload::Measurement& got, const Value& parameters) {
-  const std::int64_t wet = got.wet_g.value - sent.wet_g.value;
-  const std::int64_t moisture = std::abs(got.moisture_ppm.value - sent.moisture_ppm.value);
-  const bool wet_within = within(wet, parameter(parameters, "receipt_wet_ppm"), sent.wet_g.value) ||
-                          std::abs(wet) <= parameter(parameters, "receipt_wet_g");
-  const bool rest_within =
-      moisture <= parameter(parameters, "receipt_moisture_ppm") &&
-      within(line.got_dry_g - line.sent_dry_g, parameter(parameters, "receipt_dry_ppm"), line.sent_dry_g);
-  if (wet_within && rest_within) return ToleranceResult::accepted;
-  if (wet_within || within(wet, parameter(parameters, "receipt_dispute_ppm"), sent.wet_g.value))
-    return ToleranceResult::waits;
-  return ToleranceResult::disputed;
-}
-
 std::string kg(std::int64_t grams) {
   return std::to_string(grams / 1000) + "." + std::to_string(1000 + grams % 1000).substr(1) + " kg";
 }
@@ -172,8 +157,16 @@ Result<std::vector<payload::LotMeasurement>> read_measurements(std::string_view 
   return read_lines(std::move(lines));
 }
 
+Result<Material> read_material(const Value& lot_record) {
+  const std::string* text = text_in(lot_record, "material");
+  const auto material = text ? from_word<Material>(*text) : std::nullopt;
+  if (!material) return unexpected_answer();
+  return *material;
+}
+
 FigureComparison compare_figures(const SentDispatch& dispatch,
-                                 const std::vector<payload::LotMeasurement>& got, const Value& parameters) {
+                                 const std::vector<payload::LotMeasurement>& got,
+                                 const std::map<LotId, Material>& materials, const Value& parameters) {
   FigureComparison comparison;
   for (const payload::LotMeasurement& sent : dispatch.sent) {
     const auto found = std::find_if(got.begin(), got.end(), [&](const auto& g) { return g.lot == sent.lot; });
@@ -182,7 +175,8 @@ FigureComparison compare_figures(const SentDispatch& dispatch,
     const state::Figures after = figures_of(found->measurement);
     FigureComparison::Line line{sent.lot,          before.wet_g.value, after.wet_g.value, before.dry_g.value,
                                 after.dry_g.value, before.cu_g.value,  after.cu_g.value};
-    line.result = judge_line(line, sent.measurement, found->measurement, parameters);
+    line.result = compare(materials.at(sent.lot), sent.measurement, found->measurement,
+                          [&](std::string_view name) { return parameter(parameters, name); });
     comparison.worst = std::max(comparison.worst, line.result);
     comparison.lines.push_back(line);
   }
@@ -199,15 +193,15 @@ std::vector<std::string> comparison_lines(const FigureComparison& comparison, La
     lines.push_back(figures_line("Cu", line.sent_cu_g, line.got_cu_g, es));
   }
   switch (comparison.worst) {
-    case ToleranceResult::accepted:
+    case Match::accepted:
       lines.push_back(es ? "dentro de tolerancia: se aceptará al registrarse"
                          : "within tolerance: accepted as soon as it is recorded");
       break;
-    case ToleranceResult::waits:
+    case Match::waits:
       lines.push_back(es ? "fuera de tolerancia: esperará la respuesta del remitente"
                          : "outside tolerance: it will wait for the sender's answer");
       break;
-    case ToleranceResult::disputed:
+    case Match::disputed:
       lines.push_back(es ? "muy fuera de tolerancia: quedará en disputa"
                          : "far outside tolerance: it will be disputed");
       break;

@@ -5,6 +5,7 @@
 // Pure.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "cli/skeleton.h"
 #include "crypto/error.h"
 #include "storage/ledger/payload/transfer.h"
+#include "storage/ledger/tolerance.h"
 #include "storage/ledger/value.h"
 
 namespace anta {
@@ -46,23 +48,23 @@ Result<FromDispatch> from_dispatch(std::string_view type, const DispatchId& id, 
 Result<std::vector<payload::LotMeasurement>> read_measurements(std::string_view yaml,
                                                                const SentDispatch& dispatch);
 
-enum class ToleranceResult { accepted, waits, disputed };  // ledger.md 6.3
-
 struct FigureComparison {
   struct Line {
     LotId lot = {};
     std::int64_t sent_wet_g = 0, got_wet_g = 0;
     std::int64_t sent_dry_g = 0, got_dry_g = 0;
     std::int64_t sent_cu_g = 0, got_cu_g = 0;
-    ToleranceResult result = ToleranceResult::accepted;
+    Match result = Match::accepted;
   };
   std::vector<Line> lines = {};
-  ToleranceResult worst = ToleranceResult::accepted;  // all lots share it
+  Match worst = Match::accepted;  // all lots share it
 };
 
-// `parameters` maps names to values in force (GET /v1/parameters).
+// `materials`: of each lot (read_material). `parameters` maps names to values in force (GET /v1/parameters).
 FigureComparison compare_figures(const SentDispatch& dispatch,
-                                 const std::vector<payload::LotMeasurement>& got, const Value& parameters);
+                                 const std::vector<payload::LotMeasurement>& got,
+                                 const std::map<LotId, Material>& materials, const Value& parameters);
+Result<Material> read_material(const Value& lot_record);
 std::vector<std::string> comparison_lines(const FigureComparison& comparison, Language language);
 
 }  // namespace anta

@@ -51,7 +51,20 @@ Grams claimed_by_holder(const Draft& draft, const state::Lot& lot, const SchemeI
     const auto& schemes = certificate.schemes;
     const bool names = std::find(schemes.begin(), schemes.end(), scheme) != schemes.end();
     if (!names || certificate.buyer != lot.holder || at >= certificate.valid_until) continue;
-    sum.value += certificate.cu_g.value;  // together at most the lot's certified Cu
+    if (certificate.holder == lot.holder) continue;  // its own word, and it may take it back
+    sum.value += certificate.cu_g.value;             // together at most the lot's certified Cu
+  }
+  return sum;
+}
+
+Grams promised_by_holder(const Draft& draft, const state::Lot& lot, const SchemeId& scheme) {
+  Grams sum = {};
+  for (const state::Certificate& certificate : live_certificates(draft, lot)) {
+    const auto& schemes = certificate.schemes;
+    const bool names = std::find(schemes.begin(), schemes.end(), scheme) != schemes.end();
+    if (!names || certificate.holder != lot.holder || certificate.coc_model >= CocModel::mass_balance)
+      continue;
+    sum.value += certificate.cu_g.value;
   }
   return sum;
 }

@@ -17,9 +17,13 @@ namespace anta {
 // The live certificates on the lot, oldest first.
 std::vector<state::Certificate> live_certificates(const Draft& draft, const state::Lot& lot);
 
-// The Cu of live certificates of the scheme whose named buyer is the lot's holder and that are valid at the
-// moment: what a receiver may take into its account.
+// The Cu of live certificates of the scheme whose named buyer is the lot's holder, that another issued, and
+// that are valid at the moment: what a receiver may take into its account.
 Grams claimed_by_holder(const Draft& draft, const state::Lot& lot, const SchemeId& scheme, Millis at);
+
+// The Cu that the lot's holder itself has certified for the scheme above mass_balance, live: copper whose
+// claim is out in the world, whoever holds the lot.
+Grams promised_by_holder(const Draft& draft, const state::Lot& lot, const SchemeId& scheme);
 
 // already_certified, unless dry and cu can be drawn by `actor` without touching what is bound to another.
 Verdict may_draw(const Draft& draft, const state::Lot& lot, Grams dry, Grams cu, const PartyId& actor);

@@ -73,9 +73,10 @@ void give_back_mass(state::Lot& lot, Grams dry, Grams cu) {
 // --- registration and stock ---
 
 void book_lost_credits(Draft& draft, state::Lot& lot) {
+  CreditJoin credits(lot.credits);
   for (const state::Lot::Credit& credit : lot.lost_credits) {
     move_balance(draft, credit.account, credit.cu_g.value);
-    join_credit(lot.credits, credit);
+    credits.add(credit);
   }
   lot.lost_credits.clear();
 }
@@ -180,9 +181,10 @@ Verdict undo(Draft& draft, const SignedStatement& of, const payload::Split& p) {
   if (!children) return pass(children);
   if (const Verdict verdict = refill(draft, of, take, children->front()); !verdict) return verdict;
   state::Lot parent = *draft.get<state::Lot>(p.lot.value);
+  CreditJoin credits(parent.credits);
   for (state::Lot& child : *children) {
     for (const state::Lot::Credit& part : child.credits)  // they are its parent's
-      join_credit(parent.credits, part);
+      credits.add(part);
     withdraw_lot(draft, std::move(child));
   }
   put_lot(draft, std::move(parent));

@@ -78,10 +78,39 @@ state::Lot::Credit counted(const Draft& draft, const state::Lot& lot, const stat
   const bool eligible =
       eligibility_for(lot, account.scheme) == Eligibility::eligible || ANTA_LAW_MUTANT(credit_to_ineligible);
   if (eligible && lot.coc_model <= CocModel::segregated) {
-    return {account.id, lot.accepted.cu_g, lot.accepted.cu_g, false, lot.id};
+    // What the receiver itself certifies of it stays a claim of this lot, and is no account's.
+    const Grams promised = promised_by_holder(draft, lot, account.scheme);
+    const Grams free = subtract(lot.accepted.cu_g, promised).value_or(Grams{});
+    return {account.id, free, lot.accepted.cu_g, false, lot.id};
   }
-  const Grams claimed = claimed_by_holder(draft, lot, account.scheme, receipt_event);
-  return {account.id, std::min(claimed, lot.accepted.cu_g), lot.accepted.cu_g, true, lot.id};
+  const Grams claimed =
+      std::min(claimed_by_holder(draft, lot, account.scheme, receipt_event), lot.accepted.cu_g);
+  return {account.id, claimed, claimed, true, lot.id};
+}
+
+// `cu` of the `whole` Cu of a lot goes: cuts off each credit what lies over it. Credits of one account lie
+// beside each other, each over a part of every gram. Certificates' go like their claims: copper that nobody
+// claims is the first to go, and then theirs, in order. Where processing has used some, the credits stand for
+// more than there is, and go by their shares.
+std::vector<state::Lot::Credit> cut_all(std::vector<state::Lot::Credit>& credits, Grams cu, Grams whole) {
+  std::map<std::pair<AccountId, bool>, Grams> together;  // as they were
+  for (const state::Lot::Credit& credit : credits)
+    together[{credit.account, credit.by_certificate}].value += credit.over_cu_g.value;
+  std::map<AccountId, std::int64_t> claimed_gone;
+  std::vector<state::Lot::Credit> parts;
+  for (state::Lot::Credit& credit : credits) {
+    const Grams sum = together.at({credit.account, credit.by_certificate});
+    Grams over = {
+        half_even(cu.value, credit.over_cu_g.value, std::max<std::int64_t>({whole.value, sum.value, 1}))};
+    if (credit.by_certificate) {
+      std::int64_t& gone = claimed_gone[credit.account];
+      const std::int64_t excess = sum.value - (whole.value - cu.value) - gone;
+      over.value = std::clamp<std::int64_t>(std::min(excess, cu.value - gone), 0, credit.over_cu_g.value);
+      gone += over.value;
+    }
+    parts.push_back(cut(credit, over));
+  }
+  return parts;
 }
 
 }  // namespace
@@ -231,16 +260,26 @@ void reverse_credits(Draft& draft, state::Lot& lot, const SchemeId& scheme, cons
   drop_empty(lot.credits);
 }
 
-std::vector<state::Lot::Credit> withdraw_credits(Draft& draft, state::Lot& lot) {
-  std::vector<state::Lot::Credit> reversed;
-  for (state::Lot::Credit& credit : lot.credits) {
-    state::Lot::Credit part = cut(credit, lot.remaining_cu_g);
-    credit.over_cu_g = {};  // what is left of it is used up by processing: it follows no copper of this lot
-    if (part.cu_g.value == 0) continue;
-    move_balance(draft, part.account, -part.cu_g.value);
-    reversed.push_back(part);
-  }
+namespace {
+
+// Cuts off and takes back; what was taken.
+std::vector<state::Lot::Credit> take_back(Draft& draft, state::Lot& lot, Grams cu, Grams whole) {
+  std::vector<state::Lot::Credit> parts;
+  if (lot.credits.empty()) return parts;
+  parts = cut_all(lot.credits, cu, whole);
+  drop_empty(parts);
   drop_empty(lot.credits);
+  for (const state::Lot::Credit& part : parts)
+    move_balance(draft, part.account, -part.cu_g.value);
+  return parts;
+}
+
+}  // namespace
+
+std::vector<state::Lot::Credit> withdraw_credits(Draft& draft, state::Lot& lot) {
+  std::vector<state::Lot::Credit> reversed = take_back(draft, lot, lot.remaining_cu_g, lot.remaining_cu_g);
+  for (state::Lot::Credit& credit : lot.credits)
+    credit.over_cu_g = {};  // what is left of it is used up by processing: it follows no copper of this lot
   return reversed;
 }
 
@@ -252,44 +291,60 @@ void restore_credits(Draft& draft, state::Lot& lot, const std::vector<state::Lot
 }
 
 std::vector<state::Lot::Credit> lose_credits(Draft& draft, state::Lot& lot, Grams cu) {
-  std::vector<state::Lot::Credit> lost;
-  for (state::Lot::Credit& credit : lot.credits) {
-    const state::Lot::Credit part = cut(credit, cu);
-    if (part.cu_g.value == 0) continue;
-    move_balance(draft, part.account, -part.cu_g.value);
-    lost.push_back(part);
-  }
-  drop_empty(lot.credits);
-  return lost;
+  return take_back(draft, lot, cu, Grams{lot.remaining_cu_g.value + cu.value});
 }
 
-void join_credit(std::vector<state::Lot::Credit>& credits, const state::Lot::Credit& part) {
-  const auto same = std::find_if(credits.begin(), credits.end(), [&](const state::Lot::Credit& other) {
-    return other.account == part.account && other.by_certificate == part.by_certificate &&
-           other.lot == part.lot;
-  });
-  if (same == credits.end()) {
-    credits.push_back(part);
+CreditJoin::CreditJoin(std::vector<state::Lot::Credit>& into) : into_(into) {
+  for (std::size_t i = 0; i < into.size(); ++i)
+    places_.emplace(key_of(into[i]), i);
+}
+
+void CreditJoin::add(const state::Lot::Credit& part) {
+  const auto [place, is_new] = places_.emplace(key_of(part), into_.size());
+  if (is_new) {
+    into_.push_back(part);
     return;
   }
-  same->cu_g.value += part.cu_g.value;
-  same->over_cu_g.value += part.over_cu_g.value;
+  into_[place->second].cu_g.value += part.cu_g.value;
+  into_[place->second].over_cu_g.value += part.over_cu_g.value;
 }
 
-void carry_credits(state::Lot& from, state::Lot& to, Grams cu) {
-  for (state::Lot::Credit& credit : from.credits) {
-    const state::Lot::Credit part = cut(credit, cu);
-    if (part.cu_g.value != 0) join_credit(to.credits, part);
+CreditJoin::Key CreditJoin::key_of(const state::Lot::Credit& credit) {
+  return {credit.account, credit.by_certificate, credit.lot};
+}
+
+void carry_credits(state::Lot& from, CreditJoin& to, Grams cu, Grams whole) {
+  if (from.credits.empty()) return;
+  for (const state::Lot::Credit& part : cut_all(from.credits, cu, whole)) {
+    if (part.cu_g.value != 0) to.add(part);
   }
   drop_empty(from.credits);
 }
 
+std::size_t credits_together(const std::vector<state::Lot>& lots) {
+  std::vector<state::Lot::Credit> together;
+  CreditJoin join(together);
+  for (const state::Lot& lot : lots) {
+    for (const state::Lot::Credit& credit : lot.credits)
+      join.add(credit);
+  }
+  return together.size();
+}
+
 void release_credits(Draft& draft, state::Lot& from, Grams cu, const SchemeId& scheme) {
-  for (state::Lot::Credit& credit : from.credits) {
-    if (scheme_of(draft, credit.account) != scheme) continue;
-    const state::Lot::Credit part = cut(credit, cu);
+  if (from.credits.empty()) return;
+  std::vector<state::Lot::Credit> of_scheme;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < from.credits.size(); ++i) {
+    if (scheme_of(draft, from.credits[i].account) != scheme) continue;
+    of_scheme.push_back(from.credits[i]);
+    places.push_back(i);
+  }
+  for (const state::Lot::Credit& part : cut_all(of_scheme, cu, Grams{from.remaining_cu_g.value + cu.value})) {
     if (part.cu_g.value != 0) move_balance(draft, part.account, -part.cu_g.value);
   }
+  for (std::size_t i = 0; i < places.size(); ++i)
+    from.credits[places[i]] = of_scheme[i];
   drop_empty(from.credits);
 }
 

@@ -6,8 +6,10 @@
 // accounts are put here. Internal to the law. Source: ledger.md 6.5 and 6.6.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <vector>
 
 #include "storage/ledger/draft.h"
@@ -86,15 +88,34 @@ void reverse_credits(Draft& draft, state::Lot& lot, const SchemeId& scheme, cons
 std::vector<state::Lot::Credit> withdraw_credits(Draft& draft, state::Lot& lot);
 void restore_credits(Draft& draft, state::Lot& lot, const std::vector<state::Lot::Credit>& reversed);
 
+// In what follows the lot's remaining figures are those after `cu` left it. Each credit of an account goes by
+// its share; of certificates' credits goes only what no longer fits, as their claims do.
+
 // Copper that left without being sold or worked: its share of every credit is taken back, and returned.
 std::vector<state::Lot::Credit> lose_credits(Draft& draft, state::Lot& lot, Grams cu);
 
-// Split and blend: the share of the credits over `cu` of `from` goes along to `to`, kept apart by the lot it
-// was booked for; accounts do not change.
-void carry_credits(state::Lot& from, state::Lot& to, Grams cu);
+// A list of credits that parts are added to: to the credit of the same account, kind and booking, else as one
+// of its own.
+class CreditJoin {
+ public:
+  explicit CreditJoin(std::vector<state::Lot::Credit>& into);
+  void add(const state::Lot::Credit& part);
 
-// Adds a part to the credit of the same account, kind and booking, else as a credit of its own.
-void join_credit(std::vector<state::Lot::Credit>& credits, const state::Lot::Credit& part);
+ private:
+  using Key = std::tuple<AccountId, bool, LotId>;
+  static Key key_of(const state::Lot::Credit& credit);
+  std::vector<state::Lot::Credit>& into_;
+  std::map<Key, std::size_t> places_ = {};
+};
+
+// Split and blend: the share of the credits over `cu`, of the `whole` Cu that `from` had before it went, goes
+// along, kept apart by the lot it was booked for; accounts do not change.
+void carry_credits(state::Lot& from, CreditJoin& to, Grams cu, Grams whole);
+
+// How many credits a lot stands for that is made of all these, and how many it may: a record must fit into a
+// file, and a split writes them once for each child.
+std::size_t credits_together(const std::vector<state::Lot>& lots);
+inline constexpr std::size_t credits_per_lot_max = 512;
 
 // A process whose output stays above mass_balance for a scheme: the claim goes on with the metal, so the
 // drawn share of that scheme's credits is taken back.

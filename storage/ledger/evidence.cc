@@ -149,6 +149,10 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
   // An amendment holds from its block's time or from what was proposed, whichever is later.
   const Moment moment{.block_time = listed ? amends->second : latest_, .leaf = leaf, .partial = true};
   Result<Effects> effects = judge(view_, statement, moment);
+  if (const auto before = before_an_amendment(); !effects && !listed && before) {
+    Result<Effects> older = judge(view_, statement, {.block_time = *before, .leaf = leaf, .partial = true});
+    if (older) effects = std::move(older);
+  }
   if (!effects) return refused(effects.error(), code_of(effects.error()), leaf);
   apply(view_, *effects);
   view_.remember(statement.digest, statement.bytes);
@@ -169,6 +173,16 @@ std::optional<ReplayFailure> Evidence::judge_next(const SignedStatement& stateme
                          .flags = std::move(effects->flags),
                          .revokes_after_days = revokes_after_days});
   return std::nullopt;
+}
+
+// Blocks' times are not in the file, and an event may lie ahead of its block's. Where the law changed within
+// as much as that, a block may have been judged by the law before: the earliest time that it can have had.
+std::optional<Millis> Evidence::before_an_amendment() const {
+  const Millis earliest{latest_.value - parameter_at(view_, "event_ahead_max_ms", latest_)};
+  const bool changed = std::ranges::any_of(amended_from_, [&](const auto& amended) {
+    return earliest < amended.second && amended.second <= latest_;
+  });
+  return changed ? std::optional(earliest) : std::nullopt;
 }
 
 // From when the state says that this statement's amendment holds, against the evidence: no sooner than was

@@ -82,6 +82,7 @@ class Evidence {
   std::optional<ReplayFailure> begin(const CertificateFile& file, const Checkpoint& checkpoint);
   std::optional<ReplayFailure> step(const ProvenStatement& proven, const Checkpoint& checkpoint);
   std::optional<ReplayFailure> judge_next(const SignedStatement& statement, LeafIndex leaf);
+  std::optional<Millis> before_an_amendment() const;
   void read_amendments(const ProvenState& state);
   std::optional<ReplayFailure> check_law(const ProvenState& state);
   std::optional<ReplayFailure> check_standing(const ProvenState& state) const;

@@ -71,9 +71,12 @@ void flag_journey(Draft& draft, state::Dispatch& dispatch) {
 }
 
 Match worst_match(const Draft& draft, const state::Dispatch& dispatch) {
+  const ParameterOf parameter = [&](std::string_view name) { return draft.parameter(name); };
   Match worst = Match::accepted;
-  for (const state::Dispatch::Line& line : dispatch.lines)
-    worst = std::max(worst, compare(draft, line.sent, *line.received));
+  for (const state::Dispatch::Line& line : dispatch.lines) {
+    const Material material = draft.look<state::Lot>(line.lot.value)->material;
+    worst = std::max(worst, compare(material, line.sent, *line.received, parameter));
+  }
   return worst;
 }
 

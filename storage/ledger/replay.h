@@ -99,6 +99,9 @@ class Replay {
   Digest tree_root() const { return range_.root(); }
   const std::vector<Digest>& entries() const { return entries_; }
   Height height() const { return height_; }
+  bool stands_at(const Seal& seal) const {  // whether that is the last seal: its height, time and state
+    return seal.height == height_ && seal.block_time == block_time_ && seal.state_root == state_.root();
+  }
   std::shared_ptr<const Keys> keys() const { return keys_; }  // as of the last seal; any thread reads it
 
  private:

@@ -97,6 +97,14 @@ MeasurementStatus weakest_status(const Draws& draws) {
   return status;
 }
 
+// Most lots have a credit or none, which their number tells.
+bool stands_for_too_much(const Draws& draws) {
+  std::size_t at_most = 0;
+  for (const Draw& draw : draws)
+    at_most += draw.lot.credits.size();
+  return at_most > credits_per_lot_max && credits_together(lots_of(draws)) > credits_per_lot_max;
+}
+
 Result<Draws> check_blend(const Draft& draft, const payload::Blend& p) {
   Result<Draws> draws = draws_of(draft, p.inputs);
   if (!draws) return draws;
@@ -108,6 +116,10 @@ Result<Draws> check_blend(const Draft& draft, const payload::Blend& p) {
   if (const auto& measurement = p.output.measurement) {
     if (auto verdict = moisture_possible(draft, *measurement); !verdict) return pass(verdict);
     if (auto verdict = grade_possible(draft, p.output.material, *measurement); !verdict) return pass(verdict);
+  }
+  if (stands_for_too_much(*draws)) {
+    return violated("out_of_scope", "the lots stand for more than " + std::to_string(credits_per_lot_max) +
+                                        " credits: make it several blends");
   }
   if (auto verdict = rests_possible(draft, *draws); !verdict) return pass(verdict);
   if (auto verdict = enough(*draws); !verdict) return pass(verdict);
@@ -132,6 +144,7 @@ Verdict rule(Draft& draft, const payload::Split& p) {
   Draws draws = std::move(*checked);
   apply_draws(draft, draws);
   state::Lot& parent = draws.front().lot;
+  Grams whole{parent.remaining_cu_g.value + draws.front().cu_g.value};
   for (const payload::Child& child : p.children) {
     draws.front().dry_g = child.dry_g;
     draws.front().cu_g = child.cu_g;
@@ -145,7 +158,10 @@ Verdict rule(Draft& draft, const payload::Split& p) {
                                parent.status,
                                {parent.origin, parent.coc_model, parent.schemes, false}},
                               draws);
-    carry_credits(parent, lot, child.cu_g);
+    lot.dry_raised = parent.dry_raised;
+    CreditJoin credits(lot.credits);
+    carry_credits(parent, credits, child.cu_g, whole);
+    whole.value -= child.cu_g.value;
     draft.put(child.id.value, lot);
   }
   put_sources(draft, draws);
@@ -165,8 +181,11 @@ Verdict rule(Draft& draft, const payload::Blend& p) {
       draft,
       {p.output.id, p.output.material, p.output.form, site, figures, weakest_status(draws), provenance},
       draws);
-  for (Draw& draw : draws)
-    carry_credits(draw.lot, lot, draw.cu_g);
+  CreditJoin credits(lot.credits);
+  for (Draw& draw : draws) {
+    lot.dry_raised = lot.dry_raised || draw.lot.dry_raised;
+    carry_credits(draw.lot, credits, draw.cu_g, Grams{draw.lot.remaining_cu_g.value + draw.cu_g.value});
+  }
   if (p.output.measurement) flag_measurement(draft, p.output.material, *p.output.measurement, lot.stamp);
   enlist(draft, lot);
   draft.put(lot.id.value, lot);

@@ -1,7 +1,6 @@
 #include "storage/ledger/transfer.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <utility>
@@ -35,7 +34,8 @@ void accept_lot(Draft& draft, const state::Dispatch& dispatch, const state::Disp
   lot->remaining_dry_g = figures.dry_g;
   lot->remaining_cu_g = figures.cu_g;
   lot->status = measurement.status;
-  lot->dry_raised = false;
+  if (!is_one_interest(draft.view(), dispatch.sender, dispatch.to, draft.event_time()))
+    lot->dry_raised = false;
   lot->state = resolved ? LotState::resolved : LotState::accepted;
   lot->settled_at = draft.event_time();
   move_custody(draft, dispatch, *lot);
@@ -52,20 +52,6 @@ Result<state::Dispatch> find_dispatch(const Draft& draft, const DispatchId& id) 
   auto dispatch = draft.get<state::Dispatch>(id.value);
   if (!dispatch) return violated("unknown_reference", "no dispatch " + id.value);
   return std::move(*dispatch);
-}
-
-Match compare(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received) {
-  const std::int64_t wet = received.wet_g.value - sent.wet_g.value;
-  const std::int64_t moisture = received.moisture_ppm.value - sent.moisture_ppm.value;
-  const std::int64_t sent_dry = figures_of(sent).dry_g.value;
-  const std::int64_t dry = figures_of(received).dry_g.value - sent_dry;
-  const bool wet_within = within(wet, draft.parameter("receipt_wet_ppm"), sent.wet_g.value) ||
-                          std::abs(wet) <= draft.parameter("receipt_wet_g");
-  const bool rest_within = std::abs(moisture) <= draft.parameter("receipt_moisture_ppm") &&
-                           within(dry, draft.parameter("receipt_dry_ppm"), sent_dry);
-  if (wet_within && rest_within) return Match::accepted;
-  const bool near = wet_within || within(wet, draft.parameter("receipt_dispute_ppm"), sent.wet_g.value);
-  return near ? Match::waits : Match::disputed;
 }
 
 bool tare_drifts(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received) {
@@ -153,9 +139,10 @@ void move_custody(const Draft& draft, const state::Dispatch& dispatch, state::Lo
 }
 
 void settle(Draft& draft, state::Dispatch& dispatch, bool use_proposed, DispatchState as) {
-  for (const state::Dispatch::Line& line : dispatch.lines) {
+  for (state::Dispatch::Line& line : dispatch.lines) {
     const auto& figures = use_proposed ? line.proposed : line.received;
     ANTA_INVARIANT(figures.has_value());
+    line.before_owner = draft.look<state::Lot>(line.lot.value)->owner;  // it may have been sold on the way
     accept_lot(draft, dispatch, line, *figures, use_proposed);
   }
   dispatch.state = as;

@@ -1,4 +1,4 @@
-// What dispatch, receipt and what ends a transfer share: comparing two measurements, and moving the lots.
+// What dispatch, receipt and what ends a transfer share, above all moving the lots.
 //
 // Internal to the law. Source: ledger.md 6.3.
 #pragma once
@@ -11,15 +11,12 @@
 #include "storage/ledger/payload/transfer.h"
 #include "storage/ledger/rules.h"
 #include "storage/ledger/state.h"
+#include "storage/ledger/tolerance.h"
 
 namespace anta {
 
 // unknown_reference when there is none.
 Result<state::Dispatch> find_dispatch(const Draft& draft, const DispatchId& id);
-
-// What a difference between the two sides' figures means; the worst of a dispatch's lots holds for all.
-enum class Match : std::uint8_t { accepted, waits, disputed };
-Match compare(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received);
 
 // Two measurements of the same empty truck that differ by more than tare_drift_ppm of the first.
 bool tare_drifts(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received);

@@ -28,48 +28,70 @@ SentDispatch sent(std::int64_t wet_g) {
   return {PartyId{"plant"}, "sent", {{LotId{"L-1"}, measured(wet_g)}}};
 }
 
+const std::map<LotId, Material> concentrate = {{LotId{"L-1"}, Material::concentrate},
+                                               {LotId{"L-2"}, Material::concentrate}};
+
 // What the preview says of one lot of 30 t with 6 % moisture (or `from` grams) received as given.
-ToleranceResult received(std::int64_t wet_g, std::int64_t moisture_ppm = 60'000,
-                         std::int64_t from = 30'000'000, const Value& parameters = Value{ValueMap{}}) {
-  return compare_figures(sent(from), {{LotId{"L-1"}, measured(wet_g, moisture_ppm)}}, parameters).worst;
+Match received(std::int64_t wet_g, std::int64_t moisture_ppm = 60'000, std::int64_t from = 30'000'000,
+               const Value& parameters = Value{ValueMap{}}) {
+  return compare_figures(sent(from), {{LotId{"L-1"}, measured(wet_g, moisture_ppm)}}, concentrate, parameters)
+      .worst;
 }
 
 TEST(Receiving, WetMassInsideAtAndOutsideItsLimit) {
   // Goal: receipt_wet_ppm 5000 of 30 t is 150 kg, both ways.
-  EXPECT_EQ(received(30'000'000), ToleranceResult::accepted);
-  EXPECT_EQ(received(30'000'000 - 149'999), ToleranceResult::accepted);
-  EXPECT_EQ(received(30'000'000 - 150'000), ToleranceResult::accepted);
-  EXPECT_EQ(received(30'000'000 - 150'001), ToleranceResult::waits);
-  EXPECT_EQ(received(30'000'000 + 150'000), ToleranceResult::accepted);
-  EXPECT_EQ(received(30'000'000 + 150'001), ToleranceResult::waits);
+  EXPECT_EQ(received(30'000'000), Match::accepted);
+  EXPECT_EQ(received(30'000'000 - 149'999), Match::accepted);
+  EXPECT_EQ(received(30'000'000 - 150'000), Match::accepted);
+  EXPECT_EQ(received(30'000'000 - 150'001), Match::waits);
+  EXPECT_EQ(received(30'000'000 + 150'000), Match::accepted);
+  EXPECT_EQ(received(30'000'000 + 150'001), Match::waits);
 }
 
 TEST(Receiving, DisputeBeginsBeyondTwoPercent) {
   // Goal: receipt_dispute_ppm 20000 of 30 t is 600 kg.
-  EXPECT_EQ(received(30'000'000 - 600'000), ToleranceResult::waits);
-  EXPECT_EQ(received(30'000'000 - 600'001), ToleranceResult::disputed);
-  EXPECT_EQ(received(30'000'000 + 600'001), ToleranceResult::disputed);
+  EXPECT_EQ(received(30'000'000 - 600'000), Match::waits);
+  EXPECT_EQ(received(30'000'000 - 600'001), Match::disputed);
+  EXPECT_EQ(received(30'000'000 + 600'001), Match::disputed);
 }
 
 TEST(Receiving, FortyKilogramsNeverMakeADispute) {
   // Goal: on a small lot the absolute limit receipt_wet_g 40000 keeps a scale's last step from a dispute.
-  EXPECT_EQ(received(1'000'000 - 40'000, 60'000, 1'000'000), ToleranceResult::waits);  // dry mass is outside
-  EXPECT_EQ(received(1'000'000 - 40'001, 60'000, 1'000'000), ToleranceResult::disputed);
+  EXPECT_EQ(received(1'000'000 - 40'000, 60'000, 1'000'000), Match::waits);  // dry mass is outside
+  EXPECT_EQ(received(1'000'000 - 40'001, 60'000, 1'000'000), Match::disputed);
 }
 
 TEST(Receiving, MoistureInsideAtAndOutsideItsLimit) {
   // Goal: receipt_moisture_ppm 5000, both ways, with the same wet mass.
-  EXPECT_EQ(received(30'000'000, 64'999), ToleranceResult::accepted);
-  EXPECT_EQ(received(30'000'000, 65'000), ToleranceResult::accepted);
-  EXPECT_EQ(received(30'000'000, 65'001), ToleranceResult::waits);
-  EXPECT_EQ(received(30'000'000, 55'000), ToleranceResult::accepted);
-  EXPECT_EQ(received(30'000'000, 54'999), ToleranceResult::waits);
+  EXPECT_EQ(received(30'000'000, 64'999), Match::accepted);
+  EXPECT_EQ(received(30'000'000, 65'000), Match::accepted);
+  EXPECT_EQ(received(30'000'000, 65'001), Match::waits);
+  EXPECT_EQ(received(30'000'000, 55'000), Match::accepted);
+  EXPECT_EQ(received(30'000'000, 54'999), Match::waits);
 }
 
 TEST(Receiving, DryMassAtAndOutsideItsLimit) {
   // Goal: receipt_dry_ppm 7500 of 28.2 t is 211.5 kg; wet mass and moisture are each inside.
-  EXPECT_EQ(received(29'899'049, 63'900), ToleranceResult::accepted);  // 27 988 500 g dry
-  EXPECT_EQ(received(29'899'048, 63'900), ToleranceResult::waits);     // 27 988 499 g
+  EXPECT_EQ(received(29'899'049, 63'900), Match::accepted);  // 27 988 500 g dry
+  EXPECT_EQ(received(29'899'048, 63'900), Match::waits);     // 27 988 499 g
+}
+
+TEST(Receiving, GradeAtAndOutsideItsLimit) {
+  // Goal: assay_concentrate_ppm 2500, both ways; of ore it may be more. The node's record says which it is.
+  for (const auto& [away, result] : {std::pair(2'500, Match::accepted), std::pair(2'501, Match::waits),
+                                     std::pair(-2'500, Match::accepted), std::pair(-2'501, Match::waits)}) {
+    payload::Measurement got = measured(30'000'000);
+    got.cu_ppm.value += away;
+    const auto judged = [&](Material material) {
+      return compare_figures(sent(30'000'000), {{LotId{"L-1"}, got}}, {{LotId{"L-1"}, material}},
+                             Value{ValueMap{}})
+          .worst;
+    };
+    EXPECT_EQ(judged(Material::concentrate), result) << away;
+    EXPECT_EQ(judged(Material::ore_sulphide), Match::accepted) << away;
+  }
+  EXPECT_EQ(*read_material(Value{ValueMap{{"material", Value{std::string("anode")}}}}), Material::anode);
+  EXPECT_FALSE(read_material(Value{ValueMap{{"material", Value{std::string("gold")}}}}));
 }
 
 TEST(Receiving, TheNetworksParametersRule) {
@@ -77,9 +99,9 @@ TEST(Receiving, TheNetworksParametersRule) {
   const Value strict{ValueMap{{"receipt_wet_ppm", Value{std::int64_t{1000}}},
                               {"receipt_wet_g", Value{std::int64_t{0}}},
                               {"receipt_dispute_ppm", Value{std::int64_t{2000}}}}};
-  EXPECT_EQ(received(30'000'000 - 30'000, 60'000, 30'000'000, strict), ToleranceResult::accepted);
-  EXPECT_EQ(received(30'000'000 - 30'001, 60'000, 30'000'000, strict), ToleranceResult::waits);
-  EXPECT_EQ(received(30'000'000 - 60'001, 60'000, 30'000'000, strict), ToleranceResult::disputed);
+  EXPECT_EQ(received(30'000'000 - 30'000, 60'000, 30'000'000, strict), Match::accepted);
+  EXPECT_EQ(received(30'000'000 - 30'001, 60'000, 30'000'000, strict), Match::waits);
+  EXPECT_EQ(received(30'000'000 - 60'001, 60'000, 30'000'000, strict), Match::disputed);
 }
 
 TEST(Receiving, TheWorstLotDecidesForAll) {
@@ -88,17 +110,17 @@ TEST(Receiving, TheWorstLotDecidesForAll) {
   dispatch.sent.push_back({LotId{"L-2"}, measured(10'000'000)});
   const FigureComparison comparison =
       compare_figures(dispatch, {{LotId{"L-1"}, measured(30'000'000)}, {LotId{"L-2"}, measured(9'000'000)}},
-                      Value{ValueMap{}});
+                      concentrate, Value{ValueMap{}});
   ASSERT_EQ(comparison.lines.size(), 2u);
-  EXPECT_EQ(comparison.lines[0].result, ToleranceResult::accepted);
-  EXPECT_EQ(comparison.lines[1].result, ToleranceResult::disputed);
-  EXPECT_EQ(comparison.worst, ToleranceResult::disputed);
+  EXPECT_EQ(comparison.lines[0].result, Match::accepted);
+  EXPECT_EQ(comparison.lines[1].result, Match::disputed);
+  EXPECT_EQ(comparison.worst, Match::disputed);
 }
 
 TEST(Receiving, LinesShowBothFiguresAndTheDifferenceInTheReadersLanguage) {
   // Goal: kilograms as sent, as received and apart, of wet, dry and copper, then the outcome in words.
-  const FigureComparison comparison =
-      compare_figures(sent(30'000'000), {{LotId{"L-1"}, measured(29'990'000)}}, Value{ValueMap{}});
+  const FigureComparison comparison = compare_figures(
+      sent(30'000'000), {{LotId{"L-1"}, measured(29'990'000)}}, concentrate, Value{ValueMap{}});
   EXPECT_THAT(comparison_lines(comparison, Language::en),
               ElementsAre("L-1", "  wet: sent 30000.000 kg, received 29990.000 kg, difference -10.000 kg",
                           "  dry: sent 28200.000 kg, received 28190.600 kg, difference -9.400 kg",

@@ -206,11 +206,36 @@ TEST(LawFraud, BlendOverReversal) {
   blend.output = {LotId{"Z"}, Material::ore_sulphide, "bulk", {}};
   w.must("plant", blend);
   w.must("plant", splitting(w, "Z", {{LotId{"Z-1"}, Grams{19400000}, Grams{970000}}}));
-  EXPECT_EQ(w.get<state::Lot>("Z-1").credits.size(), 2u);
+  for (const char* half : {"Z", "Z-1"}) {  // each a half of both: Z-1 took both whole along
+    ASSERT_EQ(w.get<state::Lot>(half).credits.size(), 2u);
+    for (const auto& credit : w.get<state::Lot>(half).credits)
+      EXPECT_EQ(credit.over_cu_g, Grams{485000});
+  }
   w.must("body", fraud(w, "att-mine2"));
   EXPECT_EQ(balance(w, "A-1"), 838080);
   ASSERT_EQ(w.get<state::Lot>("Z-1").credits.size(), 1u);
   EXPECT_EQ(w.get<state::Lot>("Z-1").credits.front().lot, LotId{"L-1"});
+}
+
+// Goal: of two credited lots that were put together, the half that is sold takes half of the credit back; the
+// other had taken all of it along, and the copper was credited twice.
+TEST(LawFraud, AHalfOfABlendKeepsAllItsCredits) {
+  World w;
+  credit_the_mill(w);
+  w.deliver("L-1");
+  w.deliver("L-2");
+  payload::Blend blend;
+  blend.common = w.common();
+  blend.inputs = {w.all_of("L-1"), w.all_of("L-2")};
+  blend.output = {LotId{"Z"}, Material::ore_sulphide, "bulk", {}};
+  w.must("plant", blend);
+  w.must("plant", splitting(w, "Z", {{LotId{"Z-1"}, Grams{19400000}, Grams{970000}}}));
+  payload::Dispatch d = w.dispatch("O-1", {"Z"});
+  d.from_site = SiteId{"mill"};
+  d.to = PartyId{"smelter"};
+  d.to_site = SiteId{"works"};
+  w.must("plant", d);
+  EXPECT_EQ(balance(w, "A-1"), 838080);
 }
 
 // Goal: what is lost or not found takes its share of the credit along.

@@ -258,18 +258,36 @@ std::string dry_off(World& w, std::int64_t limit, std::int64_t beyond) {
   return disputed_by_sender(w, 20 * tonne, 19900000, moistest + beyond);
 }
 
-const LawTable transfer(__FILE__,
-                        rows_of({
-                            {"payload_max_g", "payload_exceeded", 30 * tonne, loaded},
-                            {"tare_drift_ppm", "tare_drift", 10000, tare_weighed},
-                            {"speed_flag_kmh", "speed_unusual", 50, one_degree},
-                            {"transit_flag_hours", "transit_unusual", 10, under_way},
-                            {"receipt_wet_ppm", "wrong_state", 3000, wet_off, false, true},
-                            {"receipt_wet_g", "wrong_state", 30000, small_lot_off, false, true},
-                            {"receipt_moisture_ppm", "wrong_state", 3000, moisture_off, false, true},
-                            {"receipt_dry_ppm", "wrong_state", 6000, dry_off, false, true},
-                            {"receipt_dispute_ppm", "wrong_state", 15000, wet_off},
-                        }));
+// An assay of the consignee's that lies below the sender's by the limit, or by so many parts of it.
+Drive assay_off(Material material, std::int64_t grade, std::int64_t part = 1) {
+  return [=](World& w, std::int64_t limit, std::int64_t beyond) {
+    const payload::Measurement sent = measured(20 * tonne, 30000, grade);
+    EXPECT_EQ(of_ore(w, sent, material), "accepted");
+    w.must("miner", w.dispatch("D-1", {"L-1"}, sent));
+    w.must("plant", w.receipt("D-1", {"L-1"}, measured(20 * tonne, 30000, grade - limit / part - beyond)));
+    return w.submit("miner", reply(w, "D-1", ReceiptAnswer::dispute));
+  };
+}
+
+const LawTable transfer(
+    __FILE__,
+    rows_of({
+        {"payload_max_g", "payload_exceeded", 30 * tonne, loaded},
+        {"tare_drift_ppm", "tare_drift", 10000, tare_weighed},
+        {"speed_flag_kmh", "speed_unusual", 50, one_degree},
+        {"transit_flag_hours", "transit_unusual", 10, under_way},
+        {"receipt_wet_ppm", "wrong_state", 3000, wet_off, false, true},
+        {"receipt_wet_g", "wrong_state", 30000, small_lot_off, false, true},
+        {"receipt_moisture_ppm", "wrong_state", 3000, moisture_off, false, true},
+        {"receipt_dry_ppm", "wrong_state", 6000, dry_off, false, true},
+        {"receipt_dispute_ppm", "wrong_state", 15000, wet_off},
+        {"assay_concentrate_ppm", "wrong_state", 1000, assay_off(Material::concentrate, 250000), false, true},
+        {"assay_ore_ppm", "wrong_state", 4000, assay_off(Material::ore_oxide, 50000), false, true},
+        {"assay_ore_relative_ppm", "wrong_state", 50000, assay_off(Material::ore_oxide, 100000, 10), false,
+         true},
+        {"assay_blister_ppm", "wrong_state", 500, assay_off(Material::blister, 985000), false, true},
+        {"assay_anode_ppm", "wrong_state", 500, assay_off(Material::anode, 990000), false, true},
+    }));
 
 // --- origin, attestation, accounts, sequence ---
 

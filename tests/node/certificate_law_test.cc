@@ -114,6 +114,31 @@ TEST(CertificateLaw, AnAmendmentThatIsLeftOut) {
   EXPECT_EQ(first_code(silent), "state_not_proven") << in_words(silent);
 }
 
+TEST(CertificateLaw, AnEventAheadOfItsBlockAroundAStricterLaw) {
+  // Goal: recorded by the law before, with an event a minute after the stricter one begins (a device's clock
+  // that is ahead): what the ledger accepted verifies (it was refused for ever).
+  World world = rich_world();
+  payload::ParameterProposal lighter = amendment(world, "P-1", "payload_max_g", 15 * tonne);
+  const std::int64_t from = world.now + 2 * hour;
+  lighter.effective_from = Millis{from};
+  world.must("smelter", lighter);
+  world.must("owner", vote(world, "P-1"));
+  world.must("miner", world.lot("L-1"));
+  world.now = from + 60'000;
+  world.lag = -300'000;
+  world.must("miner", world.dispatch("D-1", {"L-1"}));  // 20 t
+  world.lag = 0;
+  world.now += day;
+  world.must("plant", world.receipt("D-1", {"L-1"}));
+  world.must("plant", world.flotation("B-1", {"L-1"}, "K-1"));
+  certify(world);
+  CertificateRig rig(world);
+  const auto bytes = rig.assemble("C-1");
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  const Report report = rig.verify(*bytes);
+  EXPECT_TRUE(is_yes(report)) << in_words(report);
+}
+
 TEST(CertificateLaw, AnAmendmentThatIsTakenForAnother) {
   // Goal: the list of a law that was never amended (its absence), or of other bytes, under the file's own
   // amendment.

@@ -61,10 +61,17 @@ class Keys:
                 self.add(s.p["party"], s.p["new"])
 
 
+def note_of(raw):
+    try:
+        return formats.Note(raw.decode())
+    except UnicodeDecodeError:
+        raise Refused("note.form") from None
+
+
 class Audit:
     def __init__(self, directory, policy_text, now):
         self.directory = pathlib.Path(directory)
-        note = formats.Note(self.read("checkpoint", 65536, None).decode())
+        note = note_of(self.read("checkpoint", 65536, None))
         self.origin, self.size, self.root = note.checkpoint()
         policy = formats.Policy(policy_text)
         times = note.cosigned(policy, now // 1000)

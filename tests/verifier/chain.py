@@ -51,20 +51,48 @@ class Chain(World):
         return [self.certificates[name] for name in lot["certificates"] if self.certificates[name]["state"] == "live"]
 
     def draw(self, lot, dry, cu, by, parts=1):
-        """Takes from a lot; claims and credits over what goes must be the drawer's to take along."""
+        """Takes from a lot; claims over what goes must be the drawer's to take along."""
         need(dry <= lot["dry"] and cu <= lot["cu"], "balance_exceeded", lot["id"])
         self.keeps_grade(dry, cu, (lot["dry"], lot["cu"]))
         rest = lot["dry"] - dry, lot["cu"] - cu
         material_max = self.parameters["ore_grade_max_ppm"] if lot["material"] in ORES else 1000000
         need(not rest[0] or (rest[1] - parts) * 1000000 <= material_max * rest[0], "grade_impossible", lot["id"])
         self.bind(lot, rest, by)
-        share = [(credit, half_even(credit["over"] * cu, lot["cu"]) if lot["cu"] else 0) for credit in lot["credits"]]
-        for credit, over in share:
-            credit["over"] -= over
         lot["dry"], lot["cu"] = rest
         if lot["state"] not in GONE:
             lot["state"] = "consumed" if rest[0] == 0 else "partially_consumed"
-        return [({**credit, "over": over}) for credit, over in share if over]
+
+    def take_credits(self, lot, cu, whole, schemes=None):
+        """The parts of a lot's credits that go along when `cu` of its `whole` copper goes: by shares; certificates' only what no longer fits."""
+        together, gone, parts = {}, {}, []
+        for c in lot["credits"]:
+            together[c["account"], c["by_certificate"]] = together.get((c["account"], c["by_certificate"]), 0) + c["over"]
+        for c in lot["credits"]:
+            if schemes is not None and self.accounts[c["account"]]["scheme"] not in schemes:
+                continue
+            total = together[c["account"], c["by_certificate"]]
+            over = half_even(cu * c["over"], max(whole, total, 1))
+            if c["by_certificate"]:
+                before = gone.get(c["account"], 0)
+                over = max(0, min(total - (whole - cu) - before, cu - before, c["over"]))
+                gone[c["account"]] = before + over
+            over = min(over, c["over"])
+            part = half_even(c["cu"] * over, c["over"]) if c["over"] else 0
+            c["over"] -= over
+            c["cu"] -= part
+            if part:
+                parts.append({**c, "over": over, "cu": part})
+        lot["credits"] = [c for c in lot["credits"] if c["cu"]]
+        return parts
+
+    @staticmethod
+    def join(credits, parts):
+        for part in parts:
+            same = [c for c in credits if all(c[k] == part[k] for k in ("account", "by_certificate", "lot"))]
+            if same:
+                same[0].update({k: same[0][k] + part[k] for k in ("cu", "over")})
+            else:
+                credits.append(dict(part))
 
     def bind(self, lot, rest, by):
         """What stays must back the live certificates that are not the drawer's own to consume."""
@@ -129,13 +157,15 @@ class Chain(World):
         need(p["dry_g"] * 1000000 <= self.parameters["adjust_dry_ppm"] * lot["accepted"][1], "not_conserved")
         need(-p["dry_g"] <= lot["dry"] and -p["cu_g"] <= lot["cu"], "balance_exceeded")
         self.bind(lot, (lot["dry"] + p["dry_g"], lot["cu"] + p["cu_g"]), None)
+        self.take_credits(lot, -p["cu_g"], lot["cu"])
         lot["raised"] |= p["dry_g"] > 0
         lot["dry"], lot["cu"] = lot["dry"] + p["dry_g"], lot["cu"] + p["cu_g"]
 
     def on_loss(self, s, p, at):
         lot = self.held(s, p["lot"])
-        for credit in self.draw(lot, p["dry_g"], p["cu_g"], None):
-            self.reverse(credit, half_even(credit["cu"] * p["cu_g"], lot["cu"] + p["cu_g"]))
+        whole = lot["cu"]
+        self.draw(lot, p["dry_g"], p["cu_g"], None)
+        self.take_credits(lot, p["cu_g"], whole)
 
     def on_hold(self, s, p, at):
         lot = self.known(self.lots, p["lot"])
@@ -169,13 +199,16 @@ class Chain(World):
         need(dry <= parent["dry"] and cu <= parent["cu"], "balance_exceeded")
         for child in p["children"]:
             self.keeps_grade(child["dry_g"], child["cu_g"], (parent["dry"], parent["cu"]))
-        credits = self.draw(parent, dry, cu, s.issuer, len(names))
+        whole = parent["cu"]
+        self.draw(parent, dry, cu, s.issuer, len(names))
         for child in p["children"]:
             share = (child["dry_g"], child["cu_g"])
             wet = half_even(parent["accepted"][0] * share[0], parent["accepted"][1])
             lot = self.make(child["id"], parent["material"], at, s.issuer, parent["site"], (wet, *share), status=parent["status"],
-                            model=parent["model"], schemes=dict(parent["schemes"]), owner=parent["owner"], child=True, statement=s)
-            lot["credits"] = [{**c, "over": half_even(c["over"] * share[1], cu)} for c in credits]
+                            model=parent["model"], schemes=dict(parent["schemes"]), owner=parent["owner"], child=True,
+                            raised=parent["raised"], statement=s)
+            lot["credits"] = self.take_credits(parent, share[1], whole)
+            whole -= share[1]
             self.inherit(lot, [parent], [share])
 
     def drawn(self, s, takes, site=None):
@@ -249,9 +282,14 @@ class Chain(World):
         else:
             model, schemes = self.together(lots, min((lot["model"] for lot in lots), key=strength))
         owner, site = lots[0]["owner"], lots[0]["site"]
-        credits = [credit for lot, take in zip(lots, takes) for credit in self.draw(lot, *take, s.issuer)]
+        raised, credits = any(lot["raised"] for lot in lots), []
+        need(len({(c["account"], c["by_certificate"], c["lot"]) for lot in lots for c in lot["credits"]}) <= 512, "out_of_scope", "too many credits")
+        for lot, take in zip(lots, takes):
+            whole = lot["cu"]
+            self.draw(lot, *take, s.issuer)
+            self.join(credits, self.take_credits(lot, take[1], whole))
         lot = self.make(out["id"], out["material"], at, s.issuer, site, amounts, model=model, schemes=schemes, status=status, owner=owner,
-                        processed=True, statement=s)
+                        processed=True, raised=raised, statement=s)
         lot["credits"] = credits
         self.inherit(lot, lots, takes)
 
@@ -269,14 +307,15 @@ class Chain(World):
             self.plausible(made["material"], made["measurement"])
         for lot, take in zip(lots, takes):
             need(take[0] <= lot["dry"] and take[1] <= lot["cu"], "balance_exceeded", lot["id"])
-        flags = self.closure(p, takes)
-        owner, first = lots[0]["owner"], s.issuer
+        own = any(lot["maker"] == s.issuer and lot["sources"] for lot in lots)
+        flags = self.closure(p, takes, not own and p["process"] not in ("crushing", "sorting", "blending"))
+        owner = lots[0]["owner"]
         for lot, take in zip(lots, takes):
-            total = lot["cu"]
+            whole = lot["cu"]
             lot["flags"] |= flags  # also of the process that used it up
-            for credit in self.draw(lot, *take, first):
-                if strength(model) > strength("mass_balance"):
-                    self.reverse(credit, half_even(credit["cu"] * take[1], total))
+            self.draw(lot, *take, s.issuer)
+            if strength(model) > strength("mass_balance"):
+                self.take_credits(lot, take[1], whole, set(schemes))
         for made in p["outputs"]:
             lot = self.make(made["id"], made["material"], at, s.issuer, p["site"], figures(made["measurement"]), model=model,
                             schemes=dict(schemes), status=made["measurement"]["status"], owner=owner, processed=True, statement=s)
@@ -284,14 +323,15 @@ class Chain(World):
             lot["flags"].update(flags)
         self.processes.add(p["id"])
 
-    def closure(self, p, takes):
+    def closure(self, p, takes, may_gain):
         flags = set()
         made = [figures(output["measurement"]) for output in p["outputs"]]
         for unit, field in ((0, "dry_g"), (1, "cu_g")):
             taken = sum(take[unit] for take in takes)
             out = sum(amounts[unit + 1] for amounts in made)
             if unit == 1:
-                need((out - taken) * 1000000 <= self.parameters["output_excess_ppm"] * taken, "batch_closure", "made of nothing")
+                excess = self.parameters["output_excess_ppm"] if may_gain else 0
+                need((out - taken) * 1000000 <= excess * taken, "batch_closure", "made of nothing")
             elif p["process"] not in ("crushing", "sorting", "flotation", "sulphidisation_flotation", "blending"):
                 continue
             away = sum(p.get(part, {}).get(field, 0) for part in ("tailings", "losses"))
@@ -303,24 +343,22 @@ class Chain(World):
 
     # --- accounts and certificates ---
 
-    def reverse(self, credit, cu):
-        account = self.accounts[credit["account"]]
-        account["balance"] -= cu
-        credit["cu"] -= cu
-
     def credit(self, lot, to, site, at):
         for account in self.accounts.values():
             if account["site"] != site or account["operator"] != to or not account["from"] <= at < account["until"]:
                 continue
             scheme, cu = account["scheme"], lot["accepted"][2]
             by_certificate = not (strength(lot["model"]) >= strength("segregated") and lot["schemes"].get(scheme) == "eligible")
+            of_scheme = [c for c in self.live(lot) if scheme in c["schemes"]]
+            named = [c for c in of_scheme if c.get("buyer") == to and c["holder"] != to and at < c["valid_until"]]
+            over = cu
             if by_certificate:
-                claims = [c for c in self.live(lot) if scheme in c["schemes"] and c.get("buyer") == to]
-                cu = min(cu, sum(c["cu_g"] for c in claims))
+                cu = over = min(cu, sum(c["cu_g"] for c in named))
+            else:
+                cu -= min(cu, sum(c["cu_g"] for c in of_scheme if c["holder"] == to and strength(c["coc_model"]) > strength("mass_balance")))
             booked = half_even(cu * account["conversion_ppm"])
             if booked:
-                account["balance"] += booked
-                lot["credits"].append({"account": account["id"], "cu": booked, "over": cu, "by_certificate": by_certificate})
+                lot["credits"].append({"account": account["id"], "cu": booked, "over": over, "by_certificate": by_certificate, "lot": lot["id"]})
 
     def on_balance_open(self, s, p, at):
         self.new(self.accounts, p["id"])
@@ -335,7 +373,7 @@ class Chain(World):
         need((p["scheme"], "mass_balance") in self.custody_models(s.issuer, p["site"], at), "out_of_scope")
         same = [a for a in self.accounts.values() if (a["site"], a["scheme"]) == (p["site"], p["scheme"])]
         need(not same, "account_overlap")
-        self.accounts[p["id"]] = {**p, "operator": s.issuer, "balance": 0, "leaf": s.leaf}
+        self.accounts[p["id"]] = {**p, "operator": s.issuer, "leaf": s.leaf}
 
     def on_certificate(self, s, p, at):
         self.new(self.certificates, p["id"])
@@ -355,11 +393,9 @@ class Chain(World):
         need(p["dry_g"] <= lot["dry"] and p["cu_g"] <= lot["cu"], "balance_exceeded")
         self.keeps_grade(p["dry_g"], p["cu_g"], (lot["dry"], lot["cu"]))
         spoken = [sum(c[unit] for c in self.live(lot)) for unit in ("dry_g", "cu_g")]
-        credited = sum(c["over"] for c in lot["credits"]) if above else 0
-        need(p["dry_g"] + spoken[0] <= lot["dry"] and p["cu_g"] + max(spoken[1], credited) <= lot["cu"], "already_certified")
+        credited = any(c["over"] and self.accounts[c["account"]]["scheme"] in p["schemes"] for c in lot["credits"])
+        need(not (above and credited) and p["dry_g"] + spoken[0] <= lot["dry"] and p["cu_g"] + spoken[1] <= lot["cu"], "already_certified")
         debits = [] if above else [self.debit(p, lot, scheme, at) for scheme in p["schemes"]]
-        for account in debits:
-            account["balance"] -= p["cu_g"]
         self.certificates[p["id"]] = {**p, "holder": s.issuer, "state": "live", "leaf": s.leaf, "statement": s, "site": lot["site"],
                                       "debits": [account["id"] for account in debits], "flags": set()}
         if "upstream_under_review" in lot["flags"]:
@@ -380,9 +416,6 @@ class Chain(World):
         need(at >= held["event_time"], "event_order")
         need(held["state"] == "live" or (held["state"] == "consumed" and p["status"] == "void"), "wrong_state")
         held["state"] = p["status"]
-        for name in held["debits"] if lot["holder"] == held["holder"] else []:
-            if self.accounts[name]["from"] <= at < self.accounts[name]["until"]:
-                self.accounts[name]["balance"] += held["cu_g"]
 
     # --- looking back ---
 
@@ -390,13 +423,11 @@ class Chain(World):
         mined = attestation["kind"] == "site_production"
         roots = [lot for lot in self.lots.values() if lot["made_site"] in attestation["sites"] and lot["maker"] == attestation["subject"]
                  and lot["made_at"] >= since and lot.get("mine" if mined else "processed")] if attestation["kind"] != "due_diligence" else []
-        scheme, reached, pure = attestation["scheme"], set(), set()
+        scheme, reached = attestation["scheme"], set()
         for lot in self.lots.values():  # in the order of making: sources come first
             sources = {source for source, _, _ in lot["sources"]}
             if lot in roots or sources & reached:
                 reached.add(lot["id"])
-                if lot in roots or (sources & pure and strength(lot["model"]) >= strength("segregated")):
-                    pure.add(lot["id"])
         for name in reached:
             lot = self.lots[name]
             lot["flags"].add("upstream_under_review")
@@ -404,5 +435,6 @@ class Chain(World):
                 lot["schemes"][scheme] = "under_review"
             for certificate in lot["certificates"]:
                 self.certificates[certificate]["flags"].add("upstream_under_review")
-            for credit in lot["credits"] if name in pure else []:
-                self.reverse(credit, credit["cu"])
+        for holder in (*self.lots.values(), *(line for held in self.dispatches.values() for line in held["before"])):
+            holder["credits"] = [c for c in holder["credits"] if c["by_certificate"] or c["lot"] not in reached
+                                 or self.accounts[c["account"]]["scheme"] != scheme]

@@ -9,7 +9,7 @@ DAY = 86400000
 DEFAULTS = {
     "event_ahead_max_ms": 600000, "receipt_wet_ppm": 5000, "receipt_wet_g": 40000, "receipt_moisture_ppm": 5000, "receipt_dry_ppm": 7500,
     "receipt_dispute_ppm": 20000, "blend_measurement_ppm": 20000, "closure_silent_ppm": 20000, "closure_max_ppm": 30000, "output_excess_ppm": 5000, "draw_grade_ppm": 5000,
-    "adjust_dry_ppm": 7500, "payload_max_g": 40000000, "capacity_window_days": 30, "capacity_max_ppm": 1050000, "pma_g_per_day": 25000000,
+    "assay_concentrate_ppm": 2500, "assay_ore_ppm": 2000, "assay_ore_relative_ppm": 30000, "assay_blister_ppm": 1000, "assay_anode_ppm": 1000, "adjust_dry_ppm": 7500, "payload_max_g": 40000000, "capacity_window_days": 30, "capacity_max_ppm": 1050000, "pma_g_per_day": 25000000,
     "ppm_g_per_day": 350000000, "ore_grade_max_ppm": 799000, "moisture_max_ppm": 300000, "attestation_max_days": 1187,
     "suspension_revokes_after_days": 183, "account_period_max_days": 366, "unformalised_origin": "reject", "law_version": 1}
 MODELS = ("none", "book_and_claim", "mass_balance", "controlled_blending", "segregated", "identity_preserved")  # the weakest first
@@ -82,6 +82,11 @@ class World:
     def related(self, one, other, moment):
         pair = {one, other}
         return one == other or any({r["party"], r["other"]} == pair and within(moment, r["from"], r.get("until")) for r in self.relations)
+
+    def one_interest(self, one, other, moment):
+        pair = {one, other}
+        return one == other or any({r["party"], r["other"]} == pair and r["kind"] in ("owns", "controls")
+                                   and within(moment, r["from"], r.get("until")) for r in self.relations)
 
     # --- parties ---
 

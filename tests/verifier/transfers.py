@@ -1,6 +1,6 @@
 """Metal on the way: dispatch, handover, receipt, answers, disputes and their ends (FORMAT.md, "Transfers")."""
 from formats import need
-from chain import RANK, Chain, figures, half_even
+from chain import RANK, Chain, figures
 
 
 class Transfers(Chain):
@@ -25,14 +25,9 @@ class Transfers(Chain):
                 need("buyer" not in certificate or certificate["buyer"] in (s.issuer, p["to"]), "already_certified")
         before = []
         for lot in lots:
-            before.append({key: lot[key] for key in ("state", "accepted", "settled_at", "owner", "status", "raised")})
-            for certificate in self.live(lot):
-                if certificate.get("buyer") == s.issuer:
-                    certificate["state"] = "consumed"
+            before.append({"state": lot["state"], "credits": self.take_credits(lot, lot["cu"], lot["cu"])})
             for credit in lot["credits"]:
-                part = half_even(credit["cu"] * credit["over"], credit["over"]) if credit["over"] else 0
-                self.reverse(credit, part)
-            lot["credits"] = []
+                credit["over"] = 0
             lot.update(dispatch=p["id"], state="reserved")
         self.waybills.add((s.issuer, p["waybill"]))
         self.seals.update((s.issuer, seal) for seal in p.get("seals", []))
@@ -59,7 +54,7 @@ class Transfers(Chain):
         for line, m in zip(held["lots"], measurements):
             lot = self.lots[line["lot"]]
             self.plausible(lot["material"], m)
-            if self.related(held["sender"], held["to"], at):
+            if self.one_interest(held["sender"], held["to"], at):
                 _, dry, cu = figures(m)
                 need(dry <= lot["dry"] and cu <= lot["cu"], "not_conserved")
             need(RANK[m["status"]] >= RANK[lot["status"]], "status_lowered")
@@ -74,7 +69,7 @@ class Transfers(Chain):
         tickets = {(s.issuer, m.get("scale"), m.get("ticket", p.get("ticket"))) for m in measurements if m.get("ticket", p.get("ticket"))}
         need(not tickets & self.tickets, "duplicate_ticket")
         self.tickets |= tickets
-        worst = max(self.difference(line["measurement"], m) for line, m in zip(held["lots"], measurements))
+        worst = max(self.difference(self.lots[line["lot"]]["material"], line["measurement"], m) for line, m in zip(held["lots"], measurements))
         held.update(received=measurements, received_at=at, receipt=s, state=("accepted", "received", "disputed")[worst])
         if worst == 0:
             self.accept(held, measurements, at)
@@ -82,13 +77,21 @@ class Transfers(Chain):
             for line in held["lots"]:
                 self.lots[line["lot"]]["state"] = held["state"]
 
-    def difference(self, sent, got):
+    def assays(self, material, ppm):
+        """How far two assays may lie apart."""
+        named = {"concentrate": "concentrate", "cement_copper": "concentrate", "blister": "blister", "anode": "anode", "cathode": "anode"}
+        if material in named:
+            return self.parameters[f"assay_{named[material]}_ppm"]
+        return max(self.parameters["assay_ore_ppm"], ppm * self.parameters["assay_ore_relative_ppm"] // 1000000)
+
+    def difference(self, material, sent, got):
         """0 accepted at once, 1 waits for the sender, 2 disputed; limits included."""
         limit, dry_sent, dry_got = self.parameters, figures(sent)[1], figures(got)[1]
         wet = abs(sent["wet_g"] - got["wet_g"])
         if wet * 1000000 <= limit["receipt_wet_ppm"] * sent["wet_g"] or wet <= limit["receipt_wet_g"]:
             moist = abs(sent["moisture_ppm"] - got["moisture_ppm"]) <= limit["receipt_moisture_ppm"]
-            return 0 if moist and abs(dry_sent - dry_got) * 1000000 <= limit["receipt_dry_ppm"] * dry_sent else 1
+            grade = abs(sent["cu_ppm"] - got["cu_ppm"]) <= self.assays(material, sent["cu_ppm"])
+            return 0 if moist and grade and abs(dry_sent - dry_got) * 1000000 <= limit["receipt_dry_ppm"] * dry_sent else 1
         return 1 if wet * 1000000 <= limit["receipt_dispute_ppm"] * sent["wet_g"] else 2
 
     def accept(self, held, measurements, at, state="accepted"):
@@ -97,11 +100,18 @@ class Transfers(Chain):
             lot = self.lots[line["lot"]]
             amounts = figures(m)
             if held["ownership_moves"] and lot["owner"] == held["sender"]:
-                lot["owner"] = held["to"]
-            lot.update(holder=held["to"], site=held["to_site"], accepted=amounts, dry=amounts[1], cu=amounts[2], dispatch=None, raised=False,
-                       state="accepted", settled_at=at, status=m["status"], offered=None)
+                lot.update(owner=held["to"], offered=None)
+            self.sold_on(held, lot)
+            lot.update(holder=held["to"], site=held["to_site"], accepted=amounts, dry=amounts[1], cu=amounts[2], dispatch=None,
+                       raised=lot["raised"] and self.one_interest(held["sender"], held["to"], at), state="accepted", settled_at=at, status=m["status"])
             self.shrink(lot)
             self.credit(lot, held["to"], held["to_site"], held["received_at"])
+
+    def sold_on(self, held, lot):
+        """The sender sells what it had bought: its claims are used."""
+        for certificate in self.live(lot) if held["sender"] != held["to"] else []:
+            if certificate.get("buyer") == held["sender"]:
+                certificate["state"] = "consumed"
 
     def shrink(self, lot):
         """Claims above what was accepted give way, the newest first."""
@@ -162,10 +172,11 @@ class Transfers(Chain):
         for line, before in zip(held["lots"], held["before"]):
             lot = self.lots[line["lot"]]
             if p["outcome"] == "exported":
+                self.sold_on(held, lot)
                 lot.update(holder=held["to"], site=held["to_site"], dry=0, cu=0, state="exported", dispatch=None, settled_at=at)
             else:
-                lot.update(before, dispatch=None)
-                lot["state"] = "returned" if p["outcome"] == "returned" else lot["state"]
+                lot.update(state=before["state"] if p["outcome"] == "cancelled" else "returned", dispatch=None)
+                lot["credits"] += before["credits"]
 
     # --- what the certificate rests on ---
 

@@ -29,7 +29,7 @@ struct Lot {
   Grams remaining_dry_g = {};
   Grams remaining_cu_g = {};
   MeasurementStatus status = MeasurementStatus::estimated;
-  bool dry_raised = false;            // adjust raised dry since `accepted`; once per lot
+  bool dry_raised = false;            // adjust raised dry since another's word was accepted; its parts too
   Maybe<DispatchId> dispatch = {};    // reserved by, in transit with, or waiting in
   Maybe<PartyId> hold = {};           // who put it on hold
   Maybe<PartyId> owner_offered = {};  // to whom its owner offers it; gone when the owner changes
@@ -57,8 +57,8 @@ struct Lot {
   List<CertificateId> certificates = {};  // live and consumed ones, in order of issue
   struct Credit {
     AccountId account = {};
-    Grams cu_g = {};              // as booked, after conversion
-    Grams over_cu_g = {};         // the Cu of this lot that it stands over
+    Grams cu_g = {};       // as booked, after conversion
+    Grams over_cu_g = {};  // the Cu of this lot that it stands over; of a certificate's, what it claims
     bool by_certificate = false;  // taken over from a mass_balance certificate: void_from does not reverse it
     LotId lot = {};               // for whose acceptance it was booked: this one or one that it is made of
   };
@@ -98,7 +98,7 @@ struct Dispatch {
     Figures before_accepted = {};  // and what else a settlement overwrites, so that it can be taken back
     Millis before_settled_at = {};
     MeasurementStatus before_status = MeasurementStatus::estimated;
-    PartyId before_owner = {};
+    PartyId before_owner = {};  // from the settlement on: right before it
     bool before_dry_raised = false;
     payload::Measurement sent = {};  // the sender's statement
     Maybe<payload::Measurement> received = {};
