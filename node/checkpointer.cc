@@ -16,6 +16,10 @@ Result<Checkpoint> checkpoint_of(const std::string& note) {
   return parse_checkpoint(parsed->text);
 }
 
+Error behind() {
+  return {Code::rule_violated, "checkpoint.behind", "it is smaller than what this node signed"};
+}
+
 }  // namespace
 
 Result<Checkpointer::State::SharedSet> Checkpointer::State::set_of(std::uint64_t size) const {
@@ -129,8 +133,7 @@ Result<void> Checkpointer::State::may_sign(const Checkpoint& checkpoint) const {
                     " seconds ahead of this node's clock; check the clocks");
   }
   if (!promised) return {};
-  if (checkpoint.size < promised->size)
-    return fail(Code::rule_violated, "checkpoint.behind", "it is smaller than what this node signed");
+  if (checkpoint.size < promised->size) return tl::unexpected<Error>(behind());
   const Result<SealedTree> signed_tree = ports.tree_at(TreeSize{promised->size});
   if (!signed_tree) return pass(signed_tree);
   if (signed_tree->root != promised->root) {
@@ -205,7 +208,8 @@ void Checkpointer::State::finish() {
   consider();
 }
 
-// A note is served once its quorum is checked and this node has the same tree.
+// A note is served once its quorum is checked and this node has the same tree. One of another tree is kept as
+// evidence, however old it is: this node may have gone on since.
 Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::string& note) {
   const Result<Checkpoint> claimed = checkpoint_of(note);
   if (!claimed) return pass(claimed);
@@ -213,26 +217,26 @@ Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::s
     early_notes.insert_or_assign(from, note);
     return {};
   }
+  const auto last = newest();
+  const Result<SealedTree> tree = ports.tree_at(TreeSize{claimed->size});
+  // malformed: no seal of this node's ends there, so whoever cosigned it has other blocks.
+  if (!tree && tree.error().code != Code::malformed) return pass(tree);
+  const bool same = tree && tree->root == claimed->root;
+  // Before anything is looked up for it: whose set an older one had is asked of the past, which costs.
+  if (same && last && claimed->size < last->checkpoint.size && !recovery) return {};
+  if (!same && claimed->size < cosigners->from.value && !is_somebodys_word(note))
+    return fail(Code::malformed, "checkpoint.quorum", "nobody who cosigns now signed the note");
   const Result<SharedSet> set = set_of(claimed->size);
   if (!set) return pass(set);
   const Result<PolicyVerdict> verdict = check_note((*set)->policy, note, now_seconds());
   if (!verdict) return pass(verdict);
   if (!verdict->quorum_met) return fail(Code::malformed, "checkpoint.quorum", "the note is below its quorum");
   saw_lines(**set, *parse_note(note));
-  const auto last = newest();
+  if (!same) return keep_fork(verdict->checkpoint, note);
   if (last && (verdict->checkpoint.size < last->checkpoint.size ||
                (verdict->checkpoint.size == last->checkpoint.size &&
-                verdict->quorum_time_seconds < last->quorum_seconds))) {
-    return {};  // older than what is served
-  }
-  const Result<SealedTree> tree = ports.tree_at(TreeSize{verdict->checkpoint.size});
-  if (!tree) return pass(tree);
-  if (tree->root != verdict->checkpoint.root) {
-    if (ports.evidence) ports.evidence(note);
-    log(LogLevel::error, "fork_evidence",
-        {{"size", std::to_string(verdict->checkpoint.size)},
-         {"message", "a quorum signed another tree than this node's; the note is kept"}});
-    return fail(Code::corrupt, "checkpoint.fork", "a quorum signed another tree than this node's");
+                verdict->quorum_time_seconds <= last->quorum_seconds))) {
+    return {};  // no newer than what is served
   }
   FinishedCheckpoint next{
       .checkpoint = verdict->checkpoint, .note = note, .quorum_seconds = verdict->quorum_time_seconds};
@@ -247,6 +251,19 @@ Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::s
       open && from == options.self ? static_cast<double>(finished_at - open->since) / 1'000.0 : 0.0;
   if (ports.finished) ports.finished(next, seconds);
   return {};
+}
+
+bool Checkpointer::State::is_somebodys_word(const std::string& note) const {
+  const Result<PolicyVerdict> verdict = check_note(cosigners->policy, note, now_seconds());
+  return verdict && !verdict->cosigners.empty();
+}
+
+Result<void> Checkpointer::State::keep_fork(const Checkpoint& theirs, const std::string& note) const {
+  if (ports.evidence) ports.evidence(note);
+  log(LogLevel::error, "fork_evidence",
+      {{"size", std::to_string(theirs.size)},
+       {"message", "a quorum signed another tree than this node's; the note is kept"}});
+  return fail(Code::corrupt, "checkpoint.fork", "a quorum signed another tree than this node's");
 }
 
 // take_finished has held the root against this node's own tree. Here the mark: durable, of this very tree,
@@ -286,6 +303,14 @@ void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& me
     early_opens.insert_or_assign(from, message);
     return;
   }
+  const auto refused = [&](const Error& error) {
+    log(LogLevel::warning, "checkpoint_refused",
+        {{"peer", from.value},
+         {"size", std::to_string(checkpoint->size)},
+         {"rule", error.rule},
+         {"message", error.message}});
+  };
+  if (promised && checkpoint->size < promised->size && !recovery) return refused(behind());
   const Result<SharedSet> set = set_of(checkpoint->size);
   if (!set) return;
   const state::Node* leader = (*set)->find(from);
@@ -297,13 +322,7 @@ void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& me
   }
   seen.saw(log_key.key, checkpoint->size, {.text = message.text, .line = message.log_line});
   if (recovery) return;  // it signs nothing, and has said so
-  if (const Result<void> allowed = may_sign(*checkpoint); !allowed) {
-    return log(LogLevel::warning, "checkpoint_refused",
-               {{"peer", from.value},
-                {"size", std::to_string(checkpoint->size)},
-                {"rule", allowed.error().rule},
-                {"message", allowed.error().message}});
-  }
+  if (const Result<void> allowed = may_sign(*checkpoint); !allowed) return refused(allowed.error());
   with_mark(*checkpoint, from, [this, from, text = message.text, c = *checkpoint, as = *self] {
     const CheckpointCosigned answer{
         .size = c.size, .root = c.root, .line = encode_signature_line(cosign(as, text))};

@@ -50,6 +50,8 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void finish();
   // `from`: who sent it; this node's own id for what it stored or made.
   Result<void> take_finished(const NodeId& from, const std::string& note);
+  bool is_somebodys_word(const std::string& note) const;
+  Result<void> keep_fork(const Checkpoint& theirs, const std::string& note) const;
   void sign_finished();
   void take_open(const NodeId& from, const CheckpointOpen& message);
   void take_cosigned(const NodeId& from, const CheckpointCosigned& message);

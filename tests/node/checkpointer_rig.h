@@ -90,7 +90,10 @@ struct CheckpointNetwork {
       const bool future = m.trees.empty() || size.value > m.trees.rbegin()->first;
       return fail(future ? Code::not_found : Code::malformed, "no seal there");
     };
-    ports.cosigners_at = [this](TreeSize) { return Result<CosignerSet>(cosigners); };
+    ports.cosigners_at = [this](TreeSize) {
+      ++sets_looked_up;
+      return Result<CosignerSet>(cosigners);
+    };
     ports.committed = [this, &m](auto callback) {
       if (!m.leader_known || !m.reachable) return callback(fail(Code::busy, "no_leader"));
       std::uint64_t size = 0;
@@ -153,6 +156,7 @@ struct CheckpointNetwork {
   std::map<PeerKind, int> sent = {};
   std::vector<std::unique_ptr<NodeKeys>> witness_keys = {};
   bool witnesses_answer = true;
+  int sets_looked_up = 0;
   int asked = 0;  // times that witnesses were asked
 };
 

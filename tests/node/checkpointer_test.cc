@@ -108,6 +108,32 @@ TEST(Checkpointer, AWitnessOfAnotherSetIsNotCounted) {
   EXPECT_TRUE(check_note(net.policy, net.finished(1)->note, (start_ms + 5'000) / 1'000)->quorum_met);
 }
 
+TEST(Checkpointer, WhatIsOlderThanItsOwnCostsNoLookUp) {
+  // Goal: whose set a past checkpoint had is asked of the past; no peer makes this node walk there for what
+  // it would refuse anyway (it looked before it checked anything).
+  CheckpointNetwork net;
+  net.apply_all(5, 1);
+  net.lead(0);
+  const std::string old_note = net.finished(0)->note;
+  for (auto& member : net.members) {
+    member->checkpointer->on_cosigners(
+        *cosigner_set(net.genesis.origin, TreeSize{9}, founding_nodes(net.genesis), {}));
+  }
+  net.apply_all(9, 2);
+  net.executor.advance(2'500);
+  ASSERT_EQ(net.size_of(1), 9u);
+  const int before = net.sets_looked_up;
+  const std::string text = parse_note(old_note)->text;
+  const auto line = sign_note_line(text, net.genesis.origin, net.members[2]->keys->log);
+  Checkpointer& n2 = *net.members[1]->checkpointer;
+  n2.on_peer_message(NodeId{"n3"}, PeerKind::checkpoint_finished, to_bytes(as_bytes(old_note)));
+  n2.on_peer_message(NodeId{"n3"}, PeerKind::checkpoint_open,
+                     encode_checkpoint_open({.text = text, .log_line = encode_signature_line(line)}));
+  net.executor.run();
+  EXPECT_EQ(net.sets_looked_up, before);
+  EXPECT_EQ(net.size_of(1), 9u);
+}
+
 TEST(Checkpointer, JunkThatComesEarlyTakesNobodysPlace) {
   // Goal: n3 says that it opens and has finished a tree of 2^40 leaves; n2 hears that before it has applied
   // what the leader opens, and cosigns the leader's all the same, once it has.
@@ -386,6 +412,22 @@ TEST(Checkpointer, AnIdleLedgerIsCosignedAgain) {
   EXPECT_EQ(net.size_of(1), 5u);
 }
 
+TEST(Checkpointer, TheSameNoteAgainIsNoNews) {
+  // Goal: whoever sends the leader the note that it serves (each reconnect does) puts off no cosigning; one
+  // every half minute stopped it for ever.
+  CheckpointNetwork net;
+  net.apply_all(5, 1);
+  net.lead(0);
+  const std::uint64_t first = net.finished(1)->quorum_seconds;
+  for (int i = 0; i < 3; ++i) {
+    net.executor.advance(30'000);
+    net.members[0]->checkpointer->on_peer_message(NodeId{"n3"}, PeerKind::checkpoint_finished,
+                                                  to_bytes(as_bytes(net.finished(0)->note)));
+    net.executor.run();
+  }
+  EXPECT_GE(net.finished(1)->quorum_seconds, first + 59);
+}
+
 TEST(Checkpointer, ASealFromTheFutureIsNotSigned) {
   // Goal: more than 60 s ahead of the node's clock is refused; age is no reason.
   CheckpointNetwork net;
@@ -411,6 +453,36 @@ TEST(Checkpointer, AForkIsKeptAsEvidence) {
   net.apply(2, 5, 1);
   EXPECT_FALSE(third.checkpointer->finished());
   EXPECT_EQ(third.evidence.size(), 1u);
+}
+
+// What n2 keeps of a note that a quorum of the same keys signed over another history, of `size` leaves.
+std::size_t evidence_of(CheckpointNetwork& net, std::uint64_t size) {
+  CheckpointNetwork other;
+  other.apply_all(size, 77);
+  other.lead(0);
+  net.members[1]->checkpointer->on_peer_message(NodeId{"n3"}, PeerKind::checkpoint_finished,
+                                                to_bytes(as_bytes(other.finished(0)->note)));
+  net.executor.run();
+  return net.members[1]->evidence.size();
+}
+
+TEST(Checkpointer, AForkIsEvidenceHoweverOldItIs) {
+  // Goal: of a size that this node has passed, of an older time, or of other blocks: a quorum's word for
+  // another tree is kept. It was dropped as older than what is served, or for want of a seal there.
+  CheckpointNetwork idle;
+  idle.apply_all(5, 1);
+  idle.lead(0);
+  idle.executor.advance(61'000);  // cosigned again since
+  EXPECT_EQ(evidence_of(idle, 5), 1u);
+  CheckpointNetwork grown;
+  grown.apply_all(5, 1);
+  grown.lead(0);
+  grown.apply_all(9, 3);
+  grown.executor.advance(2'500);
+  ASSERT_EQ(grown.size_of(1), 9u);
+  EXPECT_EQ(evidence_of(grown, 5), 1u);
+  EXPECT_EQ(evidence_of(grown, 7), 2u);  // no seal of this node's ends there
+  EXPECT_EQ(grown.size_of(1), 9u);
 }
 
 }  // namespace
