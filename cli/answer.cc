@@ -1,5 +1,6 @@
 #include "cli/answer.h"
 
+#include "crypto/text.h"
 #include "node/views/json_tree.h"
 #include "node/views/tree.h"
 
@@ -86,7 +87,7 @@ tl::unexpected<Error> unintelligible(std::string message) {
   return tl::unexpected(Error{Code::uncertain, "answer", std::move(message)});
 }
 
-Answer read_answer(const Result<HttpAnswer>& http) {
+Answer read_answer(const Result<HttpAnswer>& http, const Digest& statement) {
   Answer answer;
   if (!http) {
     answer.code = http.error().rule.empty() ? std::string(name(http.error().code)) : http.error().rule;
@@ -96,7 +97,8 @@ Answer read_answer(const Result<HttpAnswer>& http) {
   answer.body = as_text(http->body);
   const auto value = parse(http->body);
   if (value) take_decided(*http, *value, answer);
-  if (answer.code.empty() && answer.kind != Answer::Kind::accepted) {
+  const bool of_another = answer.is_final() && answer.digest != hex(statement);
+  if (of_another || (answer.code.empty() && answer.kind != Answer::Kind::accepted)) {
     answer.kind = Answer::Kind::undecided;
     answer.code = "uncertain";
     answer.message = not_understood(*http);

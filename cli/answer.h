@@ -22,10 +22,15 @@ struct Answer {
   std::string body = {};  // the answer as it came
 
   bool is_final() const { return kind != Kind::undecided; }
+  // Refused without a record, by what may be otherwise tomorrow: the key is registered, or the time has come.
+  bool may_be_sent_again() const {
+    return kind == Kind::refused && (code == "unknown_key" || code == "event_in_future");
+  }
 };
 
-// From the answer to POST /v1/statements with one statement; an unreachable node gives undecided.
-Answer read_answer(const Result<HttpAnswer>& http);
+// From the answer to POST /v1/statements with that one statement; an unreachable node gives undecided, and so
+// does whoever answers something about another statement, or about none (a proxy).
+Answer read_answer(const Result<HttpAnswer>& http, const Digest& statement);
 
 // As data for --output.
 Value answer_value(const Answer& answer, const std::string& label);

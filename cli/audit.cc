@@ -15,6 +15,7 @@ namespace {
 // A state is saved when so much has come since, and a quarter of all: saving takes time like reading does.
 constexpr std::uint64_t save_leaves_min = 100'000;
 constexpr std::uint64_t save_share = 4;
+constexpr std::size_t seal_bytes_max = 256;
 
 class Audit {
  public:
@@ -37,6 +38,7 @@ class Audit {
   Step open_tree();
   Step check_prefix();
   Result<void> go_on();
+  Result<Step> check_saved();
   Result<Step> all_batches();
   void start(Lane& lane, std::uint64_t index);
   Step take(AuditBatch batch);
@@ -113,6 +115,24 @@ Step Audit::check_prefix() {
         Error{Code::malformed, "audit.prefix", "the leaf is another one than when it was audited before"}});
   }
   return {};
+}
+
+// The state that the audit goes on from is what the last seal before it commits to; whoever can write the
+// file cannot make it say otherwise. The outer error is this side's.
+Result<Step> Audit::check_saved() {
+  if (replay_.size() == 0 || other_root_) return Step{};
+  const LeafIndex last{replay_.size() - 1};
+  const auto bytes = mirror_.read(seal_path(last), seal_bytes_max);
+  if (!bytes) return Step(tl::unexpected(Finding{last, bytes.error()}));
+  if (sha256(*bytes) != replay_.entries().back()) {
+    return Step(tl::unexpected(
+        Finding{last, Error{Code::malformed, "audit.seal", "another seal than the leaf's is given out"}}));
+  }
+  const auto seal = decode_seal(*bytes);
+  if (seal && replay_.stands_at(*seal)) return Step{};
+  return fail(Code::corrupt, "audit.saved",
+              *options_.state + " is not the state that the ledger's seal at leaf " +
+                  std::to_string(last.value) + " commits to; remove it to audit from the genesis");
 }
 
 void Audit::start(Lane& lane, std::uint64_t index) {
@@ -269,6 +289,11 @@ Result<AuditResult> Audit::run() {
                   : open_tree();
   if (step) step = check_prefix();
   if (step) {
+    auto saved = check_saved();
+    if (!saved) return pass(saved);
+    step = *saved;
+  }
+  if (step) {
     auto batches = all_batches();
     if (!batches) return pass(batches);
     step = *batches;
@@ -289,7 +314,8 @@ Result<AuditResult> Audit::run() {
 
 bool is_open(const Finding& finding) {
   return finding.error.code == Code::uncertain || finding.error.code == Code::not_found ||
-         finding.error.code == Code::busy || finding.error.code == Code::io;
+         finding.error.code == Code::busy || finding.error.code == Code::io ||
+         is_of_the_address(finding.error);
 }
 
 Result<AuditResult> audit(Mirror& mirror, const Checkpoint& checkpoint, const AuditOptions& options) {

@@ -5,8 +5,8 @@
 //     be64 leaves, 32 bytes each: the leaves' entries,
 //     be64 records: kind byte, be16 length, id, be32 length, value
 //
-// This program's own, not for others: the roots let Replay::restore tell a damaged file. It is only as
-// trustworthy as the place where it lies.
+// This program's own, not for others: the roots let Replay::restore tell a damaged file, and the state is
+// held against the ledger's seal. That all before it was audited is only as sure as the place where it lies.
 #pragma once
 
 #include <cstdint>

@@ -52,18 +52,19 @@ Result<std::vector<Outgoing>> read_outbox(const Outbox& outbox) {
   return all;
 }
 
-// Sends in order and stops at the first that stays undecided: what follows may build on it.
+// Sends in order and stops at the first that stays undecided, or may be accepted later: what follows may
+// build on it, and would be rejected for good for want of it.
 Result<Exit> send_all(Invocation& invocation, HttpClient& client, const std::vector<Outgoing>& all,
                       Outbox* outbox) {
   Exit exit = Exit::ok;
   ValueList answers;
   for (const Outgoing& outgoing : all) {
     const auto http = client.post(path_for(invocation), "application/cose", outgoing.bytes);
-    const Answer answer = read_answer(http);
+    const Answer answer = read_answer(http, sha256(outgoing.bytes));
     answers.push_back(answer_value(answer, outgoing.label));
     tell_answer(invocation, outgoing.label, outgoing.item ? outgoing.item->path.string() : "FILE", answer);
-    if (!answer.is_final()) {
-      exit = exit_of_undecided(http);
+    if (!answer.is_final() || (answer.may_be_sent_again() && !invocation.has("--dry-run"))) {
+      exit = exit_of_open(answer, http);
       break;
     }
     if (answer.kind != Answer::Kind::accepted) exit = Exit::rejected;

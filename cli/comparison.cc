@@ -38,11 +38,36 @@ Comparison open(const char* code, std::size_t first, std::size_t second) {
   return {.verdict = ComparisonVerdict::cannot_tell, .code = code, .first = first, .second = second};
 }
 
-// A contradiction, proven as far as both notes are somebody's word.
+std::vector<VerifierKey> keys_of(const PolicyVerdict& signed_by) {
+  std::vector<VerifierKey> keys = signed_by.logs;
+  for (const VerifiedCosigner& cosigner : signed_by.cosigners)
+    keys.push_back(cosigner.key);
+  return keys;
+}
+
+// Whose signatures are on both: the logs of a network have one name, the ledger's, and a key each.
+std::vector<VerifierKey> signers_of_both(const Holding& a, const Holding& b) {
+  std::vector<VerifierKey> both;
+  const std::vector<VerifierKey> others = keys_of(*b.signed_by);
+  for (const VerifierKey& key : keys_of(*a.signed_by)) {
+    if (std::ranges::find(others, key.key, &VerifierKey::key) != others.end()) both.push_back(key);
+  }
+  return both;
+}
+
+// A contradiction, proven as far as both notes are the word of the same. What one key signed alone, below any
+// quorum, is its holder's invention and nobody else's second history.
 Comparison split(const std::vector<Holding>& holdings, Comparison made) {
-  const bool both = holdings[made.first].signed_by && holdings[made.second].signed_by;
-  made.verdict = both ? ComparisonVerdict::split_view : ComparisonVerdict::cannot_tell;
-  if (!both) made.code = "compare.unsigned";
+  const Holding& a = holdings[made.first];
+  const Holding& b = holdings[made.second];
+  made.verdict = ComparisonVerdict::cannot_tell;
+  if (!a.signed_by || !b.signed_by) {
+    made.code = "compare.unsigned";
+  } else if (signers_of_both(a, b).empty()) {
+    made.code = "compare.no_common_signer";
+  } else {
+    made.verdict = ComparisonVerdict::split_view;
+  }
   return made;
 }
 
@@ -75,6 +100,7 @@ struct EvidenceWords {
   const char* not_beginning;
   const char* meaning;
   const char* check;
+  const char* signed_both;
   const char* signed_by;
   const char* note;
   const char* other_root;
@@ -99,6 +125,7 @@ constexpr EvidenceWords english = {
     "the network's policy lists. Compare the second and third line of both. Where a proof is given it is an "
     "RFC 9162 "
     "consistency proof (SHA-256) from the root named with it to the larger checkpoint's root.",
+    "Both were signed by (name and id of the key)",
     "Signed by",
     "Checkpoint held as",
     "Root of the larger checkpoint's tree at the smaller one's size",
@@ -125,21 +152,23 @@ constexpr EvidenceWords spanish = {
     "hay, es una "
     "prueba de consistencia RFC 9162 (SHA-256) desde la raíz que la acompaña hasta la del punto de control "
     "mayor.",
+    "Ambos fueron firmados por (nombre e id de la clave)",
     "Firmado por",
     "Punto de control guardado como",
     "Raíz del árbol del punto de control mayor al tamaño del menor",
     "Prueba de consistencia (base64, un resumen por línea)"};
 
+// As in a verifier key: what tells the logs of one ledger apart is the id.
+std::string list_of(const char* title, const std::vector<VerifierKey>& keys) {
+  std::string text = std::string(title) + ":";
+  for (const VerifierKey& key : keys)
+    text += " " + key.name + "+" + to_hex(key.id());
+  return text + "\n";
+}
+
 std::string holding_text(const Holding& holding, const EvidenceWords& words) {
   std::string text = "---- " + std::string(words.note) + " " + holding.file + "\n";
-  if (holding.signed_by) {
-    text += std::string(words.signed_by) + ":";
-    for (const VerifierKey& log : holding.signed_by->logs)
-      text += " " + log.name;
-    for (const VerifiedCosigner& cosigner : holding.signed_by->cosigners)
-      text += " " + cosigner.name;
-    text += "\n";
-  }
+  if (holding.signed_by) text += list_of(words.signed_by, keys_of(*holding.signed_by));
   return text + "\n" + holding.note + "\n";
 }
 
@@ -209,8 +238,11 @@ std::string evidence_text(const std::vector<Holding>& holdings, const Comparison
   const Holding& first = holdings[comparison.first];
   std::string text = std::string(words.title) + ": " + first.checkpoint.origin + "\n\n";
   text += std::string(same_size ? words.same_size : words.not_beginning) + "\n\n";
-  text += std::string(words.meaning) + "\n\n" + words.check + "\n\n";
-  text += holding_text(first, words) + holding_text(holdings[comparison.second], words);
+  const Holding& second = holdings[comparison.second];
+  text += std::string(words.meaning) + "\n\n";
+  if (first.signed_by && second.signed_by)
+    text += list_of(words.signed_both, signers_of_both(first, second)) + "\n";
+  text += std::string(words.check) + "\n\n" + holding_text(first, words) + holding_text(second, words);
   if (same_size) return text;
   text += "---- " + std::string(words.other_root) + " (" + std::to_string(first.checkpoint.size) + ")\n" +
           to_base64(comparison.other_root.view()) + "\n\n---- " + words.proof + "\n";

@@ -3,7 +3,8 @@
 // A ledger whose organisations show different people different histories is caught when two holders compare:
 // two checkpoints of one origin and size with different roots, or a smaller one that the larger one's tree
 // does not begin with. Either is evidence against whoever signed both, as far as the signatures are checked:
-// without a policy nothing is anybody's word, and the answer is cannot_tell.
+// without a policy nothing is anybody's word, and where no key signed both (a full quorum's, and one that a
+// single log signed alone) nobody is shown to have told two histories: the answer is cannot_tell.
 #pragma once
 
 #include <optional>

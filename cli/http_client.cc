@@ -90,8 +90,10 @@ HttpClient::HttpClient(std::vector<std::string> nodes, std::string authorities,
 
 HttpClient::~HttpClient() = default;
 
-Result<HttpAnswer> HttpClient::once(std::size_t node, const Request& request,
-                                    std::chrono::milliseconds left) {
+// `silence`: one that takes the connection and says nothing leaves the others their share of the time. A
+// whole that comes slowly has all that is left.
+Result<HttpAnswer> HttpClient::once(std::size_t node, const Request& request, std::chrono::milliseconds left,
+                                    std::chrono::milliseconds silence) {
   CURL* curl = handle_->curl;
   curl_easy_reset(curl);  // keeps connections alive
   Collected collected;
@@ -108,6 +110,11 @@ Result<HttpAnswer> HttpClient::once(std::size_t node, const Request& request,
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(std::min<std::int64_t>(left.count(), 5000)));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+  if (silence < left) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(silence).count();
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds));
+  }
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &collected);
   if (request.is_post) {
@@ -142,7 +149,8 @@ Result<HttpAnswer> HttpClient::anywhere(const Request& request) {
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
     if (left.count() <= 0) break;
-    last = once(node, request, left);
+    const bool is_last = node + 1 == nodes_.size();
+    last = once(node, request, left, is_last ? left : left / static_cast<std::int64_t>(nodes_.size() - node));
     if (last && !worth_another(*last)) return last;
     if (!last && last.error().rule == "tls.untrusted") untrusted = last.error();
   }
@@ -160,12 +168,12 @@ Result<HttpAnswer> HttpClient::post(const std::string& path, const std::string& 
 
 Result<HttpAnswer> HttpClient::get_from(std::size_t node, const std::string& path,
                                         const std::string& accept) {
-  return once(node, Request{path, "Accept: " + accept, false, {}}, deadline_);
+  return once(node, Request{path, "Accept: " + accept, false, {}}, deadline_, deadline_);
 }
 
 Result<HttpAnswer> HttpClient::post_to(std::size_t node, const std::string& path,
                                        const std::string& content_type, ByteView body) {
-  return once(node, Request{path, "Content-Type: " + content_type, true, body}, deadline_);
+  return once(node, Request{path, "Content-Type: " + content_type, true, body}, deadline_, deadline_);
 }
 
 std::string url_escaped(std::string_view text) {

@@ -1,7 +1,8 @@
 // The command line's HTTP client: a few nodes, any of which answers.
 //
-// Requests go to the first node; when it cannot be reached, or says busy or uncertain, to the next, in order,
-// until one answers or the deadline passes. Answers are bounded in size. Blocking; one thread per client.
+// Requests go to the first node; when it cannot be reached, is silent for its share of the time, or says busy
+// or uncertain, to the next, in order, until one answers or the deadline passes. Answers are bounded in size.
+// Blocking; one thread per client.
 //
 // https asks for TLS 1.2 or newer and a certificate for that address from an authority that is trusted: the
 // system's, or those of one file instead. A node that shows another one hears no request.
@@ -56,7 +57,8 @@ class HttpClient {
 
  private:
   struct Request;
-  Result<HttpAnswer> once(std::size_t node, const Request& request, std::chrono::milliseconds left);
+  Result<HttpAnswer> once(std::size_t node, const Request& request, std::chrono::milliseconds left,
+                          std::chrono::milliseconds silence);
   Result<HttpAnswer> anywhere(const Request& request);
 
   struct Handle;

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
+#include "cli/text_file.h"
 
 namespace anta {
 
@@ -53,6 +54,8 @@ int run(const std::vector<std::string>& arguments) {
   const char* no_colour = std::getenv("NO_COLOR");
   invocation.colour = (!no_colour || !*no_colour) && ::isatty(STDERR_FILENO) == 1;
   const auto exit = parsed->command->run(invocation);
+  if (const auto written = written_out(); exit && !written)
+    return complain(written.error(), invocation.language);
   return exit ? static_cast<int>(*exit) : complain(exit.error(), invocation.language);
 }
 

@@ -23,6 +23,12 @@ tl::unexpected<Error> too_large(const std::string& what) {
   return fail(Code::malformed, "audit.too_large", what + " is larger than such a file may be");
 }
 
+// Nothing was read: whatever the status says of the request, it says nothing of the ledger.
+Error not_given(Error error) {
+  if (!is_of_the_address(error)) error.code = Code::uncertain;
+  return error;
+}
+
 class UrlMirror final : public Mirror {
  public:
   UrlMirror(std::string url, std::string authorities)
@@ -36,8 +42,10 @@ class UrlMirror final : public Mirror {
       answer = client_.get("/" + path, "*/*");
     }
     if (!answer) return pass(answer);
-    if (answer->status == 404) return missing(url_ + "/" + path);
-    if (answer->status != 200) return tl::unexpected<Error>(error_of(*answer));
+    // 403 is what a store says of an object that it does not have, to whoever may not list it.
+    if (answer->status == 403 || answer->status == 404 || answer->status == 410)
+      return missing(url_ + "/" + path);
+    if (answer->status != 200) return tl::unexpected<Error>(not_given(error_of(*answer)));
     if (answer->body.size() > bytes_max) return too_large(url_ + "/" + path);
     return std::move(answer->body);
   }
@@ -74,6 +82,10 @@ class DirectoryMirror final : public Mirror {
 
 }  // namespace
 
+bool is_of_the_address(const Error& error) {
+  return error.rule.starts_with("tls.") || error.rule == "http.tls_required";
+}
+
 Result<std::unique_ptr<Mirror>> open_mirror(const Invocation& invocation, const std::string& where) {
   if (where.starts_with("http://") || where.starts_with("https://")) {
     return std::make_unique<UrlMirror>(where, invocation.option("--ca").value_or(""));
@@ -83,7 +95,11 @@ Result<std::unique_ptr<Mirror>> open_mirror(const Invocation& invocation, const 
     return invocation.usage("'" + where + "' is neither a directory nor an http:// or https:// address",
                             "'" + where + "' no es un directorio ni una dirección http:// o https://");
   }
-  return std::make_unique<DirectoryMirror>(where);
+  return open_directory(where);
+}
+
+std::unique_ptr<Mirror> open_directory(std::string directory) {
+  return std::make_unique<DirectoryMirror>(std::move(directory));
 }
 
 Result<Placed> read_place(Mirror& mirror, const std::function<std::string(const TilePlace&)>& path,

@@ -22,13 +22,18 @@ class Mirror {
   virtual ~Mirror() = default;
 
   // The file, at most `bytes_max` of it. not_found, rule audit.missing: it is not there. malformed, rule
-  // audit.too_large. uncertain: nobody answers.
+  // audit.too_large. uncertain: nobody answers, or something else than the file.
   virtual Result<Bytes> read(const std::string& path, std::size_t bytes_max) = 0;
   virtual std::unique_ptr<Mirror> another() const = 0;
 };
 
 // "http://...", "https://..." (with the invocation's --ca), else a directory.
 Result<std::unique_ptr<Mirror>> open_mirror(const Invocation& invocation, const std::string& where);
+std::unique_ptr<Mirror> open_directory(std::string directory);
+
+// The address is another's, or its certificate is not trusted or cannot be checked: nothing is wrong with the
+// ledger.
+bool is_of_the_address(const Error& error);
 
 // What stands at a place: a partial file may be gone where the full one has come, and is a part of it.
 struct Placed {

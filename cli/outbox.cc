@@ -84,6 +84,8 @@ Result<std::vector<OutboxItem>> Outbox::items() const {
     OutboxItem item{it->path(), *sequence, {}};
     if (auto outcome = read_private_file(outcome_path(item.path), outcome_bytes_max)) {
       item.outcome = std::string(as_text(*outcome));
+    } else if (outcome.error().rule == "file.too_large") {
+      item.outcome = "";  // it has one, of whatever this program did not write
     } else if (outcome.error().code != Code::not_found) {
       return pass(outcome);
     }
@@ -111,7 +113,8 @@ Result<Bytes> Outbox::read(const OutboxItem& item) const {
 }
 
 Result<void> Outbox::record(const OutboxItem& item, const std::string& outcome) {
-  return write_private_file(outcome_path(item.path), as_bytes(outcome), Replace::yes);
+  const ByteView kept = as_bytes(outcome).first(std::min(outcome.size(), outcome_bytes_max));
+  return write_private_file(outcome_path(item.path), kept, Replace::yes);
 }
 
 bool is_outbox(const fs::path& directory) {

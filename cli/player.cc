@@ -121,7 +121,7 @@ Result<void> Player::record(const Bytes& statement) {
   if (options_.record_directory.empty()) return {};
   std::string number = std::to_string(++recorded_);
   number.insert(0, 4 - std::min<std::size_t>(number.size(), 4), '0');
-  return write_file(std::filesystem::path(options_.record_directory) / (number + ".cose"), statement);
+  return put_file(std::filesystem::path(options_.record_directory) / (number + ".cose"), statement);
 }
 
 Result<Player::Sent> Player::send(const Bytes& statement) {
@@ -132,7 +132,7 @@ Result<Player::Sent> Player::send(const Bytes& statement) {
     const auto http =
         client_.post_to(next_node(), "/v1/statements?wait=committed", "application/cose", statement);
     if (!http && exit_for(http.error()) != Exit::undecided) return pass(http);  // asking again does not help
-    answer = read_answer(http);
+    answer = read_answer(http, sha256(statement));
     if (answer.kind == Answer::Kind::accepted) return Sent{"accepted", ""};
     if (answer.is_final()) return Sent{answer.code, answer.message};
   }

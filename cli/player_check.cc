@@ -90,7 +90,8 @@ Result<void> Player::wait_cosigned() {
     bool everywhere = true;
     for (std::size_t node = 0; node < client_.nodes().size() && everywhere; ++node) {
       const Answer answer = read_answer(
-          client_.post_to(node, "/v1/statements?wait=cosigned", "application/cose", last_accepted_));
+          client_.post_to(node, "/v1/statements?wait=cosigned", "application/cose", last_accepted_),
+          sha256(last_accepted_));
       everywhere = answer.cosigned;
     }
     if (everywhere) return {};

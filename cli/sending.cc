@@ -23,6 +23,14 @@ void tell_answer(const Invocation& invocation, const std::string& label, const s
   invocation.say(label + ": " + answer.code + (answer.message.empty() ? "" : ": " + answer.message));
   invocation.say("  " + std::string(cause(answer.code, invocation.language)));
   invocation.say("  " + std::string(next_step(answer.code, invocation.language)));
+  if (answer.may_be_sent_again()) {
+    invocation.say(
+        "  " +
+        invocation.in(
+            "it may be accepted later, and nothing behind it is sent before; to give it up remove ",
+            "puede aceptarse más tarde, y nada detrás de ella se envía antes; para desistir borre ") +
+        file);
+  }
   if (answer.kind == Answer::Kind::rejected) {
     invocation.say("  " +
                    invocation.in("if it becomes lawful: anta sign --again ",
@@ -31,8 +39,10 @@ void tell_answer(const Invocation& invocation, const std::string& label, const s
   }
 }
 
-// Whether trying again is all there is to do: not when the address or its certificate is wrong.
-Exit exit_of_undecided(const Result<HttpAnswer>& http) {
+// Whether trying again is all there is to do: not when the address or its certificate is wrong, or somebody
+// must register a key first.
+Exit exit_of_open(const Answer& answer, const Result<HttpAnswer>& http) {
+  if (answer.may_be_sent_again()) return Exit::rejected;
   if (!http && http.error().rule.starts_with("tls.")) return exit_for(http.error());
   return http && http->status == 421 ? Exit::usage : Exit::undecided;
 }
@@ -47,10 +57,10 @@ Result<Sent> send_kept(const Invocation& invocation, HttpClient& client, Outbox&
   const auto item = outbox.add(*bytes, label);
   if (!item) return pass(item);
   const auto http = client.post("/v1/statements?wait=committed", "application/cose", *bytes);
-  Sent sent{.answer = read_answer(http)};
+  Sent sent{.answer = read_answer(http, sha256(*bytes))};
   tell_answer(invocation, label, item->path.string(), sent.answer);
-  if (!sent.answer.is_final()) {
-    sent.exit = exit_of_undecided(http);
+  if (!sent.answer.is_final() || sent.answer.may_be_sent_again()) {
+    sent.exit = exit_of_open(sent.answer, http);
     invocation.say("  " +
                    invocation.in("it is kept; to send the same again: anta submit ",
                                  "queda guardada; para enviar la misma otra vez: anta submit ") +

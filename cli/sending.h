@@ -19,7 +19,7 @@ void tell_answer(const Invocation& invocation, const std::string& label, const s
                  const Answer& answer);
 
 // The exit code of an answer that is not final.
-Exit exit_of_undecided(const Result<HttpAnswer>& http);
+Exit exit_of_open(const Answer& answer, const Result<HttpAnswer>& http);
 
 struct Sent {
   Answer answer = {};

@@ -1,6 +1,6 @@
 #include "cli/text_file.h"
 
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -22,6 +22,20 @@ tl::unexpected<Error> failed(const std::string& path, const std::string& what) {
       Error{code, code == Code::io ? "io" : "not_found", path + ": " + what + ": " + std::strerror(errno)});
 }
 
+// The old file stays whole until the new one is; with `synced` also over a loss of power.
+Result<void> replace(const std::string& path, ByteView bytes, bool synced) {
+  const std::string beside = path + ".new";
+  File file(std::fopen(beside.c_str(), "wbe"));
+  if (!file) return failed(beside, "cannot write");
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size() ||
+      std::fflush(file.get()) != 0 || (synced && ::fsync(::fileno(file.get())) != 0) ||
+      std::fclose(file.release()) != 0) {
+    return failed(beside, "cannot write");
+  }
+  if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(path, "cannot put in place");
+  return {};
+}
+
 }  // namespace
 
 Result<Bytes> read_file(const std::string& path, std::size_t bytes_max) {
@@ -41,23 +55,17 @@ Result<Bytes> read_file(const std::string& path, std::size_t bytes_max) {
   return bytes;
 }
 
+Result<void> put_file(const std::string& path, ByteView bytes) { return replace(path, bytes, false); }
+
 Result<void> write_file(const std::string& path, ByteView bytes) {
-  if (path == "-") {
-    std::cout.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    std::cout.flush();
-    return {};
-  }
-  const std::string beside = path + ".new";
-  {
-    File file(std::fopen(beside.c_str(), "wbe"));
-    if (!file) return failed(beside, "cannot write");
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size() ||
-        std::fflush(file.get()) != 0) {
-      return failed(beside, "cannot write");
-    }
-  }
-  if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(path, "cannot put in place");
-  return {};
+  if (path != "-") return replace(path, bytes, true);
+  std::cout.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return written_out();
+}
+
+Result<void> written_out() {
+  if (std::cout.flush()) return {};
+  return tl::unexpected(Error{Code::io, "io", "the standard output cannot be written to its end"});
 }
 
 }  // namespace anta

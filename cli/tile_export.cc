@@ -1,6 +1,13 @@
 #include "cli/tile_export.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "cli/text_file.h"
@@ -13,10 +20,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What a tile of level 0 commits to.
+struct Leaves {
+  std::vector<Digest> entries = {};
+  Bytes bundle = {};
+  std::vector<LeafBody> bodies = {};  // views of the bundle
+};
+
 class Export {
  public:
   Export(Mirror& node, const Checkpoint& checkpoint, const std::string& directory)
-      : node_(node), checkpoint_(checkpoint), directory_(directory), tree_(node, checkpoint) {}
+      : node_(node),
+        checkpoint_(checkpoint),
+        directory_(directory),
+        local_(open_directory(directory)),
+        tree_(node, checkpoint) {}
 
   Result<ExportResult> run(std::string_view note,
                            const std::function<void(std::uint64_t, std::uint64_t)>& progress);
@@ -26,15 +44,21 @@ class Export {
   Result<void> follows(const Checkpoint& before);
   Result<void> upper_levels();
   Result<void> leaves_of(std::uint64_t index);
-  Result<void> documents(const TilePlace& place, ByteView bundle, const std::vector<LeafBody>& bodies);
+  static Result<Leaves> leaves_from(Mirror& mirror, const TilePlace& place,
+                                    const std::vector<Digest>& hashes);
+  Result<void> documents(const TilePlace& place, const Leaves& leaves);
   Result<void> rejected(LeafIndex seal, std::uint64_t count);
   Result<void> put(const std::string& path, ByteView bytes);
+  Result<void> write(const std::string& path, ByteView bytes);
   bool has(const std::string& path) const;
+  bool done(unsigned level, const TilePlace& place) const;
   void drop_partial(const Checkpoint& before);
 
   Mirror& node_;
   const Checkpoint& checkpoint_;
   const std::string& directory_;
+  std::unique_ptr<Mirror> local_;
+  std::uint64_t done_ = 0;  // leaves that the directory's own checkpoint speaks of
   TileTree tree_;
   ExportResult result_ = {};
 };
@@ -46,6 +70,16 @@ tl::unexpected<Error> found(const Finding& finding) {
   return tl::unexpected<Error>(std::move(error));
 }
 
+// All that was written there is on the disk.
+Result<void> sync(const std::string& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::syncfs(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  if (synced) return {};
+  return fail(Code::io, "io", directory + " cannot be synced: " + std::strerror(error));
+}
+
 tl::unexpected<Error> wrong(std::uint64_t leaf, const char* rule, const std::string& message) {
   return found({LeafIndex{leaf}, Error{Code::malformed, rule, message}});
 }
@@ -55,13 +89,30 @@ bool Export::has(const std::string& path) const {
   return fs::is_regular_file(fs::path(directory_) / path, ignored);
 }
 
+// Whether the directory's checkpoint speaks of the tile. What lies beyond it was left by a run that did not
+// come to its end: maybe another ledger's, maybe torn by a loss of power.
+bool Export::done(unsigned level, const TilePlace& place) const {
+  const bool spoken_of = done_ == checkpoint_.size ||
+                         (place.width == tile_width && place.index < done_ >> ((level + 1) * tile_height));
+  return spoken_of && has(tile_path(level, place));
+}
+
+// Nothing that is there already, byte by byte.
 Result<void> Export::put(const std::string& path, ByteView bytes) {
+  if (has(path)) {
+    const Result<Bytes> present = local_->read(path, bytes.size());
+    if (present && std::ranges::equal(*present, bytes)) return {};
+  }
+  return write(path, bytes);
+}
+
+Result<void> Export::write(const std::string& path, ByteView bytes) {
   const fs::path file = fs::path(directory_) / path;
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
   if (error) return fail(Code::io, "io", file.parent_path().string() + ": " + error.message());
   ++result_.files;
-  return write_file(file.string(), bytes);
+  return put_file(file.string(), bytes);
 }
 
 Result<std::optional<Checkpoint>> Export::before() const {
@@ -102,18 +153,17 @@ Result<void> Export::follows(const Checkpoint& before) {
 Result<void> Export::upper_levels() {
   for (unsigned level = tile_levels - 1; level > 0; --level) {
     for (std::uint64_t i = 0; const unsigned width = tile_hashes(checkpoint_.size, level, i); ++i) {
-      const std::string path = tile_path(level, {i, width});
-      if (has(path)) continue;
+      if (done(level, {i, width})) continue;
       const auto hashes = tree_.tile(level, i);
       if (!hashes) return found(hashes.error());
-      if (auto written = put(path, encode_tile(*hashes)); !written) return written;
+      if (auto written = put(tile_path(level, {i, width}), encode_tile(*hashes)); !written) return written;
     }
   }
   return {};
 }
 
 Result<void> Export::rejected(LeafIndex seal, std::uint64_t count) {
-  if (count == 0 || has(rejected_path(seal))) return {};
+  if (count == 0) return {};
   const auto file = node_.read(rejected_path(seal), rejections_bytes_max);
   if (!file) return found({seal, file.error()});
   const auto list = decode_rejections(*file);
@@ -122,41 +172,50 @@ Result<void> Export::rejected(LeafIndex seal, std::uint64_t count) {
   return put(rejected_path(seal), *file);
 }
 
-Result<void> Export::documents(const TilePlace& place, ByteView bundle, const std::vector<LeafBody>& bodies) {
+Result<void> Export::documents(const TilePlace& place, const Leaves& leaves) {
   for (unsigned i = 0; i < place.width; ++i) {
     const LeafIndex leaf{place.index * tile_width + i};
-    if (bodies[i].kind == BodyKind::genesis && !has("genesis.cbor")) {
-      if (auto written = put("genesis.cbor", bodies[i].bytes); !written) return written;
+    const LeafBody& body = leaves.bodies[i];
+    if (body.kind == BodyKind::genesis) {
+      if (auto written = put("genesis.cbor", body.bytes); !written) return written;
     }
-    if (bodies[i].kind != BodyKind::seal) continue;
-    if (auto written = rejected(leaf, bodies[i].rejected); !written) return written;
-    if (has(seal_path(leaf))) continue;
-    if (auto written = put(seal_path(leaf), bodies[i].bytes); !written) return written;
+    if (body.kind != BodyKind::seal) continue;
+    if (auto written = rejected(leaf, body.rejected); !written) return written;
+    if (auto written = put(seal_path(leaf), body.bytes); !written) return written;
   }
-  return put(bodies_path(place), bundle);
+  return put(bodies_path(place), leaves.bundle);
 }
 
-// The tile of level 0, its entries and its documents; the tile last, so that it says that all are there.
-Result<void> Export::leaves_of(std::uint64_t index) {
-  const TilePlace place{index, tile_hashes(checkpoint_.size, 0, index)};
-  if (has(tile_path(0, place))) return {};
-  const std::uint64_t first = index * tile_width;
-  const auto hashes = tree_.tile(0, index);
-  if (!hashes) return found(hashes.error());
-  const auto entries = read_entries(node_, place);
+Result<Leaves> Export::leaves_from(Mirror& mirror, const TilePlace& place,
+                                   const std::vector<Digest>& hashes) {
+  const std::uint64_t first = place.index * tile_width;
+  auto entries = read_entries(mirror, place);
   if (!entries) return found({LeafIndex{first}, entries.error()});
-  const auto bundle = node_.read(bodies_path(place), bundle_bytes_max);
+  auto bundle = mirror.read(bodies_path(place), bundle_bytes_max);
   if (!bundle) return found({LeafIndex{first}, bundle.error()});
-  const auto bodies = decode_bundle(*bundle, place.width);
+  auto bodies = decode_bundle(*bundle, place.width);
   if (!bodies) return wrong(first, "audit.bodies", bodies_path(place) + ": " + bodies.error().message);
   for (unsigned i = 0; i < place.width; ++i) {
-    if (leaf_hash((*entries)[i].view()) != (*hashes)[i])
+    if (leaf_hash((*entries)[i].view()) != hashes[i])
       return wrong(first + i, "audit.leaf", "the entry bundle holds another entry than the tree");
     if (sha256((*bodies)[i].bytes) != (*entries)[i])
       return wrong(first + i, "audit.leaf", "the document is not the one whose hash the tree holds");
   }
-  if (auto written = put(entries_path(place), encode_entries(*entries)); !written) return written;
-  if (auto written = documents(place, *bundle, *bodies); !written) return written;
+  return Leaves{.entries = std::move(*entries), .bundle = std::move(*bundle), .bodies = std::move(*bodies)};
+}
+
+// The tile of level 0, its entries and its documents: from the directory where an unfinished run left them
+// whole, else from the node.
+Result<void> Export::leaves_of(std::uint64_t index) {
+  const TilePlace place{index, tile_hashes(checkpoint_.size, 0, index)};
+  if (done(0, place)) return {};
+  const auto hashes = tree_.tile(0, index);
+  if (!hashes) return found(hashes.error());
+  Result<Leaves> leaves = leaves_from(*local_, place, *hashes);
+  if (!leaves) leaves = leaves_from(node_, place, *hashes);
+  if (!leaves) return pass(leaves);
+  if (auto written = put(entries_path(place), encode_entries(leaves->entries)); !written) return written;
+  if (auto written = documents(place, *leaves); !written) return written;
   return put(tile_path(0, place), encode_tile(*hashes));
 }
 
@@ -187,13 +246,16 @@ Result<ExportResult> Export::run(std::string_view note,
   if (auto opened = tree_.open(); !opened) return found(opened.error());
   if (*old) {
     if (auto same = follows(**old); !same) return pass(same);
+    done_ = (*old)->size;
   }
   if (auto written = upper_levels(); !written) return pass(written);
   for (std::uint64_t i = 0; i * tile_width < checkpoint_.size; ++i) {
     if (auto written = leaves_of(i); !written) return pass(written);
     if (progress) progress(std::min(checkpoint_.size, (i + 1) * tile_width), checkpoint_.size);
   }
-  if (auto written = put("checkpoint", as_bytes(note)); !written) return pass(written);
+  if (auto synced = sync(directory_); !synced) return pass(synced);
+  if (auto written = write("checkpoint", as_bytes(note)); !written) return pass(written);
+  if (auto synced = sync(directory_); !synced) return pass(synced);
   if (*old) drop_partial(**old);
   result_.size = checkpoint_.size;
   return result_;

@@ -2,9 +2,10 @@
 // "An exported directory").
 //
 // Every file is held against the checkpoint's root before it is written, and written in one step; the
-// checkpoint comes last, so what it speaks of is there. What is there already is not fetched again: a run
-// that was stopped is gone on with by running it again. Documents are held against their hashes; whether they
-// are lawful is for anta audit.
+// checkpoint comes last, once all that it speaks of is on the disk. What the directory's own checkpoint
+// speaks of is not fetched again. Beyond it a run that was stopped is gone on with by running it again: what
+// it left is read and held against the root like what the node says, since it may be torn or another
+// ledger's. Documents are held against their hashes; whether they are lawful is for anta audit.
 #pragma once
 
 #include <cstdint>

@@ -75,7 +75,6 @@ Result<Value> read_time(const TreeNode& node, const std::string& path) {
   const auto text = node.text();
   if (!text) return below(node, path, text.error());
   if (const auto time = time_from_text(*text)) return Value{time->value};
-  if (const auto number = node.integer()) return Value{*number};  // a time beyond the years of RFC 3339
   return below(node, path, time_from_text(*text).error());
 }
 

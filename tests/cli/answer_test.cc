@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "crypto/digest.h"
 #include "crypto/exit.h"
+#include "crypto/text.h"
 
 namespace anta::test {
 namespace {
@@ -13,6 +16,13 @@ HttpAnswer answer(int status, const std::string& body = "") {
           .content_type = "application/problem+json",
           .node = "http://n1",
           .body = to_bytes(as_bytes(body))};
+}
+
+const Digest asked = sha256(as_bytes("a statement"));
+
+// A node's JSON about that statement.
+std::string about(const std::string& members) {
+  return R"({"digest": ")" + hex(asked) + "\", " + members + "}";
 }
 
 struct Row {
@@ -50,7 +60,8 @@ TEST(Answer, EveryStatusHasItsCodeAndExit) {
     EXPECT_EQ(bare.message, "http://n1 answered " + std::to_string(row.status));
     const Error told = error_of(answer(row.status, R"({"code": "some_rule", "detail": "why"})"));
     EXPECT_EQ(told, (Error{row.code, "some_rule", "why"})) << row.status;
-    const Answer read = read_answer(answer(row.status, R"({"code": "some_rule", "detail": "why"})"));
+    const Answer read =
+        read_answer(answer(row.status, about(R"("code": "some_rule", "detail": "why")")), asked);
     EXPECT_EQ(read.kind, row.kind) << row.status;
     EXPECT_EQ(read.code, "some_rule") << row.status;
   }
@@ -58,8 +69,8 @@ TEST(Answer, EveryStatusHasItsCodeAndExit) {
 
 TEST(Answer, AKeyPastItsLimitStaysInTheOutbox) {
   // Goal: what a node refuses for a key's limit is not final, and says which limit in the node's words.
-  const Answer read =
-      read_answer(answer(429, R"({"status": 429, "code": "key_statements_per_second", "detail": "in 7 s"})"));
+  const Answer read = read_answer(
+      answer(429, R"({"status": 429, "code": "key_statements_per_second", "detail": "in 7 s"})"), asked);
   EXPECT_FALSE(read.is_final());
   EXPECT_EQ(read.code, "key_statements_per_second");
   EXPECT_EQ(read.message, "in 7 s");
@@ -79,22 +90,54 @@ TEST(Answer, AnUnintelligibleAnswerDecidesNothing) {
   for (const int status : {200, 201, 400, 403, 422, 500}) {
     for (const char* body :
          {"", "hello", "{}", "[]", "7", R"({"status": "ok"})", R"({"outcome": "maybe"})"}) {
-      const Answer read = read_answer(answer(status, body));
+      const Answer read = read_answer(answer(status, body), asked);
       EXPECT_FALSE(read.is_final()) << status << body;
       EXPECT_EQ(read.code, "uncertain") << status << body;
     }
   }
-  EXPECT_EQ(read_answer(answer(200, R"({"code": "x"})")).kind, Answer::Kind::undecided);
-  EXPECT_EQ(read_answer(answer(201, R"({"outcome": "accepted", "leaf": 7})")).leaf, 7);
-  EXPECT_EQ(read_answer(answer(200, R"({"outcome": "rejected", "code": "x"})")).kind, Answer::Kind::rejected);
+  const auto told = [](int status, const std::string& members) {
+    return read_answer(answer(status, about(members)), asked);
+  };
+  EXPECT_EQ(told(200, R"("code": "x")").kind, Answer::Kind::undecided);
+  EXPECT_EQ(told(201, R"("outcome": "accepted", "leaf": 7)").leaf, 7);
+  EXPECT_EQ(told(200, R"("outcome": "rejected", "code": "x")").kind, Answer::Kind::rejected);
+}
+
+TEST(Answer, WordsAboutAnotherStatementDecideNothing) {
+  // Goal: only what names the statement that was sent is its answer. A proxy's 403 in JSON, and an answer to
+  // somebody else's request, were final.
+  for (const auto& [status, body] : std::vector<std::pair<int, std::string>>{
+           {403, R"({"code": "AccessDenied", "detail": "x"})"},
+           {400, R"({"code": "malformed", "detail": "x"})"},
+           {201, R"({"outcome": "accepted", "leaf": 7})"},
+           {422, R"({"digest": "00", "outcome": "rejected", "code": "x"})"}}) {
+    const Answer read = read_answer(answer(status, body), asked);
+    EXPECT_FALSE(read.is_final()) << body;
+    EXPECT_EQ(read.code, "uncertain") << body;
+  }
+}
+
+TEST(Answer, WhatLeftNoRecordMayBeSentAgain) {
+  // Goal: a key that is registered tomorrow and a clock that was ahead are told apart from what stays wrong.
+  for (const auto& [status, code, again] :
+       std::vector<std::tuple<int, std::string, bool>>{{400, "unknown_key", true},
+                                                       {400, "event_in_future", true},
+                                                       {400, "bad_signature", false},
+                                                       {422, "unknown_key", false},
+                                                       {422, "unknown_reference", false}}) {
+    const Answer read =
+        read_answer(answer(status, about(R"("code": ")" + code + R"(", "detail": "x")")), asked);
+    EXPECT_EQ(read.may_be_sent_again(), again) << status << code;
+    EXPECT_TRUE(read.is_final()) << status << code;
+  }
 }
 
 TEST(Answer, NoAnswerAtAllIsUndecided) {
   // Goal: an unreachable node leaves the statement in the outbox, and says its rule or else its code.
-  const Answer silent = read_answer(fail(Code::uncertain, "unreachable", "no node answered"));
+  const Answer silent = read_answer(fail(Code::uncertain, "unreachable", "no node answered"), asked);
   EXPECT_FALSE(silent.is_final());
   EXPECT_EQ(silent.code, "unreachable");
-  EXPECT_EQ(read_answer(fail(Code::io, "curl")).code, "io");
+  EXPECT_EQ(read_answer(fail(Code::io, "curl"), asked).code, "io");
 }
 
 }  // namespace

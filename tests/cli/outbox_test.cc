@@ -69,6 +69,27 @@ TEST(Outbox, AnOutcomeMayBeRecordedAgain) {
   EXPECT_EQ(outbox->items()->front().outcome, "two");
 }
 
+TEST(Outbox, ALongAnswerKeepsNobodyOut) {
+  // Goal: an answer beyond what is read of one is kept as far as that; one that lies there is an outcome all
+  // the same (every later use of the outbox ended at it).
+  const test::TemporaryDirectory directory;
+  auto outbox = Outbox::open(directory.path());
+  ASSERT_TRUE(outbox.has_value());
+  const auto first = outbox->add(content(1), "lot-1");
+  const auto second = outbox->add(content(2), "lot-2");
+  ASSERT_TRUE(first && second);
+  ASSERT_TRUE(outbox->record(*first, std::string(65'537, 'x')).has_value());
+  const std::string by_hand = second->path.string() + ".outcome";
+  std::ofstream(by_hand) << std::string(65'537, 'y');
+  ASSERT_EQ(::chmod(by_hand.c_str(), 0600), 0);
+  const auto items = outbox->items();
+  ASSERT_TRUE(items.has_value()) << items.error().message;
+  ASSERT_EQ(items->size(), 2u);
+  EXPECT_EQ((*items)[0].outcome, std::string(65'536, 'x'));
+  EXPECT_TRUE((*items)[1].outcome.has_value());
+  EXPECT_TRUE(outbox->add(content(3), "lot-3").has_value());
+}
+
 TEST(Outbox, OneProcessAtATime) {
   // Goal: a second sender is told that the outbox is in use, and may go on once the first is done.
   const test::TemporaryDirectory directory;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The command line as people run it: programs, files and exit codes, against real nodes."""
 import base64
+import hashlib
 import http.server
 import json
 import os
@@ -20,6 +21,8 @@ import network as net
 
 SITE = ('as: nordkabel\ntype: site\npayload: {{event_time: "2025-10-30T09:00:00-05:00", id: {0}, operator: nordkabel, kind: warehouse, '
         'country: DE}}\n')
+BASE_POINT = b"\1\x58" + b"\x66" * 31  # a key that nobody has
+VERIFIER_KEY = "x+" + hashlib.sha256(b"x\n" + BASE_POINT).hexdigest()[:8] + "+" + base64.b64encode(BASE_POINT).decode()
 
 
 class Keys(unittest.TestCase):
@@ -127,6 +130,10 @@ class Mistakes(unittest.TestCase):
             self.assertEqual(net.anta("key", "new", key, "--no-passphrase")[0], 0)
             for language, words in (("en", ("The text is not YAML or JSON", "Correct the place")), ("es", ("El texto no es YAML o JSON", "Corrija el lugar"))):
                 self.expect(words + (path,), "sign", path, "--key", key, ANTA_LANG=language)
+            with open("/dev/full", "w", encoding="ascii") as full:
+                done = subprocess.run([net.ANTA, "new", "dispatch"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=net.DEADLINE, check=False)
+            self.assertEqual(done.returncode, 8, done.stderr)
+            self.assertIn("standard output", done.stderr)
             for language, words in (("en", ("There is such a file already",)), ("es", ("Ya existe ese archivo",))):
                 self.expect(words, "key", "new", key, "--no-passphrase", code=5, ANTA_LANG=language)
 
@@ -137,13 +144,15 @@ class Answers(unittest.TestCase):
     def setUp(self):
         self.home = tempfile.TemporaryDirectory()
         self.addCleanup(self.home.cleanup)
-        self.answer = (200, b"", {})
+        self.answer, self.requests = (200, b"", {}), 0
         test = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                test.requests += 1
                 status, body, headers = test.answer
+                body = body.replace(b"DIGEST", hashlib.sha256(sent).hexdigest().encode())
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
                     self.send_header(name, value)
@@ -198,9 +207,40 @@ class Answers(unittest.TestCase):
             for wanted in words + ("key_statements_per_second: send the same again in 7 s",):
                 self.assertIn(wanted, err)
             self.assertEqual(outcomes(), [])
-        self.answer = (201, json.dumps({"outcome": "accepted", "leaf": 3, "cosigned": True, "digest": "00"}).encode(), {})
+        self.answer = (201, json.dumps({"outcome": "accepted", "leaf": 3, "cosigned": True, "digest": "DIGEST"}).encode(), {})
         self.run_anta("submit", "outbox", "--node", self.url, code=0)
         self.assertEqual(len(outcomes()), 1)
+
+    def test_what_may_be_accepted_later_stays_before_what_builds_on_it(self):
+        """Goal: a clock that was ahead, or a key that is registered tomorrow, stops the outbox: what is behind was rejected for good for want of it."""
+        outcomes = self.outbox()
+        self.run_anta("sign", "site.yaml", "--key", "k.key", code=0)
+        for code in ("event_in_future", "unknown_key"):
+            problem = {"status": 400, "code": code, "detail": "x", "digest": "DIGEST"}
+            self.answer, self.requests = (400, json.dumps(problem).encode(), {}), 0
+            for language, words in (("en", "it may be accepted later"), ("es", "puede aceptarse más tarde")):
+                self.assertIn(words, self.run_anta("submit", "outbox", "--node", self.url, code=7, language=language))
+            self.assertEqual((outcomes(), self.requests), ([], 2))
+        self.answer = (201, json.dumps({"outcome": "accepted", "leaf": 3, "cosigned": True, "digest": "DIGEST"}).encode(), {})
+        self.run_anta("submit", "outbox", "--node", self.url, code=0)
+        self.assertEqual(len(outcomes()), 2)
+
+    def test_a_mirror_that_gives_nothing_accuses_nobody(self):
+        """Goal: an audit of an address that answers 403 or 500 for everything cannot tell (6); it said that the ledger does not hold."""
+        policy = os.path.join(self.home.name, "policy.txt")
+        with open(policy, "w", encoding="ascii") as file:
+            file.write(f"log {VERIFIER_KEY}\nquorum none\n")
+        for status in (403, 410, 500, 400):
+            self.answer = (status, b"no", {})
+            got, out, err = net.anta("audit", self.url, "--policy", policy)
+            self.assertEqual((got, "does_not_hold" in out.decode()), (6, False), err)
+
+    def test_a_proxys_refusal_is_no_nodes(self):
+        """Goal: a JSON 403 that names no statement decides nothing."""
+        outcomes = self.outbox()
+        self.answer = (403, b'{"code": "AccessDenied", "detail": "by the proxy"}', {})
+        self.run_anta("submit", "outbox", "--node", self.url, code=6)
+        self.assertEqual(outcomes(), [])
 
 
 class Commands(unittest.TestCase):

@@ -128,12 +128,18 @@ class Https(unittest.TestCase):
             _, err = self.anta(2, "status", "--node", self.node.url, "--ca", file)
             self.assertIn("is no readable file of PEM certificates", err)
             self.assertIn("[tls.ca]", err)
+            out, err = self.anta(2, "audit", self.node.url, "--ca", file, "--policy", self.network.policy)
+            self.assertIn("[tls.ca]", err)
+            self.assertNotIn("does_not_hold", out)
 
     def test_the_wrong_scheme_is_told(self):
         """Goal: http:// to an HTTPS address says to write https:// (exit 2), https:// to a plain one says the reverse (exit 6)."""
         _, err = self.anta(2, "status", "--node", self.node.url.replace("https", "http"))
         self.assertIn("Write https:// in --node", err)
         self.assertIn("[http.tls_required]", err)
+        out, err = self.anta(2, "audit", self.node.url.replace("https", "http"), "--policy", self.network.policy)
+        self.assertIn("[http.tls_required]", err)
+        self.assertNotIn("does_not_hold", out)
         _, err = self.anta(6, "status", "--node", self.other.url.replace("http", "https"))
         self.assertIn("otherwise write http://", err)
         self.assertIn("[tls.handshake]", err)

@@ -205,6 +205,13 @@ class Mirror(unittest.TestCase):
             file.write("\n".join(lines))
         code, said, err = self.audit(work)
         self.assertEqual((code, said["verdict"]), (3, "does_not_hold"), err)
+        self.assertEqual(self.audit_again(work)[0], 3)
+        with open(checkpoint, "r+b") as file:
+            file.write(b"\xff")
+        code, said, err = self.audit(work)
+        self.assertEqual((code, said["verdict"]), (3, "does_not_hold"), err)
+        exit_code, words = self.audit_again(work)
+        self.assertEqual((exit_code, words[:2]), (3, ["does_not_hold", "note.form"]), words)
         self.assertEqual(net.anta("audit", work)[0], 2)
         self.assertEqual(net.anta("audit", os.path.join(self.home, "nowhere"), "--policy", self.network.policy)[0], 2)
 

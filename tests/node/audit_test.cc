@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/audit_state.h"
 #include "crypto/tile.h"
 #include "storage/ledger/bundle.h"
+#include "storage/ledger/memory_tree.h"
 #include "storage/ledger/seal.h"
 #include "tests/node/tile_rig.h"
 
@@ -228,6 +230,21 @@ TEST(Audit, ADamagedStateFileIsRefused) {
   const auto result = audit(mirror, l.rig->rig.finished.checkpoint, {.threads = 1, .state = state});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().rule, "audit.saved");
+  // Whole in itself, and no state that any seal commits to: with it the audit said that all holds, or accused
+  // the ledger of what it found next.
+  EXPECT_FALSE(l.audit_it({}, directory.path() + "/whole.state").finding);
+  auto saved = read_audit_state(directory.path() + "/whole.state");
+  ASSERT_TRUE(saved && *saved);
+  Replay::Saved forged = **saved;
+  forged.records.pop_back();
+  MemoryTree tree;
+  for (const auto& [key, value] : forged.records)
+    tree.put(tree_key(key), sha256(*value));
+  forged.state_root = tree.root();
+  ASSERT_TRUE(write_audit_state(state, forged));
+  const auto believed = audit(mirror, l.rig->rig.finished.checkpoint, {.threads = 1, .state = state});
+  ASSERT_FALSE(believed);
+  EXPECT_EQ(believed.error().rule, "audit.saved");
   std::filesystem::resize_file(state, 100);
   EXPECT_FALSE(audit(mirror, l.rig->rig.finished.checkpoint, {.threads = 1, .state = state}));
 }

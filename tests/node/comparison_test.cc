@@ -87,6 +87,29 @@ TEST(Comparison, WhatNobodySignedProvesNothing) {
   EXPECT_EQ(compare({s.holding("a", good), refused}, nullptr).code, "compare.unsigned");
 }
 
+TEST(Comparison, WhatOneLogSignedAloneIsNoSecondHistoryOfTheOthers) {
+  // Goal: a note below any quorum, by a log key that is not on the other, frames nobody; where one key is on
+  // both, the evidence names that key and no other as who signed both.
+  Shown& s = shown();
+  const std::string full = s.note(s.size(), s.root(s.size()));
+  const CertificateRig& keys = s.rig->rig;
+  const std::string& name = keys.ledger.genesis.origin;
+  const auto alone = [&](std::size_t node) {
+    const std::string text = encode_checkpoint({name, s.size(), another(s.root(s.size()))});
+    return encode_note({.text = text, .signatures = {sign_note_line(text, name, keys.keys[node].log)}});
+  };
+  const Comparison framed = compare({s.holding("a", full), s.holding("b", alone(1))}, nullptr);
+  EXPECT_EQ(framed.verdict, ComparisonVerdict::cannot_tell);
+  EXPECT_EQ(framed.code, "compare.no_common_signer");
+  const std::vector<Holding> told = {s.holding("a", full), s.holding("b", alone(0))};
+  const Comparison split = compare(told, nullptr);
+  ASSERT_EQ(split.verdict, ComparisonVerdict::split_view);
+  const std::string text = evidence_text(told, split, Language::en);
+  const VerifierKey log{.name = name, .key = keys.keys[0].log.public_key()};
+  EXPECT_NE(text.find("(name and id of the key): " + name + "+" + to_hex(log.id()) + "\n"), std::string::npos)
+      << text;
+}
+
 TEST(Comparison, DifferentSizesNeedWhatConnectsThem) {
   // Goal: without a mirror nothing is concluded; with one the larger tree begins with the smaller, or not,
   // and then the proof that it does not is one that others can check.

@@ -92,6 +92,25 @@ TEST(TileExport, GoesOnAfterAnInterruption) {
   EXPECT_LT(second->files, grown().large_files->size() / 2);
 }
 
+TEST(TileExport, WhatAnUnfinishedRunLeftIsNotBelieved) {
+  // Goal: a directory without a checkpoint may hold another ledger's files, or torn ones: each that is not
+  // the node's is written anew (they were taken for it by their names, and the checkpoint put over them).
+  for (const std::string& path :
+       {std::string("tile/0/000"), std::string("tile/entries/000"), std::string("bodies/000"),
+        std::string("genesis.cbor"), seal_path(LeafIndex{1})}) {
+    const TempDirectory directory;
+    const Tampering gone{.gone = {bodies_path({1, tile_hashes(grown().large.checkpoint.size, 0, 1)})}};
+    ASSERT_FALSE(run(grown().large_files, grown().large, directory.path(), gone));
+    ASSERT_TRUE(fs::exists(directory.path() + "/" + path)) << path;
+    std::ofstream(directory.path() + "/" + path) << "another ledger's";
+    ASSERT_TRUE(run(grown().large_files, grown().large, directory.path()));
+    RigMirror::Files written = files_in(directory.path());
+    EXPECT_EQ(written.erase("genesis.cbor"), 1u);
+    EXPECT_EQ(written, *grown().large_files) << path;
+    EXPECT_FALSE(as_text(written["tile/0/000"]).starts_with("another"));
+  }
+}
+
 TEST(TileExport, WritesNothingThatTheRootDoesNotCommitTo) {
   // Goal: a changed tile, entry or document is refused with its leaf, and is not in the directory.
   for (const std::string& path :
