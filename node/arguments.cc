@@ -133,9 +133,9 @@ witness.yaml:
   http, log                 as above
 
 Signals: SIGTERM and SIGINT hand leadership over, finish what is in flight and stop;
-SIGHUP reads the file again and takes over log, witnesses, limits but join_entries_min (a witness: log and
-policy) and the certificate, renewed under the same name too; a file with a mistake changes nothing, and what
-needs a restart is named in the log.
+SIGHUP reads the file again and takes over log, witnesses, limits but join_entries_min and memory_bytes (a
+witness: log and policy) and the certificate, renewed under the same name too; a file with a mistake changes
+nothing, and what needs a restart is named in the log.
 Exit codes: 0 done, or stopped as told; 1 internal; 2 usage, configuration, a port that is taken; 4 not there
 (the backup of --restore, a log for --recovery); 5 not allowed (--init where a seed is); 6 not now (--recovery
 amid a rebuilding); 8 storage: the message names the next step.

@@ -59,7 +59,8 @@ struct TlsFiles {
 };
 
 struct Limits {
-  std::int64_t memory_bytes = std::int64_t{192} << 20;  // caches and buffers of the database
+  // Caches and buffers of the database and the ledger, shared out at the start.
+  std::int64_t memory_bytes = std::int64_t{192} << 20;
   std::int64_t http_connections = 1'024;
   // Of one address. 0: three quarters of http_connections, at least 64; none when behind_proxy, where all
   // come from the proxy's address. A number holds there too.

@@ -6,6 +6,7 @@ ConfigChange config_change(const Config& running, const Config& next) {
   ConfigChange change{.config = running};
   change.config.limits = next.limits;
   change.config.limits.join_entries_min = running.limits.join_entries_min;  // decided at the start
+  change.config.limits.memory_bytes = running.limits.memory_bytes;          // shared out at the start
   change.config.log_level = next.log_level;
   change.config.log_format = next.log_format;
   change.config.witnesses = next.witnesses;

@@ -1,9 +1,9 @@
 // What another node.yaml changes of the one that runs: at once, and at the next start only.
 //
-// At once, for new connections and requests: limits.* but join_entries_min, log.*, witnesses, and other files
-// in http.tls where there were some (TLS itself comes and goes with a restart: clients were told http:// or
-// https://). Everything else (who the node is, where its things are, where it listens, timeouts) stays as it
-// is until antad starts again, and is named. Pure, any thread.
+// At once, for new connections and requests: limits.* but join_entries_min and memory_bytes, log.*,
+// witnesses, and other files in http.tls where there were some (TLS itself comes and goes with a restart:
+// clients were told http:// or https://). Everything else (who the node is, where its things are, where it
+// listens, timeouts) stays as it is until antad starts again, and is named. Pure, any thread.
 #pragma once
 
 #include <string>

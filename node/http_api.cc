@@ -1,9 +1,11 @@
 #include "node/http_api.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "crypto/text.h"
+#include "node/http_accept.h"
 #include "node/http_route.h"
 #include "node/openapi.h"
 #include "storage/ledger/spelling.h"
@@ -38,11 +40,22 @@ std::optional<Captures> match(const std::vector<std::string>& pattern, const std
 std::string etag_of(ByteView bytes) { return "\"" + hex(sha256(bytes)).substr(0, 32) + "\""; }
 
 constexpr const char* etag_field = "ETag";
+constexpr const char* cache_field = "Cache-Control";
+
+// What says nothing of its own is kept by nobody: a cache may guess where it is told nothing (RFC 9111
+// section 4.2.2), and a 404 that it keeps hides what is there a second later.
+HttpResponse with_cache_control(HttpResponse response) {
+  const auto name = [](const auto& field) { return std::string_view(field.first); };
+  if (std::ranges::find(response.headers, cache_field, name) == response.headers.end())
+    response.headers.emplace_back(cache_field, "no-store");
+  return response;
+}
 
 }  // namespace
 
-bool accepts(const HttpRequest& request, std::string_view type) {
-  return request.header("accept").find(type) != std::string_view::npos;
+bool asks_for(const HttpRequest& request, std::string_view first, std::string_view second) {
+  const std::array offered = {first, second};
+  return wanted_type(request, offered) == second;
 }
 
 HttpResponse as_asked(const HttpRequest& request, HttpResponse whole) {
@@ -61,7 +74,7 @@ HttpResponse as_asked(const HttpRequest& request, HttpResponse whole) {
 HttpResponse whole_response(std::string content_type, std::shared_ptr<const Bytes> file,
                             const char* cache_control) {
   HttpResponse response{.status = 200, .content_type = std::move(content_type)};
-  response.headers = {{etag_field, etag_of(*file)}, {"Cache-Control", cache_control}};
+  response.headers = {{etag_field, etag_of(*file)}, {cache_field, cache_control}};
   response.file = std::move(file);
   return response;
 }
@@ -69,7 +82,7 @@ HttpResponse whole_response(std::string content_type, std::shared_ptr<const Byte
 HttpResponse whole_response(const Result<Value>& value) {
   if (!value) return problem(value.error());
   HttpResponse response = json_response(200, *value);
-  response.headers = {{etag_field, etag_of(as_bytes(response.body))}, {"Cache-Control", "no-cache"}};
+  response.headers = {{etag_field, etag_of(as_bytes(response.body))}, {cache_field, "no-cache"}};
   return response;
 }
 
@@ -216,8 +229,9 @@ HttpApi::~HttpApi() = default;
 
 void HttpApi::handle(HttpRequest request, HttpReply reply) {
   const auto begin = std::chrono::steady_clock::now();
-  if (is_scrapi(request.path))
-    reply = [json = std::move(reply)](HttpResponse response) { json(as_concise(std::move(response))); };
+  reply = [reply = std::move(reply), scrapi = is_scrapi(request.path)](HttpResponse response) {
+    reply(with_cache_control(scrapi ? as_concise(std::move(response)) : std::move(response)));
+  };
   const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
   std::string allow;
   for (std::size_t i = 0; i < table_->routes.size(); ++i) {

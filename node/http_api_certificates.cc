@@ -111,7 +111,7 @@ void refresh(const ApiServices& services, const HttpRequest& request, const std:
 // A record is read here and now; a file that is known already is given out; else it is put together.
 void certificate(const ApiServices& services, const HttpRequest& request, const std::string& id,
                  HttpReply reply) {
-  if (accepts(request, "application/json")) {
+  if (asks_for(request, certificate_type, "application/json")) {
     return with_reader(services, request, std::move(reply), [request, id](const LedgerReader& reader) {
       return value_response(request, queries::record(reader, Kind::certificate, id));
     });

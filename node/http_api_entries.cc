@@ -43,7 +43,7 @@ bool cosigns(const ApiServices& services) {
 using Root = std::shared_ptr<const SignedRoot>;
 
 const char* type_of(const HttpRequest& request) {
-  return accepts(request, receipt_type) ? receipt_type : cose_type;
+  return asks_for(request, cose_type, receipt_type) ? receipt_type : cose_type;
 }
 
 // `done`, `open`: the statuses of a receipt and of one that is still to come. Whole, whatever the client has.

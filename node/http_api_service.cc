@@ -84,7 +84,7 @@ std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
             [&services](const HttpRequest&) { return json_response(200, services.status()); }),
       route("/v1/network", "The genesis and its digest, nodes and keys",
             [&services](const HttpRequest& request) {
-              if (accepts(request, "application/cbor"))
+              if (asks_for(request, "application/json", "application/cbor"))
                 return file_response(request, "application/cbor", services.genesis_bytes);
               return value_response(request, queries::network(services.genesis, *services.genesis_bytes));
             },

@@ -234,7 +234,7 @@ void get_statement(const ApiServices& services, const HttpRequest& request, cons
   const Result<Digest> digest = digest_from_hex(captures[0]);
   if (!digest)
     return reply(problem({Code::malformed, "digest", "a statement is named by 64 lower-case hex digits"}));
-  const bool cose = accepts(request, "application/cose");
+  const bool cose = asks_for(request, "application/json", "application/cose");
   KeptPlace place{AnswerCache::Shelf::statement, captures[0] + (cose ? "/cose" : "/json"), {}};
   // Bytes that were decided once are the same for ever, also for who wants what is committed now.
   if (auto known = cose ? kept(services, request, place) : std::nullopt) return reply(std::move(*known));

@@ -2,8 +2,12 @@
 
 namespace anta {
 
+std::size_t HttpBudget::limit_of(std::size_t total) const {
+  return total > small_bytes ? bytes_max_ - bytes_max_ / 4 : bytes_max_;
+}
+
 bool HttpBudget::has_room(std::size_t more, std::size_t total) const {
-  const std::size_t limit = total > small_bytes ? bytes_max_ - bytes_max_ / 4 : bytes_max_;
+  const std::size_t limit = limit_of(total);
   return used_ <= limit && more <= limit - used_;
 }
 

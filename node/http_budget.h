@@ -21,10 +21,13 @@ class HttpBudget {
 
   // Whether a share of `total` bytes may take `more` of them now.
   bool has_room(std::size_t more, std::size_t total) const;
+  // Whether it could have all of them if nobody else held any: if not, waiting does not help.
+  bool could_ever(std::size_t total) const { return total <= limit_of(total); }
   std::size_t used() const { return used_; }
 
  private:
   friend class HttpShare;
+  std::size_t limit_of(std::size_t total) const;
   std::size_t bytes_max_ = 0;
   std::size_t used_ = 0;
 };
@@ -37,8 +40,9 @@ class HttpShare {
   HttpShare(const HttpShare&) = delete;
   HttpShare& operator=(const HttpShare&) = delete;
 
-  // Whether something of that size could be held now.
+  // Whether something of that size could be held now, and whether it ever could.
   bool could_hold(std::size_t bytes) const;
+  bool could_ever_hold(std::size_t bytes) const { return budget_ == nullptr || budget_->could_ever(bytes); }
   // Holds at least `bytes`; false, and nothing changes, when there is no room.
   bool hold(std::size_t bytes);
   // The same whether there is room or not: for what is small and must be said.

@@ -10,9 +10,19 @@ namespace {
 constexpr const char* memory_rule = "http.memory_bytes";
 constexpr const char* memory_message =
     "the node holds as many bytes of requests and answers as it may; try again";
+constexpr const char* never_rule = "http.larger_than_memory";
+constexpr const char* never_message =
+    "this is more than the node may hold of requests and answers at all (limits.http_memory_bytes): trying "
+    "again does not help; ask for less, or ask another node";
 
 std::size_t size_of(const HttpResponse& response) {
   return response.file ? response.file->size() : response.body.size();
+}
+
+// What is large takes a slow link longer than what is small, and is given the time for it.
+std::uint32_t deadline_of(std::uint32_t ms, std::size_t bytes) {
+  const std::size_t more = bytes / HttpConnectionOptions::slowest_bytes_per_ms;
+  return ms + static_cast<std::uint32_t>(std::min<std::size_t>(more, UINT32_MAX - ms));
 }
 
 }  // namespace
@@ -34,9 +44,14 @@ void HttpConnection::read_more() {
     timed_ = parser_.state();
     set_deadline(timed_ == HttpParser::State::idle     ? options_.idle_deadline_ms
                  : timed_ == HttpParser::State::header ? options_.header_deadline_ms
-                                                       : options_.body_deadline_ms);
+                                                       : body_deadline_ms());
   }
   socket_.read();
+}
+
+// Of chunks it is not known how many come: they have what a small body has.
+std::uint32_t HttpConnection::body_deadline_ms() const {
+  return deadline_of(options_.body_deadline_ms, parser_.body_announced().value_or(0));
 }
 
 void HttpConnection::received(std::span<const char> bytes) {
@@ -84,8 +99,9 @@ bool HttpConnection::admit() {
     refuse(429, "http.requests_per_second", "too many requests from this address; slow down");
     return false;
   }
-  if (share_.could_hold(parser_.body_announced().value_or(0))) return true;
-  refuse(503, memory_rule, memory_message);
+  const std::size_t announced = parser_.body_announced().value_or(0);
+  if (share_.could_hold(announced)) return true;
+  refuse_for_memory(announced);
   return false;
 }
 
@@ -94,9 +110,15 @@ bool HttpConnection::hold_body() {
   constexpr std::size_t step = HttpBudget::small_bytes;
   const std::optional<std::size_t> announced = parser_.body_announced();
   const std::size_t rounded = std::max<std::size_t>((parser_.body_held() + step - 1) / step, 1) * step;
-  if (share_.hold(std::min(rounded, announced.value_or(rounded)))) return true;
-  refuse(503, memory_rule, memory_message);
+  const std::size_t wanted = std::min(rounded, announced.value_or(rounded));
+  if (share_.hold(wanted)) return true;
+  refuse_for_memory(wanted);
   return false;
+}
+
+void HttpConnection::refuse_for_memory(std::size_t bytes) {
+  share_.could_ever_hold(bytes) ? refuse(503, memory_rule, memory_message)
+                                : refuse(413, never_rule, never_message);
 }
 
 void HttpConnection::refuse(unsigned status, const std::string& rule, const std::string& message) {
@@ -114,12 +136,13 @@ void HttpConnection::send(HttpResponse response, bool keep_alive) {
   phase_ = Phase::writing;
   keep_alive_ = keep_alive;
   timed_ = HttpParser::State::refused;
-  set_deadline(options_.write_deadline_ms);
   share_.release();  // the request's
   const bool head_only = head_only_ || response.status == 304;
   if (!head_only && size_of(response) > HttpBudget::small_bytes && !share_.hold(size_of(response)))
-    response = hooks_.problem(503, memory_rule, memory_message);
+    response = share_.could_ever_hold(size_of(response)) ? hooks_.problem(503, memory_rule, memory_message)
+                                                         : hooks_.problem(413, never_rule, never_message);
   std::string head = http_head(response, keep_alive);
+  set_deadline(deadline_of(options_.write_deadline_ms, head_only ? 0 : size_of(response)));
   if (head_only) return socket_.write(std::move(head), nullptr);
   share_.hold_anyway(size_of(response));
   if (!response.file) head += response.body;

@@ -30,6 +30,10 @@ class HttpSocket {
 };
 
 struct HttpConnectionOptions {
+  // Who sends a body of announced length or takes an answer has, beside the deadline of what is small, the
+  // time that it takes at 64 kB a second: 16 MiB have some four minutes and a half more.
+  static constexpr std::size_t slowest_bytes_per_ms = 64;
+
   HttpParserLimits parser = {};
   std::uint32_t header_deadline_ms = 10'000;
   std::uint32_t body_deadline_ms = 30'000;
@@ -66,10 +70,12 @@ class HttpConnection {
   void step();
   bool admit();
   bool hold_body();
+  void refuse_for_memory(std::size_t bytes);
   void refuse(unsigned status, const std::string& rule, const std::string& message);
   void send(HttpResponse response, bool keep_alive);
   void read_more();
   void set_deadline(std::uint32_t ms);
+  std::uint32_t body_deadline_ms() const;
 
   HttpSocket& socket_;
   HttpConnectionOptions options_ = {};

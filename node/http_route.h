@@ -99,7 +99,7 @@ HttpResponse not_finished(const ApiServices& services);
 // to be proven.
 Result<LedgerReader> as_of(const ApiServices& services, const FinishedCheckpoint& finished);
 
-// Whether the request's Accept names this type (a wildcard names none).
-bool accepts(const HttpRequest& request, std::string_view type);
+// Of a route with two types: whether the request asks for the second rather than the first (http_accept.h).
+bool asks_for(const HttpRequest& request, std::string_view first, std::string_view second);
 
 }  // namespace anta

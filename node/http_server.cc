@@ -36,6 +36,13 @@ std::int64_t steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
 }
 
+Result<asio::ip::address> address_of(const std::string& text) {
+  asio::error_code error;
+  const asio::ip::address address = asio::ip::make_address(text, error);
+  if (error) return fail(Code::malformed, "http.address", "\"" + text + "\" is no IP address to listen on");
+  return address;
+}
+
 class Session;
 
 }  // namespace
@@ -88,6 +95,7 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
         socket_(std::move(socket)),
         tls_(loop.options.tls),
         stream_(tls_ ? std::make_unique<TlsStream>(socket_, tls_->native()) : nullptr),
+        counted_(tls_ != nullptr),
         timer_(socket_.get_executor()),
         connection_(*this, connection_options(loop.options), hooks()) {}
 
@@ -170,7 +178,9 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
   HttpConnection::Hooks hooks() {
     HttpConnection::Hooks out;
     out.remote = remote_;
-    out.allowed = [this] { return loop_.limiter.allow(remote_, steady_ms()); };
+    out.allowed = [this] {
+      return std::exchange(counted_, false) || loop_.limiter.allow(remote_, steady_ms());
+    };
     out.problem = loop_.problem;
     out.budget = &loop_.budget;
     out.request = [this](HttpRequest request, std::uint64_t number) {
@@ -227,6 +237,7 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
   tcp::socket socket_;
   const std::shared_ptr<const HttpTls> tls_;  // the one it began with; null: plain
   const std::unique_ptr<TlsStream> stream_;   // over the socket; null: plain
+  bool counted_ = false;                      // the first request was, when its connection was accepted
   asio::steady_timer timer_;
   HttpConnection connection_;
   std::array<char, read_bytes> input_ = {};
@@ -243,11 +254,10 @@ class Session final : public HttpSocket, public std::enable_shared_from_this<Ses
 
 Result<void> HttpServer::Loop::listen() {
   const std::string where = options.address + ":" + std::to_string(options.port);
+  const Result<asio::ip::address> address = address_of(options.address);
+  if (!address) return pass(address);
+  const tcp::endpoint endpoint(*address, options.port);
   asio::error_code error;
-  const asio::ip::address address = asio::ip::make_address(options.address, error);
-  if (error)
-    return fail(Code::malformed, "http.address", "\"" + options.address + "\" is no IP address to listen on");
-  const tcp::endpoint endpoint(address, options.port);
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
@@ -289,6 +299,9 @@ void HttpServer::Loop::accepted(tcp::socket socket) {
   // Some room above the limits to say no in words; beyond it a newcomer is closed without any.
   if (open >= options.connections_max + options.connections_max / 8 + 8) return;
   if (before >= each && before - each >= each / 8 + 8) return;
+  // A handshake costs more than most requests: it is counted as its connection's first. Who is past its rate
+  // is closed without a word, since a word would take the handshake.
+  if (options.tls && !limiter.allow(address, steady_ms())) return;
   auto session = std::make_shared<Session>(*this, std::move(socket), address);
   sessions.insert(session);
   ++open_from[address];
@@ -328,6 +341,11 @@ void HttpServer::Loop::take_limits(const HttpServerOptions& other) {
   budget.set_bytes_max(other.memory_bytes);
   for (const std::shared_ptr<Session>& session : sessions)
     session->set_body_bytes_max(other.parser.body_bytes_max);
+}
+
+Result<void> HttpServer::check_address(const std::string& address) {
+  if (const auto good = address_of(address); !good) return pass(good);
+  return {};
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler,

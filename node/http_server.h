@@ -5,12 +5,13 @@
 // not block it for long; it may answer from any thread, later. Limits (house.md rule 9): past
 // connections_max, or connections_per_address of its address, a newcomer gets 503 and is closed; past
 // requests_per_second of one address 429, and past memory_bytes of all connections 503, both when the header
-// is whole and before the body is read; too large 413 or 431; too slow 408. After an early answer the
-// connection lingers, discarding what the client still sends, so that the client reads the answer instead of
-// a reset (RFC 9112 section 9.6).
+// is whole and before the body is read; too large, or more than memory_bytes could ever hold, 413, or 431;
+// too slow 408. After an early answer the connection lingers, discarding what the client still sends, so that
+// the client reads the answer instead of a reset (RFC 9112 section 9.6).
 //
-// With a certificate (http_tls.h) it speaks HTTPS: a connection counts from the moment it is accepted, its
-// handshake has the header's deadline, and who is too slow for that, or speaks something else, is closed
+// With a certificate (http_tls.h) it speaks HTTPS: a connection counts from the moment it is accepted, and as
+// a request of its address (its first request is then counted already; past the rate it is closed at once).
+// Its handshake has the header's deadline, and who is too slow for that, or speaks something else, is closed
 // (who speaks plain HTTP is told so). Without one it speaks plain HTTP, on loopback only unless the
 // configuration says that a proxy stands before it.
 #pragma once
@@ -34,9 +35,10 @@ struct HttpServerOptions {
   HttpParserLimits parser = {};
   std::uint32_t header_deadline_ms =
       10'000;  // of a handshake; from a request's first byte to its last header field
-  std::uint32_t body_deadline_ms = 30'000;   // from there to the body's end
-  std::uint32_t idle_deadline_ms = 60'000;   // between requests
-  std::uint32_t write_deadline_ms = 30'000;  // one answer
+  // From there to the body's end, and of one answer; both longer for what is large (http_connection.h).
+  std::uint32_t body_deadline_ms = 30'000;
+  std::uint32_t idle_deadline_ms = 60'000;  // between requests
+  std::uint32_t write_deadline_ms = 30'000;
   std::uint32_t linger_ms = 2'000;
   std::size_t connections_max = 1'024;
   std::size_t connections_per_address = 0;  // 0: no limit (behind a proxy all come from one)
@@ -53,7 +55,10 @@ using HttpProblem =
 
 class HttpServer {
  public:
-  // Listens and starts. io, rule http.port_taken: another program listens there.
+  // What a start asks of an address before it takes it. malformed, rule http.address: it is no IP address.
+  static Result<void> check_address(const std::string& address);
+
+  // Listens and starts. The above; io, rule http.port_taken: another program listens there.
   static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, HttpHandler handler,
                                                    HttpProblem problem);
   ~HttpServer();

@@ -14,6 +14,7 @@ Joiner::Joiner(JoinerOptions options, JoinerPorts ports, LogBackfill backfill, E
     : options_(std::move(options)),
       ports_(std::move(ports)),
       executor_(executor),
+      intake_(executor, ports_.log),
       backfill_(std::move(backfill)),
       anchor_(options_.voters) {}
 
@@ -56,19 +57,22 @@ void Joiner::on_peer(const NodeId& peer, bool up) {
 }
 
 void Joiner::on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes) {
-  executor_.post([this, from, kind, bytes = std::move(bytes)] {
-    if (stopped_) return;
-    if (kind == PeerKind::log_entries && plan_) return take(from, bytes);
-    if (kind != PeerKind::join_offer || plan_) return;
-    const auto offer = decode_join_offer(bytes);
-    if (!offer)
-      return say(LogLevel::warning, "join_refused",
-                 {{"peer", from.value}, {"reason", offer.error().message}});
-    const LogIndex question = anchor_.question();
-    anchor_.said(from, *offer);
-    if (anchor_.found()) return decided();
-    if (anchor_.question() != question) ask();
+  intake_.take(from, bytes.size(), [&] {
+    executor_.post([this, from, kind, bytes = std::move(bytes)] { heard(from, kind, bytes); });
   });
+}
+
+void Joiner::heard(const NodeId& from, PeerKind kind, ByteView bytes) {
+  if (stopped_) return;
+  if (kind == PeerKind::log_entries && plan_) return take(from, bytes);
+  if (kind != PeerKind::join_offer || plan_) return;
+  const auto offer = decode_join_offer(bytes);
+  if (!offer)
+    return say(LogLevel::warning, "join_refused", {{"peer", from.value}, {"reason", offer.error().message}});
+  const LogIndex question = anchor_.question();
+  anchor_.said(from, *offer);
+  if (anchor_.found()) return decided();
+  if (anchor_.question() != question) ask();
 }
 
 void Joiner::step() {

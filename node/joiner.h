@@ -10,7 +10,8 @@
 //   done     The port is told; the log is adopted and the replica starts, which applies what came: the law
 //            judges every statement anew.
 //
-// Threads: its executor's owns it all; on_peer, on_peer_message and figures from any.
+// Threads: its executor's owns it all; on_peer_message from the one on which messages arrive; on_peer,
+// figures and dropped from any.
 #pragma once
 
 #include <atomic>
@@ -26,6 +27,7 @@
 #include "node/backfill_plan.h"
 #include "node/executor.h"
 #include "node/join_anchor.h"
+#include "node/peer_intake.h"
 #include "storage/log_backfill.h"
 
 namespace anta {
@@ -70,6 +72,7 @@ class Joiner {
   void on_peer(const NodeId& peer, bool up);
   void on_peer_message(const NodeId& from, PeerKind kind, Bytes bytes);
   Figures figures() const { return shown_.get(); }
+  std::uint64_t dropped() const { return intake_.dropped(); }  // messages, since too many waited
 
  private:
   Joiner(JoinerOptions options, JoinerPorts ports, LogBackfill backfill, Executor& executor);
@@ -77,6 +80,7 @@ class Joiner {
   void ask();
   void decided();
   void fetch();
+  void heard(const NodeId& from, PeerKind kind, ByteView bytes);
   void take(const NodeId& from, ByteView bytes);
   void write();
   void report();
@@ -89,6 +93,7 @@ class Joiner {
   const JoinerOptions options_;
   const JoinerPorts ports_;
   Executor& executor_;
+  PeerIntake intake_;
   LogBackfill backfill_;
   JoinAnchor anchor_;
   std::optional<BackfillPlan> plan_ = {};

@@ -97,20 +97,27 @@ Result<void> Node::Parts::on_block(const BlockNotice& notice) {
   return {};
 }
 
+// Full means dropped: the scrub's two bound what waits for them themselves.
 void Node::Parts::on_app(const NodeId& from, std::uint8_t kind, Bytes bytes) {
   const auto known = static_cast<PeerKind>(kind);
   if (known == PeerKind::log_fetch || known == PeerKind::join_ask) {
     log_server->on_peer_message(from, known, std::move(bytes));
   } else if (known == PeerKind::log_entries) {
     scrubber->on_entries(from, std::move(bytes));
-  } else if (known == PeerKind::state_roots) {
-    state_watch->on_peer_message(from, std::move(bytes));
-  } else if (known == PeerKind::lead_forward || known == PeerKind::lead_refused) {
-    lead_requests->on_peer_message(from, known, std::move(bytes));
-  } else if (known == PeerKind::forward || known == PeerKind::forward_refused) {
-    submission->on_peer_message(from, known, std::move(bytes));
   } else {
-    checkpointer->on_peer_message(from, known, std::move(bytes));
+    intake->take(from, bytes.size(), [&] { to_service(from, known, std::move(bytes)); });
+  }
+}
+
+void Node::Parts::to_service(const NodeId& from, PeerKind kind, Bytes bytes) {
+  if (kind == PeerKind::state_roots) {
+    state_watch->on_peer_message(from, std::move(bytes));
+  } else if (kind == PeerKind::lead_forward || kind == PeerKind::lead_refused) {
+    lead_requests->on_peer_message(from, kind, std::move(bytes));
+  } else if (kind == PeerKind::forward || kind == PeerKind::forward_refused) {
+    submission->on_peer_message(from, kind, std::move(bytes));
+  } else {
+    checkpointer->on_peer_message(from, kind, std::move(bytes));
   }
 }
 
@@ -154,6 +161,7 @@ void Node::Parts::make_services(std::optional<CheckpointMark> mark) {
   verification =
       std::make_unique<Verification>(VerificationOptions{.threads = verifier_threads(config.limits)}, lookup);
   service = std::make_unique<ThreadExecutor>();
+  intake = std::make_unique<PeerIntake>(*service, log.sink());
   watch_disk();
   watch_certificate();
   make_submission();
@@ -239,6 +247,7 @@ NodeStatus Node::Parts::status() const {
           .scrub = scrubber->figures(),
           .join = join_figures(),
           .log_served = log_server->bytes_served(),
+          .peer_messages_dropped = intake->dropped() + (joiner ? joiner->dropped() : 0),
           .witnesses = witness_feed->figures(),
           .states = state_watch->figures(),
           .finished = checkpointer->finished(),

@@ -25,7 +25,8 @@ namespace anta {
 class Node {
  public:
   // What a start and a reload ask of a configuration before anything else: the genesis, this node in it, its
-  // seed, and the certificate of the HTTP listener with its key. Opens and changes nothing.
+  // seed, the address and the certificate of the HTTP listener with its key, and the files of recoveries.
+  // Opens and changes nothing.
   struct Checked {
     NetworkId network = {};
     std::optional<std::string> warning = {};

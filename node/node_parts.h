@@ -29,6 +29,7 @@
 #include "node/network_state.h"
 #include "node/node.h"
 #include "node/node_status.h"
+#include "node/peer_intake.h"
 #include "node/query_workers.h"
 #include "node/scrubber.h"
 #include "node/state_watch.h"
@@ -97,6 +98,7 @@ struct Node::Parts {
   std::array<ThreadExecutor, query_threads> query_executors = {};
   std::unique_ptr<QueryWorkers> query_workers = {};
   std::unique_ptr<ThreadExecutor> service = {};
+  std::unique_ptr<PeerIntake> intake = {};  // of what is worked on there
   std::unique_ptr<ThreadExecutor> witness_thread = {};
   std::unique_ptr<WitnessClient> witness_client = {};
   std::unique_ptr<WitnessFeed> witness_feed = {};
@@ -130,6 +132,7 @@ struct Node::Parts {
   NodeStatus status() const;
   Result<void> on_block(const BlockNotice& notice);
   void on_app(const NodeId& from, std::uint8_t kind, Bytes bytes);
+  void to_service(const NodeId& from, PeerKind kind, Bytes bytes);
   void stop();
 
   // node_cosigning.cc

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "node/node_parts.h"
+#include "node/recovery_file.h"
 #include "node/views/time_text.h"
 #include "storage/ledger/certificate_file.h"
 
@@ -152,7 +153,6 @@ void Node::Parts::apply(const Config& changed) {
   const Limits& limits = changed.limits;
   log.set_level(changed.log_level);
   log.set_format(changed.log_format);
-  database->set_memory_budget(database_memory(limits));
   verification->set_threads(verifier_threads(limits));
   keys.set_rate(key_rate(limits));
   submission->set_limits(static_cast<std::size_t>(limits.pending_statements),
@@ -175,8 +175,11 @@ void Node::Parts::apply(const Config& changed) {
 Result<Node::Checked> Node::check(const Config& config) {
   const Result<Identity> identity = load_identity(config);
   if (!identity) return pass(identity);
+  if (auto address = HttpServer::check_address(config.http.host); !address) return pass(address);
   const Result<std::shared_ptr<const HttpTls>> tls = load_http_tls(config);
   if (!tls) return pass(tls);
+  if (auto recoveries = load_recoveries(config.recoveries, identity->network); !recoveries)
+    return pass(recoveries);
   Checked checked{.network = identity->genesis.network};
   if (*tls) checked.warning = expiry_warning((*tls)->expires(), wall_clock());
   if (!config.members.empty()) return checked;  // who the witnesses are now is not known here

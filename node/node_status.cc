@@ -274,6 +274,7 @@ std::vector<Metrics::Sample> status_metrics(const NodeStatus& status) {
       {"anta_join_missing_entries", d(status.join.missing)},
       {"anta_join_refused_total", d(status.join.refused)},
       {"anta_log_served_bytes_total", d(status.log_served)},
+      {"anta_peer_messages_dropped_total", d(status.peer_messages_dropped)},
       {"anta_witness_cosignatures_total", d(status.witnesses.cosignatures)},
       {"anta_witness_failures_total", d(status.witnesses.failures)},
       {"anta_checkpoint_size", status.finished ? d(status.finished->checkpoint.size) : 0.0},

@@ -49,6 +49,7 @@ struct NodeStatus {
   Scrubber::Figures scrub = {};
   JoinStatus join = {};
   std::uint64_t log_served = 0;  // bytes, to nodes that join or repair their log
+  std::uint64_t peer_messages_dropped = 0;
   WitnessFigures witnesses = {};
   StateWatchFigures states = {};
   std::shared_ptr<const FinishedCheckpoint> finished = {};

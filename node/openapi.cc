@@ -135,8 +135,8 @@ std::string limits_text() {
          "end. ?at_leaf reaches as far back as the node tells; beyond it 410 outside_window names the oldest "
          "leaf. 429 and 503 carry Retry-After: http.requests_per_second and http.connections_per_address of "
          "one address; key_statements_per_second of one signer's key; http.connections_max and "
-         "http.memory_bytes of all. An answer with complete: false "
-         "leaves things out.";
+         "http.memory_bytes of all. What could never fit into that is 413 http.larger_than_memory: trying "
+         "again does not help. An answer with complete: false leaves things out.";
 }
 
 }  // namespace

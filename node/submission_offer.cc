@@ -7,6 +7,12 @@
 
 namespace anta {
 
+namespace {
+
+constexpr std::size_t ahead_max = 4'096;  // blocks that are known one by one
+
+}  // namespace
+
 // Moves a request as far as it can go now.
 void Submission::State::pump(const RequestPtr& request) {
   if (!request->admitted || stopped) return;
@@ -167,6 +173,10 @@ void Submission::State::proposed(std::uint64_t id, std::size_t count, const Resu
   if (proposing == id) proposing.reset();
   if (result) {
     ahead.emplace_back(result->index, count);
+    if (ahead.size() > ahead_max) {  // as long as no majority tells: the oldest two are one from here on
+      (ahead.begin() + 1)->second += ahead.front().second;
+      ahead.pop_front();
+    }
     behind += count;
     applied_by_majority(majority);
   }

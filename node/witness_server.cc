@@ -160,6 +160,7 @@ Result<std::unique_ptr<WitnessServer>> WitnessServer::start(
 Result<std::optional<std::string>> WitnessServer::check(const WitnessConfig& config) {
   const Result<WitnessIdentity> identity = load_witness_identity(config);
   if (!identity) return pass(identity);
+  if (auto address = HttpServer::check_address(config.http.host); !address) return pass(address);
   if (auto tls = load_tls(config); !tls) return pass(tls);
   return identity->warning;
 }

@@ -160,10 +160,7 @@ class Database {
   Cursor cursor(Family family, const ReadSnapshot* at = nullptr) const;
   ReadSnapshot snapshot() const;
 
-  // Another memory_budget_bytes, from now on: what is in memory beyond a smaller one leaves as it is evicted
-  // and flushed.
-  void set_memory_budget(std::uint64_t bytes);
-  // What RocksDB has of it.
+  // What RocksDB has of memory_budget_bytes.
   struct Memory {
     std::uint64_t cache_bytes_max = 0;
     std::uint64_t write_buffer_bytes_max = 0;

@@ -308,11 +308,6 @@ Result<void> Database::State::make_again(Family family) {
   return {};
 }
 
-void Database::set_memory_budget(std::uint64_t bytes) {
-  state_->cache->SetCapacity(cache_share(bytes));
-  state_->write_buffers->SetBufferSize(write_buffer_share(bytes));
-}
-
 Database::Memory Database::memory() const {
   return {.cache_bytes_max = state_->cache->GetCapacity(),
           .write_buffer_bytes_max = state_->write_buffers->buffer_size()};

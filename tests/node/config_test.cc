@@ -150,6 +150,18 @@ TEST(ConfigChange, LimitsAndLogApplyAndEverythingElseNeedsARestart) {
   EXPECT_EQ(change.config.timeouts.drain_ms, running.timeouts.drain_ms);
 }
 
+TEST(ConfigChange, MemoryIsSharedOutAtTheStart) {
+  // Goal: a reload keeps all shares as they are and names the key (RocksDB's share alone followed, and the
+  // key was named as applied).
+  const Config running = *parse_config(minimal, "/");
+  Config next = running;
+  next.limits.memory_bytes = running.limits.memory_bytes / 2;
+  const ConfigChange change = config_change(running, next);
+  EXPECT_EQ(change.restart, std::vector<std::string>{"limits.memory_bytes"});
+  EXPECT_TRUE(change.applied.empty());
+  EXPECT_EQ(change.config.limits.memory_bytes, running.limits.memory_bytes);
+}
+
 TEST(ConfigChange, OtherCertificateFilesApplyAndTlsItselfNeedsARestart) {
   // Goal: renewed under another name is applied; from plain HTTP to TLS or back is named.
   const auto of = [](const std::string& http) { return *parse_config(minimal + http, "/"); };
@@ -195,7 +207,8 @@ TEST(ConfigChange, EveryKeyOfAFileIsSeen) {
     const auto next = parse_config(text, "/");
     ASSERT_TRUE(next) << text << next.error().message;
     const ConfigChange change = config_change(running, *next);
-    const bool at_start = key == "limits.join_entries_min";  // of use to a node that has no log yet
+    // Of use to a node that has no log yet; shared out when the ledger is opened.
+    const bool at_start = key == "limits.join_entries_min" || key == "limits.memory_bytes";
     const bool applies =
         !at_start && (key.starts_with("limits.") || key.starts_with("log.") || key == "witnesses");
     const std::vector<std::string>& told = applies ? change.applied : change.restart;

@@ -170,7 +170,7 @@ TEST(HttpApi, PastAKeysLimitTheAnswerIs429WithTheWait) {
        {rig.post("/v1/statements", lot), rig.post("/v1/statements", two, "application/cbor-seq")}) {
     EXPECT_EQ(refused.status, 429u);
     EXPECT_EQ(refused.content_type, "application/problem+json");
-    EXPECT_EQ(refused.headers, (HttpFields{{"Retry-After", "7"}}));
+    EXPECT_EQ(refused.headers, (HttpFields{{"Retry-After", "7"}, {"Cache-Control", "no-store"}}));
     EXPECT_EQ(Api::text(Api::json(refused), "code"), "key_statements_per_second");
     EXPECT_EQ(Api::text(Api::json(refused), "type"), "urn:anta:problem:key_statements_per_second");
   }
@@ -213,7 +213,7 @@ TEST(HttpApi, ADryRunIsChargedToItsKey) {
   for (const HttpResponse& refused : {rig.post("/v1/statements?dry_run=1", lot),
                                       rig.post("/v1/statements?dry_run=1", three, "application/cbor-seq")}) {
     EXPECT_EQ(refused.status, 429u);
-    EXPECT_EQ(refused.headers, (HttpFields{{"Retry-After", "1"}}));
+    EXPECT_EQ(refused.headers, (HttpFields{{"Retry-After", "1"}, {"Cache-Control", "no-store"}}));
     EXPECT_EQ(Api::text(Api::json(refused), "code"), "key_statements_per_second");
   }
   EXPECT_EQ(rig.long_questions, judged);

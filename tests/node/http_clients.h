@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "crypto/text.h"
 #include "node/http_server.h"
 
@@ -58,6 +60,7 @@ class TlsClient {
  public:
   explicit TlsClient(std::uint16_t port, int version_max = TLS1_3_VERSION)
       : client_(port), context_(SSL_CTX_new(TLS_client_method())) {
+    std::signal(SIGPIPE, SIG_IGN);            // OpenSSL writes to whom has closed already
     SSL_CTX_set_security_level(context_, 0);  // old versions are the server's to refuse
     SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context_, version_max);

@@ -228,6 +228,37 @@ TEST(HttpConnection, AnAnswerCountsUntilItIsWritten) {
   EXPECT_EQ(budget.used(), 0u);
 }
 
+TEST(HttpConnection, WhatCouldNeverFitIsNotToBeTriedAgain) {
+  // Goal: an answer, a body that is announced and one that comes in chunks, larger than what the budget gives
+  // to what is large at all, were 503 "try again" for ever; they are 413, and 503 what fits another time.
+  constexpr std::size_t most = std::size_t{3} << 20;
+  HttpBudget budget(std::size_t{4} << 20);
+  const auto answered = [&budget](std::size_t bytes) {
+    Rig rig(&budget);
+    rig.connection.start();
+    rig.receive("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    rig.connection.answer(rig.number, {.body = std::string(bytes, 'b')});
+    return rig.socket.sent.substr(0, 12) + rig.socket.sent.substr(rig.socket.sent.size() - 11);
+  };
+  EXPECT_TRUE(answered(most).starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(answered(most + 1), "HTTP/1.1 413than_memory");
+  const auto posted = [&budget](const std::string& text) {
+    Rig rig(&budget);
+    rig.connection.start();
+    rig.receive(text);
+    return rig.socket.sent.substr(0, 12);
+  };
+  EXPECT_EQ(posted(post_head(most)), "");
+  EXPECT_EQ(posted(post_head(most + 1)), "HTTP/1.1 413");
+  EXPECT_EQ(posted("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n300001\r\n" +
+                   std::string(most + 1, 'a')),
+            "HTTP/1.1 413");
+  HttpShare other(&budget);
+  ASSERT_TRUE(other.hold(1));
+  EXPECT_EQ(answered(most), "HTTP/1.1 503emory_bytes");
+  EXPECT_EQ(posted(post_head(most)), "HTTP/1.1 503");
+}
+
 TEST(HttpConnection, TheRateIsAskedAtTheHeaderBeforeTheBody) {
   // Goal: 429 comes without the body, and instead of 100 Continue; a request is counted once.
   Rig rig;
@@ -242,6 +273,40 @@ TEST(HttpConnection, TheRateIsAskedAtTheHeaderBeforeTheBody) {
   once.receive("a");
   once.receive("b");
   EXPECT_EQ(once.requests.size(), 1u);
+}
+
+TEST(HttpConnection, WhatIsLargeHasTheTimeThatASlowLinkNeeds) {
+  // Goal: a certificate of 16 MiB over 3 Mbit/s needs 45 s and was cut after 30: an answer, and a body whose
+  // length is announced, have what they need at 64 kB a second beside the deadline of what is small.
+  constexpr std::size_t large = std::size_t{16} << 20;
+  Rig rig;
+  const auto deadlines = [&rig] {
+    std::vector<std::string> all;
+    std::ranges::copy_if(rig.socket.calls, std::back_inserter(all),
+                         [](const std::string& call) { return call.starts_with("deadline"); });
+    return all;
+  };
+  rig.connection.start();
+  rig.receive("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  rig.connection.answer(rig.number, {.file = std::make_shared<const Bytes>(large)});
+  EXPECT_EQ(deadlines().back(), "deadline " + std::to_string(40 + large / 64));
+  rig.connection.written();
+  rig.receive("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  rig.connection.answer(rig.number, {.body = std::string(63, 'a')});
+  EXPECT_EQ(deadlines().back(), "deadline 40");
+  rig.connection.written();
+  rig.receive("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+  rig.connection.answer(rig.number, {.body = std::string(6'400, 'a')});
+  EXPECT_EQ(deadlines().back(), "deadline 40");
+  rig.connection.written();
+  rig.receive(post_head(640'000) + "a");
+  EXPECT_EQ(deadlines().back(), "deadline 10020");
+  rig.receive(std::string(640'000 - 2, 'a'));
+  EXPECT_EQ(deadlines().back(), "deadline 10020");  // from the header on, however the bytes come
+  Rig chunked;
+  chunked.connection.start();
+  chunked.receive("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(chunked.socket.calls[chunked.socket.calls.size() - 2], "deadline 20");
 }
 
 TEST(HttpConnection, AnotherBodyLimitHoldsFromTheNextRequest) {

@@ -149,6 +149,41 @@ TEST(HttpsServer, ASilentClientHoldsAConnectionOnlyUntilTheHandshakesDeadline) {
   EXPECT_TRUE(next.rest().ends_with("/a:0"));
 }
 
+TEST(HttpsServer, HandshakesAreCountedByTheRateOfTheirAddress) {
+  // Goal: of fifty handshakes at once those within the rate succeed, the others are closed before any of it
+  // (the rate was asked at a request's header only: who sent none could have handshakes without end).
+  const CertificateFiles files;
+  auto server = serve({.tls = load(files), .requests_per_second = 5});
+  const auto begin = std::chrono::steady_clock::now();
+  std::atomic<int> secure = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 50; ++i)
+    clients.emplace_back([&] { secure += TlsClient(server->port()).secure() ? 1 : 0; });
+  for (std::thread& client : clients)
+    client.join();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  EXPECT_GE(secure, 5);
+  EXPECT_LE(secure, 6 + 5 * seconds.count());  // what has been filled up meanwhile
+  settle(*server);
+  EXPECT_EQ(server->handshakes_failed(), 0u);
+}
+
+TEST(HttpsServer, AConnectionsFirstRequestIsNotCountedAgain) {
+  // Goal: with one request a second a connection and its first request are one; those behind it are counted.
+  const CertificateFiles files;
+  auto server = serve({.tls = load(files), .requests_per_second = 1});
+  TlsClient client(server->port());
+  ASSERT_TRUE(client.secure());
+  const std::string request = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::string many;
+  for (int i = 0; i < 100; ++i)
+    many += request;
+  client.say(many);
+  const std::string answers = client.rest();
+  EXPECT_TRUE(answers.starts_with("HTTP/1.1 200")) << answers;
+  EXPECT_TRUE(answers.ends_with("http.requests_per_second")) << answers;
+}
+
 TEST(HttpsServer, LimitsAreToldInWords) {
   // Goal: above the connections' limit, and with a body that is too large, the client reads the answer over
   // TLS although it still sends.

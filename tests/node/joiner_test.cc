@@ -206,6 +206,20 @@ TEST(Joiner, BytesThatAreNoAnswerAreRefused) {
   rig.expect_history(count);
 }
 
+TEST(Joiner, AFloodFromOnePeerDoesNotPileUp) {
+  // Goal: while the join thread writes, what a peer sends waits up to a limit (each message was posted,
+  // without one); the history still comes.
+  JoinRig rig;
+  const std::size_t before = rig.executor->pending();
+  for (int i = 0; i < 10'000; ++i)
+    rig.joiner->on_peer_message(v1, PeerKind::log_entries, Bytes(1'000));
+  EXPECT_EQ(rig.executor->pending() - before, 2 * 4'096u);
+  EXPECT_EQ(rig.joiner->dropped(), 10'000u - 4'096u);
+  EXPECT_TRUE(rig.said("peer_messages_dropped peer=v1"));
+  rig.run();
+  rig.expect_history(count);
+}
+
 TEST(Joiner, WithoutAMajorityThereIsNoAnchor) {
   // Goal: voters of whom no two agree are asked again and again, the log says why, nothing is fetched; once
   // two agree it begins.

@@ -25,6 +25,14 @@ class ManualExecutor final : public Executor {
   }
   std::int64_t steady_ms() const override { return now_; }
 
+  std::size_t pending() {
+    const std::lock_guard lock(mutex_);
+    return work_.size();
+  }
+  // Runs the first of what is posted.
+  void run_one() {
+    if (auto work = take()) work();
+  }
   // Runs what is posted, and what that posts.
   void run() {
     while (auto work = take())

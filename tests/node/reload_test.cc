@@ -1,6 +1,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "node/recovery_file.h"
 #include "tests/node/certificates.h"
 #include "tests/node/http_clients.h"
 #include "tests/node/trio.h"
@@ -34,13 +35,13 @@ TEST(Reload, LimitsAreMetByWhatComesNextAndTheRestIsNamed) {
   const auto change = node.reload(next);
   ASSERT_TRUE(change) << change.error().message;
   EXPECT_EQ(change->applied,
-            (std::vector<std::string>{"log.level", "limits.memory_bytes", "limits.http_requests_per_second",
-                                      "limits.verifiers", "limits.scrub_bytes_per_second",
-                                      "limits.join_bytes_per_second", "limits.disk_reserve_bytes"}));
-  EXPECT_EQ(change->restart,
-            (std::vector<std::string>{"http.listen", "limits.join_entries_min", "timeouts.drain_ms"}));
-  EXPECT_NE(log_of(trio, 0).find(
-                "event=reload_needs_restart keys=http.listen,limits.join_entries_min,timeouts.drain_ms"),
+            (std::vector<std::string>{"log.level", "limits.http_requests_per_second", "limits.verifiers",
+                                      "limits.scrub_bytes_per_second", "limits.join_bytes_per_second",
+                                      "limits.disk_reserve_bytes"}));
+  EXPECT_EQ(change->restart, (std::vector<std::string>{"http.listen", "limits.memory_bytes",
+                                                       "limits.join_entries_min", "timeouts.drain_ms"}));
+  EXPECT_NE(log_of(trio, 0).find("event=reload_needs_restart keys=http.listen,limits.memory_bytes,"
+                                 "limits.join_entries_min,timeouts.drain_ms"),
             std::string::npos);
   EXPECT_EQ(log_of(trio, 0).find("event=reloaded"), std::string::npos);  // below the new level
   const Reply full = trio.get(0, "/readyz");
@@ -54,7 +55,8 @@ TEST(Reload, LimitsAreMetByWhatComesNextAndTheRestIsNamed) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->applied, change->applied);
   EXPECT_TRUE(back->restart.empty());
-  EXPECT_NE(log_of(trio, 0).find("event=reloaded changed=log.level,limits.memory_bytes"), std::string::npos);
+  EXPECT_NE(log_of(trio, 0).find("event=reloaded changed=log.level,limits.http_requests_per_second"),
+            std::string::npos);
   ASSERT_TRUE(trio.ready(0));
   trio.play(world, {0, 1, 2});
 }
@@ -117,6 +119,45 @@ TEST(Reload, WhatTheNodeWouldNotStartWithChangesNothing) {
   for (int i = 0; i < 5; ++i)
     EXPECT_EQ(trio.get(0, "/healthz").status, 200u);
   EXPECT_EQ(log_of(trio, 0).find("event=reload"), std::string::npos);
+}
+
+TEST(Reload, ACheckRefusesWhatAStartRefuses) {
+  // Goal: a recovery that is not there, that is none or that is another network's, and a listener at a name,
+  // pass neither --check nor SIGHUP (they did, and the next start ended with exit 2).
+  const World world;
+  Trio trio(world.genesis);
+  Node& node = *trio.members[0].node;
+  const Config good = trio.members[0].config;
+  EXPECT_TRUE(Node::check(good));
+  const auto rule = [&](const Config& next) {
+    const auto checked = Node::check(next);
+    EXPECT_FALSE(checked);
+    if (checked) return std::string("accepted");
+    EXPECT_EQ(checked.error().code, Code::malformed);
+    EXPECT_EQ(node.reload(next).error().rule, checked.error().rule);
+    return checked.error().rule;
+  };
+  Config next = good;
+  next.http.host = "localhost";
+  EXPECT_EQ(rule(next), "http.address");
+  next = good;
+  const std::filesystem::path file = trio.home.path() + "/recovery-1.yaml";
+  next.recoveries = {file};
+  EXPECT_EQ(rule(next), "config.file");
+  write_whole(file.string(), as_bytes("epoch: 0\n"));
+  EXPECT_NE(rule(next), "accepted");
+  const Recovery recovery{.epoch = 1,
+                          .network = sha256(as_bytes("another network")),
+                          .base = LogIndex{4},
+                          .base_term = Term{1},
+                          .base_hash = sha256(as_bytes("base")),
+                          .voters = {{NodeId{"n1"}, 1}}};
+  write_whole(file.string(), as_bytes(recovery_text(recovery)));
+  EXPECT_NE(rule(next), "accepted");
+  Recovery own = recovery;
+  own.network = sha256(encode_genesis(trio.genesis));
+  write_whole(file.string(), as_bytes(recovery_text(own)));
+  EXPECT_TRUE(Node::check(next));
 }
 
 TEST(Reload, CertificatesAreReadAgainAndTlsItselfIsNot) {

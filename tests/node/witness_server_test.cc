@@ -231,6 +231,17 @@ TEST(WitnessServer, AReloadTakesOverThePolicy) {
   EXPECT_EQ(rig.server->reload(other).error().rule, "config.restart");
 }
 
+TEST(WitnessServer, ACheckRefusesAnAddressThatAStartRefuses) {
+  // Goal: --check of a name where an address is needed says so, as the start does.
+  ServerRig rig;
+  EXPECT_TRUE(WitnessServer::check(rig.home.config));
+  WitnessConfig named = rig.home.config;
+  named.http.host = "localhost";
+  const auto checked = WitnessServer::check(named);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().rule, "http.address");
+}
+
 TEST(WitnessClient, Urls) {
   // Goal: what is one, with its parts, and what is none.
   const WitnessUrl url = *parse_witness_url("https://witness.example/anta/");
