@@ -236,7 +236,9 @@ Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::s
   if (last && (verdict->checkpoint.size < last->checkpoint.size ||
                (verdict->checkpoint.size == last->checkpoint.size &&
                 verdict->quorum_time_seconds <= last->quorum_seconds))) {
-    return {};  // no newer than what is served
+    if (from == options.self)
+      finished_at = executor.steady_ms();  // made anew: clocks were set back meanwhile
+    return {};                             // no newer than what is served
   }
   FinishedCheckpoint next{
       .checkpoint = verdict->checkpoint, .note = note, .quorum_seconds = verdict->quorum_time_seconds};

@@ -102,7 +102,7 @@ struct CheckpointNetwork {
       }
       callback(TreeSize{size});
     };
-    ports.clock = [this] { return Millis{start_ms + executor.steady_ms()}; };
+    ports.clock = [this] { return Millis{start_ms + executor.steady_ms() - set_back}; };
     ports.opened = [this, &m](const Checkpoint& c, const std::string& note_text, const CosignerSet& set) {
       ++asked;
       for (std::size_t i = 0; i < set.witnesses.size() && witnesses_answer; ++i) {
@@ -157,7 +157,8 @@ struct CheckpointNetwork {
   std::vector<std::unique_ptr<NodeKeys>> witness_keys = {};
   bool witnesses_answer = true;
   int sets_looked_up = 0;
-  int asked = 0;  // times that witnesses were asked
+  std::int64_t set_back = 0;  // ms, of everybody's clock
+  int asked = 0;              // times that witnesses were asked
 };
 
 }  // namespace anta::test

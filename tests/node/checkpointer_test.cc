@@ -428,6 +428,16 @@ TEST(Checkpointer, TheSameNoteAgainIsNoNews) {
   EXPECT_GE(net.finished(1)->quorum_seconds, first + 59);
 }
 
+TEST(Checkpointer, ClocksThatWereSetBackMakeNoHaste) {
+  // Goal: what is cosigned anew with an older time is no newer, and is not begun again at once, and again.
+  CheckpointNetwork net;
+  net.apply_all(5, 1);
+  net.lead(0);
+  net.set_back = 3'600'000;
+  net.executor.advance(180'000);
+  EXPECT_LE(net.sent[PeerKind::checkpoint_open], 2 * 4);
+}
+
 TEST(Checkpointer, ASealFromTheFutureIsNotSigned) {
   // Goal: more than 60 s ahead of the node's clock is refused; age is no reason.
   CheckpointNetwork net;
