@@ -71,7 +71,7 @@ Result<Exit> receive(Invocation& invocation) {
   if (!parameters) return pass(parameters);
   std::map<LotId, Material> materials;
   for (const payload::LotMeasurement& line : dispatch->sent) {
-    const auto lot = fetch(invocation, "/v1/lots/" + url_escaped(line.lot.value));
+    const auto lot = fetch(invocation, "/v1/lots/" + url_escaped(line.lot.value) + "?fresh=1");
     if (!lot) return pass(lot);
     const auto material = read_material(*lot);
     if (!material) return pass(material);

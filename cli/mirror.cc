@@ -23,8 +23,10 @@ tl::unexpected<Error> too_large(const std::string& what) {
   return fail(Code::malformed, "audit.too_large", what + " is larger than such a file may be");
 }
 
-// Nothing was read: whatever the status says of the request, it says nothing of the ledger.
+// Nothing was read: whatever the status says of the request, it says nothing of the ledger, and the words
+// that an audit finds by are not the server's to use.
 Error not_given(Error error) {
+  if (error.rule.starts_with("audit.") || error.rule.starts_with("tls.")) error.rule = "answer";
   if (!is_of_the_address(error)) error.code = Code::uncertain;
   return error;
 }

@@ -160,7 +160,7 @@ Result<std::vector<payload::LotMeasurement>> read_measurements(std::string_view 
 Result<Material> read_material(const Value& lot_record) {
   const std::string* text = text_in(lot_record, "material");
   const auto material = text ? from_word<Material>(*text) : std::nullopt;
-  if (!material) return unexpected_answer();
+  if (!material) return unintelligible("the node's answer is not a lot");
   return *material;
 }
 

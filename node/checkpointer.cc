@@ -260,11 +260,14 @@ bool Checkpointer::State::is_somebodys_word(const std::string& note) const {
   return verdict && !verdict->cosigners.empty();
 }
 
-Result<void> Checkpointer::State::keep_fork(const Checkpoint& theirs, const std::string& note) const {
-  if (ports.evidence) ports.evidence(note);
-  log(LogLevel::error, "fork_evidence",
-      {{"size", std::to_string(theirs.size)},
-       {"message", "a quorum signed another tree than this node's; the note is kept"}});
+// Told once: whoever reconnects sends it again.
+Result<void> Checkpointer::State::keep_fork(const Checkpoint& theirs, const std::string& note) {
+  if (forks.emplace(theirs.size, theirs.root).second) {
+    if (ports.evidence) ports.evidence(note);
+    log(LogLevel::error, "fork_evidence",
+        {{"size", std::to_string(theirs.size)},
+         {"message", "a quorum signed another tree than this node's; the note is kept"}});
+  }
   return fail(Code::corrupt, "checkpoint.fork", "a quorum signed another tree than this node's");
 }
 

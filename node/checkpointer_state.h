@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "node/checkpointer.h"
 #include "node/guarded.h"
@@ -51,7 +52,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   // `from`: who sent it; this node's own id for what it stored or made.
   Result<void> take_finished(const NodeId& from, const std::string& note);
   bool is_somebodys_word(const std::string& note) const;
-  Result<void> keep_fork(const Checkpoint& theirs, const std::string& note) const;
+  Result<void> keep_fork(const Checkpoint& theirs, const std::string& note);
   void sign_finished();
   void take_open(const NodeId& from, const CheckpointOpen& message);
   void take_cosigned(const NodeId& from, const CheckpointCosigned& message);
@@ -100,6 +101,8 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::optional<MarkRecovery> recovery = {};  // while the mark is not whole
   bool recovering = false;                    // rounds of questions run
   bool committed_asked = false;
+  // Others' trees, by size and root, whose note is kept: each takes a quorum.
+  std::set<std::pair<std::uint64_t, Digest>> forks = {};
   std::uint64_t not_ours = 0;  // a finished checkpoint's size whose cosigners this node was none of
   std::optional<CheckpointMark> on_its_way = {};  // what was recovered, until it is durable
 

@@ -8,7 +8,7 @@ namespace {
 constexpr unsigned weight_max = 1'000;  // q is written with three decimals at most
 
 // How exactly a range names a type, and its weight in thousandths. The most exact one counts.
-struct Match {
+struct Named {
   enum class How : std::uint8_t { not_at_all, any, any_of_type, exactly };
   How how = How::not_at_all;
   unsigned weight = 0;
@@ -55,19 +55,19 @@ unsigned weight_of(std::string_view text) {
   return std::min(weight, weight_max);
 }
 
-Match::How how_it_names(std::string_view range, std::string_view type) {
-  if (same_word(range, type)) return Match::How::exactly;
-  if (range == "*/*") return Match::How::any;
+Named::How how_it_names(std::string_view range, std::string_view type) {
+  if (same_word(range, type)) return Named::How::exactly;
+  if (range == "*/*") return Named::How::any;
   const std::string_view kind = type.substr(0, type.find('/') + 1);
   if (range.ends_with("/*") && same_word(range.substr(0, range.size() - 1), kind))
-    return Match::How::any_of_type;
-  return Match::How::not_at_all;
+    return Named::How::any_of_type;
+  return Named::How::not_at_all;
 }
 
 // What one element of the list, a range with its parameters, says of a type.
-Match match_of(std::string_view element, std::string_view type) {
+Named match_of(std::string_view element, std::string_view type) {
   const std::string_view range = trimmed(take_part(element, ';'));
-  Match match{.how = how_it_names(range, type), .weight = weight_max};
+  Named match{.how = how_it_names(range, type), .weight = weight_max};
   while (!element.empty()) {
     std::string_view value = take_part(element, ';');
     const std::string_view name = trimmed(take_part(value, '='));
@@ -77,17 +77,17 @@ Match match_of(std::string_view element, std::string_view type) {
 }
 
 unsigned weight_of_type(const HttpRequest& request, std::string_view type) {
-  Match best;
+  Named best;
   for (const auto& [name, text] : request.headers) {
     if (name != "accept") continue;
     std::string_view list = text;
     while (!list.empty()) {
-      const Match match = match_of(take_part(list, ','), type);
+      const Named match = match_of(take_part(list, ','), type);
       if (match.how > best.how) best = match;
       if (match.how == best.how) best.weight = std::max(best.weight, match.weight);
     }
   }
-  return best.how == Match::How::not_at_all ? 0 : best.weight;
+  return best.how == Named::How::not_at_all ? 0 : best.weight;
 }
 
 }  // namespace

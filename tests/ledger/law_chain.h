@@ -112,6 +112,16 @@ inline payload::Process smelting(const World& w, const std::string& id, const st
   return p;
 }
 
+// A refinery with mass balance attested, and its account T.
+inline void refiner_with_account(World& w) {
+  w.party("refiner", {Role::refinery});
+  w.site("tank", "refiner", SiteKind::refinery, {ProcessKind::electrorefining});
+  w.attest("att-tank", AttestationKind::chain_of_custody, "refiner", "tank", {CocModel::mass_balance});
+  payload::BalanceOpen open = account(w, "T", 990000);
+  open.site = SiteId{"tank"};
+  w.must("refiner", open);
+}
+
 inline payload::Split splitting(const World& w, const std::string& lot,
                                 const std::vector<payload::Child>& children) {
   payload::Split p;

@@ -208,13 +208,7 @@ TEST(LawCustody, CertificatesCreditAWeakerLot) {
   World w;
   credited(w);
   w.must("smelter", smelting(w, "B-2", "K-1", "A-1"));
-  w.party("refiner", {Role::refinery});
-  w.site("tank", "refiner", SiteKind::refinery, {ProcessKind::electrorefining});
-  w.attest("att-tank", AttestationKind::chain_of_custody, "refiner", "tank", {CocModel::mass_balance});
-  payload::BalanceOpen open = account(w, "T", 1000000);
-  open.site = SiteId{"tank"};
-  open.conversion_ppm = Ppm{990000};
-  w.must("refiner", open);
+  refiner_with_account(w);
   payload::Certificate part = w.certificate("C-1", "A-1", CocModel::mass_balance, "refiner");
   part.dry_g = Grams{400000};
   part.cu_g = Grams{396800};

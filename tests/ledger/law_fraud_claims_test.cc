@@ -193,6 +193,16 @@ TEST(LawFraud, SiteListedTwice) {
   EXPECT_EQ(balance(w, "A-1"), 0);
 }
 
+// L-1 and L-2 at the mill become Z, and half of it Z-1.
+void blend_and_halve(World& w) {
+  payload::Blend blend;
+  blend.common = w.common();
+  blend.inputs = {w.all_of("L-1"), w.all_of("L-2")};
+  blend.output = {LotId{"Z"}, Material::ore_sulphide, "bulk", {}};
+  w.must("plant", blend);
+  w.must("plant", splitting(w, "Z", {{LotId{"Z-1"}, Grams{19400000}, Grams{970000}}}));
+}
+
 // Goal: in a blend the credits of each source stay apart: voiding one takes its own back and no other.
 TEST(LawFraud, BlendOverReversal) {
   World w;
@@ -200,12 +210,7 @@ TEST(LawFraud, BlendOverReversal) {
   w.deliver("L-1");
   deliver_from_second(w, "L-2");
   EXPECT_EQ(balance(w, "A-1"), 2 * 838080);
-  payload::Blend blend;
-  blend.common = w.common();
-  blend.inputs = {w.all_of("L-1"), w.all_of("L-2")};
-  blend.output = {LotId{"Z"}, Material::ore_sulphide, "bulk", {}};
-  w.must("plant", blend);
-  w.must("plant", splitting(w, "Z", {{LotId{"Z-1"}, Grams{19400000}, Grams{970000}}}));
+  blend_and_halve(w);
   for (const char* half : {"Z", "Z-1"}) {  // each a half of both: Z-1 took both whole along
     ASSERT_EQ(w.get<state::Lot>(half).credits.size(), 2u);
     for (const auto& credit : w.get<state::Lot>(half).credits)
@@ -224,12 +229,7 @@ TEST(LawFraud, AHalfOfABlendKeepsAllItsCredits) {
   credit_the_mill(w);
   w.deliver("L-1");
   w.deliver("L-2");
-  payload::Blend blend;
-  blend.common = w.common();
-  blend.inputs = {w.all_of("L-1"), w.all_of("L-2")};
-  blend.output = {LotId{"Z"}, Material::ore_sulphide, "bulk", {}};
-  w.must("plant", blend);
-  w.must("plant", splitting(w, "Z", {{LotId{"Z-1"}, Grams{19400000}, Grams{970000}}}));
+  blend_and_halve(w);
   payload::Dispatch d = w.dispatch("O-1", {"Z"});
   d.from_site = SiteId{"mill"};
   d.to = PartyId{"smelter"};

@@ -57,12 +57,7 @@ TEST(LawFraud, ACertificateToOneselfMintsCredit) {
 // g.
 void bought_by_a_refiner(World& w) {
   credited_anode(w);
-  w.party("refiner", {Role::refinery});
-  w.site("tank", "refiner", SiteKind::refinery, {ProcessKind::electrorefining});
-  w.attest("att-tank", AttestationKind::chain_of_custody, "refiner", "tank", {CocModel::mass_balance});
-  payload::BalanceOpen open = account(w, "T", 990000);
-  open.site = SiteId{"tank"};
-  w.must("refiner", open);
+  refiner_with_account(w);
   w.must("smelter", part_of_anode(w, "refiner"));
   payload::Dispatch d = w.dispatch("O-1", {"A-1"}, as_it_is(w, "A-1"));
   d.from_site = SiteId{"works"};
