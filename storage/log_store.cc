@@ -54,7 +54,7 @@ struct LogStore::State {
   explicit State(Database& of) : database(of) {}
 
   Result<void> load();
-  Result<void> load_applied();
+  Result<LogIndex> stored_applied() const;
   Result<void> load_gap();
   Result<void> load_tables();
   Result<void> load_end();
@@ -98,14 +98,13 @@ Result<void> LogStore::State::load_tables() {
   });
 }
 
-Result<void> LogStore::State::load_applied() {
+Result<LogIndex> LogStore::State::stored_applied() const {
   auto stored = database.get(Family::meta, as_bytes(applied_key));
   if (!stored) return pass(stored);
-  if (!*stored) return {};
+  if (!*stored) return LogIndex{};
   auto record = decode_applied(**stored);
   if (!record) return pass(record);
-  applied = record->index;
-  return {};
+  return record->index;
 }
 
 Result<void> LogStore::State::load_gap() {
@@ -211,8 +210,12 @@ Result<bool> LogStore::State::holds(const Watermark& mark) const {
   // What stands there now was read when the gap was made; entries after it are here and chained.
   if (gap.holds(mark.index)) return true;
   auto entry = entry_at(mark.index);
-  if (!entry) return pass(entry);
-  return entry->hash == mark.hash;
+  if (entry) return entry->hash == mark.hash;
+  if (entry.error().code != Code::corrupt || mark.index > applied) return pass(entry);
+  // Damage in what is applied is the scrub's. The next entry names what stood here; if that is as rotten,
+  // `applied` vouches for it: nothing below it is ever replaced.
+  auto next = entry_at(mark.index.next());
+  return !next || next->header.prev_hash == mark.hash;
 }
 
 // An amnesiac of an earlier start, of this one (database_open.cc), or one whose log lacks what the watermark
@@ -249,7 +252,9 @@ Result<void> LogStore::State::load() {
   auto mark = read_backfill(database);
   if (!mark) return pass(mark);
   if (*mark) return load_meta();
-  if (auto step = load_applied(); !step) return step;
+  auto done = stored_applied();
+  if (!done) return pass(done);
+  applied = *done;
   if (auto step = load_gap(); !step) return step;
   if (auto step = load_tables(); !step) return step;
   if (auto step = load_end(); !step) return step;
@@ -286,20 +291,14 @@ Result<Digest> LogStore::State::hash_at(LogIndex index, const Written& written) 
   const auto newest =
       std::find_if(written.rbegin(), written.rend(), [index](const auto& w) { return w.first == index; });
   if (newest != written.rend()) return newest->second;
-  auto entry = entry_at(index);
-  if (!entry) return pass(entry);
-  return entry->hash;
+  return entry_at(index).map(&LogEntry::hash);
 }
 
 Result<void> LogStore::State::truncate(LogIndex from, LogTables& next, Written& written, Batch& batch) const {
   if (from.value == 0) return refused(from, "nothing stands before entry 1");
-  auto stored = database.get(Family::meta, as_bytes(applied_key));
-  if (!stored) return pass(stored);
-  if (*stored) {
-    auto record = decode_applied(**stored);
-    if (!record) return pass(record);
-    if (from <= record->index) return refused(from, "it is applied and can not be truncated");
-  }
+  auto done = stored_applied();
+  if (!done) return pass(done);
+  if (from <= *done) return refused(from, "it is applied and can not be truncated");
   if (from > next.last) return {};
   auto before = hash_at(from.previous(), written);
   if (!before) return pass(before);

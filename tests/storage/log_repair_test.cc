@@ -394,6 +394,26 @@ TEST(LogRepair, AStartOverDamageInWhatIsAppliedLeavesItToTheScrub) {
   EXPECT_TRUE(ledger.repair->plan(*damage, applied).has_value());
 }
 
+TEST(LogRepair, AStartWhoseWatermarkRottedLeavesItToTheScrub) {
+  // Goal: a watermark lags, also behind a clean stop; that its entry rotted since is no reason not to start
+  // where it is applied. What the next entry says stood there counts: another one is an amnesiac's.
+  const auto entries = log_of(count);
+  Ledger ledger(entries);
+  Applied record;
+  record.index = applied;
+  Batch batch = ledger.database->batch();
+  batch.put(Family::meta, as_bytes("applied"), encode_applied(record));
+  ASSERT_TRUE(ledger.database->write(batch, Sync::yes).has_value());
+  rot(ledger.directory.path(), test::table_with(*ledger.database, LogIndex{50}), "x-49");
+  for (const bool same : {true, false}) {
+    ASSERT_TRUE(ledger.store->expect(LogIndex{50}, same ? entries[49].hash : Digest{}).has_value());
+    ledger.stop();
+    ledger.start();
+    EXPECT_EQ(ledger.store->amnesiac(), !same);
+    EXPECT_EQ(ledger.restored.last, LogIndex{count});
+  }
+}
+
 TEST(LogRepair, ConfigurationsInTheGapAreKept) {
   // Goal: a start needs the newest configurations at once, gap or not: they survive the cut, and a crash
   // right after it.
