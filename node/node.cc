@@ -139,6 +139,12 @@ void Node::Parts::make_submission() {
     if (!reader) return pass(reader);
     return reader->outcome(digest);
   };
+  ports.may_enter = [this](const SignedStatement& statement) -> Result<void> {
+    if (!std::holds_alternative<payload::PartyUpdate>(statement.payload))
+      return {};  // spares the others a look
+    const Result<LedgerReader> reader = ledger->reader();
+    return reader ? may_enter(*reader->view(), statement) : Result<void>(pass(reader));
+  };
   ports.event_ahead_max_ms = [this]() -> std::int64_t {
     const Result<LedgerReader> reader = ledger->reader();
     return reader ? queries::parameter(*reader, "event_ahead_max_ms") : 0;

@@ -125,6 +125,8 @@ void Submission::State::admitted(const RequestPtr& request, std::vector<std::siz
     } else if (results[i]->statement->event_time().value > latest) {
       refuse(request, {places[i]},
              {Code::rule_violated, "event_in_future", "the event time is ahead of this node's clock"});
+    } else if (const auto may = ports.may_enter(*results[i]->statement); !may) {
+      refuse(request, {places[i]}, may.error());
     } else {
       item.statement = results[i]->statement;
       item.known = results[i]->known;

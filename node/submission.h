@@ -4,18 +4,18 @@
 // full, before anything is hashed or looked up; first outcome if this node knows one; busy when this node
 // leads and its disk is below the reserve; busy, all that is left of the request, when one of the keys that
 // it names is over its limit (key_limiter.h; a request of this node's own clients only, another node's was
-// charged there); decoded, signature checked and charged to its key, event not ahead of the local clock
-// (answered finally: malformed, bad_signature, event_in_future). On the leader it then joins the block being
-// formed: while blocks_in_flight_max blocks are on their way the next one collects, no timer. A block is
-// proposed once the log has said where the one before it stands; one that the log refuses goes back to the
-// head of the queue, so that nothing of a request overtakes what stands before it. A run of statements whose
-// keys the leader does not know waits until everything before it in its request is decided; then one read
-// index shows which of the keys are registered by now, and the others are answered unknown_key. Such
-// statements together are at most unknown_keys_max, so that whoever has no key can not fill the queue of
-// those who have. A leader takes no more than the others can apply: while its blocks that a majority of the
-// voters has not applied hold behind_max statements or more it forms none (checkpoints need those nodes, and
-// a leader, which has a block's statements decoded and checked already, applies faster). On any other node
-// the request is forwarded whole to the leader, and again to each new one.
+// charged there); decoded, signature checked and charged to its key, event not ahead of the local clock,
+// nothing that may not stand in the log (answered finally: malformed, bad_signature, event_in_future). On the
+// leader it then joins the block being formed: while blocks_in_flight_max blocks are on their way the next
+// one collects, no timer. A block is proposed once the log has said where the one before it stands; one that
+// the log refuses goes back to the head of the queue, so that nothing of a request overtakes what stands
+// before it. A run of statements whose keys the leader does not know waits until everything before it in its
+// request is decided; then one read index shows which of the keys are registered by now, and the others are
+// answered unknown_key. Such statements together are at most unknown_keys_max, so that whoever has no key can
+// not fill the queue of those who have. A leader takes no more than the others can apply: while its blocks
+// that a majority of the voters has not applied hold behind_max statements or more it forms none (checkpoints
+// need those nodes, and a leader, which has a block's statements decoded and checked already, applies
+// faster). On any other node the request is forwarded whole to the leader, and again to each new one.
 //
 // Outcomes come from this node's own apply, whoever led (LedgerMachine's notices, by digest), so submitting
 // the same bytes twice, anywhere, is safe. At the request's deadline what is undecided is answered
@@ -83,6 +83,7 @@ struct SubmissionPorts {
   std::function<void(std::function<void(Result<LogIndex>)>)> read_index = {};
   std::function<void(const NodeId& to, PeerKind kind, Bytes bytes)> send = {};
   std::function<Result<std::optional<Outcome>>(const Digest&)> outcome = {};  // of the newest applied state
+  std::function<Result<void>(const SignedStatement&)> may_enter = {};         // law.h, by the same state
   std::function<std::int64_t()> event_ahead_max_ms = {};                      // the parameter in force
   std::function<Millis()> clock = {};
   std::function<bool()> disk_low = {};  // whether the disk is below its reserve; absent: never

@@ -49,6 +49,11 @@ Result<PublicKey> authenticate(const LedgerView& view, const SignedStatement& st
 // The verdict on an authenticated statement. Effects, or rule_violated with the first code that hits.
 Result<Effects> judge(const LedgerView& view, const SignedStatement& statement, Moment moment);
 
+// Whether a statement may stand in the log at all, as far as this view shows: a person's name in clear may
+// not, for nothing takes it out again (malformed, rule `personal_data`). judge refuses it too, without a
+// record; a node asks before it proposes.
+Result<void> may_enter(const LedgerView& view, const SignedStatement& statement);
+
 // Whether the law in force at a block's time is one that this release has. Where it is not, nothing may be
 // judged: a node that goes on by the old law forks. not_found with rule `law_version` names the version.
 Result<void> law_known(const LedgerView& view, Millis block_time);

@@ -28,6 +28,15 @@ void add_role(Draft& draft, const PartyId& party, Role role, state::Interval dur
   draft.concerns(Kind::party, party.value);
 }
 
+// A `party` says itself that it is a person, and its decoder refuses the name (schema_party.cc).
+constexpr const char* no_name = "a person's name never enters in clear: name_commitment";
+
+bool names_a_person(const LedgerView& view, const payload::PartyUpdate& p) {
+  if (!p.name) return false;
+  const auto party = state::look<state::Party>(view, p.party.value);
+  return party && party->kind == PartyKind::person;
+}
+
 Verdict ids_free(const Draft& draft, const payload::Party& p) {
   if (party_exists(draft.view(), p.id)) {
     return violated("duplicate_id", "party " + p.id.value + " is registered already");
@@ -102,7 +111,14 @@ Verdict rule(Draft& draft, const payload::Party& p) {
   return {};
 }
 
+Result<void> may_enter(const LedgerView& view, const SignedStatement& statement) {
+  const auto* update = std::get_if<payload::PartyUpdate>(&statement.payload);
+  if (!update || !names_a_person(view, *update)) return {};
+  return fail(Code::malformed, "personal_data", no_name);
+}
+
 Verdict rule(Draft& draft, const payload::PartyUpdate& p) {
+  if (names_a_person(draft.view(), p)) return violated("malformed", no_name);
   if (const Verdict verdict = registrar_only(draft); !verdict) return verdict;
   if (const Verdict verdict = party_known(draft, p.party); !verdict) return verdict;
   state::Party party = *draft.get<state::Party>(p.party.value);

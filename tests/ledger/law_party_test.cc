@@ -342,6 +342,23 @@ TEST(LawParty, UpdateKeepsTheRest) {
   EXPECT_EQ(party.country, "PE");
 }
 
+// Goal: a name that would be a person's is neither taken nor recorded, also where a party became known as one
+// only by its own statement; what else an update says of a person holds.
+TEST(LawParty, AnUpdateGivesNoPersonAName) {
+  World w;
+  payload::Party p = w.party_payload("maria");
+  p.kind = PartyKind::person;
+  p.name.reset();
+  w.must("registrar", p);
+  EXPECT_EQ(w.submit("registrar", update(w, "maria")), "malformed");
+  EXPECT_FALSE(rejection_is_recorded("malformed"));
+  payload::PartyUpdate nameless = update(w, "maria");
+  nameless.name.reset();
+  w.must("registrar", nameless);
+  EXPECT_EQ(w.get<state::Party>("maria").capacity_class, CapacityClass::ppm);
+  EXPECT_FALSE(w.get<state::Party>("maria").name);
+}
+
 // Goal: a relation holds both ways inside its interval; declared again it can be ended.
 TEST(LawParty, RelationsHoldBothWaysUntilTheyEnd) {
   World w;

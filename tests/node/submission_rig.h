@@ -79,6 +79,7 @@ struct SubmissionRig {
       const auto found = decided.find(digest);
       return found == decided.end() ? std::optional<Outcome>{} : std::optional(found->second);
     };
+    p.may_enter = [this](const SignedStatement& statement) { return may_enter(world.view, statement); };
     p.event_ahead_max_ms = [] { return std::int64_t{600'000}; };
     p.clock = [this] { return Millis{world.now}; };
     p.disk_low = [this] { return disk_low; };

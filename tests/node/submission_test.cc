@@ -67,6 +67,32 @@ TEST(Submission, AdmissionAnswersFinallyOnlyWhatItMay) {
   EXPECT_TRUE(rig.blocks.empty());
 }
 
+TEST(Submission, APersonsNameIsRefusedBeforeTheLog) {
+  // Goal: an update that names a person in clear is answered `malformed` and proposed to nobody; a company's
+  // new name goes on.
+  Rig rig;
+  rig.lead(true);
+  payload::Party person = rig.world.party_payload("maria");
+  person.kind = PartyKind::person;
+  person.name.reset();
+  rig.world.must("registrar", person);
+  payload::PartyUpdate update;
+  update.common = rig.world.common();
+  update.party = PartyId{"maria"};
+  update.name = "Maria Quispe";
+  const Bytes named = rig.world.sign("registrar", update);
+  update.party = PartyId{"plant"};
+  update.name = "Planta Nueva";
+  const Bytes renamed = rig.world.sign("registrar", update);
+  rig.submit({named, renamed});
+  ASSERT_TRUE(rig.until([&] { return rig.blocks.size() == 1; }));
+  EXPECT_EQ(rig.blocks[0], std::vector<Bytes>{renamed});
+  rig.decide(rig.blocks[0]);
+  ASSERT_EQ(rig.answers.size(), 1u);
+  EXPECT_EQ(rig.answers[0][0].outcome.error().code, Code::malformed);
+  EXPECT_TRUE(rig.answers[0][1].outcome);
+}
+
 TEST(Submission, ARevokedOrBorrowedKeyMakesNoBlock) {
   // Goal: whoever holds a revoked key, or signs for another party, cannot fill the log (each left an empty
   // block).

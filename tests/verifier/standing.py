@@ -95,12 +95,13 @@ class World:
         self.new(self.parties, p["id"])
         for public in p["keys"]:
             self.add_key(p["id"], public)
-        self.parties[p["id"]] = {"class": p.get("capacity_class"), "leaf": s.leaf}
+        self.parties[p["id"]] = {"class": p.get("capacity_class"), "leaf": s.leaf, "kind": p["kind"]}
         for role in p["roles"]:
             self.roles[p["id"], role] = [(at, None)]
         self.offices.setdefault(p["id"], []).append(s)
 
     def on_party_update(self, s, p, at):
+        need("name" not in p or self.parties.get(p["party"], {}).get("kind") != "person", "malformed", "a person in clear")
         self.need_role(s, "registrar")
         self.known(self.parties, p["party"])["class"] = p.get("capacity_class", self.parties[p["party"]]["class"])
 
