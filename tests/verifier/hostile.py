@@ -257,13 +257,28 @@ def assayed(answered):
         yield edited(answered, f"received at {grade} ppm", "receipt", "S-1", lots__0__measurement__wet_g=3997252, lots__0__measurement__cu_ppm=grade)
 
 
+def reviewed(again, blended, renamed):
+    """What the law's second hostile review added."""
+    for more in (110000, 111000, 111200, 112000):  # 9 parts of 10 were recovered
+        yield edited(again, f"floated again, {more} ppm richer", "process", "B-1", tailings__cu_g=0,
+                     outputs__0__measurement__cu_ppm=lambda v, more=more: v + v * more // 1000000)
+    for factor in (98, 100, 102):
+        yield edited(blended, f"the last certificate at {factor} %", "certificate", "C-3", dry_g=lambda v, factor=factor: v * factor // 100,
+                     cu_g=lambda v, factor=factor: v * factor // 100)
+    yield edited(blended, "a claim above mass balance", "certificate", "C-3", coc_model="segregated")
+    n = find(renamed, "party", "plant")
+    person = {name: value for name, value in renamed.read(n).p.items() if name not in ("name", "tax_id")}
+    yield renamed.case("a person that is named later", with_payload(renamed, n, {**person, "kind": "person"}))
+
+
 def cases(by_name, rng):
     yield from targeted(by_name["concentrate"], by_name["anode"])
     yield from assayed(by_name["answered"])
     yield from put_together(by_name["blend-one-mine"], by_name["tolled"])
+    yield from reviewed(by_name["floated-again"], by_name["credits-blended"], by_name["renamed"])
     yield from misused(by_name["concentrate"], rng)
     for name in ("concentrate", "anode", "two-mines", "split", "stock", "agreed", "umpired", "answered", "voided", "suspended", "rotated",
-                 "other-parameters", "consumed", "blend-two-mines", "blend-one-mine", "tolled"):
+                 "other-parameters", "consumed", "blend-two-mines", "blend-one-mine", "tolled", "floated-again", "credits-blended"):
         yield from changed(by_name[name], rng, 40, CHAIN)
     yield from changed(by_name["concentrate"], rng, 80)
     yield from changed(by_name["anode"], rng, 60)

@@ -281,6 +281,61 @@ void blends() {
   }
 }
 
+// What the law's second hostile review added: a concentrate floated again by who made it; a claim's credit
+// that goes along with parts of its lot, and stands together in what they are blended to.
+void reviewed() {
+  {
+    World w;
+    concentrate(w, "L-1", "K-0");
+    w.must("plant", w.flotation("B-1", {"K-0"}, "K-1"));
+    w.must("plant", w.certificate("C-1", "K-1", CocModel::segregated, "smelter"));
+    w.now += hour;
+    print("floated-again", w, "C-1");
+  }
+  {
+    World w;
+    w.must("smelter", account(w, "A"));
+    concentrate(w, "L-1", "K-1");
+    sell(w, "K-1");
+    w.must("smelter", smelting(w, "B-2", "K-1", "A-1"));
+    refiner_with_account(w);
+    payload::Certificate bought = w.certificate("C-2", "A-1", CocModel::mass_balance, "refiner");
+    bought.dry_g = Grams{400000};
+    bought.cu_g = Grams{396800};
+    w.must("smelter", bought);
+    payload::Dispatch d = w.dispatch("O-1", {"A-1"}, as_it_is(w, "A-1"));
+    d.from_site = SiteId{"works"};
+    d.to = PartyId{"refiner"};
+    d.to_site = SiteId{"tank"};
+    w.must("smelter", d);
+    w.now += day;
+    w.must("refiner", w.receipt("O-1", {"A-1"}, as_it_is(w, "A-1")));
+    const payload::Take all = w.all_of("A-1");
+    const auto share_of = [&all](const char* id, std::int64_t share) {
+      return payload::Child{LotId{id}, Grams{all.dry_g.value / share}, Grams{all.cu_g.value / share}};
+    };
+    w.must("refiner", splitting(w, "A-1", {share_of("P-1", 2), share_of("P-2", 3)}));
+    w.must("refiner", blend(w, {"P-1", "P-2"}, Material::anode));
+    payload::Certificate part = w.certificate("C-3", "M-1", CocModel::mass_balance);
+    part.dry_g = Grams{300000};
+    part.cu_g = Grams{297600};
+    w.must("refiner", part);
+    w.now += hour;
+    print("credits-blended", w, "C-3");
+  }
+  {
+    World w;
+    payload::PartyUpdate p;
+    p.common = w.common();
+    p.party = PartyId{"plant"};
+    p.name = "Planta Nueva";
+    p.capacity_class = CapacityClass::ppm;
+    w.must("registrar", p);
+    certify_concentrate(w);
+    print("renamed", w, "C-1");
+  }
+}
+
 void stock() {
   {
     World w;
@@ -329,6 +384,7 @@ int main(int argc, char** argv) {
   anta::test::transfers();
   anta::test::chains();
   anta::test::blends();
+  anta::test::reviewed();
   anta::test::stock();
   return testing::UnitTest::GetInstance()->ad_hoc_test_result().Failed() ? 1 : 0;
 }
