@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "node/guarded.h"
+#include "node/metric_help.h"
 
 namespace anta {
 namespace {
@@ -17,10 +18,14 @@ const prometheus::Histogram::BucketBoundaries seconds_buckets = {
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
 const prometheus::Histogram::BucketBoundaries size_buckets = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 
+// A family of counters or histograms under its name and help.
+auto& family(prometheus::Registry& registry, auto builder, const std::string& name) {
+  return builder.Name(name).Help(std::string(metric_help(name))).Register(registry);
+}
+
 prometheus::Histogram& histogram(prometheus::Registry& registry, const std::string& name,
-                                 const std::string& help,
                                  const prometheus::Histogram::BucketBoundaries& buckets) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
+  return family(registry, prometheus::BuildHistogram(), name).Add({}, buckets);
 }
 
 }  // namespace
@@ -45,25 +50,15 @@ struct Metrics::Parts {
   Answers answers_of(std::string_view route, unsigned status);
 
   prometheus::Registry registry{prometheus::Registry::InsertBehavior::Merge};
-  prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
-                                                          .Name("anta_http_requests_total")
-                                                          .Help("HTTP requests answered")
-                                                          .Register(registry);
-  prometheus::Family<prometheus::Histogram>& request_seconds = prometheus::BuildHistogram()
-                                                                   .Name("anta_http_request_seconds")
-                                                                   .Help("Time to answer")
-                                                                   .Register(registry);
+  prometheus::Family<prometheus::Counter>& requests =
+      family(registry, prometheus::BuildCounter(), "anta_http_requests_total");
+  prometheus::Family<prometheus::Histogram>& request_seconds =
+      family(registry, prometheus::BuildHistogram(), "anta_http_request_seconds");
   prometheus::Family<prometheus::Counter>& decided =
-      prometheus::BuildCounter()
-          .Name("anta_statements_decided_total")
-          .Help("Statements decided at apply, by outcome and rule")
-          .Register(registry);
-  prometheus::Histogram& apply_seconds =
-      histogram(registry, "anta_apply_seconds", "Time to judge and apply one block", seconds_buckets);
-  prometheus::Histogram& block_statements =
-      histogram(registry, "anta_block_statements", "Statements per applied block", size_buckets);
-  prometheus::Histogram& checkpoint_seconds = histogram(
-      registry, "anta_checkpoint_seconds", "From opening a checkpoint to its quorum", seconds_buckets);
+      family(registry, prometheus::BuildCounter(), "anta_statements_decided_total");
+  prometheus::Histogram& apply_seconds = histogram(registry, "anta_apply_seconds", seconds_buckets);
+  prometheus::Histogram& block_statements = histogram(registry, "anta_block_statements", size_buckets);
+  prometheus::Histogram& checkpoint_seconds = histogram(registry, "anta_checkpoint_seconds", seconds_buckets);
   Mutex mutex;
   std::map<AnswersOf, Answers, Before> answers ANTA_GUARDED_BY(mutex) = {};
   Source source = {};
@@ -111,6 +106,7 @@ std::string Metrics::text() {
       if (families.empty() || families.back().name != sample.name) {
         families.emplace_back();
         families.back().name = sample.name;
+        families.back().help = metric_help(sample.name);
         families.back().type = counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
       }
       prometheus::ClientMetric metric;

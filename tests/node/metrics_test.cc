@@ -22,16 +22,18 @@ struct Metric {
   bool operator==(const Metric&) const = default;
 };
 
-// Prometheus's text format, as far as names, types and labels go.
+// Prometheus's text format, as far as names, types and labels go; each is said to be something.
 std::map<std::string, Metric> metrics_of(const std::string& text) {
   std::map<std::string, Metric> found;
-  std::string name;
+  std::string name, helped;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ")) helped = line.substr(7, line.find(' ', 7) - 7);
     if (line.starts_with("# TYPE ")) {
       const std::size_t space = line.find(' ', 7);
       name = line.substr(7, space - 7);
       found[name].type = line.substr(space + 1);
+      EXPECT_EQ(helped, name);
     }
     if (line.starts_with("#")) continue;
     EXPECT_TRUE(line.starts_with(name)) << line;
