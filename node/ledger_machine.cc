@@ -54,8 +54,7 @@ Result<Effects> Judgement::verdict(ByteView bytes, const Digest& digest, SharedS
   const auto check = [this](const SignedStatement& s, const PublicKey& key) {
     return verification_.check(s, key);
   };
-  if (auto key = authenticate(overlay_, *statement, check); !key) return pass(key);
-  return judge(overlay_, *statement, Moment{.block_time = block_.block_time, .leaf = next_leaf_});
+  return anta::decide(overlay_, *statement, {.block_time = block_.block_time, .leaf = next_leaf_}, check);
 }
 
 void Judgement::refuse(Outcome outcome, const Error& error, const SharedStatement& statement) {
@@ -64,9 +63,6 @@ void Judgement::refuse(Outcome outcome, const Error& error, const SharedStatemen
         {.statement = outcome.statement, .again = false, .answer = tl::unexpected<Error>(error)});
     return;
   }
-  const Moment moment{.block_time = block_.block_time, .leaf = next_leaf_};
-  StateChange record = rejection_record(*statement, error.rule, moment);
-  overlay_.write(record.key, std::move(record.value));
   outcome.rule = error.rule;
   outcome.message = error.message;
   decided_here_.emplace(outcome.statement, block_.statements.size());
@@ -103,9 +99,6 @@ Result<void> Judgement::decide(ByteView bytes, std::uint32_t position) {
     refuse(std::move(outcome), effects.error(), statement);
     return {};
   }
-  for (StateChange& change : effects->changes)
-    overlay_.write(change.key, std::move(change.value));
-  overlay_.remember(statement->digest, statement->bytes);
   outcome.accepted = true;
   outcome.leaf = next_leaf_;
   outcome.flags = std::move(effects->flags);

@@ -207,6 +207,21 @@ StateChange rejection_record(const SignedStatement& statement, std::string_view 
   return record_of(Kind::rejected, hex(statement.digest), record);
 }
 
+Result<Effects> decide(Overlay& overlay, const SignedStatement& statement, Moment moment,
+                       const SignatureCheck& check) {
+  const Result<PublicKey> key = authenticate(overlay, statement, check);
+  Result<Effects> effects = key ? judge(overlay, statement, moment) : Result<Effects>(pass(key));
+  if (effects) {
+    for (StateChange& change : std::exchange(effects->changes, {}))
+      overlay.write(change.key, std::move(change.value));
+    overlay.remember(statement.digest, statement.bytes);
+  } else if (rejection_is_recorded(effects.error().rule)) {
+    StateChange record = rejection_record(statement, effects.error().rule, moment);
+    overlay.write(record.key, std::move(record.value));
+  }
+  return effects;
+}
+
 Result<Effects> genesis_effects(const Genesis& genesis) {
   GenesisWriter writer;
   writer.by = sha256(encode_genesis(genesis));

@@ -65,6 +65,13 @@ bool rejection_is_recorded(std::string_view rule);
 // The record of a final rejection, for the state.
 StateChange rejection_record(const SignedStatement& statement, std::string_view rule, Moment moment);
 
+// One statement of a block, on top of those before it: authenticated, judged, and its effects laid over the
+// view, or the record of its rejection where it leaves one. Answers the effects without their changes, or the
+// rejection. Apply, replay and dry run all decide so; what was decided before is theirs to know, and so is a
+// view that failed.
+Result<Effects> decide(Overlay& overlay, const SignedStatement& statement, Moment moment,
+                       const SignatureCheck& check = verify_signature);
+
 // The state that a network begins with: registrar, parameters (all of them, resolved), schemes, nodes.
 Result<Effects> genesis_effects(const Genesis& genesis);
 

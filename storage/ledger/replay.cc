@@ -62,6 +62,28 @@ class Records {
   std::array<Table, Words<Kind>::list.size()> tables_ = {};
 };
 
+Result<Effects> decide_one(Overlay& overlay, const Decoded& one, const Moment& moment,
+                           const SignatureCheck& check) {
+  if (!one.statement) return tl::unexpected<Error>(one.error);
+  return decide(overlay, *one.statement, moment, check);
+}
+
+// Decided as it was said to be: accepted, or refused on record.
+Result<void> decide_as_told(Overlay& overlay, const Decoded& one, bool accepted, const Moment& moment,
+                            const SignatureCheck& check) {
+  const Result<Effects> effects = decide_one(overlay, one, moment, check);
+  if (accepted) return effects.map([](const Effects&) {});
+  if (effects)
+    return fail(Code::malformed, "audit.refused",
+                "statement " + hex(one.digest) + " was refused, and the law accepts it");
+  const Error& error = effects.error();
+  if (!one.statement || !rejection_is_recorded(error.rule))
+    return fail(Code::malformed, "audit.refused",
+                "statement " + hex(one.digest) +
+                    " is said to be refused on record, and such a refusal leaves none: " + error.message);
+  return {};
+}
+
 }  // namespace
 
 Decoded decode_for_replay(SharedBytes bytes) {
@@ -192,40 +214,6 @@ Result<void> Replay::known_before(const LedgerView& view, const Digest& statemen
   return {};
 }
 
-Result<Effects> Replay::verdict(const Overlay& overlay, const Decoded& one, const Moment& moment,
-                                const SignatureCheck& check) const {
-  if (!one.statement) return tl::unexpected<Error>(one.error);
-  if (auto key = authenticate(overlay, *one.statement, check); !key) return pass(key);
-  return judge(overlay, *one.statement, moment);
-}
-
-Result<void> Replay::judge_accepted(Overlay& overlay, const Decoded& one, Millis block_time, LeafIndex leaf,
-                                    const SignatureCheck& check) {
-  Result<Effects> effects = verdict(overlay, one, Moment{.block_time = block_time, .leaf = leaf}, check);
-  if (!effects) return pass(effects);
-  for (StateChange& change : effects->changes)
-    overlay.write(change.key, std::move(change.value));
-  overlay.remember(one.digest, one.bytes);
-  return {};
-}
-
-Result<void> Replay::judge_refused(Overlay& overlay, const Decoded& one, Millis block_time, LeafIndex leaf,
-                                   const SignatureCheck& check) {
-  const Moment moment{.block_time = block_time, .leaf = leaf};
-  const Result<Effects> effects = verdict(overlay, one, moment, check);
-  if (effects)
-    return fail(Code::malformed, "audit.refused",
-                "statement " + hex(one.digest) + " was refused, and the law accepts it");
-  const Error& error = effects.error();
-  if (!one.statement || !rejection_is_recorded(error.rule))
-    return fail(Code::malformed, "audit.refused",
-                "statement " + hex(one.digest) +
-                    " is said to be refused on record, and such a refusal leaves none: " + error.message);
-  StateChange record = rejection_record(*one.statement, error.rule, moment);
-  overlay.write(record.key, std::move(record.value));
-  return {};
-}
-
 Step Replay::block(const std::vector<Decoded>& accepted, const std::vector<Refused>& refused,
                    ByteView seal_bytes, const SignatureCheck& check) {
   ANTA_INVARIANT(range_.size() > 0);
@@ -247,8 +235,8 @@ Step Replay::block(const std::vector<Decoded>& accepted, const std::vector<Refus
       if (auto fresh = known_before(overlay, one.digest); !fresh) return fresh;
       if (!here.emplace(one.digest, leaf.value).second)
         return fail(Code::malformed, "audit.twice", "the statement stands in its block twice");
-      auto judged = holds ? judge_accepted(overlay, one, seal->block_time, leaf, check)
-                          : judge_refused(overlay, one, seal->block_time, leaf, check);
+      auto judged =
+          decide_as_told(overlay, one, holds, {.block_time = seal->block_time, .leaf = leaf}, check);
       if (overlay.failed()) return tl::unexpected<Error>(*view_->failure);
       return judged;
     };
@@ -296,18 +284,12 @@ tl::expected<Replay::Sealed, Finding> Replay::apply(const std::vector<Decoded>& 
     if (here.contains(one.digest) || !known_before(overlay, one.digest)) continue;  // decided: it stays so
     if (auto known = law_known(overlay, block_time); !known && !overlay.failed())
       return found(leaf, known.error());
-    const Moment moment{.block_time = block_time, .leaf = leaf};
-    Result<Effects> effects = verdict(overlay, one, moment, check);
+    const Result<Effects> effects = decide_one(overlay, one, {.block_time = block_time, .leaf = leaf}, check);
     if (overlay.failed()) return found(leaf, *view_->failure);
     if (effects) {
-      for (StateChange& change : effects->changes)
-        overlay.write(change.key, std::move(change.value));
-      overlay.remember(one.digest, one.bytes);
       accepted.push_back(one.digest);
       here.insert(one.digest);
     } else if (one.statement && rejection_is_recorded(effects.error().rule)) {
-      StateChange record = rejection_record(*one.statement, effects.error().rule, moment);
-      overlay.write(record.key, std::move(record.value));
       ++sealed.refused;
     }
   }

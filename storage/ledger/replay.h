@@ -107,12 +107,6 @@ class Replay {
  private:
   class View;
   Step begin(ByteView genesis, const ByteView* seal);
-  Result<Effects> verdict(const Overlay& overlay, const Decoded& one, const Moment& moment,
-                          const SignatureCheck& check) const;
-  Result<void> judge_accepted(Overlay& overlay, const Decoded& one, Millis block_time, LeafIndex leaf,
-                              const SignatureCheck& check);
-  Result<void> judge_refused(Overlay& overlay, const Decoded& one, Millis block_time, LeafIndex leaf,
-                             const SignatureCheck& check);
   Result<void> known_before(const LedgerView& view, const Digest& statement) const;
   void write(const StateKey& key, const SharedBytes& value);
   void take_keys(const StateMap& changes);
