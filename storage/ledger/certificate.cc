@@ -185,6 +185,7 @@ Verdict rule(Draft& draft, const payload::Certificate& p) {
   state::Certificate certificate = {};
   certificate.id = p.id;
   certificate.lot = p.lot;
+  certificate.site = lot->site;
   certificate.holder = draft.issuer();
   certificate.dry_g = p.dry_g;
   certificate.cu_g = p.cu_g;

@@ -298,7 +298,7 @@ std::optional<ReplayFailure> Evidence::lay_over(const ProvenState& state) {
         continue;
       default: continue;
     }
-    const bool made = view_.read(key.kind, key.id) != nullptr;
+    const SharedBytes made = view_.read(key.kind, key.id);
     if (made && !proven.record) {
       return ReplayFailure{
           "state_contradicts",
@@ -308,6 +308,7 @@ std::optional<ReplayFailure> Evidence::lay_over(const ProvenState& state) {
     // What a verdict is about must come out of the evidence: the state says only how it stands now.
     const bool office =
         key.kind == Kind::accreditation || key.kind == Kind::formalisation || key.kind == Kind::key;
+    if (made && key.kind == Kind::lot) replaced_.emplace(key, made);
     if (made || office) view_.write(key, proven.record);
   }
   return std::nullopt;

@@ -16,6 +16,7 @@
 #include "storage/ledger/certificate_file.h"
 #include "storage/ledger/genesis.h"
 #include "storage/ledger/law.h"
+#include "storage/ledger/state.h"
 #include "storage/ledger/view.h"
 
 namespace anta {
@@ -75,6 +76,15 @@ class Evidence {
   const ReplayedStatement* by(const Digest& digest) const;
   const ReplayedStatement* first_about(Kind kind, const std::string& id) const;
 
+  // A record as the statements alone made it, where lay_over has put the state's in its place.
+  template <typename Record>
+  std::optional<Record> as_replayed(Kind kind, const std::string& id) const {
+    const auto found = replaced_.find(StateKey{kind, id});
+    if (found == replaced_.end()) return std::nullopt;
+    Result<Record> record = state::decode_record<Record>(*found->second);
+    return record ? std::optional(std::move(*record)) : std::nullopt;
+  }
+
   // Where the certified lot lay when its certificate was issued. It may have moved since.
   std::optional<SiteId> site_of_issue(const CertificateId& certificate) const;
 
@@ -103,6 +113,7 @@ class Evidence {
   std::map<Digest, std::size_t> by_digest_ = {};  // positions in statements_
   std::map<StateKey, std::size_t> first_ = {};
   std::map<CertificateId, SiteId> issue_sites_ = {};
+  std::map<StateKey, SharedBytes> replaced_ = {};  // lots, as_replayed
   std::set<Digest> commitments_ = {};
 };
 

@@ -347,6 +347,7 @@ void describe(Schema& schema, const state::Certificate& certificate) {
   describe(schema, certificate.stamp);
   schema.add("id", certificate.id)
       .add("lot", certificate.lot)
+      .add("site", certificate.site)
       .add("holder", certificate.holder)
       .add("dry_g", certificate.dry_g)
       .add("cu_g", certificate.cu_g)

@@ -26,6 +26,7 @@ struct Certificate {
   Stamp stamp = {};
   CertificateId id = {};
   LotId lot = {};
+  SiteId site = {};     // where the lot lay when it was issued
   PartyId holder = {};  // who issued it
   Grams dry_g = {};
   Grams cu_g = {};
