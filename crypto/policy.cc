@@ -270,6 +270,16 @@ Result<PolicyVerdict> check_note(const Policy& policy, std::string_view note_tex
       verdict.cosigners.push_back({.name = element.name, .key = *element.witness, .time_seconds = *time});
     }
   }
+  const bool listed = std::ranges::any_of(
+      policy.logs, [&](const Policy::Log& log) { return log.key.name == checkpoint->origin; });
+  const bool signed_by_name = std::ranges::any_of(
+      note->signatures, [&](const NoteSignature& line) { return line.name == checkpoint->origin; });
+  if (verdict.logs.empty() && listed && signed_by_name) {
+    return fail(Code::uncertain, "policy.log_key",
+                "the checkpoint of " + checkpoint->origin +
+                    " is signed with a key of its log that the policy does not list: a node has joined, or "
+                    "has other keys");
+  }
   if (verdict.logs.empty()) {
     return fail(Code::bad_signature, "policy.no_log",
                 "no log of the policy signed the checkpoint of " + checkpoint->origin);

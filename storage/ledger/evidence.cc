@@ -49,6 +49,15 @@ Entries entries_of(const SharedBytes& record) {
   return {parameter->entries.begin(), parameter->entries.end()};
 }
 
+// Whether the organisations have voted for a law that this release does not know, whenever it begins.
+bool is_law_newer(const LedgerView& view) {
+  const Entries versions = entries_of(view.read(Kind::parameter, "law_version"));
+  return std::ranges::any_of(versions, [](const state::Parameter::Entry& entry) {
+    const auto* version = std::get_if<std::int64_t>(&entry.value);
+    return version != nullptr && *version > law_version_known;
+  });
+}
+
 bool begins_with(const Entries& whole, const Entries& part) {
   return part.size() <= whole.size() &&
          std::equal(part.begin(), part.end(), whole.begin(), [](const auto& a, const auto& b) {
@@ -123,6 +132,9 @@ std::optional<ReplayFailure> Evidence::step(const ProvenStatement& proven, const
     return ReplayFailure{"duplicate_leaf", "the file holds a statement at two leaves", proven.leaf};
   }
   Result<SignedStatement> statement = decode_statement(proven.statement, digest);
+  if (!statement && is_law_newer(view_)) {
+    return ReplayFailure{"newer", "a later law may have statements of this form", proven.leaf};
+  }
   if (!statement) return refused(statement.error(), "malformed", proven.leaf);
   if (auto key = authenticate(view_, *statement, check_); !key) {
     return ReplayFailure{code_of(key.error()), key.error().message, proven.leaf};

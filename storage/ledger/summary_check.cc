@@ -103,11 +103,14 @@ Summary::Failure Summary::check_signer() {
   return std::nullopt;
 }
 
+// The record has each once and in order; the statement as its signer wrote them.
+std::set<SchemeId> set_of(const state::List<SchemeId>& schemes) { return {schemes.begin(), schemes.end()}; }
+
 // The record against the signed statement: only its grams may have become less (certified_reduced).
 bool is_of(const state::Certificate& record, const payload::Certificate& signed_one, const PartyId& issuer) {
   return record.id == signed_one.id && record.lot == signed_one.lot && record.holder == issuer &&
          record.dry_g <= signed_one.dry_g && record.cu_g <= signed_one.cu_g &&
-         record.coc_model == signed_one.coc_model && record.schemes == signed_one.schemes &&
+         record.coc_model == signed_one.coc_model && set_of(record.schemes) == set_of(signed_one.schemes) &&
          record.buyer == signed_one.buyer && record.valid_until == signed_one.valid_until;
 }
 

@@ -278,6 +278,8 @@ Report verify_certificate(ByteView file, const Trust& trust, Millis now) {
   if (!note && note.error().rule == "note.time_future") {
     return undecided(std::move(report), "clock", note.error().message);
   }
+  if (!note && note.error().code == Code::uncertain)
+    return undecided(std::move(report), note.error().rule, note.error().message);
   if (!note) return refuse(std::move(report), code_of(note.error()), note.error().message);
   take_note(report, *note);
   if (!note->quorum_met || !trust.policy->quorum) {

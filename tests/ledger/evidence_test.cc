@@ -257,6 +257,30 @@ TEST_F(HostileAuthority, ATypeThatTheLawDoesNotEnable) {
   p.account = AccountId{"A"};
   expect_newer(ledger.force("plant", p));
 }
+// Goal: a later law may have other members: what has no form that this release knows is not refused once such
+// a law was voted for; before that it is malformed.
+TEST_F(HostileAuthority, AFormOfALaterLaw) {
+  world.party("org-1", {Role::node_operator});
+  certify();
+  SignedHeader header;
+  header.content_type = content_type_of("document");
+  header.issuer = "plant";
+  header.subject = "x";
+  header.iat_seconds = 1;
+  const Bytes unknown = *sign_cose(header, Bytes{0xA1, 0x61, 'z', 0x01}, world.key("plant"));  // {"z": 1}
+  const LeafIndex today = ledger.force_bytes(unknown);
+  expect_refused(verify_now(ledger, ledger.file("C-1")), "malformed", today);
+  LedgerBuilder amended(world, "amended");
+  amended.settle();
+  amended.force("plant", amendment(world, "P-1", "law_version", law_version_known + 1));
+  for (const char* organisation : {"smelter", "owner", "org-1"})
+    amended.force(organisation, vote(world, "P-1"));
+  const LeafIndex leaf = amended.force_bytes(unknown);
+  const Report report = verify_now(amended, amended.file("C-1"));
+  ASSERT_EQ(report.reasons.size(), 1u);
+  EXPECT_EQ(report.reasons[0].code, "newer") << report.reasons[0].message;
+  EXPECT_EQ(report.reasons[0].leaf, leaf);
+}
 // Goal: what comes after a vote for a later law is that law's to judge, also offline; what came before
 // stands.
 TEST_F(HostileAuthority, AnAmendmentToALaterLaw) {

@@ -91,7 +91,14 @@ class Audit:
         """The file of that width, or the full one that has replaced it since."""
         name = f"{folder}/{tile_name(number)}"
         partial = f"{name}.p/{width}"
-        return self.read(partial if width < TILE and (self.directory / partial).is_file() else name, most, leaf)
+        is_partial = width < TILE and (self.directory / partial).is_file()
+        return self.read(partial if is_partial else name, most, leaf), width if is_partial else TILE
+
+    def hashes(self, folder, number, width, size, leaf):
+        """A tile of entries or hashes, each `size` bytes."""
+        raw, items = self.tile(folder, number, width, TILE * size, leaf)
+        need(len(raw) == items * size, "tile", leaf=leaf)
+        return raw
 
     # --- point 1: the documents are the tree's ---
 
@@ -101,10 +108,10 @@ class Audit:
         for number in range((self.size + TILE - 1) // TILE):
             first = number * TILE
             width = min(TILE, self.size - first)
-            bundle = decode(self.tile("bodies", number, width, 18 << 20, first), "bundle")
-            need(isinstance(bundle, list) and width <= len(bundle) <= TILE, "bundle", leaf=first)
-            entries = self.tile("tile/entries", number, width, TILE * 34, first)
-            hashes = self.tile("tile/0", number, width, TILE * 32, first)
+            raw, items = self.tile("bodies", number, width, 18 << 20, first)
+            bundle = decode(raw, "bundle")
+            need(isinstance(bundle, list) and len(bundle) == items, "bundle", leaf=first)
+            entries, hashes = self.hashes("tile/entries", number, width, 34, first), self.hashes("tile/0", number, width, 32, first)
             for at, item in enumerate(bundle[:width]):
                 need(isinstance(item, list) and len(item) in (2, 3) and type(item[0]) is int and isinstance(item[1], bytes), "bundle", leaf=first + at)
                 kind, document = item[:2]
@@ -124,7 +131,7 @@ class Audit:
             for number in range((len(hashes) + TILE - 1) // TILE):
                 wanted = b"".join(hashes[TILE * number:TILE * number + TILE])
                 leaf = number * TILE ** (level + 1)
-                need(self.tile(f"tile/{level}", number, len(wanted) // 32, TILE * 32, leaf)[:len(wanted)] == wanted, "tile", leaf=leaf)
+                need(self.hashes(f"tile/{level}", number, len(wanted) // 32, 32, leaf)[:len(wanted)] == wanted, "tile", leaf=leaf)
 
     # --- points 2 to 5, as far as this document goes alone ---
 

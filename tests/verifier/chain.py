@@ -130,15 +130,12 @@ class Chain(World):
         amounts = figures(p["measurement"])
         self.capacity(s.issuer, at, amounts[1])
         attested = self.attesting("site_production", s.issuer, p["site"], moments, p["material"])
-        schemes = set.intersection(*({a["scheme"] for a in some} for some in attested))
-        voided = {a["scheme"] for a in self.attestations.values() if (a["kind"], a["subject"]) == ("site_production", s.issuer)
-                  and p["site"] in a["sites"] and any(c.get("void_from", at + 1) <= at for c in a["changes"])} - schemes
+        covered, clean = (set.intersection(*({a["scheme"] for a in some if not sound or self.is_sound(a, at)} for some in attested)) for sound in (False, True))
         lot = self.make(p["id"], p["material"], at, s.issuer, p["site"], amounts, status=p["measurement"]["status"], moments=moments,
                         mine=True, statement=s)
         lot["model"] = "identity_preserved" if site["kind"] == "mine" else "none"
-        lot["schemes"] = {scheme: "eligible" for scheme in (schemes if formal else ())}
-        lot["schemes"].update((scheme, "under_review") for scheme in voided)
-        lot["flags"].update(["upstream_under_review"] if voided else [])
+        lot["schemes"] = {scheme: "eligible" if scheme in clean else "under_review" for scheme in (covered if formal else ())}
+        self.review(lot)
 
     def capacity(self, party, at, dry):
         window = self.parameters["capacity_window_days"] * DAY
@@ -220,9 +217,9 @@ class Chain(World):
         return lots, [(take["dry_g"], take["cu_g"]) for take in takes]
 
     def custody(self, s, p, lots, site, at):
-        """(model, schemes): what an output of these lots may be called."""
+        """(model, schemes, whether a void reaches all custody of that model): what an output of these lots may be called."""
         weakest = min((lot["model"] for lot in lots), key=strength)
-        attested = self.custody_models(s.issuer, site, at)
+        attested, sound = (self.custody_models(s.issuer, site, at, only) for only in (False, True))
         named = p.get("coc_model")
         if named is not None:
             need(strength(named) <= strength(weakest), "coc_model_upgrade")
@@ -232,8 +229,15 @@ class Chain(World):
         if len(set.union(*(lot["origins"] for lot in lots))) > 1:
             model = min(model, "segregated", key=strength)
         model, schemes = self.together(lots, model)
-        lends = {scheme for scheme, m in attested if strength(m) >= strength(model)} if model != "none" else set()
-        return model, {scheme: word for scheme, word in schemes.items() if scheme in lends}
+        if model == "none":
+            return model, {}, False
+        lends, clean = ({scheme for scheme, m in some if strength(m) >= strength(model)} for some in (attested, sound))
+        return model, {scheme: word if scheme in clean else "under_review" for scheme, word in schemes.items() if scheme in lends}, not clean
+
+    @staticmethod
+    def review(lot, voided=False):
+        if voided or "under_review" in lot["schemes"].values():
+            lot["flags"].add("upstream_under_review")
 
     @staticmethod
     def together(lots, model):
@@ -278,9 +282,9 @@ class Chain(World):
             need(off <= 0, "not_conserved", "the measurement is of something else")
             amounts = measured[0], *amounts[1:]
         if len(set.union(*(lot["origins"] for lot in lots))) > 1:
-            model, schemes = self.custody(s, p, lots, lots[0]["site"], at)
+            model, schemes, voided = self.custody(s, p, lots, lots[0]["site"], at)
         else:
-            model, schemes = self.together(lots, min((lot["model"] for lot in lots), key=strength))
+            model, schemes, voided = *self.together(lots, min((lot["model"] for lot in lots), key=strength)), False
         owner, site = lots[0]["owner"], lots[0]["site"]
         raised, credits = any(lot["raised"] for lot in lots), []
         need(len({(c["account"], c["by_certificate"], c["lot"]) for lot in lots for c in lot["credits"]}) <= 512, "out_of_scope", "too many credits")
@@ -292,6 +296,7 @@ class Chain(World):
                         processed=True, raised=raised, statement=s)
         lot["credits"] = credits
         self.inherit(lot, lots, takes)
+        self.review(lot, voided)
 
     def on_process(self, s, p, at):
         self.need_role(s, "processing_plant", "smelter", "refinery")
@@ -302,7 +307,7 @@ class Chain(World):
         need(len(set(names)) == len(names) and not set(names) & set(self.lots), "duplicate_id")
         lots, takes = self.drawn(s, p["inputs"], p["site"])
         need(p["process"] in site.get("processes", []) and len(lots) * len(names) <= 1024, "out_of_scope")
-        model, schemes = self.custody(s, p, lots, p["site"], at)
+        model, schemes, voided = self.custody(s, p, lots, p["site"], at)
         for made in p["outputs"]:
             self.plausible(made["material"], made["measurement"])
         for lot, take in zip(lots, takes):
@@ -321,6 +326,7 @@ class Chain(World):
                             schemes=dict(schemes), status=made["measurement"]["status"], owner=owner, processed=True, statement=s)
             self.inherit(lot, lots, takes)
             lot["flags"].update(flags)
+            self.review(lot, voided)
         self.processes.add(p["id"])
 
     def closure(self, p, takes, may_gain):

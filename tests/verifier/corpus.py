@@ -224,6 +224,11 @@ def notes(ledger):
     yield ledger.case("one of long ago, with max_age", ledger.lay(times=(-10000, 1, 2)), max_age=9000)
     yield ledger.case("an unknown cosigner beside", ledger.lay(extra=line("else/anta", 4, party_key("else"), lambda k: bytes(72))))
     yield ledger.case("an unknown log beside", ledger.lay(extra=line("else", 1, party_key("else"), lambda k: bytes(64))))
+    for what, name in (("U+0081", "el\u0081se"), ("U+0085, a white space", "el\u0085se"), ("U+007F", "el\x7fse"), ("a tab", "el\tse")):
+        yield ledger.case("an unknown log with " + what, ledger.lay(extra=line(name, 1, party_key("else"), lambda k: bytes(64))))
+    later = line(cbor2.loads(ledger.genesis)["origin"], 1, party_key("else"), lambda k: bytes(64))
+    yield ledger.case("only a log's key that the policy does not list", ledger.lay(log=False, extra=later))
+    yield ledger.case("the same, and a cosigner's line that does not hold", ledger.lay(log=False, cosigners=(0, 1), extra=later + ledger.cosign("x", 2, ledger.seconds)))
     yield ledger.case("a cosigner twice", ledger.lay(cosigners=(0, 1, 2, 2)))
     yield ledger.case("the log's key as cosigner", ledger.lay(extra=line("org-1/anta", 4, node_key(ledger.name, 0, "anta_log"), lambda k: bytes(72))))
     file = cbor2.loads(ledger.lay())

@@ -180,7 +180,7 @@ def strict_base64(text, code):
 
 
 def is_key_name(name):
-    plain = not any(c == "+" or c.isspace() or unicodedata.category(c) in ("Cc", "Zs", "Zl", "Zp") for c in name)
+    plain = not any(c == "+" or c.isspace() or c < " " or c == "\x7f" or unicodedata.category(c) in ("Zs", "Zl", "Zp") for c in name)
     return 0 < len(name.encode()) <= 255 and plain
 
 
@@ -246,7 +246,7 @@ class Note:
 
     def __init__(self, note):
         need(len(note.encode()) <= 65536 and note.endswith("\n"), "note.form")
-        need(not any(unicodedata.category(c) == "Cc" and c != "\n" for c in note), "note.control")
+        need(not any(c < " " and c != "\n" for c in note), "note.control")
         self.text, separator, lines = note.partition("\n\n")
         self.text += "\n"
         need(separator and lines and "\n\n" not in "\n" + lines, "note.form")
@@ -279,7 +279,6 @@ class Note:
             if blob is not None:
                 need(len(blob) == 64 and verify_ed25519(log.public, blob, self.text.encode()), "note.signature")
                 signed |= log.name == origin
-        need(signed, "policy.no_log")
         times = {}
         for name, key in policy.witnesses.items():
             blob = self.by(key)
@@ -293,6 +292,9 @@ class Note:
             if time > now + 60:
                 raise Undecided("clock", "a cosignature from the future")
             times[name] = time
+        if not signed and any(log.name == origin for log in policy.logs) and any(name == origin for name, _, _ in self.signatures):
+            raise Undecided("policy.log_key", "signed with a key of the log that the policy does not list")
+        need(signed, "policy.no_log")
         return times
 
 

@@ -336,6 +336,63 @@ void reviewed() {
   }
 }
 
+// Of the works: 300 kg of the anode that it makes of this concentrate, from an account with a credit.
+void certify_part_of_anode(World& w, const char* name, const std::string& input) {
+  sell(w, input);
+  w.must("smelter", smelting(w, "B-2", input, "A-1"));
+  payload::Certificate p = w.certificate("C-2", "A-1", CocModel::mass_balance);
+  p.dry_g = Grams{300000};
+  p.cu_g = Grams{297600};
+  w.must("smelter", p);
+  w.now += hour;
+  print(name, w, "C-2");
+}
+
+// What the third review found that a file could leave out, and a batch within what a void reaches.
+void left_out() {
+  {
+    World w;
+    w.must("smelter", account(w, "A"));
+    w.deliver("L-1");
+    change(w, "att-mine", AttestationChange::revoked);
+    w.attest("att-mine-again", AttestationKind::site_production, "miner", "mine");
+    w.deliver("L-2");
+    w.must("plant", w.flotation("B-1", {"L-1", "L-2"}, "K-1"));
+    certify_part_of_anode(w, "twice-attested", "K-1");
+  }
+  {
+    World w;
+    w.must("smelter", account(w, "A"));
+    concentrate(w, "L-1", "K-1");
+    sell(w, "K-1");  // what the account is credited for
+    payload::AttestationStatus later = w.attestation_status("att-mill", AttestationChange::revoked);
+    later.effective_from = Millis{w.now + 30 * day};
+    later.void_from = Millis{w.now};
+    w.must("body", later);
+    w.now += hour;
+    concentrate(w, "L-2", "K-2");
+    certify_part_of_anode(w, "custody-voided-between", "K-2");
+  }
+  {
+    World w;
+    w.site("mill-b", "plant", SiteKind::plant, {ProcessKind::flotation});
+    w.attest("att-mill-b", AttestationKind::chain_of_custody, "plant", "mill-b", {CocModel::segregated});
+    concentrate(w, "L-1", "K-1");
+    const payload::Measurement same = as_it_is(w, "K-1");
+    payload::Dispatch d = w.dispatch("O-1", {"K-1"}, same);
+    d.from_site = SiteId{"mill"};
+    d.to = PartyId{"plant"};
+    d.to_site = SiteId{"mill-b"};
+    d.carrier.reset();
+    w.must("plant", d);
+    w.now += day;
+    w.must("plant", w.receipt("O-1", {"K-1"}, same));
+    w.must("plant", w.certificate("C-1", "K-1", CocModel::segregated));
+    change(w, "att-mill-b", AttestationChange::revoked);
+    print("moved", w, "C-1");
+  }
+}
+
 void stock() {
   {
     World w;
@@ -385,6 +442,7 @@ int main(int argc, char** argv) {
   anta::test::chains();
   anta::test::blends();
   anta::test::reviewed();
+  anta::test::left_out();
   anta::test::stock();
   return testing::UnitTest::GetInstance()->ad_hoc_test_result().Failed() ? 1 : 0;
 }

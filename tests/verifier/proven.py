@@ -63,8 +63,9 @@ def wanted(ledger):
     return [key for key in ledger.state if key[0] in kinds] + [AMENDMENTS]
 
 
-def lay(ledger, keys=None, records=None, more=0, change=None):
-    """A file whose newest seal closes this state; `more`: blocks after those that the evidence's paths lead to."""
+def lay(ledger, keys=None, records=None, more=0, change=None, leave_out=()):
+    """A file whose newest seal closes this state; `more`: blocks after those that the evidence's paths lead to; `leave_out`: statements
+    that the ledger has and the file has not."""
     records = ledger.state if records is None else records
     tree = StateTree(records)
     leaves, at = ledger.leaves()
@@ -73,7 +74,7 @@ def lay(ledger, keys=None, records=None, more=0, change=None):
         leaves += [b"a statement %d" % n, corpus.seal(1000 + n, len(leaves), 1)]
     leaves[-1] = corpus.seal(5000, len(leaves) - 2, 1, tree.root())
     whole = corpus.Tree([formats.leaf_hash(leaf) for leaf in leaves])
-    file = ledger.file(leaves, at)
+    file = ledger.file(leaves, at, leave_out)
     if more:
         earlier = corpus.Tree(whole.leaves[:early])
         file.update({3: ledger.file(leaves[:early], at)[3], 6: ledger.file(leaves[:early], at)[6], 8: [early, earlier.root, whole.consistency(early)]})
@@ -194,6 +195,19 @@ def uncounted(ledger):
         records = law(ledger, size, suspension_revokes_after_days=[(days, since)])
         raw = lay(ledger, records=records, keys=[*wanted(ledger), STANDING], more=2)
         yield ledger.case(f"state: a lifted suspension that a later law ends after {days} days", raw, require_state=True), verdict
+
+
+def left_out(ledger):
+    """Without what a statement of the ledger says: each attestation with its changes, and each other statement after the offices."""
+    read = [ledger.read(n) for n in range(len(ledger.statements))]
+    groups = [[n for n, s in enumerate(read) if name in (s.p.get("id"), s.p.get("attestation")) and s.type.startswith("attestation")]
+              for name in sorted({s.p["id"] for s in read if s.type == "attestation"})]
+    groups += [[n] for n, s in enumerate(read) if s.type not in ("party", "site", "attestation", "accreditation", "formalisation")]
+    groups += [[n for n, s in enumerate(read) if name in (s.p.get("id"), s.p.get("dispatch"))]
+               for name in sorted({s.p["id"] for s in read if s.type == "dispatch"})]
+    for group in groups:
+        what = f"state: {read[group[0]].type} {read[group[0]].subject} and {len(group) - 1} more left out"
+        yield ledger.case(what, lay(ledger, leave_out=group), require_state=True), None
 
 
 def broken(case):

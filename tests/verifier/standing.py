@@ -230,8 +230,6 @@ class World:
     def standing(self, held, moment, below=None, valid=True):
         """in_force, suspended, revoked, withdrawn, expired or not_yet, as known to the leaves below `below`."""
         changes = [c for c in held["changes"] if below is None or c["leaf"] < below]
-        if any(c.get("void_from", moment + 1) <= moment for c in changes):
-            return "revoked"
         past = sorted((c["effective_from"], c["leaf"], c["status"]) for c in changes if c["effective_from"] <= moment)
         lasts, since = self.parameters["suspension_revokes_after_days"] * DAY, None
         for effective, _, status in [*past, (moment, None, "asked")]:
@@ -253,10 +251,15 @@ class World:
                    and (below is None or a["statement"].leaf < below)]
         return [[a for a in fitting if self.standing(a, moment, below) == "in_force"] for moment in moments]
 
-    def custody_models(self, party, site, moment, scheme=None):
-        """What the site is attested for, as (scheme, model)."""
-        found = self.attesting("chain_of_custody", party, site, [moment])[0]
-        return {(a["scheme"], m) for a in found for m in a.get("coc_models", []) if scheme in (None, a["scheme"])}
+    @staticmethod
+    def is_sound(attestation, moment):
+        """Whether no void that is known reaches the moment."""
+        return not any(c.get("void_from", moment + 1) <= moment for c in attestation["changes"])
+
+    def custody_models(self, party, site, moment, sound=True):
+        """What the site is attested for, as (scheme, model); without what a void reaches, or with it."""
+        found = [a for a in self.attesting("chain_of_custody", party, site, [moment])[0] if not sound or self.is_sound(a, moment)]
+        return {(a["scheme"], m) for a in found for m in a.get("coc_models", [])}
 
 
 def refuse(code, message="", leaf=None):

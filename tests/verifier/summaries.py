@@ -121,4 +121,8 @@ def cases(ledger):
     def signed_by_truck(l, n):
         return l.sign(n, l.read(n).p, key=corpus.party_key("truck"))
 
+    def twice(l, n):
+        return l.sign(n, {**l.read(n).p, "schemes": l.read(n).p["schemes"] * 2})
+
+    yield case("with its scheme named twice", UNKNOWN, statement=twice)
     yield case("signed by another", NO, statement=signed_by_truck, more=[proven.key_of("truck")])

@@ -56,7 +56,8 @@ def claim_of(s, records):
     """The record must be of the statement; only its grams may have become less."""
     record = proven(records, "certificate", s.p["id"])
     need(record is not None and record["holder"] == s.issuer, "state_contradicts")
-    same = all(record.get(name) == s.p.get(name) for name in ("id", "lot", "coc_model", "schemes", "buyer", "valid_until"))
+    same = all(record.get(name) == s.p.get(name) for name in ("id", "lot", "coc_model", "buyer", "valid_until"))
+    same = same and set(record["schemes"]) == set(s.p["schemes"])
     need(same and record["dry_g"] <= s.p["dry_g"] and record["cu_g"] <= s.p["cu_g"], "state_contradicts")
     proven(records, "lot", record["lot"])
     return record

@@ -187,7 +187,8 @@ class Transfers(Chain):
         def count(kind, party, site, moments, material, leaf):
             for moment, some in zip(moments, self.attesting(kind, party, site, moments, material, leaf)):
                 for attestation in some:
-                    found.setdefault(attestation["id"], []).append(moment)
+                    if attestation["scheme"] in certificate["schemes"]:
+                        found.setdefault(attestation["id"], []).append(moment)
 
         for lot in chain:
             if lot.get("mine"):

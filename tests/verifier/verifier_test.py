@@ -45,6 +45,9 @@ def state_cases(program):
     yield from proven.cases(by_name["concentrate"])
     for attestation in ("att-mill", "att-mine"):
         yield from proven.uncounted(by_name["reinstated-first-" + attestation])
+    for name in ("concentrate", "anode", "two-mines", "moved", "twice-attested", "custody-voided-between", "credits-blended"):
+        yield from proven.left_out(by_name[name])
+    yield by_name["custody-voided-between"].case("state: as it is", proven.lay(by_name["custody-voided-between"]), require_state=True), "valid_with_flags"
     yield from summaries.cases(by_name["concentrate"])
     for ledger in by_name.values():  # and as they are, whatever became of the certificate
         if summaries.is_made(ledger):

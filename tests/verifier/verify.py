@@ -7,6 +7,7 @@ verify() answers (verdict, [codes]) as verify_certificate of storage/ledger/veri
 not_valid or cannot_evaluate. What it has no rule for (corrections, amendments, nodes, a relation declared again) is
 cannot_evaluate with the code `beyond`.
 """
+import re
 import sys
 
 import formats
@@ -55,6 +56,8 @@ class Judgement:
             raise Undecided("stale")
         if missing and (self.file.state is not None or assertions.get("require_state", True)):
             raise Undecided("state_not_proven", str(missing))
+        if self.file.state is not None and self.untold:
+            raise Undecided("evidence_incomplete", self.untold[0])
         self.flags |= self.told_flags()
 
     # --- the evidence ---
@@ -87,7 +90,9 @@ class Judgement:
             self.world.authenticate(s, self.newest)
             self.world.apply(s)
             self.statements.append(s)
-            commitments.update(value for name, value in s.p.items() if name.endswith("_commitment"))
+            commitments.update(s.p[name] for name in ("name_commitment", "tax_id_commitment") if name in s.p)
+            if s.type == "dispatch" and re.fullmatch("[0-9a-f]{64}", s.p.get("vehicle", "")):
+                commitments.add(bytes.fromhex(s.p["vehicle"]))
         for opening in file.disclosures:
             need(formats.sha256(opening) in commitments, "disclosure_unmatched")
 
@@ -146,7 +151,8 @@ class Judgement:
 
     def judge_state(self):
         """Checks field 5 and takes over what it proves; answers the keys that are needed and not there."""
-        accounts = {name for lot in self.chain for one in lot["certificates"] for name in self.world.certificates[one]["debits"]}
+        self.untold = []
+        accounts = self.debited()
         needed = {("certificate", self.file.subject)} | {("lot", lot["id"]) for lot in self.chain}
         needed |= {("attestation", name) for name in self.relied} | {("account", name) for name in accounts}
         needed |= {("formalisation", lot["maker"]) for lot in self.chain if lot.get("mine")}
@@ -162,6 +168,18 @@ class Judgement:
                 self.take_over(kind, name, formats.decode(value, "state_proof"))
                 needed.discard((kind, name))
         return needed
+
+    def debited(self):
+        """The accounts that the certificate's own debits name, as it is proven, or else as the evidence made it."""
+        proven = next((value for kind, name, value, _, _ in self.file.records if (kind, name) == ("certificate", self.file.subject)), None)
+        if self.file.state is None or proven is None:
+            return set(self.certificate["debits"])
+        record = formats.decode(proven, "state_record")
+        names = {debit["account"] for debit in record["debits"]}
+        if record["site"] != self.certificate["site"]:
+            self.untold.append("how the lot came to where it was certified")
+        self.untold += [name for name in names if self.world.accounts.get(name, {}).get("site") != self.certificate["site"]]
+        return names
 
     def judge_law(self):
         """The law's amendments against the evidence, which has none here (they are `beyond`); answers what is needed besides. What was
@@ -213,8 +231,11 @@ class Judgement:
         self.flags |= told & {"upstream_under_review", "batch_closure", "account_in_deficit"}
         if kind == "certificate":
             need(record["state"] not in DEAD, "certificate_not_live")
-        elif kind == "lot" and record["state"] == "disputed":
-            self.flags.add("upstream_disputed")
+        elif kind == "lot":
+            self.flags |= {"upstream_disputed"} if record["state"] == "disputed" else set()
+            made = self.world.lots[name]
+            if record["coc_model"] != made["model"] or {entry["scheme"] for entry in record["schemes"]} - set(made["schemes"]):
+                self.untold.append(f"what makes lot {name} what it is")
         elif kind == "account" and record["balance_g"] < 0:
             self.flags.add("account_in_deficit")
         elif kind == "key":
