@@ -83,9 +83,9 @@ struct PolicyVerdict {
 };
 
 // Parses, verifies and counts. An unmet quorum is a verdict; an error is a note that is malformed, of another
-// log than those listed (policy.no_log), with a bad signature by a known key, or `uncertain`: signed with a key
-// of a listed log's that is not listed (policy.log_key), which says nothing about the note. `now_seconds` bounds cosignatures
-// from the future.
+// log than those listed (policy.no_log), with a bad signature by a known key, or `uncertain`: signed with a
+// key of a listed log's that is not listed (policy.log_key), which says nothing about the note. `now_seconds`
+// bounds cosignatures from the future.
 Result<PolicyVerdict> check_note(const Policy& policy, std::string_view note, std::uint64_t now_seconds);
 
 // Whether these elements, by position, are enough: groups follow from their members. `quorum none` always is.

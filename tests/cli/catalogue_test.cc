@@ -209,7 +209,8 @@ TEST(Catalogue, EveryReasonOfTheVerifierHasWords) {
   EXPECT_GE(codes.size(), 15u);
   for (const std::string& code : codes)
     expect_words(code);
-  for (const char* code : {"note.signature", "note.crlf", "checkpoint.root", "policy.no_log", "policy.log_key", "policy.group"})
+  for (const char* code :
+       {"note.signature", "note.crlf", "checkpoint.root", "policy.no_log", "policy.log_key", "policy.group"})
     expect_words(code);
 }
 
