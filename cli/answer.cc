@@ -3,6 +3,7 @@
 #include "crypto/text.h"
 #include "node/views/json_tree.h"
 #include "node/views/tree.h"
+#include "storage/ledger/law.h"
 
 namespace anta {
 namespace {
@@ -70,6 +71,11 @@ Answer::Kind kind_for(int status) {
   return Answer::Kind::undecided;
 }
 
+// An item of a sequence has no status of its own. Above the size limit it is too_large, which no law says.
+Answer::Kind kind_for_code(const std::string& code) {
+  return rejection_is_recorded(code) && code != "too_large" ? Answer::Kind::rejected : Answer::Kind::refused;
+}
+
 void take_decided(const HttpAnswer& http, const Value& value, Answer& answer) {
   answer.digest = text_at(value, "digest");
   const std::string outcome = text_at(value, "outcome");
@@ -104,6 +110,27 @@ Answer read_answer(const Result<HttpAnswer>& http, const Digest& statement) {
     answer.message = not_understood(*http);
   }
   return answer;
+}
+
+Result<std::vector<Answer>> read_tried(const Result<HttpAnswer>& http, std::span<const Digest> statements) {
+  const auto body = json_body(http);
+  if (!body) return pass(body);
+  const Value* found = body->find("items");
+  const auto* items = found ? std::get_if<ValueList>(&found->data) : nullptr;
+  if (!items || items->size() != statements.size()) return unintelligible(not_understood(*http));
+  std::vector<Answer> answers;
+  for (std::size_t n = 0; n < items->size(); ++n) {
+    const Value& item = (*items)[n];
+    Answer answer{
+        .code = text_at(item, "code"), .message = text_at(item, "detail"), .digest = text_at(item, "digest")};
+    const std::string outcome = text_at(item, "outcome");
+    if (outcome == "accepted") take_accepted(item, answer);
+    if (outcome == "rejected") answer.kind = kind_for_code(answer.code);
+    const bool told = outcome == "accepted" || (outcome == "rejected" && !answer.code.empty());
+    if (!told || answer.digest != hex(statements[n])) return unintelligible(not_understood(*http));
+    answers.push_back(std::move(answer));
+  }
+  return answers;
 }
 
 Value answer_value(const Answer& answer, const std::string& label) {

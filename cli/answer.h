@@ -1,6 +1,7 @@
 // What a node said about a submitted statement, whatever the HTTP status it came with.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ struct Answer {
 // From the answer to POST /v1/statements with that one statement; an unreachable node gives undecided, and so
 // does whoever answers something about another statement, or about none (a proxy).
 Answer read_answer(const Result<HttpAnswer>& http, const Digest& statement);
+
+// From the answer to a dry run of these statements as one sequence: one for each, in order. An error where
+// nothing is known of any: the node was not reached, refused the request as a whole, or answers about others.
+Result<std::vector<Answer>> read_tried(const Result<HttpAnswer>& http, std::span<const Digest> statements);
 
 // As data for --output.
 Value answer_value(const Answer& answer, const std::string& label);

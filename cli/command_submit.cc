@@ -1,5 +1,9 @@
+#include <span>
+#include <utility>
+
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/dry_run.h"
 #include "cli/node_option.h"
 #include "cli/outbox.h"
 #include "cli/sending.h"
@@ -17,7 +21,6 @@ struct Outgoing {
 };
 
 std::string path_for(const Invocation& invocation) {
-  if (invocation.has("--dry-run")) return "/v1/statements?dry_run=1";
   return "/v1/statements?wait=" + invocation.option("--wait").value_or("cosigned");
 }
 
@@ -63,16 +66,95 @@ Result<Exit> send_all(Invocation& invocation, HttpClient& client, const std::vec
     const Answer answer = read_answer(http, sha256(outgoing.bytes));
     answers.push_back(answer_value(answer, outgoing.label));
     tell_answer(invocation, outgoing.label, outgoing.item ? outgoing.item->path.string() : "FILE", answer);
-    if (!answer.is_final() || (answer.may_be_sent_again() && !invocation.has("--dry-run"))) {
+    if (!answer.is_final() || answer.may_be_sent_again()) {
       exit = exit_of_open(answer, http);
       break;
     }
     if (answer.kind != Answer::Kind::accepted) exit = Exit::rejected;
-    if (outbox && outgoing.item && !invocation.has("--dry-run")) {
+    if (outbox && outgoing.item) {
       if (auto kept = outbox->record(*outgoing.item, answer.body); !kept) return pass(kept);
     }
   }
   invocation.out(Value{std::move(answers)});
+  return exit;
+}
+
+// What stands in a file of the outbox goes into a sequence, whose other items it must not shift.
+Result<void> each_is_one_item(const std::vector<Outgoing>& all) {
+  for (const Outgoing& outgoing : all) {
+    cbor::Reader reader{ByteView(outgoing.bytes)};
+    const auto item = reader.item();
+    if (item && item->size() == outgoing.bytes.size()) continue;
+    const std::string path = outgoing.item ? outgoing.item->path.string() : outgoing.label;
+    if (!item)
+      return tl::unexpected(Error{Code::malformed, item.error().rule, path + ": " + item.error().message});
+    return fail(Code::malformed, "malformed", path + ": bytes stand behind the statement");
+  }
+  return {};
+}
+
+// One question, its statements together.
+Result<HttpAnswer> ask_about(HttpClient& client, std::span<const Outgoing> part) {
+  Bytes sequence;
+  for (const Outgoing& outgoing : part)
+    sequence.insert(sequence.end(), outgoing.bytes.begin(), outgoing.bytes.end());
+  return client.post("/v1/statements?dry_run=1", "application/cbor-seq", sequence);
+}
+
+// What the node says of each of a part, or of its first alone where it says nothing of them.
+std::vector<Answer> answers_about(const Result<HttpAnswer>& http, std::span<const Outgoing> part) {
+  std::vector<Digest> digests;
+  for (const Outgoing& outgoing : part)
+    digests.push_back(sha256(outgoing.bytes));
+  auto answers = read_tried(http, digests);
+  if (answers) return std::move(*answers);
+  const Error& error = answers.error();
+  Answer open{.code = error.rule.empty() ? std::string(name(error.code)) : error.rule,
+              .message = error.message};
+  if (open.code == "answer") open.code = "uncertain";
+  return {std::move(open)};
+}
+
+void tell_parts(const Invocation& invocation) {
+  constexpr std::string_view code = "dry_run_parts";
+  invocation.say(std::string(cause(code, invocation.language)));
+  invocation.say("  " + std::string(next_step(code, invocation.language)));
+}
+
+// The verdict alone. Statements build on each other (a dispatch on its lot), so they are asked about
+// together, and what is refused stops nothing: what wants for it is refused too, as it will be.
+Result<Exit> try_all(Invocation& invocation, HttpClient& client, const std::vector<Outgoing>& all) {
+  if (auto whole = each_is_one_item(all); !whole) return pass(whole);
+  std::vector<std::size_t> sizes;
+  for (const Outgoing& outgoing : all)
+    sizes.push_back(outgoing.bytes.size());
+  Exit exit = Exit::ok;
+  ValueList rows;
+  std::size_t bytes_max = dry_run_bytes_max;
+  bool told = false;
+  for (std::size_t first = 0, end = 0; first < all.size(); first = end) {
+    end = dry_run_end(sizes, first, bytes_max);
+    const auto part = std::span(all).subspan(first, end - first);
+    const auto http = ask_about(client, part);
+    if (http && http->status == 413 && bytes_max > dry_run_bytes_least) {
+      bytes_max = dry_run_bytes_least;
+      end = first;
+      continue;
+    }
+    if (end < all.size() && !std::exchange(told, true)) tell_parts(invocation);
+    const std::vector<Answer> answers = answers_about(http, part);
+    for (std::size_t n = 0; n < answers.size(); ++n) {
+      const Answer& answer = answers[n];
+      rows.push_back(answer_value(answer, part[n].label));
+      tell_answer(invocation, part[n].label, part[n].item ? part[n].item->path.string() : "FILE", answer);
+      if (answer.kind != Answer::Kind::accepted) exit = Exit::rejected;
+    }
+    if (!answers.front().is_final()) {
+      exit = exit_of_open(answers.front(), http);
+      break;
+    }
+  }
+  invocation.out(Value{std::move(rows)});
   return exit;
 }
 
@@ -85,12 +167,13 @@ Result<Exit> submit(Invocation& invocation) {
     return invocation.usage("--wait takes committed or cosigned, not '" + wait + "'",
                             "--wait admite committed o cosigned, no '" + wait + "'");
   }
+  const bool dry = invocation.has("--dry-run");
   if (paths.size() == 1 && is_outbox(paths.front())) {
     auto outbox = Outbox::open(paths.front());
     if (!outbox) return pass(outbox);
     const auto all = read_outbox(*outbox);
     if (!all) return pass(all);
-    return send_all(invocation, **client, *all, &*outbox);
+    return dry ? try_all(invocation, **client, *all) : send_all(invocation, **client, *all, &*outbox);
   }
   std::vector<Outgoing> all;
   for (const std::string& path : paths) {
@@ -99,7 +182,7 @@ Result<Exit> submit(Invocation& invocation) {
     for (Outgoing& outgoing : *sequence)
       all.push_back(std::move(outgoing));
   }
-  return send_all(invocation, **client, all, nullptr);
+  return dry ? try_all(invocation, **client, all) : send_all(invocation, **client, all, nullptr);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Routes of statements: submitting them, trying them out, reading them.
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "crypto/cbor.h"
 #include "crypto/cose.h"
@@ -120,16 +121,31 @@ std::optional<Result<Outcome>> decided_before(const LedgerReader& reader, const 
   return fail(Code::rule_violated, (*outcome)->rule, (*outcome)->message);
 }
 
-// What the law would say now, each item on top of those before it.
+// Whether this would be on record, so that the same bytes are answered with it ever after.
+bool would_stand(const Result<Outcome>& outcome) {
+  if (outcome) return true;
+  return outcome.error().code == Code::rule_violated && rejection_is_recorded(outcome.error().rule);
+}
+
+// What the law would say now, each item on top of those before it. The same bytes twice have one outcome, as
+// where they are applied: the second time the law would find its own first time in the way.
 std::vector<Submitted> try_out(const ApiServices& services, const LedgerReader& reader, const Body& body) {
   const auto view = reader.view();
   Overlay overlay(*view);
   const Millis block_time = std::max(services.clock(), reader.applied().block_time);
   LeafIndex leaf{reader.applied().leaves.value};
   std::vector<Submitted> answers;
+  std::unordered_map<Digest, std::size_t> decided_here;  // -> index in answers
   for (const auto& bytes : body.items) {
     Submitted submitted{.statement = sha256(*bytes)};
+    if (const auto here = decided_here.find(submitted.statement); here != decided_here.end()) {
+      submitted = answers[here->second];
+      submitted.again = true;
+      answers.push_back(std::move(submitted));
+      continue;
+    }
     if (auto before = decided_before(reader, submitted.statement)) {
+      submitted.again = true;
       submitted.outcome = std::move(*before);
       answers.push_back(std::move(submitted));
       continue;
@@ -161,22 +177,30 @@ std::vector<Submitted> try_out(const ApiServices& services, const LedgerReader& 
       submitted.outcome = tl::unexpected<Error>(effects.error());
     }
     if (overlay.failed()) submitted.outcome = fail(Code::io, "state.read", "the state could not be read");
+    if (would_stand(submitted.outcome)) decided_here.emplace(submitted.statement, answers.size());
     answers.push_back(std::move(submitted));
   }
   return answers;
 }
 
 HttpResponse tried_response(bool sequence, const std::vector<Submitted>& answers) {
+  // A state that cannot be read says nothing of the law: no item of a sequence is rejected for it.
+  for (const Submitted& s : answers) {
+    if (!s.outcome && s.outcome.error().code == Code::io) return problem(s.outcome.error());
+  }
   const auto value_of = [](const Submitted& s) {
     if (s.outcome) {
       Value value = queries::outcome_value(*s.outcome);
-      std::get<ValueMap>(value.data).emplace_back("dry_run", Value{true});
+      auto& members = std::get<ValueMap>(value.data);
+      members.emplace_back("again", Value{s.again});
+      members.emplace_back("dry_run", Value{true});
       return value;
     }
     return Value{ValueMap{{"digest", Value{hex(s.statement)}},
                           {"outcome", Value{std::string("rejected")}},
                           {"code", Value{problem_code(s.outcome.error())}},
                           {"detail", Value{s.outcome.error().message}},
+                          {"again", Value{s.again}},
                           {"dry_run", Value{true}}}};
   };
   if (sequence) {
@@ -187,7 +211,9 @@ HttpResponse tried_response(bool sequence, const std::vector<Submitted>& answers
   }
   const Submitted& one = answers.front();
   if (one.outcome) return json_response(200, value_of(one));
-  return problem(one.outcome.error(), {{"digest", Value{hex(one.statement)}}, {"dry_run", Value{true}}});
+  return problem(
+      one.outcome.error(),
+      {{"digest", Value{hex(one.statement)}}, {"again", Value{one.again}}, {"dry_run", Value{true}}});
 }
 
 // Judging costs a verification of each, like submitting.

@@ -132,6 +132,44 @@ TEST(Answer, WhatLeftNoRecordMayBeSentAgain) {
   }
 }
 
+TEST(Answer, ATriedSequenceHasAnAnswerForEach) {
+  // Goal: each item in order, a law's refusal told from what leaves no record; others' answers decide
+  // nothing.
+  const std::vector<Digest> two = {asked, sha256(as_bytes("another"))};
+  const auto item = [](const Digest& digest, const std::string& members) {
+    return R"({"digest": ")" + hex(digest) + "\", " + members + "}";
+  };
+  const auto items = [&](const std::string& first, const std::string& second) {
+    return answer(200, R"({"items": [)" + item(two[0], first) + ", " + item(two[1], second) + "]}");
+  };
+  const std::string good = R"("outcome": "accepted", "leaf": 7, "flags": ["speed"])";
+  const auto rejected = [](const std::string& code) {
+    return R"("outcome": "rejected", "code": ")" + code + R"(", "detail": "why")";
+  };
+  const auto read = read_tried(items(good, rejected("not_holder")), two);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->at(0).kind, Answer::Kind::accepted);
+  EXPECT_EQ(read->at(0).leaf, 7);
+  EXPECT_EQ(read->at(0).flags, std::vector<std::string>{"speed"});
+  EXPECT_EQ(read->at(1).kind, Answer::Kind::rejected);
+  EXPECT_EQ(read->at(1).code, "not_holder");
+  EXPECT_EQ(read->at(1).message, "why");
+  for (const char* code : {"malformed", "too_large", "bad_signature", "unknown_key", "event_in_future"})
+    EXPECT_EQ(read_tried(items(good, rejected(code)), two)->at(1).kind, Answer::Kind::refused) << code;
+  const std::vector<Digest> swapped = {two[1], two[0]};
+  for (const auto& other :
+       {read_tried(items(good, good), swapped), read_tried(items(good, good), std::span(two).first(1)),
+        read_tried(items(good, R"("outcome": "undecided")"), two),
+        read_tried(items(good, R"("outcome": "rejected")"), two), read_tried(answer(200, about(good)), two),
+        read_tried(answer(200, "[]"), two)}) {
+    ASSERT_FALSE(other.has_value());
+    EXPECT_EQ(other.error().rule, "answer");
+  }
+  EXPECT_EQ(read_tried(answer(503, R"({"code": "no_leader", "detail": "d"})"), two).error(),
+            (Error{Code::busy, "no_leader", "d"}));
+  EXPECT_EQ(read_tried(fail(Code::uncertain, "unreachable", "m"), two).error().rule, "unreachable");
+}
+
 TEST(Answer, NoAnswerAtAllIsUndecided) {
   // Goal: an unreachable node leaves the statement in the outbox, and says its rule or else its code.
   const Answer silent = read_answer(fail(Code::uncertain, "unreachable", "no node answered"), asked);

@@ -141,11 +141,11 @@ TEST(Catalogue, AReportGivesItsReaderNoAdviceForASigner) {
 
 TEST(Catalogue, TheLimitsOfANodeHaveWords) {
   // Goal: whoever meets a limit of HTTP or of the queries reads which one, and what to do.
-  for (const char* code :
-       {"http.memory_bytes", "http.larger_than_memory", "http.connections_max",
-        "http.connections_per_address", "http.requests_per_second", "key_statements_per_second",
-        "outside_window", "statements_max", "items_max", "dry_run_max", "queries_max", "impact_reads_max",
-        "deadline", "no_leader", "not_cosigned", "certificate_too_large", "outbox_locked"}) {
+  for (const char* code : {"http.memory_bytes", "http.larger_than_memory", "http.connections_max",
+                           "http.connections_per_address", "http.requests_per_second",
+                           "key_statements_per_second", "outside_window", "statements_max", "items_max",
+                           "dry_run_max", "dry_run_parts", "queries_max", "impact_reads_max", "deadline",
+                           "no_leader", "not_cosigned", "certificate_too_large", "outbox_locked"}) {
     expect_words(code);
     EXPECT_FALSE(next_step(code, Language::es).empty()) << code;
   }

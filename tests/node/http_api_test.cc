@@ -157,6 +157,33 @@ TEST(HttpApi, ADryRunJudgesAndRecordsNothing) {
   EXPECT_EQ(rig.get("/v1/lots/L-1").status, 404u);
 }
 
+TEST(HttpApi, TheSameBytesTwiceInADryRunHaveOneOutcome) {
+  // Goal: as where they are applied, the second is the first again: also a rejection, which stands although
+  // what it lacked comes between; what leaves no record is judged anew.
+  World world = rich_world();
+  Api rig(world);
+  const Bytes lot = world.sign("miner", world.lot("L-1"));
+  const Bytes dispatch = world.sign("miner", world.dispatch("D-1", {"L-1"}));
+  Bytes bent = lot;
+  bent.back() ^= 1;
+  Bytes all;
+  for (const Bytes& one : {dispatch, lot, lot, dispatch, bent, bent})
+    all.insert(all.end(), one.begin(), one.end());
+  const Value answer = Api::json(rig.post("/v1/statements?dry_run=1", all, "application/cbor-seq"));
+  const ValueList& items = std::get<ValueList>(answer.find("items")->data);
+  ASSERT_EQ(items.size(), 6u);
+  const auto again = [&](std::size_t n) { return std::get<bool>(items[n].find("again")->data); };
+  const auto leaf = [&](std::size_t n) { return std::get<std::int64_t>(items[n].find("leaf")->data); };
+  EXPECT_EQ(Api::text(items[0], "code"), "unknown_reference");
+  EXPECT_EQ(Api::text(items[1], "outcome"), "accepted");
+  EXPECT_EQ(Api::text(items[2], "outcome"), "accepted");
+  EXPECT_EQ(leaf(2), leaf(1));
+  EXPECT_EQ(Api::text(items[3], "code"), "unknown_reference");
+  EXPECT_EQ(Api::text(items[5], "code"), "bad_signature");
+  for (std::size_t n = 0; n < 6; ++n)
+    EXPECT_EQ(again(n), n == 2 || n == 3) << n;
+}
+
 TEST(HttpApi, PastAKeysLimitTheAnswerIs429WithTheWait) {
   // Goal: 429, problem details with the limit's name, Retry-After in the seconds that the limit says, for one
   // statement and for a sequence; a sequence of which something is known answers item by item.
