@@ -15,11 +15,8 @@ Result<PolicyVerdict> checked_note(const Trust& trust, std::string_view note, Mi
     return fail(Code::uncertain, "no_quorum",
                 "the checkpoint lacks the cosignatures that the policy demands");
   }
-  const auto& age = trust.assertions.max_age_seconds;
-  if (age && seconds > verdict->quorum_time_seconds &&
-      seconds - verdict->quorum_time_seconds > static_cast<std::uint64_t>(*age)) {
-    return fail(Code::uncertain, "stale", "the checkpoint's cosignatures are older than the policy allows");
-  }
+  if (is_stale(trust.assertions, verdict->quorum_time_seconds, now))
+    return fail(Code::uncertain, "stale", stale_message);
   return verdict;
 }
 

@@ -116,12 +116,6 @@ void list_checks(const Assertions& wanted, bool state_proven, Report& report) {
   list_assertions(wanted, report);
 }
 
-bool is_stale(const Assertions& wanted, std::uint64_t quorum_seconds, Millis now) {
-  if (!wanted.max_age_seconds) return false;
-  const std::int64_t now_seconds = now.value / 1000;
-  return now_seconds - static_cast<std::int64_t>(quorum_seconds) > *wanted.max_age_seconds;
-}
-
 // The tree that the evidence's paths lead to: the checkpoint's, or one that the checkpoint's extends.
 Result<Checkpoint> proven_tree(const CertificateFile& file, const Checkpoint& checkpoint) {
   if (!file.earlier) return checkpoint;
@@ -164,8 +158,7 @@ std::optional<Report> replay_file(const CertificateFile& file, const Checkpoint&
 Report conclude(const CertificateFile& file, const Rested& rested, const Trust& trust, Millis now,
                 Report report) {
   if (is_stale(trust.assertions, report.checkpoint_seconds, now)) {
-    return undecided(std::move(report), "stale",
-                     "the checkpoint is older than the policy's max_age; fetch the file again");
+    return undecided(std::move(report), "stale", stale_message);
   }
   const std::vector<StateKey> missing = unproven(rested.records, file.state);
   if (!missing.empty() && (file.state || trust.assertions.require_state)) {
@@ -225,8 +218,7 @@ Report judge_summary(const CertificateFile& file, const Checkpoint& checkpoint, 
     return report;
   }
   if (is_stale(trust.assertions, report.checkpoint_seconds, now)) {
-    return undecided(std::move(report), "stale",
-                     "the checkpoint is older than the policy's max_age; fetch the file again");
+    return undecided(std::move(report), "stale", stale_message);
   }
   const std::string sources = std::to_string(file.summary->sources());
   return undecided(std::move(report), "sources_summarised",
@@ -238,6 +230,13 @@ bool is_yes(CertificateVerdict verdict) {
 }
 
 }  // namespace
+
+bool is_stale(const Assertions& wanted, std::uint64_t quorum_seconds, Millis now) {
+  if (!wanted.max_age_seconds || now.value < 0) return false;
+  const std::uint64_t now_seconds = static_cast<std::uint64_t>(now.value) / 1000;
+  const std::int64_t age_max = std::max(*wanted.max_age_seconds, std::int64_t{0});
+  return now_seconds > quorum_seconds && now_seconds - quorum_seconds > static_cast<std::uint64_t>(age_max);
+}
 
 Report verify_with_sources(ByteView summary, ByteView whole, const Trust& trust, Millis now) {
   Report short_one = verify_certificate(summary, trust, now);

@@ -39,6 +39,12 @@ struct Assertions {
   bool require_state = true;                         // present state must be proven, not told
 };
 
+// Whether the checkpoint's quorum, at this time of its cosignatures, is longer ago than max_age_seconds:
+// older than it, not just as old. Never where none is asked for, nor for a quorum that is ahead of `now` (by
+// how much it may be is check_note's affair).
+bool is_stale(const Assertions& wanted, std::uint64_t quorum_seconds, Millis now);
+inline constexpr const char* stale_message = "the checkpoint is older than the policy's max_age";
+
 struct Trust {
   std::optional<Policy> policy = {};  // none: cannot_evaluate
   Assertions assertions = {};

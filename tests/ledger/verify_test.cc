@@ -2,6 +2,7 @@
 #include "storage/ledger/verify.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "tests/ledger/law_chain.h"
 #include "tests/ledger/ledger_builder.h"
@@ -317,6 +318,25 @@ TEST_F(VerifyPolicy, Stale) {
   const Report stale = verify_at(trust, checkpoint_ms() + hour + second);
   EXPECT_EQ(stale.verdict, CertificateVerdict::cannot_evaluate);
   EXPECT_EQ(codes(stale), "stale");
+}
+
+// Goal: one age for whoever believes a checkpoint: just max_age is not older, a quorum ahead of the clock is
+// not old, and nothing wraps at the ends of the numbers.
+TEST(Freshness, IsOneComparison) {
+  const auto stale = [](std::int64_t max_age, std::uint64_t quorum_seconds, std::int64_t now_ms) {
+    return is_stale(Assertions{.max_age_seconds = max_age}, quorum_seconds, Millis{now_ms});
+  };
+  EXPECT_FALSE(is_stale(Assertions{}, 0, Millis{std::numeric_limits<std::int64_t>::max()}));
+  EXPECT_FALSE(stale(3600, 1'000, 4'600'000));
+  EXPECT_FALSE(stale(3600, 1'000, 4'600'999));
+  EXPECT_TRUE(stale(3600, 1'000, 4'601'000));
+  EXPECT_FALSE(stale(0, 1'000, 1'000'999));
+  EXPECT_TRUE(stale(0, 1'000, 1'001'000));
+  EXPECT_FALSE(stale(0, 1'060, 1'000'000));
+  EXPECT_FALSE(stale(0, std::numeric_limits<std::uint64_t>::max(), 1'000'000));
+  EXPECT_FALSE(stale(0, std::uint64_t{1} << 63, 1'000'000));
+  EXPECT_FALSE(stale(std::numeric_limits<std::int64_t>::max(), 0, std::numeric_limits<std::int64_t>::max()));
+  EXPECT_FALSE(stale(0, 0, -5'000));
 }
 
 // Goal: cosignatures from more than a minute ahead of the verifier's clock give no answer: one of the clocks
