@@ -47,34 +47,80 @@ Millis newest_cosignature(const Report& report) {
   return Millis{static_cast<std::int64_t>(newest) * 1000};
 }
 
+// An assertion that a file meets or not. The codes are part of the interface: `unmet` is the reason of a no,
+// `checked` says in a report that it was asked for.
+struct Demand {
+  const char* unmet;
+  const char* checked;
+  bool (*is_made)(const Assertions& wanted);
+  // What is wrong, or nothing. Asked only where the demand is made.
+  std::optional<std::string> (*wrong)(const Assertions& wanted, const Digest& genesis,
+                                      const Report::Claim& claim);
+};
+
+using Wrong = std::optional<std::string>;
+using Claim = Report::Claim;
+
+template <typename T>
+bool holds(const std::vector<T>& list, const T& one) {
+  return std::find(list.begin(), list.end(), one) != list.end();
+}
+
+Wrong wrong_genesis(const Assertions& wanted, const Digest& genesis, const Claim&) {
+  return *wanted.genesis == genesis ? Wrong{} : "the genesis is not the policy's";
+}
+
+Wrong wrong_scheme(const Assertions& wanted, const Digest&, const Claim& claim) {
+  const bool met = std::any_of(claim.schemes.begin(), claim.schemes.end(),
+                               [&](const SchemeId& scheme) { return holds(wanted.schemes, scheme); });
+  return met ? Wrong{} : "none of the claimed schemes is accepted by the policy";
+}
+
+Wrong wrong_issuer(const Assertions& wanted, const Digest&, const Claim& claim) {
+  if (holds(wanted.issuers, claim.holder)) return {};
+  return "issued by " + claim.holder.value + ", whom the policy does not accept";
+}
+
+Wrong wrong_model(const Assertions& wanted, const Digest&, const Claim& claim) {
+  if (holds(wanted.models, claim.coc_model)) return {};
+  return "the model " + std::string(word(claim.coc_model)) + " is not accepted by the policy";
+}
+
+Wrong wrong_certificate(const Assertions& wanted, const Digest&, const Claim& claim) {
+  if (*wanted.certificate == claim.certificate) return {};
+  return "the file is about certificate " + claim.certificate.value + ", not about " +
+         wanted.certificate->value;
+}
+
+Wrong wrong_buyer(const Assertions& wanted, const Digest&, const Claim& claim) {
+  if (wanted.buyer == claim.buyer) return {};
+  return claim.buyer ? "issued to " + claim.buyer->value + ", not to " + wanted.buyer->value
+                     : "a bearer certificate, not one for " + wanted.buyer->value;
+}
+
+// All of Assertions but max_age_seconds and require_state, which are no answer where they are not met. An
+// empty list asks for nothing.
+constexpr Demand demands[] = {
+    {"other_network", "checked.genesis", [](const Assertions& a) { return a.genesis.has_value(); },
+     wrong_genesis},
+    {"policy_scheme", "checked.policy_scheme", [](const Assertions& a) { return !a.schemes.empty(); },
+     wrong_scheme},
+    {"policy_issuer", "checked.policy_issuer", [](const Assertions& a) { return !a.issuers.empty(); },
+     wrong_issuer},
+    {"policy_model", "checked.policy_model", [](const Assertions& a) { return !a.models.empty(); },
+     wrong_model},
+    {"policy_certificate", "checked.policy_certificate",
+     [](const Assertions& a) { return a.certificate.has_value(); }, wrong_certificate},
+    {"policy_buyer", "checked.policy_buyer", [](const Assertions& a) { return a.buyer.has_value(); },
+     wrong_buyer},
+};
+
 // An assertion that the file does not meet is a no; one that cannot be checked is no answer.
 void check_assertions(const Assertions& wanted, const Digest& genesis, Report& report) {
-  const Report::Claim& claim = *report.claim;
-  const auto no = [&](const char* code, std::string message) {
-    report.reasons.push_back(Reason{code, std::move(message), {}});
-  };
-  if (wanted.genesis && *wanted.genesis != genesis) no("other_network", "the genesis is not the policy's");
-  const bool scheme_ok =
-      wanted.schemes.empty() ||
-      std::any_of(claim.schemes.begin(), claim.schemes.end(), [&](const SchemeId& s) {
-        return std::find(wanted.schemes.begin(), wanted.schemes.end(), s) != wanted.schemes.end();
-      });
-  if (!scheme_ok) no("policy_scheme", "none of the claimed schemes is accepted by the policy");
-  if (!wanted.issuers.empty() &&
-      std::find(wanted.issuers.begin(), wanted.issuers.end(), claim.holder) == wanted.issuers.end()) {
-    no("policy_issuer", "issued by " + claim.holder.value + ", whom the policy does not accept");
-  }
-  if (!wanted.models.empty() &&
-      std::find(wanted.models.begin(), wanted.models.end(), claim.coc_model) == wanted.models.end()) {
-    no("policy_model", "the model " + std::string(word(claim.coc_model)) + " is not accepted by the policy");
-  }
-  if (wanted.certificate && *wanted.certificate != claim.certificate) {
-    no("policy_certificate", "the file is about certificate " + claim.certificate.value + ", not about " +
-                                 wanted.certificate->value);
-  }
-  if (wanted.buyer && wanted.buyer != claim.buyer) {
-    no("policy_buyer", claim.buyer ? "issued to " + claim.buyer->value + ", not to " + wanted.buyer->value
-                                   : "a bearer certificate, not one for " + wanted.buyer->value);
+  for (const Demand& demand : demands) {
+    if (!demand.is_made(wanted)) continue;
+    if (auto wrong = demand.wrong(wanted, genesis, *report.claim))
+      report.reasons.push_back(Reason{demand.unmet, std::move(*wrong), {}});
   }
 }
 
@@ -90,10 +136,12 @@ void check_certificate(Millis now, Report& report) {
     no("certificate_expired", "the certificate was valid until an earlier moment");
 }
 
-// What is so of every file.
+// What was asked for of any file, met or not, and what should have been.
 void list_assertions(const Assertions& wanted, Report& report) {
   if (wanted.max_age_seconds) report.checked.push_back("checked.freshness");
-  if (wanted.genesis) report.checked.push_back("checked.genesis");
+  for (const Demand& demand : demands) {
+    if (demand.is_made(wanted)) report.checked.push_back(demand.checked);
+  }
   if (!wanted.genesis) report.not_checked.push_back("not_checked.genesis");
   if (!wanted.max_age_seconds) report.not_checked.push_back("not_checked.freshness");
 }

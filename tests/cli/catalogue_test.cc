@@ -201,12 +201,15 @@ TEST(Catalogue, EveryReasonOfTheVerifierHasWords) {
   WordSet codes;
   for (const char* expression :
        {"refuse\\(std::move\\(report\\), \"([a-z_.]+)\"", "undecided\\(std::move\\(report\\), \"([a-z_.]+)\"",
-        "\\bno\\(\"([a-z_]+)\"", "ReplayFailure\\{\"([a-z_]+)\"", "rule == \"(certificate\\.[a-z]+)\""}) {
+        "\\bno\\(\"([a-z_]+)\"", "\\{\"([a-z_]+)\", \"checked\\.", "ReplayFailure\\{\"([a-z_]+)\"",
+        "rule == \"(certificate\\.[a-z]+)\""}) {
     const WordSet some = raised(expression);
     EXPECT_FALSE(some.empty()) << expression;
     codes.insert(some.begin(), some.end());
   }
   EXPECT_GE(codes.size(), 15u);
+  for (const char* code : {"other_network", "policy_buyer", "certificate_expired"})
+    EXPECT_TRUE(codes.contains(code)) << code;
   for (const std::string& code : codes)
     expect_words(code);
   for (const char* code :

@@ -402,5 +402,31 @@ TEST_F(VerifyPolicy, Assertions) {
   }
 }
 
+// Goal: a report says which assertions were asked for, those and no others, whether they are met or not; a
+// buyer who demanded to be named could not tell.
+TEST_F(VerifyPolicy, AReportSaysWhichAssertionsWereAskedFor) {
+  const std::vector<std::string> all = {
+      "checked.genesis",      "checked.policy_scheme",      "checked.policy_issuer",
+      "checked.policy_model", "checked.policy_certificate", "checked.policy_buyer"};
+  const auto asked = [&](const anta::Assertions& assertions) {
+    std::string found;
+    const Report report = verify(assertions);
+    for (const std::string& code : all) {
+      if (lists(report.checked, code)) found += code.substr(8) + " ";
+    }
+    return found;
+  };
+  EXPECT_EQ(asked({}), "");
+  EXPECT_EQ(asked({.schemes = {}, .issuers = {}, .models = {}}), "");
+  EXPECT_EQ(asked({.schemes = {SchemeId{"crp"}}}), "policy_scheme ");
+  EXPECT_EQ(asked({.schemes = {SchemeId{"x"}}}), "policy_scheme ");
+  EXPECT_EQ(asked({.issuers = {PartyId{"plant"}}}), "policy_issuer ");
+  EXPECT_EQ(asked({.models = {CocModel::mass_balance}}), "policy_model ");
+  EXPECT_EQ(asked({.certificate = CertificateId{"C-1"}}), "policy_certificate ");
+  EXPECT_EQ(asked({.buyer = PartyId{"smelter"}}), "policy_buyer ");
+  EXPECT_EQ(asked({.genesis = sha256(as_bytes("another")), .buyer = PartyId{"buyer"}}),
+            "genesis policy_buyer ");
+}
+
 }  // namespace
 }  // namespace anta::test

@@ -1,6 +1,6 @@
 """A corpus of certificate files: good, mutated and hostile ones, made from verifier_ledgers' chains. Seeded.
 
-    Case(name, policy, now, require_state, max_age, raw)
+    Case(name, policy, now, require_state, max_age, raw, asserted)       asserted: {key of the assertions: value or list}
 
 A hostile file has one statement changed, signed by its party's own key, laid in its place in a tree that the log and
 all cosigners sign: what a network looks like whose organisations all lie. Only recomputing finds it.
@@ -18,7 +18,7 @@ import formats
 import shapes
 from formats import encode, sha256
 
-Case = namedtuple("Case", "name policy now require_state max_age raw")
+Case = namedtuple("Case", "name policy now require_state max_age raw asserted", defaults=[{}])
 
 
 def party_key(name):
@@ -100,8 +100,8 @@ class Ledger:
         own = node_key(self.name, n, "anta_cos")
         return line(f"org-{n + 1}/anta", 4, own, lambda _: blob + (key or own).sign(message).signature)
 
-    def case(self, name, raw, now=None, require_state=False, max_age=None, policy=None):
-        return Case(f"{self.name}: {name}", policy or self.policy, now or self.now, require_state, max_age, raw)
+    def case(self, name, raw, now=None, require_state=False, max_age=None, policy=None, **asserted):
+        return Case(f"{self.name}: {name}", policy or self.policy, now or self.now, require_state, max_age, raw, asserted)
 
 
 def b64(raw):

@@ -21,6 +21,7 @@ def judge(judgement, origin, now, assertions):
     certificate = claim_of(s, records)
     add_up(certificate["lot"], {name: lot for (kind, name), lot in records.items() if kind == "lot"}, file.summary)
     need(assertions.get("genesis") in (None, judgement.genesis_digest), "other_network")
+    judgement.check_asserted(certificate, assertions)
     need(certificate["state"] not in DEAD, "certificate_not_live")
     need(certificate["valid_until"] > now, "certificate_expired")
     if assertions.get("max_age") is not None and now // 1000 - judgement.seconds > assertions["max_age"]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 
+import asserted
 import corpus
 import formats
 import hostile
@@ -49,6 +50,7 @@ def state_cases(program):
         yield from proven.left_out(by_name[name])
     yield by_name["custody-voided-between"].case("state: as it is", proven.lay(by_name["custody-voided-between"]), require_state=True), "valid_with_flags"
     yield from summaries.cases(by_name["concentrate"])
+    yield from asserted.cases(by_name)
     for ledger in by_name.values():  # and as they are, whatever became of the certificate
         if summaries.is_made(ledger):
             yield ledger.case("summary of " + ledger.name, summaries.lay(ledger), require_state=True), None
@@ -64,9 +66,10 @@ def ours(program, every):
     """What verify_certificate says of each, in one run."""
     stream = bytearray()
     for case in every:
-        policy = case.policy.encode()
-        stream += b"%d %d %d %d %d\n" % (case.now, case.require_state, -1 if case.max_age is None else case.max_age, len(policy), len(case.raw))
-        stream += policy + case.raw
+        policy, demands = case.policy.encode(), asserted.written(case.asserted)
+        age = -1 if case.max_age is None else case.max_age
+        stream += b"%d %d %d %d %d %d\n" % (case.now, case.require_state, age, len(policy), len(demands), len(case.raw))
+        stream += policy + demands + case.raw
     lines = subprocess.run([program], input=bytes(stream), capture_output=True, check=True).stdout.decode().splitlines()
     assert len(lines) == len(every), (len(lines), len(every))
     return [line.split() for line in lines]
@@ -103,7 +106,7 @@ def refused(arguments):
 def judge(case, answer, wanted, tally):
     """One case: our verdict, this verifier's, and where it is known beforehand the right one."""
     verdict, code = answer
-    own, own_codes = verify.verify(case.raw, case.policy, case.now, require_state=case.require_state, max_age=case.max_age)
+    own, own_codes = verify.verify(case.raw, case.policy, case.now, require_state=case.require_state, max_age=case.max_age, **case.asserted)
     tally.verdicts[own] += 1
     if wanted not in (None, own):
         tally.differences.append(f"{case.name}: must be {wanted}, here {own} {' '.join(own_codes)}")

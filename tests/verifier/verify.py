@@ -22,7 +22,8 @@ OFFICES = ("party", "party-update", "role-grant", "accreditation", "formalisatio
 
 
 def verify(raw, policy_text, now, **assertions):
-    """now in milliseconds. Assertions: genesis, max_age (seconds), require_state (default true)."""
+    """now in milliseconds. Assertions: genesis (its digest), max_age (seconds), require_state (default true); lists: schemes, issuers, models;
+    certificate, buyer."""
     try:
         flags = Judgement(raw, policy_text, now, assertions).flags
         return ("valid_with_flags" if flags else "valid"), sorted(flags)
@@ -96,6 +97,10 @@ class Judgement:
         for opening in file.disclosures:
             need(formats.sha256(opening) in commitments, "disclosure_unmatched")
 
+    @staticmethod
+    def check_asserted(certificate, assertions):
+        check_asserted(certificate, assertions)
+
     def check_genesis(self, genesis, origin):
         check_genesis(genesis, origin)
         self.genesis_digest = formats.sha256(self.file.genesis)
@@ -107,6 +112,7 @@ class Judgement:
         need(self.file.subject in self.world.certificates, "certificate_missing")
         self.certificate = self.world.certificates[self.file.subject]
         need(assertions.get("genesis") in (None, self.genesis_digest), "other_network")
+        check_asserted(self.certificate, assertions)
         need(self.certificate["state"] not in DEAD, "certificate_not_live")
         need(self.certificate["valid_until"] > now, "certificate_expired")
         self.chain = self.world.chain_of(self.certificate["lot"])
@@ -244,6 +250,15 @@ class Judgement:
             changes = [{**change, "leaf": order} for order, change in enumerate(record["changes"])]
             proven = {**self.world.attestations[name], "changes": changes}
             self.flags |= self.standing_flags(proven, self.relied[name])
+
+
+def check_asserted(certificate, assertions):
+    """What the verifier demands of the certificate itself. An empty list asks for nothing."""
+    for key, code, said in (("schemes", "policy_scheme", set(certificate["schemes"])), ("issuers", "policy_issuer", {certificate["holder"]}),
+                            ("models", "policy_model", {certificate["coc_model"]})):
+        need(not assertions.get(key) or said & set(assertions[key]), code)
+    for key, code, said in (("certificate", "policy_certificate", certificate["id"]), ("buyer", "policy_buyer", certificate.get("buyer"))):
+        need(assertions.get(key) in (None, said), code)
 
 
 def check_genesis(genesis, origin):
