@@ -134,6 +134,11 @@ std::vector<Submitted> try_out(const ApiServices& services, const LedgerReader& 
   Overlay overlay(*view);
   const Millis block_time = std::max(services.clock(), reader.applied().block_time);
   LeafIndex leaf{reader.applied().leaves.value};
+  const SignatureCheck check = [&services](const SignedStatement& statement, const PublicKey& key) {
+    const bool good = verify_signature(statement, key);
+    if (good && services.keys) services.keys->charge(statement.header.kid, services.steady_ms());
+    return good;
+  };
   std::vector<Submitted> answers;
   std::unordered_map<Digest, std::size_t> decided_here;  // -> index in answers
   for (const auto& bytes : body.items) {
@@ -156,23 +161,15 @@ std::vector<Submitted> try_out(const ApiServices& services, const LedgerReader& 
       answers.push_back(std::move(submitted));
       continue;
     }
-    Outcome outcome{.statement = submitted.statement, .block_time = block_time};
-    Result<Effects> effects = fail(Code::corrupt, "not judged");
-    if (auto key = authenticate(overlay, *statement); !key) {
-      effects = pass(key);
-    } else {
-      if (services.keys) services.keys->charge(statement->header.kid, services.steady_ms());
-      effects = judge(overlay, *statement, Moment{.block_time = block_time, .leaf = leaf});
-    }
+    const Result<Effects> effects =
+        decide(overlay, *statement, {.block_time = block_time, .leaf = leaf}, check);
     if (effects) {
-      outcome.accepted = true;
-      outcome.leaf = leaf;
-      outcome.flags = effects->flags;
+      submitted.outcome = Outcome{.statement = submitted.statement,
+                                  .accepted = true,
+                                  .leaf = leaf,
+                                  .block_time = block_time,
+                                  .flags = effects->flags};
       leaf = leaf.next();
-      for (StateChange& change : effects->changes)
-        overlay.write(change.key, std::move(change.value));
-      overlay.remember(statement->digest, bytes);
-      submitted.outcome = std::move(outcome);
     } else {
       submitted.outcome = tl::unexpected<Error>(effects.error());
     }
