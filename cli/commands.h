@@ -18,7 +18,7 @@ std::vector<Command> sign_commands();         // command_sign.cc: new, sign
 std::vector<Command> submit_commands();       // command_submit.cc
 std::vector<Command> receive_commands();      // command_receive.cc: inbox, receive
 std::vector<Command> read_commands();         // command_read.cc: lot|party|... show, list, history; status
-std::vector<Command> attestation_commands();  // command_attestation.cc: impact
+std::vector<Command> attestation_commands();  // command_read.cc: impact
 std::vector<Command> certificate_commands();  // command_certificate.cc: get, verify, refresh
 std::vector<Command> audit_commands();        // command_audit.cc
 std::vector<Command> backup_commands();       // command_backup.cc: backup, backup verify
