@@ -1,7 +1,7 @@
 // Where the shell's log lines go: a function that the node gives, so that this room needs no logging library.
 //
-// An event is a stable snake_case word ("peer_refused"), its fields are facts with names. Called from the
-// `loop` and `disk` threads; the sink must be safe from both and must not block for long.
+// An event is a stable snake_case word ("peer_refused"), its fields are facts with names. Called from `loop`,
+// `disk` and the executors of the node's parts; the sink is safe from all at once and must not block long.
 #pragma once
 
 #include <cstdint>

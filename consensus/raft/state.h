@@ -1,5 +1,5 @@
-// The inside of Raft, shared by raft.cc (events, batches, terms), election.cc, replication.cc and reads.cc.
-// Nothing outside this folder includes it.
+// The inside of Raft, shared by raft.cc (events, batches, terms), election.cc, leadership.cc, replication.cc,
+// reads.cc and change.cc. Nothing outside this folder includes it.
 #pragma once
 
 #include <cstdint>

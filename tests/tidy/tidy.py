@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The house's rules as a check: layers, library homes, sizes, formatting, banned words.
+"""The house's rules as a check: layers, library homes, sizes, formatting, files that documents name, banned words.
 
     tests/tidy/tidy.py [--root DIR] [--no-format]
     tests/tidy/tidy.py --sizes      how large each room is and what is largest; judges nothing
@@ -151,6 +151,25 @@ def check_style(path, text, lines, offences):
             offences.append((path, number, "style", "a brace or a lambda in a statement with co_await (g++ 12.2 miscompiles it)"))
 
 
+NAMED_FILE = re.compile(r"`([^`\s]+\.(?:cc|h|py|md|cddl|yaml|cmake))`")
+# What documents name and the tree does not hold: files that the programs read or write where they run, the name of a rule, and the
+# design notes of which README.md says that they are not here.
+NOT_IN_THE_TREE = {
+    "node-keys.yaml", "network/ID/node.yaml", "network.yaml", "genesis.yaml", "policy.assertions.yaml", "witness.yaml",
+    "$XDG_CONFIG_HOME/anta/config.yaml", "~/.config/anta/config.yaml", "foo.cc", "foo_test.cc",
+    "ledger.md", "proofs.md", "consensus.md", "performance.md", "interfaces.md", "house.md", "libraries.md"}
+
+
+def check_named_files(path, lines, listing, offences):
+    """A file that a document names in backticks is there: as a path from the root or from the document's folder, or by its last
+    words anywhere. A star stands for any words of one name."""
+    for number, line in enumerate(lines, 1):
+        for name in NAMED_FILE.findall(line):
+            words = re.escape(name).replace(r"\*", "[^/\n]*")
+            if name not in NOT_IN_THE_TREE and not re.search(f"(^|/){words}$", listing, re.M):
+                offences.append((path, number, "document", f"names {name}, which is not in the tree"))
+
+
 def check_own_header(root, path, text, offences):
     """foo.cc includes foo.h first: compiling it proves that the header needs nothing before it."""
     header = path[: -len("cc")] + "h"
@@ -217,7 +236,7 @@ def check_format(root, paths, offences):
 
 
 def judged(root):
-    return [p for p in tracked(root) if not re.match(r"(build/|tests/(vectors|fuzz/corpus)/|.*/golden/|node/web/dist/)", p)]
+    return [p for p in tracked(root) if not re.match(r"(build/|tests/(vectors|fuzz/corpus)/|.*/golden/)", p)]
 
 
 def measure(root):
@@ -251,7 +270,7 @@ def print_sizes(root, largest=10):
 
 def check(root, formatting=True):
     offences, users = [], {}
-    paths = judged(root)
+    paths, listing = judged(root), "\n".join(tracked(root))
     words = scenario_words(root)
     for path in paths:
         ending = os.path.splitext(path)[1]
@@ -268,6 +287,8 @@ def check(root, formatting=True):
             check_style(path, text, lines, offences)
             check_own_header(root, path, text, offences)
             check_scenario(path, lines, words, offences)
+        if ending == ".md":
+            check_named_files(path, lines, listing, offences)
         if ending in (".h", ".cc", ".py", ".sh", ".js"):
             check_sizes(path, text, lines, offences)
         if not path.startswith("tests/tidy/") and not path.endswith("statements.cddl"):

@@ -68,6 +68,12 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(self.offences({"node/a.cc": include, "consensus/a.cc": include, "crypto/a.cc": include, "crypto/b.cc": include}), [])
         self.assertIn(("node/b.cc", "library"), self.offences({"node/a.cc": include, "node/b.cc": include}))
 
+    def test_a_document_that_names_a_file_that_is_gone(self):
+        tree = {"storage/a.cc": "int x;\n", "storage/ledger/schema_b.cc": "int y;\n"}
+        self.assertEqual(self.offences({**tree, "storage/README.md": "`a.cc`, `storage/a.cc`, `ledger/schema_b.cc`, `schema_*.cc`, `house.md`, b.cc, `x y.cc`\n"}), [])
+        for name in ("b.cc", "crypto/a.cc", "storage/ledger/a.cc", "shape_*.cc", "statements.cddl", "aa.cc", "ledger/README.md"):
+            self.assertIn(("storage/README.md", "document"), self.offences({**tree, "storage/README.md": f"One of `{name}`.\n"}), name)
+
     def test_long_file(self):
         self.assertIn(("crypto/a.cc", "size"), self.offences({"crypto/a.cc": "int x;\n" * 501}))
         self.assertIn(("crypto/a.h", "size"), self.offences({"crypto/a.h": "// A.\n#pragma once\n" + "extern int x;\n" * 300}))
