@@ -19,7 +19,7 @@
 #include <string>
 #include <string_view>
 
-#include "node/guarded.h"
+#include "crypto/guarded.h"
 #include "node/http_message.h"
 #include "storage/ledger/generation_cache.h"
 

@@ -7,8 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "crypto/guarded.h"
 #include "node/checkpointer.h"
-#include "node/guarded.h"
 
 namespace anta {
 

@@ -18,7 +18,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
-#include "node/guarded.h"
+#include "crypto/guarded.h"
 #include "node/token_bucket.h"
 
 namespace anta {

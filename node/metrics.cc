@@ -8,7 +8,7 @@
 #include <map>
 #include <tuple>
 
-#include "node/guarded.h"
+#include "crypto/guarded.h"
 #include "node/metric_help.h"
 
 namespace anta {

@@ -23,8 +23,8 @@
 
 #include "consensus/log_sink.h"
 #include "consensus/state_machine.h"
+#include "crypto/guarded.h"
 #include "node/executor.h"
-#include "node/guarded.h"
 #include "node/peer_wire.h"
 #include "storage/log_repair.h"
 #include "storage/scrub.h"

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "node/guarded.h"
+#include "crypto/guarded.h"
 #include "storage/ledger/block.h"
 #include "storage/ledger/codec.h"
 #include "storage/ledger/law.h"

@@ -22,8 +22,8 @@
 
 #include "crypto/checkpoint.h"
 #include "crypto/error.h"
+#include "crypto/guarded.h"
 #include "crypto/note.h"
-#include "node/guarded.h"
 
 namespace anta {
 

@@ -16,7 +16,7 @@ auto place_of(const std::deque<std::shared_ptr<const AppliedMoment>>& moments, T
 
 void AppliedMoments::add(std::shared_ptr<const AppliedMoment> moment) {
   std::vector<Moment> gone;  // let go outside the lock
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (!recent_.empty()) bytes_ += moment->replaced_bytes;
   recent_.push_back(std::move(moment));
   while (recent_.size() > recent_max || (recent_.size() > 1 && bytes_ > recent_bytes_max))
@@ -33,7 +33,7 @@ AppliedMoments::Moment AppliedMoments::take_oldest() {
 
 void AppliedMoments::hold(TreeSize size) {
   Moment gone;  // let go outside the lock
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (held_ && held_->applied.leaves >= size) return;
   if (Moment moment = known(size)) gone = std::exchange(held_, std::move(moment));
 }
@@ -48,7 +48,7 @@ AppliedMoments::Moment AppliedMoments::known(TreeSize size) const {
 
 void AppliedMoments::finish(TreeSize size) {
   std::deque<std::shared_ptr<const AppliedMoment>> gone;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Moment moment = known(size);
   if (!moment && (!finished_ || size <= finished_->applied.leaves)) return;
   gone.push_back(std::exchange(finished_, std::move(moment)));
@@ -60,12 +60,12 @@ void AppliedMoments::finish(TreeSize size) {
 }
 
 std::shared_ptr<const AppliedMoment> AppliedMoments::newest() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return recent_.empty() ? nullptr : recent_.back();
 }
 
 std::shared_ptr<const AppliedMoment> AppliedMoments::find(TreeSize size) const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return known(size);
 }
 

@@ -11,8 +11,8 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
-#include <mutex>
 
+#include "crypto/guarded.h"
 #include "storage/applied_moment.h"
 #include "storage/ledger/ids.h"
 
@@ -36,14 +36,15 @@ class AppliedMoments {
 
  private:
   using Moment = std::shared_ptr<const AppliedMoment>;
-  Moment take_oldest();
-  Moment known(TreeSize size) const;  // under the lock
+  Moment take_oldest() ANTA_REQUIRES(mutex_);
+  Moment known(TreeSize size) const ANTA_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_ = {};
-  std::size_t bytes_ = 0;  // that the recent moments keep: the newest one's is the tree
-  std::deque<std::shared_ptr<const AppliedMoment>> recent_ = {};  // ascending by size
-  std::shared_ptr<const AppliedMoment> held_ = {};
-  std::shared_ptr<const AppliedMoment> finished_ = {};
+  mutable Mutex mutex_;
+  std::size_t bytes_ ANTA_GUARDED_BY(mutex_) =
+      0;  // that the recent moments keep: the newest one's is the tree
+  std::deque<Moment> recent_ ANTA_GUARDED_BY(mutex_) = {};  // ascending by size
+  Moment held_ ANTA_GUARDED_BY(mutex_) = {};
+  Moment finished_ ANTA_GUARDED_BY(mutex_) = {};
 };
 
 }  // namespace anta

@@ -9,7 +9,7 @@ namespace anta {
 
 Result<std::shared_ptr<const ReadBlock>> BlockCache::block(const LogStore& log, LogIndex index) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (const auto* known = blocks_.find(index)) return *known;
   }
   auto entry = log.read_one(index);
@@ -21,7 +21,7 @@ Result<std::shared_ptr<const ReadBlock>> BlockCache::block(const LogStore& log, 
   auto block = std::make_shared<const ReadBlock>(
       ReadBlock{.payload = entry->payload, .statements = std::move(*statements)});
   const std::size_t bytes = block->payload->size() + block->statements.capacity() * sizeof(ByteView);
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   blocks_.put(index, block, bytes);
   return block;
 }

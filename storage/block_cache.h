@@ -7,11 +7,11 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
+#include "crypto/guarded.h"
 #include "storage/ledger/generation_cache.h"
 #include "storage/ledger/ids.h"
 #include "storage/log_store.h"
@@ -35,8 +35,9 @@ class BlockCache {
     std::size_t operator()(LogIndex index) const { return std::hash<std::uint64_t>{}(index.value); }
   };
 
-  std::mutex mutex_ = {};
-  GenerationCache<LogIndex, std::shared_ptr<const ReadBlock>, Hash, std::equal_to<>> blocks_;
+  Mutex mutex_;
+  GenerationCache<LogIndex, std::shared_ptr<const ReadBlock>, Hash, std::equal_to<>> blocks_
+      ANTA_GUARDED_BY(mutex_);
 };
 
 }  // namespace anta

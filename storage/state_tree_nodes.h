@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <span>
 #include <string>
@@ -17,6 +16,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
+#include "crypto/guarded.h"
 #include "storage/ledger/state_proof.h"
 
 namespace anta::state_tree {
@@ -56,12 +56,12 @@ struct Inner {
 class Pins {
  public:
   Pin add() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     held_.insert(++last_);
     return last_;
   }
   void remove(Pin pin) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     held_.erase(pin);
   }
   struct Held {
@@ -75,14 +75,14 @@ class Pins {
     }
   };
   Held held() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return {{held_.begin(), held_.end()}, last_};
   }
 
  private:
-  mutable std::mutex mutex_ = {};
-  std::set<Pin> held_ = {};
-  Pin last_ = 0;
+  mutable Mutex mutex_;
+  std::set<Pin> held_ ANTA_GUARDED_BY(mutex_) = {};
+  Pin last_ ANTA_GUARDED_BY(mutex_) = 0;
 };
 
 // A table whose places are used again, and whose nodes never move.

@@ -56,14 +56,14 @@ Result<std::shared_ptr<const StoredTile>> TreeCache::tile(const Database& databa
 }
 
 std::shared_ptr<const StoredTile> TreeCache::known(const Place& place) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto* found = tiles_.find(place);
   return found ? *found : nullptr;
 }
 
 // Never less than another thread has kept meanwhile.
 void TreeCache::keep(const Place& place, const std::shared_ptr<const StoredTile>& tile) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto* found = tiles_.find(place);
   if (found && (*found)->hashes().size() >= tile->hashes().size()) return;
   tiles_.put(place, tile, tile->bytes());

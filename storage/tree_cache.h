@@ -8,12 +8,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "crypto/digest.h"
 #include "crypto/error.h"
+#include "crypto/guarded.h"
 #include "storage/database.h"
 #include "storage/ledger/generation_cache.h"
 
@@ -51,8 +51,9 @@ class TreeCache {
   std::shared_ptr<const StoredTile> known(const Place& place);
   void keep(const Place& place, const std::shared_ptr<const StoredTile>& tile);
 
-  std::mutex mutex_ = {};
-  GenerationCache<Place, std::shared_ptr<const StoredTile>, Hash, std::equal_to<>> tiles_;
+  Mutex mutex_;
+  GenerationCache<Place, std::shared_ptr<const StoredTile>, Hash, std::equal_to<>> tiles_
+      ANTA_GUARDED_BY(mutex_);
 };
 
 }  // namespace anta

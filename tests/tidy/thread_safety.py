@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""clang's thread-safety analysis over every file that holds a lock (node/guarded.h, consensus/published.h).
+"""clang's thread-safety analysis over every file that holds a lock or sees one held (crypto/guarded.h, which tidy makes the only
+home of locks, and consensus/published.h).
 
 g++ builds Anta and does not know these annotations, so this check is what makes them more than comments. It first
 convinces itself that an access without the lock is found."""
@@ -13,8 +14,9 @@ import tempfile
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 CLANG = ["clang++-19", "-std=c++20", "-fsyntax-only", "-Wno-everything", "-Wthread-safety", "-Werror=thread-safety", "-I", ROOT, "-DASIO_STANDALONE",
          "-DASIO_NO_DEPRECATED", "-DASIO_SEPARATE_COMPILATION"]
-LOCKED = re.compile(r'#include "(node/guarded\.h|consensus/published\.h)"|ANTA_GUARDED_BY|ANTA_REQUIRES')
-WRONG = """#include "node/guarded.h"
+LOCKED = re.compile(r'#include "(crypto/guarded\.h|consensus/published\.h)"|ANTA_GUARDED_BY|ANTA_REQUIRES')
+INCLUDE = re.compile(r'#include "([^"]+)"')
+WRONG = """#include "crypto/guarded.h"
 struct Counter {
   anta::Mutex mutex;
   int count ANTA_GUARDED_BY(mutex) = 0;
@@ -24,23 +26,22 @@ int read(Counter& counter) { return counter.count; }
 
 
 def sources():
-    """The .cc files that lock, themselves or through a header of their room that does."""
-    found, headers = set(), set()
+    """The .cc files that lock, themselves or through a header that they include and that holds a lock."""
+    texts = {}
     for room in ("crypto", "storage", "consensus", "node", "cli"):
         for folder, _, names in os.walk(os.path.join(ROOT, room)):
             for name in names:
-                path = os.path.join(folder, name)
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    text = file.read()
-                if name.endswith(".cc") and LOCKED.search(text):
-                    found.add(path)
-                if name.endswith(".h") and LOCKED.search(text) and not name.startswith(("guarded", "published")):
-                    headers.add(path[:-2] + ".cc")
-    return sorted(found | {path for path in headers if os.path.exists(path)})
+                if name.endswith((".cc", ".h")):
+                    path = os.path.join(folder, name)
+                    with open(path, encoding="utf-8", errors="replace") as file:
+                        texts[os.path.relpath(path, ROOT)] = file.read()
+    holders = {path for path, text in texts.items() if LOCKED.search(text)}
+    return sorted(path for path, text in texts.items()
+                  if path.endswith(".cc") and (path in holders or not holders.isdisjoint(INCLUDE.findall(text))))
 
 
 def analyse(path):
-    return path, subprocess.run([*CLANG, path], capture_output=True, text=True)
+    return path, subprocess.run([*CLANG, path], capture_output=True, text=True, cwd=ROOT)
 
 
 def main():

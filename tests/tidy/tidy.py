@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The house's rules as a check: layers, library homes, sizes, formatting, files that documents name, banned words.
+"""The house's rules as a check: layers, library homes, locks, sizes, formatting, files that documents name, banned words.
 
     tests/tidy/tidy.py [--root DIR] [--no-format]
     tests/tidy/tidy.py --sizes      how large each room is and what is largest; judges nothing
@@ -151,6 +151,20 @@ def check_style(path, text, lines, offences):
             offences.append((path, number, "style", "a brace or a lambda in a statement with co_await (g++ 12.2 miscompiles it)"))
 
 
+LOCKS = re.compile(r"\bstd::(\w*mutex|lock_guard|unique_lock|scoped_lock|shared_lock|condition_variable\w*)\b")
+LOCKS_HOME = "crypto/guarded.h"
+
+
+def check_locks(path, text, offences):
+    """Locks stand in one header, with the annotations by which thread_safety.py has clang check each use."""
+    if path.startswith("tests/") or path == LOCKS_HOME:
+        return
+    for number, line in enumerate(strip_code(text).splitlines(), 1):
+        match = LOCKS.search(line)
+        if match:
+            offences.append((path, number, "lock", f"{match.group(0)}: take Mutex, Lock and Condition of {LOCKS_HOME}, which clang checks"))
+
+
 NAMED_FILE = re.compile(r"`([^`\s]+\.(?:cc|h|py|md|cddl|yaml|cmake))`")
 # What documents name and the tree does not hold: files that the programs read or write where they run, the name of a rule, and the
 # design notes of which README.md says that they are not here.
@@ -285,6 +299,7 @@ def check(root, formatting=True):
         if ending in (".h", ".cc"):
             check_includes(path, lines, offences, users)
             check_style(path, text, lines, offences)
+            check_locks(path, text, offences)
             check_own_header(root, path, text, offences)
             check_scenario(path, lines, words, offences)
         if ending == ".md":

@@ -68,6 +68,13 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(self.offences({"node/a.cc": include, "consensus/a.cc": include, "crypto/a.cc": include, "crypto/b.cc": include}), [])
         self.assertIn(("node/b.cc", "library"), self.offences({"node/a.cc": include, "node/b.cc": include}))
 
+    def test_a_lock_that_clang_does_not_check(self):
+        for word in ("std::mutex m;", "const std::lock_guard lock(m);", "std::unique_lock<std::mutex> lock(m);", "const std::scoped_lock lock(m, n);",
+                     "std::shared_mutex m;", "std::condition_variable_any c;"):
+            self.assertIn(("storage/a.cc", "lock"), self.offences({"storage/a.cc": word + "\n"}), word)
+        self.assertEqual(self.offences({"storage/a.cc": "// not std::mutex\nconst Lock lock(mutex_);\nstd::once_flag once;\n", "tests/storage/a.cc": "std::mutex m;\n",
+                                        "crypto/guarded.h": "// G.\n#pragma once\nstd::mutex m;\n", "crypto/CMakeLists.txt": "anta_room(a HEADERS guarded.h)\n"}), [])
+
     def test_a_document_that_names_a_file_that_is_gone(self):
         tree = {"storage/a.cc": "int x;\n", "storage/ledger/schema_b.cc": "int y;\n"}
         self.assertEqual(self.offences({**tree, "storage/README.md": "`a.cc`, `storage/a.cc`, `ledger/schema_b.cc`, `schema_*.cc`, `house.md`, b.cc, `x y.cc`\n"}), [])

@@ -5,7 +5,9 @@
 //     ...
 //     const Lock lock(mutex_);
 //
-// g++ sees plain std::mutex behaviour. Any thread.
+// The only home of std::mutex and its friends: whoever locks in production sources locks with these (tidy
+// checks it, and tests/tidy/thread_safety.py has clang check each use). g++ sees plain std::mutex behaviour.
+// Any thread.
 #pragma once
 
 #include <condition_variable>
