@@ -15,11 +15,13 @@ namespace {
 // One block under judgement.
 class Judgement {
  public:
-  Judgement(LedgerStore& store, Verification& verification, const Applied& before, const LogEntry& entry)
+  Judgement(LedgerStore& store, Verification& verification, const Applied& before, const LogEntry& entry,
+            std::int64_t law_version)
       : store_(store),
         verification_(verification),
         overlay_(store.view(), Overlay::Reads::remembered),
-        next_leaf_{before.leaves.value} {
+        next_leaf_{before.leaves.value},
+        law_version_(law_version) {
     block_.index = entry.index;
     block_.term = entry.header.term;
     block_.entry_hash = entry.hash;
@@ -38,6 +40,7 @@ class Judgement {
   Verification& verification_;
   Overlay overlay_;
   LeafIndex next_leaf_ = {};
+  std::int64_t law_version_ = 0;
   AppliedBlock block_ = {};
   std::vector<Decision> decisions_ = {};
   std::unordered_map<Digest, std::size_t> decided_here_ = {};  // -> index in block_.statements
@@ -89,7 +92,8 @@ Result<void> Judgement::decide(ByteView bytes, std::uint32_t position) {
     return {};
   }
   // Before each statement: one earlier in this very block may have brought a law into force.
-  if (const Result<void> known = law_known(overlay_, block_.block_time); !known && !overlay_.failed()) {
+  if (const Result<void> known = law_known(overlay_, block_.block_time, law_version_);
+      !known && !overlay_.failed()) {
     return known;
   }
   SharedStatement statement;
@@ -121,8 +125,9 @@ AppliedBlock Judgement::finish() {
 
 }  // namespace
 
-LedgerMachine::LedgerMachine(LedgerStore& store, Verification& verification, Observer observer)
-    : store_(store), verification_(verification), observer_(std::move(observer)) {
+LedgerMachine::LedgerMachine(LedgerStore& store, Verification& verification, Observer observer,
+                             std::int64_t law_version)
+    : store_(store), verification_(verification), observer_(std::move(observer)), law_version_(law_version) {
   ANTA_INVARIANT(store.applied().has_value());
 }
 
@@ -131,7 +136,7 @@ LogIndex LedgerMachine::applied() const { return store_.applied()->index; }
 Result<void> LedgerMachine::apply(const LogEntry& entry) {
   ANTA_INVARIANT(entry.header.kind == EntryKind::block && entry.payload);
   const auto begin = std::chrono::steady_clock::now();  // for metrics only
-  Judgement judgement(store_, verification_, *store_.applied(), entry);
+  Judgement judgement(store_, verification_, *store_.applied(), entry, law_version_);
   // A block that is no block can only come from a leader that is not ours; it gets its seal like one in which
   // everything was refused.
   if (Result<std::vector<ByteView>> items = decode_block(*entry.payload)) {

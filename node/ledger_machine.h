@@ -22,6 +22,7 @@
 #include "consensus/state_machine.h"
 #include "crypto/digest.h"
 #include "node/verification.h"
+#include "storage/ledger/law.h"
 #include "storage/ledger_store.h"
 
 namespace anta {
@@ -44,8 +45,10 @@ class LedgerMachine final : public StateMachine {
  public:
   using Observer = std::function<Result<void>(const BlockNotice&)>;
 
-  // Both outlive the machine; the genesis is applied already.
-  LedgerMachine(LedgerStore& store, Verification& verification, Observer observer);
+  // Store and verification outlive the machine; the genesis is applied already. `law_version` is the newest
+  // that the node's release has: another than this program's in the simulator alone.
+  LedgerMachine(LedgerStore& store, Verification& verification, Observer observer,
+                std::int64_t law_version = law_version_known);
 
   Result<void> apply(const LogEntry& block) override;
   void ahead(std::span<const LogEntry> entries) override;  // signatures are checked in parallel
@@ -56,6 +59,7 @@ class LedgerMachine final : public StateMachine {
   LedgerStore& store_;
   Verification& verification_;
   Observer observer_ = {};
+  std::int64_t law_version_ = 0;
 };
 
 }  // namespace anta

@@ -13,16 +13,6 @@
 #include "storage/ledger/rules.h"
 #include "storage/ledger/standing.h"
 
-// The simulator's nodes are of several releases (tests/sim/level_b); everywhere else it is this one.
-#ifdef ANTA_RELEASES_DIFFER
-namespace anta::sim {
-extern thread_local std::int64_t law_version_of_release;
-}
-#define ANTA_LAW_VERSION_KNOWN (::anta::sim::law_version_of_release)
-#else
-#define ANTA_LAW_VERSION_KNOWN law_version_known
-#endif
-
 namespace anta {
 namespace {
 
@@ -187,12 +177,12 @@ Result<Effects> judge(const LedgerView& view, const SignedStatement& statement, 
   return draft.take();
 }
 
-Result<void> law_known(const LedgerView& view, Millis block_time) {
+Result<void> law_known(const LedgerView& view, Millis block_time, std::int64_t known) {
   const std::int64_t version = parameter_at(view, "law_version", block_time);
-  if (version <= ANTA_LAW_VERSION_KNOWN) return {};
+  if (version <= known) return {};
   return fail(Code::not_found, "law_version",
               "version " + std::to_string(version) + " of the law is in force and this release knows up to " +
-                  std::to_string(ANTA_LAW_VERSION_KNOWN) + ": install a newer release, then start again");
+                  std::to_string(known) + ": install a newer release, then start again");
 }
 
 bool rejection_is_recorded(std::string_view rule) {

@@ -56,7 +56,8 @@ Result<void> may_enter(const LedgerView& view, const SignedStatement& statement)
 
 // Whether the law in force at a block's time is one that this release has. Where it is not, nothing may be
 // judged: a node that goes on by the old law forks. not_found with rule `law_version` names the version.
-Result<void> law_known(const LedgerView& view, Millis block_time);
+// `known` is another than this release's where one process runs nodes of several (tests/sim/level_b).
+Result<void> law_known(const LedgerView& view, Millis block_time, std::int64_t known = law_version_known);
 
 // Whether a rejection by this rule is final for the statement's digest (kind `rejected`), or leaves no
 // record.

@@ -145,6 +145,7 @@ TEST(LawAmendment, AVersionThatThisReleaseLacks) {
   EXPECT_EQ(known.error().rule, "law_version");
   EXPECT_NE(known.error().message.find("version 2 of the law is in force"), std::string::npos);
   EXPECT_NE(known.error().message.find("newer release"), std::string::npos);
+  EXPECT_TRUE(law_known(w.view, p.effective_from, law_version_known + 1).has_value()) << "a newer release";
 }
 
 }  // namespace

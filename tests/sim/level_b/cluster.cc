@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "storage/ledger/block.h"
-#include "storage/ledger/law.h"
 #include "tests/sim/level_b/statements.h"
 
 namespace anta::sim {
@@ -107,7 +106,6 @@ void StoreCluster::schedule(Time at, Kind kind, std::size_t node, std::uint64_t 
 void StoreCluster::enter(std::size_t node) {
   virtual_ms = now_;
   current_threads = &nodes_[node]->threads;
-  law_version_of_release = law_version_known + (nodes_[node]->older ? 0 : 1);
 }
 
 bool StoreCluster::happen() {

@@ -144,11 +144,13 @@ Result<void> StoreCluster::open(std::size_t node, StoreLife& life, LogStore::Res
     auto applied = life.ledger->apply_genesis(statements().genesis_bytes, genesis.created, effects->changes);
     if (!applied) return pass(applied);
   }
-  life.machine = std::make_unique<LedgerMachine>(*life.ledger, verification_,
-                                                 [this, node](const BlockNotice& notice) -> Result<void> {
-                                                   answered(node, notice);
-                                                   return {};
-                                                 });
+  life.machine = std::make_unique<LedgerMachine>(
+      *life.ledger, verification_,
+      [this, node](const BlockNotice& notice) -> Result<void> {
+        answered(node, notice);
+        return {};
+      },
+      law_version_known + (n.older ? 0 : 1));
   return {};
 }
 

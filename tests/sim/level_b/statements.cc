@@ -4,9 +4,6 @@
 #include "tests/ledger/law_network.h"
 
 namespace anta::sim {
-
-thread_local std::int64_t law_version_of_release = law_version_known;
-
 namespace {
 
 constexpr int lots = 120;

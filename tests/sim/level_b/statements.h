@@ -20,9 +20,6 @@ struct Statements {
   Millis time = {};                                        // no statement's event is later
 };
 
-// What the law of the node that runs knows (storage/ledger/law.cc, compiled with ANTA_RELEASES_DIFFER).
-extern thread_local std::int64_t law_version_of_release;
-
 // The same for everybody, made at the first call.
 const Statements& statements();
 
