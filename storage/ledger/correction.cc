@@ -330,10 +330,9 @@ Verdict undo(Draft& draft, const SignedStatement& of, const payload::Receipt& p)
   dispatch->settled_at.reset();
   for (state::Dispatch::Line& line : dispatch->lines)
     line.received.reset();
-  std::erase_if(dispatch->stamp.flags, [](const state::Flag& flag) {
-    return flag.code == "no_handover" || flag.code == "transit_unusual" || flag.code == "speed_unusual" ||
-           flag.code == "tare_drift";
-  });
+  for (const ReceiptFlag& of_receipt : flags_of_a_receipt())
+    std::erase_if(dispatch->stamp.flags,
+                  [&](const state::Flag& flag) { return flag.code == of_receipt.code; });
   mark_lots(draft, *dispatch, handed_over ? LotState::in_transit : LotState::reserved);
   draft.put(p.dispatch.value, std::move(*dispatch));
   return {};

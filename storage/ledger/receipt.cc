@@ -1,6 +1,7 @@
 // Receipt, its answer, and the resolution of a dispute: how two sides come to one figure.
 #include <algorithm>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -51,24 +52,40 @@ Result<state::Dispatch> check_receipt(const Draft& draft, const payload::Receipt
   return dispatch;
 }
 
-void flag_journey(Draft& draft, state::Dispatch& dispatch) {
-  if (dispatch.carrier && !dispatch.handed_over) draft.flag("no_handover", dispatch.stamp);
-  const std::int64_t elapsed = draft.event_time().value - dispatch.departed.value;
-  if (elapsed > draft.parameter("transit_flag_hours") * hour_ms) {
-    draft.flag("transit_unusual", dispatch.stamp);
-  }
+bool was_not_handed_over(const Draft&, const state::Dispatch& dispatch) {
+  return dispatch.carrier && !dispatch.handed_over;
+}
+
+std::int64_t time_under_way(const Draft& draft, const state::Dispatch& dispatch) {
+  return draft.event_time().value - dispatch.departed.value;
+}
+
+bool took_long(const Draft& draft, const state::Dispatch& dispatch) {
+  return time_under_way(draft, dispatch) > draft.parameter("transit_flag_hours") * hour_ms;
+}
+
+bool was_too_fast(const Draft& draft, const state::Dispatch& dispatch) {
   const auto from = draft.look<state::Site>(dispatch.from_site.value);
   const auto to = draft.look<state::Site>(dispatch.to_site.value);
   ANTA_INVARIANT(from && to);
   const auto start = position_of(*from);
   const auto end = position_of(*to);
-  if (start && end && faster_than(*start, *end, elapsed, draft.parameter("speed_flag_kmh"))) {
-    draft.flag("speed_unusual", dispatch.stamp);
-  }
-  for (const state::Dispatch::Line& line : dispatch.lines) {
-    if (tare_drifts(draft, line.sent, *line.received)) draft.flag("tare_drift", dispatch.stamp);
-  }
+  return start && end &&
+         faster_than(*start, *end, time_under_way(draft, dispatch), draft.parameter("speed_flag_kmh"));
 }
+
+bool any_tare_drifts(const Draft& draft, const state::Dispatch& dispatch) {
+  return std::any_of(dispatch.lines.begin(), dispatch.lines.end(), [&](const state::Dispatch::Line& line) {
+    return tare_drifts(draft, line.sent, *line.received);
+  });
+}
+
+constexpr ReceiptFlag receipt_flag_list[] = {
+    {"no_handover", was_not_handed_over},
+    {"transit_unusual", took_long},
+    {"speed_unusual", was_too_fast},
+    {"tare_drift", any_tare_drifts},
+};
 
 Match worst_match(const Draft& draft, const state::Dispatch& dispatch) {
   const ParameterOf parameter = [&](std::string_view name) { return draft.parameter(name); };
@@ -146,13 +163,17 @@ Result<state::Dispatch> check_resolution(const Draft& draft, const payload::Disp
 
 }  // namespace
 
+std::span<const ReceiptFlag> flags_of_a_receipt() { return receipt_flag_list; }
+
 Verdict rule(Draft& draft, const payload::Receipt& p) {
   Result<state::Dispatch> dispatch = check_receipt(draft, p);
   if (!dispatch) return pass(dispatch);
   dispatch->received_at = draft.event_time();
   for (const payload::LotMeasurement& line : p.lots)
     line_of(*dispatch, line.lot).received = line.measurement;
-  flag_journey(draft, *dispatch);
+  for (const ReceiptFlag& flag : receipt_flag_list) {
+    if (flag.is_due(draft, *dispatch)) draft.flag(flag.code, dispatch->stamp);
+  }
   for (const std::string& id : ticket_ids(draft.issuer(), p))
     draft.put(id, state::Taken{{}, p.dispatch.value}, Kind::ticket);
   free_seals(draft, *dispatch);

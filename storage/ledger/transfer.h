@@ -4,7 +4,9 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/ledger/draft.h"
@@ -20,6 +22,15 @@ Result<state::Dispatch> find_dispatch(const Draft& draft, const DispatchId& id);
 
 // Two measurements of the same empty truck that differ by more than tare_drift_ppm of the first.
 bool tare_drifts(const Draft& draft, const payload::Measurement& sent, const payload::Measurement& received);
+
+// A flag that a receipt puts on its dispatch, and when: the dispatch has the received figures by then.
+struct ReceiptFlag {
+  std::string_view code = {};
+  bool (*is_due)(const Draft& draft, const state::Dispatch& received) = nullptr;
+};
+
+// All that there are: a receipt raises no other on its dispatch, and its correction takes just these away.
+std::span<const ReceiptFlag> flags_of_a_receipt();
 
 // Checks of the figures that a receipt or a resolution gives for a dispatch's lots. Every lot of the dispatch
 // once and no other: unknown_reference for a lot too many or too few, duplicate_id for one named twice.

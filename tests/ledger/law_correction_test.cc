@@ -1,5 +1,8 @@
 // Corrections: what did not occur is taken back, so that the state reads as before but for what keeps ids
 // taken; and only by its signer, and only while nothing is built on it.
+#include <gmock/gmock.h>
+
+#include "storage/ledger/transfer.h"
 #include "tests/ledger/law_chain.h"
 #include "tests/ledger/law_network.h"
 #include "tests/ledger/law_registry.h"
@@ -280,6 +283,49 @@ TEST(LawCorrection, OfATransfer) {
   const Digest of = w.last_digest;
   w.must("plant", loss(w, "L-1", 1000, 50));
   EXPECT_EQ(w.submit("plant", correction(w, of)), "wrong_state");
+}
+
+// D-1 is on its way, with a flag of its own dispatch; what is returned is a receipt that raises this flag.
+payload::Receipt flagged_receipt(World& w, std::string_view flag) {
+  const bool fast = flag == "speed_unusual";
+  for (const auto& [id, operator_id, latitude] :
+       {std::tuple("here", "miner", -1500), std::tuple("there", "plant", -1600)}) {
+    payload::Site site = w.site_payload(id, operator_id, SiteKind::mine);
+    site.latitude_e2 = latitude;
+    site.longitude_e2 = -7400;
+    w.must(operator_id, site);
+  }
+  payload::Lot lot = w.lot("L-1");
+  lot.site = SiteId{"here"};
+  w.must("miner", lot);
+  payload::Dispatch dispatch = w.dispatch("D-1", {"L-1"});
+  dispatch.from_site = SiteId{"here"};
+  dispatch.to_site = SiteId{"there"};
+  dispatch.tax_deposit.reset();
+  if (flag == "tare_drift") dispatch.lots[0].measurement.tare_g = Grams{14 * tonne};
+  w.must("miner", dispatch);
+  if (flag != "no_handover") w.must("truck", w.handover("D-1"));
+  w.now += fast ? hour / 2 : flag == "transit_unusual" ? 4 * day : hour * 12;
+  payload::Receipt receipt = w.receipt("D-1", {"L-1"});
+  if (flag == "tare_drift") receipt.lots[0].measurement.tare_g = Grams{15 * tonne};
+  return receipt;
+}
+
+// Goal: a corrected receipt takes its own flags with it, each that the law knows, and no other.
+TEST(LawCorrection, OfAReceiptWithEachOfItsFlags) {
+  for (const ReceiptFlag& flag : flags_of_a_receipt()) {
+    SCOPED_TRACE(std::string(flag.code));
+    World w;
+    const payload::Receipt receipt = flagged_receipt(w, flag.code);
+    const auto flags = [&w] { return w.get<state::Dispatch>("D-1").stamp.flags; };
+    const auto before = flags();
+    ASSERT_THAT(before, testing::ElementsAre(testing::Field(&state::Flag::code, "no_tax_deposit")));
+    w.must("plant", receipt);
+    EXPECT_THAT(flags(), testing::UnorderedElementsAre(
+                             before[0], testing::Field(&state::Flag::code, std::string(flag.code))));
+    w.must("plant", correction(w, w.last_digest));
+    EXPECT_EQ(flags(), before);
+  }
 }
 
 // Goal: split, blend and process give the sources back what was drawn; a second split keeps the first.
