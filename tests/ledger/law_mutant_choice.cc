@@ -1,41 +1,42 @@
-// Which fault the mutants' program commits: read from its environment before the first test, so that one
-// binary serves all. "none" is the law itself; no name, or one that does not exist, ends the program with 2,
-// which no failed test does.
+// anta_law_mutants [--list | GoogleTest's options]: the law's suite over a law with the fault that
+// ANTA_LAW_MUTANT names in the environment, so that one binary serves all. "none" is the law itself. --list
+// prints every name, one a line, and runs nothing. No name, or one that does not exist, ends the program with
+// 2, which no failed test does.
+#include <gtest/gtest.h>
+
 #include <cstdlib>
-#include <map>
-#include <string>
+#include <iostream>
+#include <string_view>
+#include <utility>
 
 #include "storage/ledger/mutant.h"
 
-namespace anta {
 namespace {
 
-LawMutant chosen() {
-  const std::map<std::string, LawMutant> names = {
-      {"none", LawMutant::none},
-      {"credit_to_ineligible", LawMutant::credit_to_ineligible},
-      {"void_from_ignored", LawMutant::void_from_ignored},
-      {"reservation_ignored", LawMutant::reservation_ignored},
-      {"half_up_rounding", LawMutant::half_up_rounding},
-      {"model_from_site_only", LawMutant::model_from_site_only},
-      {"vote_twice", LawMutant::vote_twice},
-      {"silence_approves", LawMutant::silence_approves},
-      {"lost_vote_counts", LawMutant::lost_vote_counts},
-      {"second_voter", LawMutant::second_voter},
-      {"node_changed_since", LawMutant::node_changed_since},
-      {"retired_key", LawMutant::retired_key},
-      {"effect_unchecked", LawMutant::effect_unchecked},
-  };
-  const char* name = std::getenv("ANTA_LAW_MUTANT");
-  const auto found = names.find(name ? name : "");
-  if (found == names.end()) std::exit(2);
-  return found->second;
+#define ANTA_NAMED_MUTANT(name) std::pair{std::string_view(#name), anta::LawMutant::name},
+constexpr std::pair<std::string_view, anta::LawMutant> named_mutants[] = {
+    ANTA_LAW_MUTANT_NAMES(ANTA_NAMED_MUTANT)};
+#undef ANTA_NAMED_MUTANT
+
+bool choose(std::string_view wanted) {
+  for (const auto& [name, mutant] : named_mutants) {
+    if (name != wanted) continue;
+    anta::active_law_mutant = mutant;
+    return true;
+  }
+  return false;
 }
 
-const bool is_set = [] {
-  active_law_mutant = chosen();
-  return true;
-}();
-
 }  // namespace
-}  // namespace anta
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--list") {
+    for (const auto& [name, mutant] : named_mutants)
+      std::cout << name << "\n";
+    return 0;
+  }
+  const char* wanted = std::getenv("ANTA_LAW_MUTANT");
+  if (!choose(wanted ? wanted : "")) return 2;
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
