@@ -35,10 +35,10 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 bool same_word(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
+  return std::ranges::equal(text, lower, [](char a, char b) { return lowered(a) == b; });
 }
 
 // "0.25" is 250.
@@ -103,6 +103,20 @@ std::string_view wanted_type(const HttpRequest& request, std::span<const std::st
     }
   }
   return wanted;
+}
+
+std::string media_type(const HttpRequest& request) {
+  bool said = false;
+  std::string_view text = "application/octet-stream";
+  for (const auto& [name, value] : request.headers) {
+    if (name != "content-type") continue;
+    if (said) return {};
+    text = value;
+    said = true;
+  }
+  std::string type(trimmed(take_part(text, ';')));
+  std::ranges::transform(type, type.begin(), lowered);
+  return type;
 }
 
 }  // namespace anta

@@ -186,17 +186,23 @@ struct HttpApi::Table {
       routes.push_back(std::move(route));
     }
   }
-  Result<void> check_query(const Route& route, const HttpRequest& request) const;
+  std::optional<HttpResponse> refused(const Route& route, const HttpRequest& request) const;
 };
 
-Result<void> HttpApi::Table::check_query(const Route& route, const HttpRequest& request) const {
+// What no handler has to look at: parameters that the route does not know, a body of another type.
+std::optional<HttpResponse> HttpApi::Table::refused(const Route& route, const HttpRequest& request) const {
   for (const auto& [key, value] : request.query) {
-    if (std::find(route.query.begin(), route.query.end(), key) == route.query.end()) {
-      return fail(Code::malformed, "query",
-                  "this path knows no parameter \"" + key + "\"" + suggestion(key, route.query));
+    if (std::ranges::find(route.query, key) == route.query.end()) {
+      return problem({Code::malformed, "query",
+                      "this path knows no parameter \"" + key + "\"" + suggestion(key, route.query)});
     }
   }
-  return {};
+  if (route.consumes.empty() || std::ranges::count(route.consumes, media_type(request)) > 0)
+    return std::nullopt;
+  std::string taken;
+  for (const std::string_view type : route.consumes)
+    taken += (taken.empty() ? "" : " or ") + std::string(type);
+  return problem(415, "content_type", "send " + taken);
 }
 
 HttpApi::HttpApi(ApiServices services, Metrics& metrics)
@@ -248,7 +254,7 @@ void HttpApi::handle(HttpRequest request, HttpReply reply) {
       metrics->http_request(name, response.status, seconds.count());
       reply(std::move(response));
     };
-    if (auto known = table_->check_query(route, request); !known) return measured(problem(known.error()));
+    if (auto answer = table_->refused(route, request)) return measured(std::move(*answer));
     return route.handle(request, *captures, std::move(measured));
   }
   HttpResponse response =

@@ -74,10 +74,6 @@ HttpResponse backup(const ApiServices& services, ByteView order_bytes) {
 }
 
 void post_backup(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
-  std::string_view type = request.header("content-type");
-  type = type.substr(0, std::min(type.find_first_of("; "), type.size()));
-  if (type != "application/cose")
-    return reply(problem(415, "content_type", "send application/cose: one backup-order"));
   answer_beside(services, std::move(reply),
                 [&services, body = request.body](const MayGoOn&) { return backup(services, *body); });
 }

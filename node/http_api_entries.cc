@@ -85,10 +85,6 @@ HttpResponse registered(const ApiServices& services, const HttpRequest& request,
 }
 
 void post_entry(const ApiServices& services, const HttpRequest& request, const HttpReply& reply) {
-  std::string_view type = request.header("content-type");
-  type = type.substr(0, std::min(type.find_first_of("; "), type.size()));
-  if (type != cose_type && type != statement_type)
-    return reply(problem(415, "content_type", "send application/cose: one signed statement"));
   if (request.body->empty()) return reply(problem({Code::malformed, "body", "the body is empty"}));
   if (!cosigns(services)) {  // it would be registered, and the answer 404
     return reply(

@@ -1,6 +1,4 @@
 // Routes of the node itself: health, metrics, status, and what its network is.
-#include <algorithm>
-
 #include "crypto/checkpoint.h"
 #include "crypto/note.h"
 #include "crypto/text.h"
@@ -45,10 +43,6 @@ Value forks_value(const std::vector<std::string>& notes) {
 }
 
 void post_lead(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
-  std::string_view type = request.header("content-type");
-  type = type.substr(0, std::min(type.find_first_of("; "), type.size()));
-  if (type != "application/cose")
-    return reply(problem(415, "content_type", "send application/cose: one lead-order"));
   services.lead(request.body, [reply](Result<Led> led) {
     if (!led) return reply(problem(led.error()));
     reply(json_response(200, Value{ValueMap{{"leader", Value{led->leader.value}},

@@ -6,6 +6,7 @@
 #include "crypto/cbor.h"
 #include "crypto/cose.h"
 #include "crypto/text.h"
+#include "node/http_accept.h"
 #include "node/http_route.h"
 #include "node/queries.h"
 #include "storage/ledger/codec.h"
@@ -15,29 +16,21 @@ namespace anta {
 namespace {
 
 constexpr std::size_t dry_run_max = 256;
+constexpr std::string_view sequence_type = "application/cbor-seq";  // RFC 8742
 
-// A body of one statement, or of a sequence of them (RFC 8742).
+// A body of one statement, or of a sequence of them.
 struct Body {
   bool sequence = false;
   std::vector<std::shared_ptr<const Bytes>> items = {};
 };
 
 Result<Body> read_body(const HttpRequest& request) {
-  std::string_view type = request.header("content-type");
-  type = type.substr(0, std::min(type.find(';'), type.size()));
-  while (!type.empty() && type.back() == ' ')
-    type.remove_suffix(1);
-  Body body;
+  Body body{.sequence = media_type(request) == sequence_type};
   if (request.body->empty()) return fail(Code::malformed, "body", "the body is empty");
-  if (type == "application/cose") {
+  if (!body.sequence) {
     body.items.push_back(request.body);
     return body;
   }
-  if (type != "application/cbor-seq") {
-    return fail(Code::malformed, "content_type",
-                "send application/cose (one statement) or application/cbor-seq (several)");
-  }
-  body.sequence = true;
   ByteView rest(*request.body);
   while (!rest.empty()) {
     cbor::Reader in(rest);
@@ -224,10 +217,7 @@ std::uint32_t keys_wait_s(const ApiServices& services, const Body& body) {
 
 void post_statements(const ApiServices& services, const HttpRequest& request, HttpReply reply) {
   Result<Body> body = read_body(request);
-  if (!body) {
-    if (body.error().rule == "content_type") return reply(problem(415, "content_type", body.error().message));
-    return reply(problem(body.error()));
-  }
+  if (!body) return reply(problem(body.error()));
   const auto dry = request.value("dry_run");
   if (dry && *dry != "0" && *dry != "false") {
     if (body->items.size() > dry_run_max)
@@ -280,7 +270,7 @@ std::vector<Route> statement_routes(ApiServices& services) {
            .path = "/v1/statements",
            .summary = "Submit one statement, or a CBOR sequence of them in order",
            .query = {"wait", "dry_run"},
-           .consumes = {"application/cose", "application/cbor-seq"},
+           .consumes = {"application/cose", sequence_type},
            .handle = [&services](const HttpRequest& request, const Captures&,
                                  HttpReply reply) { post_statements(services, request, std::move(reply)); }},
           {.method = "GET",

@@ -23,7 +23,7 @@ struct Route {
   std::string summary = {};
   std::vector<std::string_view> query = {};                       // parameters that it knows
   std::vector<std::string_view> produces = {"application/json"};  // the first unless Accept asks for another
-  std::vector<std::string_view> consumes = {};                    // of a POST
+  std::vector<std::string_view> consumes = {};                    // of a POST: handle() refuses what is of another type (415)
   std::function<void(const HttpRequest&, const Captures&, HttpReply)> handle = {};
 };
 

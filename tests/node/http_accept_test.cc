@@ -63,5 +63,29 @@ TEST(HttpAccept, SeveralLinesAreOneListAndQuotesHideNothing) {
   EXPECT_EQ(wanted({",;,,=;q", "application/cbor"}), "application/cbor");
 }
 
+std::string said(std::initializer_list<const char*> lines) {
+  HttpRequest request;
+  for (const char* line : lines)
+    request.headers.emplace_back("content-type", line);
+  return media_type(request);
+}
+
+TEST(HttpAccept, ABodysTypeIsReadWithoutCaseAndParameters) {
+  // Goal: Application/COSE is application/cose (RFC 9110 section 8.3.1; it was 415), with whatever follows a
+  // semicolon, and nothing else is. Without the field it is bytes; said twice it is nothing.
+  for (const char* text : {"application/cose", "Application/COSE", "APPLICATION/COSE;x=y",
+                           " application/cose\t; x=\"a;b\"", "application/cose;", "application/cose ;;"})
+    EXPECT_EQ(said({text}), "application/cose") << text;
+  EXPECT_EQ(said({}), "application/octet-stream");
+  for (const char* text : {"", " ", ";", "; application/cose", "=;"})
+    EXPECT_EQ(said({text}).find("application"), std::string::npos) << text;
+  for (const char* text :
+       {"application/cose, text/plain", "application/cose x", "application /cose", "application/cose/",
+        "application/cose-key", "\"application/cose\"", "cose", "application/cose,", "*/*", "application/*"})
+    EXPECT_NE(said({text}), "application/cose") << text;
+  EXPECT_EQ(said({"application/cose", "application/cose"}), "");
+  EXPECT_EQ(said({"application/cose", "text/plain"}), "");
+}
+
 }  // namespace
 }  // namespace anta

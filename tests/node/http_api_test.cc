@@ -142,6 +142,37 @@ TEST(HttpApi, SubmissionsHaveTheStatusOfTheirOutcome) {
   EXPECT_EQ(rig.post("/v1/statements?wait=forever", lot).status, 400u);
 }
 
+TEST(HttpApi, EachPostTakesItsOwnTypesInAnyCase) {
+  // Goal: what a route takes is read from its entry for all of them: Application/COSE is application/cose (it
+  // was 415), what it does not take is 415 with what it does, and without the field a body is bytes.
+  World world = rich_world();
+  Api rig(world);
+  rig.services.lead = [](const auto&, const LeadRequests::Callback& callback) {
+    callback(Led{.leader = NodeId{"n-owner"}, .term = Term{7}});
+  };
+  rig.api = std::make_unique<HttpApi>(rig.services, rig.metrics);
+  const Bytes body = world.sign("miner", world.lot("L-1"));
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"/v1/statements", "Application/COSE"},
+      {"/v1/statements", "application/CBOR-seq ; charset=none"},
+      {"/entries", "application/SCITT-statement+cose; x=y"},
+      {"/v1/verify", "Application/Octet-Stream"},
+      {"/v1/network/lead", "APPLICATION/cose"},
+      {"/v1/backup", "application/COSE;"}};
+  for (const auto& [path, type] : all) {
+    EXPECT_NE(rig.post(path, body, type).status, 415u) << path;
+    for (const char* other : {"", ";", "text/plain", "application/cose, text/plain", "application/cos"}) {
+      const HttpResponse refused = rig.post(path, body, other);
+      EXPECT_EQ(refused.status, 415u) << path << other;
+      EXPECT_NE(refused.body.find(path == "/v1/verify" ? "octet-stream" : "application/cose"),
+                std::string::npos)
+          << refused.body;
+    }
+    EXPECT_EQ(rig.call("POST", path, {{"content-type", type}, {"content-type", type}}, body).status, 415u);
+    EXPECT_EQ(rig.call("POST", path, {}, body).status == 415, path != "/v1/verify") << path;
+  }
+}
+
 TEST(HttpApi, ADryRunJudgesAndRecordsNothing) {
   // Goal: each item is judged on top of those before it, and the ledger stays as it is.
   World world = rich_world();
