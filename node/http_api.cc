@@ -170,6 +170,26 @@ void answer_beside(const ApiServices& services, HttpReply reply,
     reply(problem({Code::busy, "queries_max", "too many long questions wait already; try again shortly"}));
 }
 
+namespace {
+
+// What a request may get of any route before its handler is asked: 400 of refused() and the parser, 408, 413
+// (an answer that never fits into http.memory_bytes), 429, 431 and 503 of the server (http_connection.h).
+// What names no route of HTTP/1.1 (421, 501, 505, ...) is no route's.
+constexpr std::array answers_of_any = {400u, 408u, 413u, 429u, 431u, 503u};
+constexpr unsigned other_type = 415;
+
+std::vector<unsigned> all_answers(const Route& route) {
+  std::vector<unsigned> all = route.answers;
+  all.insert(all.end(), answers_of_any.begin(), answers_of_any.end());
+  if (!route.consumes.empty()) all.push_back(other_type);
+  std::ranges::sort(all);
+  const auto twice = std::ranges::unique(all);
+  all.erase(twice.begin(), twice.end());
+  return all;
+}
+
+}  // namespace
+
 struct HttpApi::Table {
   explicit Table(ApiServices s) : services(std::move(s)) {}
 
@@ -181,13 +201,26 @@ struct HttpApi::Table {
   void add(std::vector<Route> more) {
     for (Route& route : more) {
       patterns.push_back(split(route.path));
+      route.answers = all_answers(route);
       // Documents and metrics call it by its plain name.
       if (takes_the_rest(route.path)) route.path.erase(route.path.size() - 2, 1);
       routes.push_back(std::move(route));
     }
   }
+  bool concise(const std::vector<std::string>& path) const;
   std::optional<HttpResponse> refused(const Route& route, const HttpRequest& request) const;
 };
+
+// Of a path that fits no route too: one that begins with the words of a route whose problems are concise.
+bool HttpApi::Table::concise(const std::vector<std::string>& path) const {
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const std::vector<std::string>& pattern = patterns[i];
+    const auto words = std::ranges::find_if(pattern, [](const auto& part) { return part.starts_with('{'); });
+    const auto end = std::mismatch(pattern.begin(), words, path.begin(), path.end()).first;
+    if (routes[i].concise && end == words) return true;
+  }
+  return false;
+}
 
 // What no handler has to look at: parameters that the route does not know, a body of another type.
 std::optional<HttpResponse> HttpApi::Table::refused(const Route& route, const HttpRequest& request) const {
@@ -202,7 +235,7 @@ std::optional<HttpResponse> HttpApi::Table::refused(const Route& route, const Ht
   std::string taken;
   for (const std::string_view type : route.consumes)
     taken += (taken.empty() ? "" : " or ") + std::string(type);
-  return problem(415, "content_type", "send " + taken);
+  return problem(other_type, "content_type", "send " + taken);
 }
 
 HttpApi::HttpApi(ApiServices services, Metrics& metrics)
@@ -224,6 +257,7 @@ HttpApi::HttpApi(ApiServices services, Metrics& metrics)
                 .summary = "This document",
                 .query = {},
                 .produces = {"application/vnd.oai.openapi+json"},
+                .answers = {200},
                 .handle = [document](const HttpRequest&, const Captures&, HttpReply reply) {
                   reply(
                       {.status = 200, .content_type = "application/vnd.oai.openapi+json", .body = *document});
@@ -235,8 +269,8 @@ HttpApi::~HttpApi() = default;
 
 void HttpApi::handle(HttpRequest request, HttpReply reply) {
   const auto begin = std::chrono::steady_clock::now();
-  reply = [reply = std::move(reply), scrapi = is_scrapi(request.path)](HttpResponse response) {
-    reply(with_cache_control(scrapi ? as_concise(std::move(response)) : std::move(response)));
+  reply = [reply = std::move(reply), concise = table_->concise(request.path)](HttpResponse response) {
+    reply(with_cache_control(concise ? as_concise(std::move(response)) : std::move(response)));
   };
   const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
   std::string allow;

@@ -87,6 +87,7 @@ std::vector<Route> backup_routes(ApiServices& services) {
        .summary = "A part of a backup of the ledger: a backup-order signed by an organisation that may vote",
        .produces = {backup_type},
        .consumes = {"application/cose"},
+       .answers = {200, 400, 403, 404, 413, 422, 500, 503},
        .handle = [&services](const HttpRequest& request, const Captures&, HttpReply reply) {
          post_backup(services, request, std::move(reply));
        }}};

@@ -179,6 +179,7 @@ std::vector<Route> certificate_routes(ApiServices& services) {
                   "Where it would be larger than ?bytes_max (16 MiB; at most 128 MiB) its summary",
        .query = {"fresh", "at_leaf", "bytes_max"},
        .produces = {certificate_type, "application/json"},
+       .answers = {200, 304, 400, 404, 410, 422, 500, 503},
        .handle = [&services](
                      const HttpRequest& request, const Captures& captures,
                      HttpReply reply) { certificate(services, request, captures[0], std::move(reply)); }},
@@ -189,6 +190,7 @@ std::vector<Route> certificate_routes(ApiServices& services) {
                   "finished checkpoint",
        .query = {"from"},
        .produces = {patch_type},
+       .answers = {200, 304, 400, 404, 500, 503},
        .handle = [&services](const HttpRequest& request, const Captures& captures,
                              HttpReply reply) { refresh(services, request, captures[0], std::move(reply)); }},
       {.method = "POST",
@@ -196,6 +198,7 @@ std::vector<Route> certificate_routes(ApiServices& services) {
        .summary = "Check a certificate file, up to 16 MiB, against this network",
        .query = {},
        .consumes = {certificate_type, "application/octet-stream"},
+       .answers = {200, 400, 503},
        .handle = [&services](const HttpRequest& request, const Captures&,
                              HttpReply reply) { verify(services, request, std::move(reply)); }},
       {.method = "GET",
@@ -203,6 +206,7 @@ std::vector<Route> certificate_routes(ApiServices& services) {
        .summary = "The newest checkpoint with its quorum of cosignatures (C2SP signed note)",
        .query = {},
        .produces = {"text/plain"},
+       .answers = {200, 304, 503},
        .handle = [&services](const HttpRequest& request, const Captures&, HttpReply reply) {
          checkpoint(services, request, std::move(reply));
        }}};

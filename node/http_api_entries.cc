@@ -153,11 +153,6 @@ HttpResponse one_key(const ApiServices& services, const HttpRequest& request, co
 
 }  // namespace
 
-bool is_scrapi(const std::vector<std::string>& path) {
-  if (path.empty()) return false;
-  return path[0] == "entries" || (path.size() > 1 && path[0] == ".well-known" && path[1] == "scitt-keys");
-}
-
 std::vector<Route> entry_routes(ApiServices& services) {
   return {
       {.method = "POST",
@@ -166,6 +161,8 @@ std::vector<Route> entry_routes(ApiServices& services) {
            "SCRAPI: register one signed statement; its COSE Receipt (RFC 9942) by this node's organisation",
        .produces = {cose_type, receipt_type},
        .consumes = {cose_type, statement_type},
+       .answers = {201, 303, 400, 404, 413, 429, 500, 503, 504},
+       .concise = true,
        .handle = [&services](const HttpRequest& request, const Captures&,
                              HttpReply reply) { post_entry(services, request, reply); }},
       {.method = "GET",
@@ -175,12 +172,16 @@ std::vector<Route> entry_routes(ApiServices& services) {
            "cosigned",
        .query = {"fresh"},
        .produces = {cose_type, receipt_type},
+       .answers = {200, 302, 304, 400, 404, 500, 503},
+       .concise = true,
        .handle = [&services](const HttpRequest& request, const Captures& captures,
                              HttpReply reply) { get_entry(services, request, captures, std::move(reply)); }},
       {.method = "GET",
        .path = "/.well-known/scitt-keys",
        .summary = "SCRAPI: the keys of this node's receipts (COSE Key Set)",
        .produces = {"application/cbor"},
+       .answers = {200, 304},
+       .concise = true,
        .handle =
            [&services](const HttpRequest& request, const Captures&, HttpReply reply) {
              reply(key_response(request, encode_cose_key_set({&services.receipt_key, 1})));
@@ -189,6 +190,8 @@ std::vector<Route> entry_routes(ApiServices& services) {
        .path = "/.well-known/scitt-keys/{kid}",
        .summary = "SCRAPI: one of them, by the base64url of its kid (COSE Key)",
        .produces = {"application/cbor"},
+       .answers = {200, 304, 404},
+       .concise = true,
        .handle = [&services](const HttpRequest& request, const Captures& captures, HttpReply reply) {
          reply(one_key(services, request, captures));
        }}};

@@ -55,19 +55,21 @@ void post_lead(const ApiServices& services, const HttpRequest& request, HttpRepl
 std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
   const auto route = [](const char* path, const char* summary,
                         std::function<HttpResponse(const HttpRequest&)> answer,
-                        std::vector<std::string_view> produces = {"application/json"}) {
+                        std::vector<std::string_view> produces = {"application/json"},
+                        std::vector<unsigned> answers = {200}) {
     return Route{.method = "GET",
                  .path = path,
                  .summary = summary,
                  .query = {},
                  .produces = std::move(produces),
+                 .answers = std::move(answers),
                  .handle = [answer = std::move(answer)](const HttpRequest& request, const Captures&,
                                                         HttpReply reply) { reply(answer(request)); }};
   };
   return {
       route("/healthz", "The process runs", [](const HttpRequest&) { return plain("ok\n"); }, {"text/plain"}),
       route("/readyz", "Whether this node can serve reads and writes, and if not, why",
-            [&services](const HttpRequest&) { return ready(services); }),
+            [&services](const HttpRequest&) { return ready(services); }, {"application/json"}, {200, 503}),
       route("/metrics", "Prometheus metrics",
             [&metrics](const HttpRequest&) {
               return HttpResponse{
@@ -82,7 +84,7 @@ std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
                 return file_response(request, "application/cbor", services.genesis_bytes);
               return value_response(request, queries::network(services.genesis, *services.genesis_bytes));
             },
-            {"application/json", "application/cbor"}),
+            {"application/json", "application/cbor"}, {200, 304}),
       route("/v1/forks",
             "Notes in which a quorum signed another tree than this node's: empty, or evidence of a lie",
             [&services](const HttpRequest&) { return json_response(200, forks_value(services.forks())); }),
@@ -93,6 +95,7 @@ std::vector<Route> service_routes(ApiServices& services, Metrics& metrics) {
        .path = "/v1/network/lead",
        .summary = "Asks that a named node leads: a lead-order signed by an organisation that may vote",
        .consumes = {"application/cose"},
+       .answers = {200, 400, 403, 404, 413, 422, 500, 503, 504},
        .handle = [&services](const HttpRequest& request, const Captures&,
                              HttpReply reply) { post_lead(services, request, std::move(reply)); }},
   };

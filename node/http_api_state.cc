@@ -24,6 +24,10 @@ constexpr std::array<Noun, 6> nouns = {{{Kind::lot, "/v1/lots", "lot"},
 
 using Read = std::function<Result<Value>(const LedgerReader&, const HttpRequest&, const Captures&)>;
 
+// 404 also of a leaf that is not there, 410 of one that is too old (?at_leaf); 503 of ?fresh without a
+// leader.
+const std::vector<unsigned> reading_answers = {200, 304, 400, 404, 410, 500, 503};
+
 Route reading(ApiServices& services, std::string path, std::string summary,
               std::vector<std::string_view> query, Read read) {
   query.insert(query.end(), {"fresh", "at_leaf"});
@@ -31,6 +35,7 @@ Route reading(ApiServices& services, std::string path, std::string summary,
           .path = std::move(path),
           .summary = std::move(summary),
           .query = std::move(query),
+          .answers = reading_answers,
           .handle = [&services, read = std::move(read)](const HttpRequest& request, const Captures& captures,
                                                         HttpReply reply) {
             with_reader(services, request, std::move(reply),
@@ -48,6 +53,7 @@ Route reading_long(ApiServices& services, std::string path, std::string summary,
           .path = std::move(path),
           .summary = std::move(summary),
           .query = std::move(query),
+          .answers = reading_answers,
           .handle = [&services, read = std::move(read)](const HttpRequest& request, const Captures& captures,
                                                         HttpReply reply) {
             with_reader_beside(services, request, std::move(reply),

@@ -103,6 +103,7 @@ std::vector<Route> state_proof_routes(ApiServices& services) {
            "One record of the state (?kind=, ?id=), or its absence, proven under the seal of the newest "
            "finished checkpoint, or of ?at_leaf",
        .query = {"kind", "id", "at_leaf"},
+       .answers = {200, 304, 400, 404, 410, 500, 503},
        .handle = [&services](const HttpRequest& request, const Captures&,
                              HttpReply reply) { answer(services, request, std::move(reply)); }},
       {.method = "GET",
@@ -111,6 +112,7 @@ std::vector<Route> state_proof_routes(ApiServices& services) {
                   "witnesses' records proven under it",
        .query = {},
        .produces = {policy_proof_type},
+       .answers = {200, 304, 404, 500, 503},
        .handle = [&services](const HttpRequest& request, const Captures&, HttpReply reply) {
          policy(services, request, std::move(reply));
        }}};

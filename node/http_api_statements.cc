@@ -271,6 +271,7 @@ std::vector<Route> statement_routes(ApiServices& services) {
            .summary = "Submit one statement, or a CBOR sequence of them in order",
            .query = {"wait", "dry_run"},
            .consumes = {"application/cose", sequence_type},
+           .answers = {200, 201, 400, 404, 413, 422, 429, 500, 503, 504},
            .handle = [&services](const HttpRequest& request, const Captures&,
                                  HttpReply reply) { post_statements(services, request, std::move(reply)); }},
           {.method = "GET",
@@ -278,6 +279,7 @@ std::vector<Route> statement_routes(ApiServices& services) {
            .summary = "A statement with its outcome and inclusion proof; application/cose for its bytes",
            .query = {"fresh"},
            .produces = {"application/json", "application/cose"},
+           .answers = {200, 304, 400, 404, 500, 503},
            .handle = [&services](const HttpRequest& request, const Captures& captures, HttpReply reply) {
              get_statement(services, request, captures, std::move(reply));
            }}};

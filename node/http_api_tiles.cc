@@ -277,6 +277,8 @@ HttpResponse consistency(const ApiServices& services, const HttpRequest& request
   });
 }
 
+const std::vector<unsigned> tree_answers = {200, 304, 400, 404, 500, 503};
+
 }  // namespace
 
 std::vector<Route> tile_routes(ApiServices& services) {
@@ -289,6 +291,7 @@ std::vector<Route> tile_routes(ApiServices& services) {
         .summary = summary,
         .query = {},
         .produces = {type},
+        .answers = tree_answers,
         .handle = [&services, handler](const HttpRequest& request, const Captures& captures,
                                        HttpReply reply) { reply(handler(services, request, captures)); }};
   };
@@ -298,6 +301,7 @@ std::vector<Route> tile_routes(ApiServices& services) {
                  .path = path,
                  .summary = summary,
                  .query = std::move(query),
+                 .answers = tree_answers,
                  .handle = [&services, handler](const HttpRequest& request, const Captures&,
                                                 HttpReply reply) { reply(handler(services, request)); }};
   };

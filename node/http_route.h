@@ -23,7 +23,11 @@ struct Route {
   std::string summary = {};
   std::vector<std::string_view> query = {};                       // parameters that it knows
   std::vector<std::string_view> produces = {"application/json"};  // the first unless Accept asks for another
-  std::vector<std::string_view> consumes = {};                    // of a POST: handle() refuses what is of another type (415)
+  std::vector<std::string_view> consumes = {};                    // a body of another type is 415
+  // Every status with which `handle` may answer. HttpApi adds those of requests that it never sees: its own
+  // and the server's. The OpenAPI document prints the list; the tests' rigs hold each answer against it.
+  std::vector<unsigned> answers = {};
+  bool concise = false;  // problems here and below, whoever finds them, are CBOR (as_concise)
   std::function<void(const HttpRequest&, const Captures&, HttpReply)> handle = {};
 };
 
@@ -86,9 +90,6 @@ HttpResponse as_asked(const HttpRequest& request, HttpResponse whole);
 HttpResponse whole_response(std::string content_type, std::shared_ptr<const Bytes> file,
                             const char* cache_control);
 HttpResponse whole_response(const Result<Value>& value);
-
-// Whether a path is SCRAPI's: its problems are CBOR, whoever found them.
-bool is_scrapi(const std::vector<std::string>& path);
 
 // Without a finished checkpoint: the problem, with the cosigners that are awaited.
 HttpResponse no_checkpoint(const ApiServices& services, const Error& error);

@@ -1,7 +1,5 @@
 #include "node/openapi.h"
 
-#include <algorithm>
-
 #include "node/queries.h"
 #include "node/values.h"
 #include "node/version.h"
@@ -43,57 +41,34 @@ Value content_of(const std::vector<std::string_view>& types) {
   return Value{std::move(content)};
 }
 
-Value answer(const char* description, const Route& route) {
-  return Value{ValueMap{{"description", text(description)}, {"content", content_of(route.produces)}}};
+Value located(const char* description) {
+  return Value{ValueMap{{"description", text(description)},
+                        {"headers", Value{ValueMap{{"Location", reference("headers/Locator")}}}}}};
 }
 
-// What SCRAPI's resources answer beside problems; a POST there has no 200.
-ValueMap scrapi_responses(const Route& route) {
-  const auto located = [](const char* description) {
-    return Value{ValueMap{{"description", text(description)},
-                          {"headers", Value{ValueMap{{"Location", reference("headers/Locator")}}}}}};
+Value response(const Route& route, unsigned status) {
+  const auto answer = [&route](const char* description) {
+    return Value{ValueMap{{"description", text(description)}, {"content", content_of(route.produces)}}};
   };
-  ValueMap responses;
-  if (!route.consumes.empty()) {
-    responses.emplace_back("201", answer("registered, with its receipt", route));
-    responses.emplace_back("303", located("registered; the receipt will be there"));
-    for (const char* status : {"413", "415", "504"})
-      responses.emplace_back(status, reference("responses/ConciseProblem"));
-  } else {
-    responses.emplace_back("200", answer("the answer", route));
-    if (route.path.starts_with("/entries"))
-      responses.emplace_back("302", located("registered; not cosigned yet"));
+  switch (status) {
+    case 200: return answer("the answer");
+    case 201: return answer("accepted and recorded");
+    case 302: return located("registered; not cosigned yet");
+    case 303: return located("registered; the receipt will be there");
+    case 304: return Value{ValueMap{{"description", text("the client has it (If-None-Match)")}}};
+    default: return reference(route.concise ? "responses/ConciseProblem" : "responses/Problem");
   }
-  for (const char* status : {"400", "404", "429", "503"})
-    responses.emplace_back(status, reference("responses/ConciseProblem"));
-  return responses;
 }
 
 Value operation(const Route& route) {
-  ValueMap responses{{"200", answer("the answer", route)}};
   ValueMap out{{"summary", text(route.summary)}, {"parameters", Value{parameters_of(route)}}};
   if (!route.consumes.empty()) {
     out.emplace_back("requestBody",
                      Value{ValueMap{{"required", Value{true}}, {"content", content_of(route.consumes)}}});
-    responses.emplace_back("413", reference("responses/Problem"));
   }
-  if (is_scrapi(parse_target(route.path).value_or(HttpTarget{}).path)) {
-    out.emplace_back("responses", Value{scrapi_responses(route)});
-    return Value{std::move(out)};
-  }
-  if (route.path == "/v1/statements") {
-    responses.emplace_back("201", answer("accepted and recorded", route));
-    for (const char* status : {"415", "422", "504"})
-      responses.emplace_back(status, reference("responses/Problem"));
-  }
-  if (route.path == "/v1/network/lead") {
-    for (const char* status : {"403", "415", "422", "504"})
-      responses.emplace_back(status, reference("responses/Problem"));
-  }
-  const bool of_the_past = std::find(route.query.begin(), route.query.end(), "at_leaf") != route.query.end();
-  if (of_the_past) responses.emplace_back("410", reference("responses/Problem"));
-  for (const char* status : {"400", "404", "429", "503"})
-    responses.emplace_back(status, reference("responses/Problem"));
+  ValueMap responses;
+  for (const unsigned status : route.answers)
+    responses.emplace_back(std::to_string(status), response(route, status));
   out.emplace_back("responses", Value{std::move(responses)});
   return Value{std::move(out)};
 }
@@ -104,10 +79,10 @@ Value components() {
                    {"code", typed("string")},  {"rule", typed("string")},  {"detail", typed("string")},
                    {"digest", typed("string")}};
   const Value problem_schema{ValueMap{{"type", text("object")}, {"properties", Value{std::move(problem)}}}};
-  const Value content{
-      ValueMap{{"application/problem+json", Value{ValueMap{{"schema", reference("schemas/Problem")}}}}}};
-  const Value concise{
-      ValueMap{{"application/concise-problem-details+cbor", Value{ValueMap{{"schema", typed("string")}}}}}};
+  const auto of_schema = [](const Value& schema) { return Value{ValueMap{{"schema", schema}}}; };
+  const Value content{ValueMap{{"application/problem+json", of_schema(reference("schemas/Problem"))}}};
+  const Value concise{ValueMap{{"application/concise-problem-details+cbor", of_schema(typed("string"))},
+                               {"application/problem+json", of_schema(reference("schemas/Problem"))}}};
   const auto described = [](const char* description, const char* of, const Value& what) {
     return Value{ValueMap{{"description", text(description)}, {of, what}}};
   };
@@ -115,7 +90,8 @@ Value components() {
       {"schemas", Value{ValueMap{{"Answer", typed("object")}, {"Problem", problem_schema}}}},
       {"headers", Value{ValueMap{{"Locator", described("where the receipt is", "schema", typed("string"))}}}},
       {"responses", Value{ValueMap{{"Problem", described("problem details (RFC 9457)", "content", content)},
-                                   {"ConciseProblem", described("concise problem details (RFC 9290), CBOR",
+                                   {"ConciseProblem", described("concise problem details (RFC 9290), CBOR; "
+                                                                "JSON of the server before it knows the path",
                                                                 "content", concise)}}}}}};
 }
 

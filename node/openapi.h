@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document, printed from the API's own route table.
+// The OpenAPI 3.1 document, printed from the API's own route table: it knows no path.
 #pragma once
 
 #include <string>

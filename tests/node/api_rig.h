@@ -11,6 +11,7 @@
 #include "node/views/json_tree.h"
 #include "node/views/tree.h"
 #include "tests/ledger/law_network.h"
+#include "tests/node/documented_answers.h"
 #include "tests/node/ledger_rig.h"
 
 namespace anta::test {
@@ -66,6 +67,7 @@ struct Api {
                  .headers = std::move(headers),
                  .body = sent_body = std::make_shared<const Bytes>(std::move(body))},
                 [&](HttpResponse r) { response = std::move(r); });
+    expect_documented(method, parsed->path, response.status);
     return response;
   }
   HttpResponse get(const std::string& target, HttpFields headers = {}) {

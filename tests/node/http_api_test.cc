@@ -450,6 +450,42 @@ TEST(HttpApi, CertificatesAndStateAreOfTheFinishedCheckpoint) {
   EXPECT_EQ(rig.get("/v1/certificates/C-1/refresh?from=2").status, 503u);
 }
 
+TEST(HttpApi, TheDocumentListsWhatItsRoutesAnswer) {
+  // Goal: a POST that takes types lists 415 and 413; POST /v1/backup lists what may_order refuses (it listed
+  // none of it); 410 stands where ?at_leaf is known, and problems are of the form that their path has.
+  const auto status_of = [](const std::string& method, const std::string& path, const char* status) {
+    const Value* operation = documented(method, parse_target(path)->path);
+    return operation ? operation->find("responses")->find(status) : nullptr;
+  };
+  int posts = 0;
+  for (const auto& [path, operations] : std::get<ValueMap>(openapi_paths().data)) {
+    for (const auto& [method, operation] : std::get<ValueMap>(operations.data)) {
+      const Value* responses = operation.find("responses");
+      for (const char* any : {"400", "408", "429", "503"})
+        EXPECT_NE(responses->find(any), nullptr) << path << any;
+      const bool past = views::to_json(*operation.find("parameters")).find("at_leaf") != std::string::npos;
+      EXPECT_EQ(responses->find("410") != nullptr, past) << path;
+      const bool concise = path.starts_with("/entries") || path.starts_with("/.well-known/");
+      EXPECT_EQ(Api::text(*responses->find("503"), "$ref").ends_with("/ConciseProblem"), concise) << path;
+      if (method != "post") continue;
+      ++posts;
+      EXPECT_NE(operation.find("requestBody"), nullptr) << path;
+      for (const char* status : {"413", "415"})
+        EXPECT_NE(responses->find(status), nullptr) << path << status;
+    }
+  }
+  EXPECT_EQ(posts, 5);
+  for (const char* status : {"200", "400", "403", "415", "422", "503"}) {
+    EXPECT_NE(status_of("POST", "/v1/backup", status), nullptr) << status;
+    EXPECT_NE(status_of("POST", "/v1/network/lead", status), nullptr) << status;
+  }
+  EXPECT_EQ(status_of("POST", "/entries", "200"), nullptr);
+  EXPECT_NE(status_of("POST", "/entries", "303"), nullptr);
+  EXPECT_NE(status_of("GET", "/entries/x", "302")->find("headers"), nullptr);
+  EXPECT_EQ(status_of("GET", "/healthz", "404"), nullptr);
+  EXPECT_NE(status_of("GET", "/tile/entries/x001/000", "404"), nullptr);
+}
+
 TEST(HttpApi, TheNodeSpeaksOfItself) {
   // Goal: health, readiness with reasons, parameters, network, openapi and a missing checkpoint.
   World world = rich_world();

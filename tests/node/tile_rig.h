@@ -12,6 +12,7 @@
 #include "node/http_api.h"
 #include "storage/ledger/bundle.h"
 #include "tests/node/certificate_rig.h"
+#include "tests/node/documented_answers.h"
 
 namespace anta::test {
 
@@ -40,6 +41,7 @@ struct TileRig {
     HttpResponse response{.status = 0};
     api->handle({.method = "GET", .path = parsed->path, .query = parsed->query},
                 [&](HttpResponse r) { response = std::move(r); });
+    expect_documented("GET", parsed->path, response.status);
     return response;
   }
   std::uint64_t size() const { return rig.finished.checkpoint.size; }

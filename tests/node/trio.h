@@ -20,6 +20,7 @@
 #include "node/node.h"
 #include "storage/ledger/genesis.h"
 #include "tests/ledger/law_chain.h"
+#include "tests/node/documented_answers.h"
 #include "tests/storage/disk.h"
 
 namespace anta::test {
@@ -73,6 +74,9 @@ inline Reply request(std::uint16_t port, const std::string& head, ByteView body 
       reply = {.status = static_cast<unsigned>(std::stoul(all.substr(9, 3))), .body = all.substr(end + 4)};
   }
   ::close(s);
+  const std::size_t space = head.find(' ');
+  const auto target = parse_target(head.substr(space + 1, head.find(' ', space + 1) - space - 1));
+  if (target) expect_documented(head.substr(0, space), target->path, reply.status);
   return reply;
 }
 
