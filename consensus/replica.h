@@ -10,16 +10,14 @@
 //   1. step      The core takes an event and answers with an Output. Nothing has happened yet.
 //                  crash: nobody was told anything; peers send again.
 //   2. persist   Its Persist goes to the disk thread, which writes everything queued there as one batch:
-//   truncation, entries,
-//                hard state, cosigning mark; synced once if any part asked for it.
+//                truncation, entries, hard state, cosigning mark; synced once if any part asked for it.
 //                  crash before the sync: the entries may be there or not, whole batch or nothing. Nobody was
 //                  told that they are: acknowledgements, votes and the leader's own count wait for step 4.
 //   3. send      Messages that promise nothing leave at once, while the disk works.
 //                  crash: the peers may have entries that this leader lost. They were not acknowledged by it;
 //                  another leader commits or truncates them.
 //   4. persisted The disk thread reports the newest token; the core releases what waited: votes,
-//   acknowledgements,
-//                its own match. They are sent.
+//                acknowledgements, its own match. They are sent.
 //                  crash before sending: the bytes are durable, the peer asks again and gets the same answer.
 //   5. commit    A quorum acknowledged. Committed entries that are durable here go to the disk thread.
 //                  crash: the commit hint may lag; the next leader's commit covers them again.

@@ -2,8 +2,7 @@
 //
 // Writing makes a new file of mode 0600 beside the target, syncs it, puts it in place in one step (link or
 // rename) and syncs the directory. A crash between any two of these leaves the old file or the new one, and
-// at worst an unused
-// "<path>.<16 hex digits>.new". Any thread that may block on the disk.
+// at worst an unused "<path>.<16 hex digits>.new". Any thread that may block on the disk.
 #pragma once
 
 #include <filesystem>

@@ -6,10 +6,9 @@
 // equal. At k lines the leader sends the finished note to all; every node stores and serves those same bytes.
 // When k do not come in time, or on a new leader, the then newest seal is opened. In time is twice as long as
 // the last one took, at least open_timeout_ms, and twice as long again after each that failed, at most
-// open_timeout_max_ms: nodes that are
-// busy cosign late, and one given up early would never be finished. Meanwhile
-// all nodes, and the witnesses that are missing, are asked again every open_timeout_ms. An idle ledger is
-// cosigned again every idle_ms. Sizes never go back, and a note below k is never served.
+// open_timeout_max_ms: nodes that are busy cosign late, and one given up early would never be finished.
+// Meanwhile all nodes, and the witnesses that are missing, are asked again every open_timeout_ms. An idle
+// ledger is cosigned again every idle_ms. Sizes never go back, and a note below k is never served.
 //
 // High water. Before any signature leaves, of log key or cosigner key, (size, root) is durable as this node's
 // mark: a crash before that lost nothing, a crash after it can only sign the same or a larger tree again. A

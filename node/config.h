@@ -3,9 +3,8 @@
 //     network: genesis.cbor            the genesis file (canonical CBOR); paths are relative to this file
 //     node: n1                         which node this is
 //     incarnation: 1                   from 1; more where the network has admitted this node anew
-//     members: members.json            the nodes as they are now (anta network node list --output json): for
-//     a
-//                                      node that is not in the genesis, or is there with other keys
+//     members: members.json            the nodes as they are now (anta network node list --output json):
+//                                      for a node that is not in the genesis, or is there with other keys
 //     recoveries: [recovery-1.yaml]    how the network went on where most of its nodes were gone, in order
 //                                      (recovery_file.h)
 //     data: data                       directory of the database, made with mode 0700

@@ -4,9 +4,8 @@
 // The shell's turn, in this order, is the whole contract:
 //   1. hand `persist` to the disk (it may wait there and be merged with later ones, never reordered);
 //   2. send `messages`, at once: none of them waits for the disk. What has to wait for a disk (votes,
-//   requests for votes,
-//      acknowledgements, anything that shows a term not yet durable) is kept by the core and comes out of the
-//      step that is told `Persisted`;
+//      requests for votes, acknowledgements, anything that shows a term not yet durable) is kept by the core
+//      and comes out of the step that is told `Persisted`;
 //   3. perform `loads`, apply up to `commit`, answer `reads` and the proposal;
 //   4. when the disk has it, step `Persisted{token}`; when it fails, `PersistFailed`, and never retry.
 // A crash anywhere between these loses only what nobody was told.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include "node/views/shape_view.h"
 #include "tests/views/whole_report.h"
 
@@ -13,6 +16,41 @@ const std::string zeros(64, '0');
 std::string without_spaces(std::string text) {
   std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
   return text;
+}
+
+// What the header, the contract that programs are written against, says that a report has: the words that
+// begin its table's rows.
+std::vector<std::string> members_in_the_header() {
+  std::ifstream file(ANTA_SOURCE_DIR "/node/views/report_view.h");
+  std::vector<std::string> members;
+  for (std::string line; std::getline(file, line) && line.starts_with("//");) {
+    if (!line.starts_with("//   ") || line.size() < 6 || line[5] == ' ') continue;
+    const std::string word = line.substr(5, line.find(' ', 5) - 5);
+    members.push_back(word.ends_with('?') ? word.substr(0, word.size() - 1) : word);
+  }
+  return members;
+}
+
+Report report_of_everything() {
+  Report report = test::whole_report();
+  report.chain[1].sources = {{LotId{"CAT-1"}, Grams{5}, Grams{2}}};
+  report.attestations[0].sites = {SiteId{"mina"}};
+  report.sources_told = true;
+  report.sources = SourceSummary{{}, {{"", 1, Grams{10}, Grams{1}}, {"040302", 2, Grams{40}, Grams{4}}}};
+  return report;
+}
+
+TEST(ReportView, TheHeaderListsItsMembers) {
+  // Goal: the header's table names each member of a report, and nothing else (it had lost `sources`, and its
+  // formatter had run four of them into one line).
+  std::vector<std::string> told = members_in_the_header();
+  std::vector<std::string> given;
+  const Value report = report_value(report_of_everything());
+  for (const auto& member : std::get<ValueMap>(report.data))
+    given.push_back(member.first);
+  std::ranges::sort(told);
+  std::ranges::sort(given);
+  EXPECT_EQ(told, given);
 }
 
 TEST(ReportView, EveryFactHasItsNameAndNoneIsLeftOut) {
@@ -51,12 +89,7 @@ TEST(ReportView, EveryFactHasItsNameAndNoneIsLeftOut) {
       {"name": "bahia/anta", "time": "2025-11-24T16:00:01Z"}],
     "missing_cosigners": ["sello/anta"], "statements": 61, "checked": ["checked.quorum"],
     "not_checked": ["not_checked.present_state"]})";
-  Report report = test::whole_report();
-  report.chain[1].sources = {{LotId{"CAT-1"}, Grams{5}, Grams{2}}};
-  report.attestations[0].sites = {SiteId{"mina"}};
-  report.sources_told = true;
-  report.sources = SourceSummary{{}, {{"", 1, Grams{10}, Grams{1}}, {"040302", 2, Grams{40}, Grams{4}}}};
-  EXPECT_EQ(without_spaces(to_json(report_value(report))), without_spaces(wanted));
+  EXPECT_EQ(without_spaces(to_json(report_value(report_of_everything()))), without_spaces(wanted));
 }
 
 TEST(ReportView, WhatTheReportDoesNotHaveIsAbsent) {
