@@ -255,6 +255,8 @@ constexpr Saying table[] = {
    "El directorio tiene más del registro que el nodo.", "Espere a que el nodo se ponga al día o indique otro."},
   {"export.other_ledger", "The directory holds another ledger's files.", "Export into a directory of its own.",
    "El directorio contiene los archivos de otro registro.", "Exporte en un directorio aparte."},
+  {"policy.old", "The node shows a policy as of a while ago: a vote may have changed it since, and removed who signs for this one.", "Ask another node; or say yourself how old it may be, as max_age_seconds in the policy's assertions.",
+   "El nodo muestra una política de hace un tiempo: una votación puede haberla cambiado después y retirado a quienes firman por esta.", "Pregunte a otro nodo; o indique usted qué antigüedad admite, como max_age_seconds en las aserciones de la política."},
   {"behind", "The node has not applied the newest checkpoint's leaves yet.", "Try again shortly, or ask another node.",
    "El nodo aún no aplicó las hojas del punto de control más nuevo.", "Intente de nuevo en breve o pregunte a otro nodo."},
   {"beyond_checkpoint", "No finished checkpoint reaches that far yet.", "Ask for what the node's /checkpoint covers.",

@@ -23,26 +23,47 @@ Result<PolicyProof> fetched(Invocation& invocation) {
               "the node sent no proof of a policy that can be read: " + proof.error().message);
 }
 
-// The checkpoint of the proof. `trusted` is whether the older policy vouches for it; where it cannot tell, or
-// there is none, nobody does.
+// How old the quorum's cosignatures may be where no assertion says it. An older policy is met by old notes
+// too, which would bring back whoever a vote has removed since; even an idle ledger is cosigned each minute.
+constexpr std::int64_t proof_age_seconds_max = 600;
+
+// The checkpoint of the proof. `trusted` is whether the older policy vouches for it; where it cannot tell
+// (`why`), or there is none, nobody does.
 struct Vouched {
   Checkpoint checkpoint = {};
   bool trusted = false;
+  std::string why = {};
 };
 
+tl::unexpected<Error> too_old(const Invocation& invocation, std::int64_t seconds) {
+  const std::string age = std::to_string(seconds);
+  return fail(Code::uncertain, "policy.old",
+              invocation.in("the node proves its policy under a checkpoint that the quorum cosigned more "
+                            "than " +
+                                age + " seconds ago",
+                            "el nodo prueba su política bajo un punto de control que el quórum cofirmó hace "
+                            "más de " +
+                                age + " segundos"));
+}
+
 Result<Vouched> vouched(const Invocation& invocation, const std::string& note) {
-  const auto trust = trust_of(invocation);
+  auto trust = trust_of(invocation);
   if (!trust) return pass(trust);
+  std::string why;
   if (trust->policy) {
+    auto& age = trust->assertions.max_age_seconds;
+    if (!age) age = proof_age_seconds_max;
     const auto checked = checked_note(*trust, note, invocation.now);
-    if (checked) return Vouched{checked->checkpoint, true};
+    if (checked) return Vouched{.checkpoint = checked->checkpoint, .trusted = true};
+    if (checked.error().rule == "stale") return too_old(invocation, *age);
     if (exit_for_check(checked.error()) != Exit::undecided) return pass(checked);
+    why = checked.error().message;
   }
   const auto parsed = parse_note(note);
   if (!parsed) return pass(parsed);
   const auto checkpoint = parse_checkpoint(parsed->text);
   if (!checkpoint) return pass(checkpoint);
-  return Vouched{*checkpoint, false};
+  return Vouched{.checkpoint = *checkpoint, .why = std::move(why)};
 }
 
 Result<Exit> print_policy(Invocation& invocation) {
@@ -56,6 +77,7 @@ Result<Exit> print_policy(Invocation& invocation) {
   const std::string leaves = std::to_string(of_note->checkpoint.size);
   if (!of_note->trusted) {
     std::cout << text << std::flush;
+    if (!of_note->why.empty()) invocation.say(of_note->why);
     invocation.say(invocation.in("this is what the node says as of " + leaves +
                                      " leaves; no policy that you trust vouches for it: compare it by hand "
                                      "with what the organisations publish",
