@@ -61,6 +61,7 @@ class Audit {
   std::vector<Decoded> block_ = {};  // statements whose seal is still to come
   std::unordered_map<const SignedStatement*, PublicKey> verified_ = {};  // of those
   std::uint64_t saved_ = 0;
+  bool unproven_ = false;  // leaves were replayed that the checkpoint's root does not commit to, or may not
 };
 
 Step Audit::open_tree() {
@@ -162,7 +163,13 @@ Result<Step> Audit::all_batches() {
   return Step{};
 }
 
+// The tile is held against the root before any of its leaves is replayed, since what is replayed may be
+// saved; that it is another is told after what is found in its leaves, which says more.
 Step Audit::take(AuditBatch batch) {
+  const Step proven =
+      batch.finding || other_root_ ? Step{} : tree_.verify(0, batch.first / tile_width, batch.hashes);
+  if (!proven && is_open(proven.error())) return proven;
+  if (!proven || (batch.finding && !batch.items.empty())) unproven_ = true;
   const std::uint64_t known = replay_.size();  // beyond this batch's first leaf only where an audit goes on
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
     const LeafIndex leaf{batch.first + i};
@@ -175,7 +182,7 @@ Step Audit::take(AuditBatch batch) {
     if (auto taken = take_item(leaf, std::move(item)); !taken) return taken;
   }
   if (batch.finding) return tl::unexpected(*batch.finding);
-  return other_root_ ? Step{} : tree_.verify(0, batch.first / tile_width, batch.hashes);
+  return proven;
 }
 
 Step Audit::take_item(LeafIndex leaf, AuditItem item) {
@@ -261,7 +268,9 @@ Result<SharedBytes> Audit::statement_at(LeafIndex leaf) {
   return std::make_shared<const Bytes>(to_bytes((*bodies)[leaf.value % tile_width].bytes));
 }
 
+// Never what only a mirror says: the next audit would hold an honest ledger against it.
 Result<void> Audit::save_if_due(bool at_end) {
+  if (other_root_ || unproven_) return {};
   const std::uint64_t size = replay_.size();
   const std::uint64_t due = saved_ + std::max(save_leaves_min, saved_ / save_share);
   if (!options_.state || size == saved_ || size < 2 || (!at_end && size < due)) return {};

@@ -5,7 +5,8 @@
 // leaves are read and their signatures verified by several threads; judging is in order, on the caller's.
 //
 // With a state file an audit that ended or was stopped goes on from its last seal that was saved; the file
-// holds what the law needs, and is believed only as far as its own roots go.
+// holds what the law needs, and is believed only as far as its own roots go. Only leaves under the
+// checkpoint's root are saved: a mirror that gives out another history leaves no trace in it.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -17,13 +18,16 @@ namespace {
 
 // A year in small: lots delivered, things refused, blocks of several statements; more than 256 leaves.
 struct Ledger {
-  Ledger() {
-    for (int i = 0; i < lots; ++i)
-      world.deliver("L-" + std::to_string(i));
-    world.submit("miner", world.lot("L-1"));  // taken: refused on record
+  // `refused_after` so many lots, on record: "L-1" is taken.
+  explicit Ledger(const std::string& name = "L-", int refused_after = lots) {
+    for (int i = 0; i < lots; ++i) {
+      if (i == refused_after) world.submit("miner", world.lot(name + "1"));
+      world.deliver(name + std::to_string(i));
+    }
+    if (refused_after == lots) world.submit("miner", world.lot(name + "1"));
     rig.emplace(world);
     const Bytes fresh = world.sign("miner", world.lot("L-fresh"));
-    const Bytes taken = world.sign("miner", world.lot("L-2"));
+    const Bytes taken = world.sign("miner", world.lot(name + "2"));
     rig->rig.ledger.apply({taken, fresh, world.sign("miner", world.lot("L-fresh"))}, Millis{world.now});
     rig->rig.seal(0);
     files = all_files(*rig);
@@ -213,6 +217,52 @@ TEST(Audit, GoesOnWhereItEnded) {
   const auto older = audit(mirror, checkpoint, {.threads = 1, .state = state});
   ASSERT_TRUE(older && older->finding);
   EXPECT_TRUE(is_open(*older->finding));
+}
+
+// Another lawful history of the same genesis and length, with a refusal among its first leaves.
+Ledger& other_history() {
+  static Ledger made("M-", 5);
+  return made;
+}
+
+std::uint64_t first_refusal(const RigMirror::Files& files) {
+  const auto bodies = *decode_bundle(files.at("bodies/000"), tile_width);
+  return static_cast<std::uint64_t>(std::ranges::find_if(bodies, &LeafBody::rejected) - bodies.begin());
+}
+
+TEST(Audit, AHostileMirrorsHistoryIsNotSaved) {
+  // Goal: under a genuine checkpoint a mirror gives out another lawful history, and stops before its end. It
+  // was saved over the auditor's state, by which the honest ledger was accused from then on.
+  Ledger& l = ledger();
+  ASSERT_EQ(other_history().size(), l.size());
+  const TempDirectory directory;
+  const std::string state = directory.path() + "/audit.state";
+  Tampering hostile{.gone = {l.last_bodies()}};
+  for (const auto& [path, bytes] : *other_history().files) {
+    if (path != "checkpoint" && path != l.last_bodies()) hostile.files[path] = bytes;
+  }
+  const AuditResult told = l.audit_it(hostile, state);
+  ASSERT_TRUE(told.finding);
+  EXPECT_TRUE(is_open(*told.finding)) << told.finding->error.message;
+  EXPECT_FALSE(std::filesystem::exists(state));
+  const AuditResult honest = l.audit_it({}, state);
+  EXPECT_FALSE(honest.finding) << honest.finding->error.message;
+}
+
+TEST(Audit, ATileThatTheRootDoesNotCommitToIsNotSaved) {
+  // Goal: the edge is the honest one, the first tile another history's, with a refusal that cannot be had:
+  // its leaves were replayed, and saved before the tile was held against the root.
+  Ledger& l = ledger();
+  const TempDirectory directory;
+  const std::string state = directory.path() + "/audit.state";
+  const RigMirror::Files& others = *other_history().files;
+  const LeafIndex refusal{first_refusal(others)};
+  ASSERT_LT(refusal.value, tile_width);
+  Tampering hostile{.gone = {rejected_path(refusal)}};
+  for (const char* path : {"tile/0/000", "tile/entries/000", "bodies/000"})
+    hostile.files[path] = others.at(path);
+  expect_finding(l.audit_it(hostile, state), refusal.value, "audit.missing");
+  EXPECT_FALSE(std::filesystem::exists(state));
 }
 
 TEST(Audit, ADamagedStateFileIsRefused) {
