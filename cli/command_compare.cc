@@ -87,7 +87,7 @@ Result<Exit> run_compare(Invocation& invocation) {
   for (const Holding& holding : *holdings)
     list.push_back(holding_value(holding, policy != nullptr));
   ValueMap map{{"verdict", Value{std::string(word_of(comparison.verdict))}},
-               {"origin", Value{holdings->front().checkpoint.origin}},
+               {"origin", Value{(*holdings)[comparison.first].checkpoint.origin}},
                {"checkpoints", Value{std::move(list)}}};
   if (!comparison.code.empty()) map.emplace_back("code", Value{comparison.code});
   invocation.out(Value{std::move(map)});

@@ -94,6 +94,13 @@ Comparison connect(const std::vector<Holding>& holdings, std::size_t smaller, st
                           .proof = *proof});
 }
 
+std::optional<std::size_t> of_another_ledger(const std::vector<Holding>& holdings) {
+  for (std::size_t i = 1; i < holdings.size(); ++i) {
+    if (holdings[i].checkpoint.origin != holdings[0].checkpoint.origin) return i;
+  }
+  return {};
+}
+
 struct EvidenceWords {
   const char* title;
   const char* same_size;
@@ -204,29 +211,35 @@ Result<Holding> read_holding(const std::string& file, ByteView bytes, const Poli
 
 Comparison compare(const std::vector<Holding>& holdings, Mirror* mirror) {
   ANTA_INVARIANT(holdings.size() >= 2);
-  for (std::size_t i = 1; i < holdings.size(); ++i) {
-    if (holdings[i].checkpoint.origin != holdings[0].checkpoint.origin)
-      return open("compare.other_ledger", 0, i);
-  }
   const std::vector<std::size_t> order = by_size(holdings);
+  // What one file leaves open is told only where no pair proves a split view: anybody can add a file.
+  std::optional<Comparison> unproven;
+  if (const auto other = of_another_ledger(holdings)) unproven = open("compare.other_ledger", 0, *other);
   // A contradiction first: whatever else is open, it decides.
   for (std::size_t i = 0; i + 1 < order.size(); ++i) {
     for (std::size_t j = i + 1; j < order.size(); ++j) {
       const Checkpoint& a = holdings[order[i]].checkpoint;
       const Checkpoint& b = holdings[order[j]].checkpoint;
-      if (a.size == b.size && a.root != b.root)
-        return split(holdings, {.code = "compare.same_size", .first = order[i], .second = order[j]});
+      if (a.origin != b.origin || a.size != b.size || a.root == b.root) continue;
+      Comparison pair = split(holdings, {.code = "compare.same_size", .first = order[i], .second = order[j]});
+      if (pair.verdict == ComparisonVerdict::split_view) return pair;
+      if (!unproven) unproven = std::move(pair);
     }
   }
-  Comparison result{.verdict = ComparisonVerdict::same};
-  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
-    const std::uint64_t from = holdings[order[i]].checkpoint.size;
-    if (from == holdings[order[i + 1]].checkpoint.size) continue;
-    Comparison pair = from == 0 ? Comparison{.verdict = ComparisonVerdict::consistent}
-                      : mirror  ? connect(holdings, order[i], order[i + 1], *mirror)
-                                : open("compare.sizes", order[i], order[i + 1]);
-    if (pair.verdict == ComparisonVerdict::split_view) return pair;
-    if (result.verdict != ComparisonVerdict::cannot_tell) result = std::move(pair);
+  Comparison result = unproven ? *unproven : Comparison{.verdict = ComparisonVerdict::same};
+  // Neighbours, which make one chain; pairs further apart where a link of it stays open.
+  for (std::size_t apart = 1; apart < order.size(); ++apart) {
+    if (apart > 1 && result.verdict != ComparisonVerdict::cannot_tell) break;
+    for (std::size_t i = 0; i + apart < order.size(); ++i) {
+      const Checkpoint& from = holdings[order[i]].checkpoint;
+      const Checkpoint& to = holdings[order[i + apart]].checkpoint;
+      if (from.size == to.size || from.origin != to.origin) continue;
+      Comparison pair = from.size == 0 ? Comparison{.verdict = ComparisonVerdict::consistent}
+                        : mirror       ? connect(holdings, order[i], order[i + apart], *mirror)
+                                       : open("compare.sizes", order[i], order[i + apart]);
+      if (pair.verdict == ComparisonVerdict::split_view) return pair;
+      if (result.verdict != ComparisonVerdict::cannot_tell) result = std::move(pair);
+    }
   }
   return result;
 }

@@ -44,6 +44,8 @@ struct Comparison {
 };
 
 // At least two holdings. `mirror` may be null; it is asked for what connects different sizes and not trusted.
+// A pair that proves a split view decides, whatever other files there are; else the first that leaves it
+// open.
 Comparison compare(const std::vector<Holding>& holdings, Mirror* mirror);
 
 // The evidence in words that need no other document, with both notes and the proof.

@@ -87,6 +87,36 @@ TEST(Comparison, WhatNobodySignedProvesNothing) {
   EXPECT_EQ(compare({s.holding("a", good), refused}, nullptr).code, "compare.unsigned");
 }
 
+TEST(Comparison, AForgedFileHidesNoSplitView) {
+  // Goal: two checkpoints that the network signed contradict each other. A third file that proves nothing (a
+  // forged note of that size, one of a size between them, another ledger's) made the answer compare.unsigned,
+  // exit 6, when it came first, and the evidence was not written.
+  Shown& s = shown();
+  const std::string good = s.note(s.size(), s.root(s.size()));
+  const Holding a = s.holding("a", good);
+  const Holding b = s.holding("b", s.note(s.size(), another(s.root(s.size()))));
+  const auto forged = [&](std::uint64_t size) {
+    std::string note = s.note(size, s.root(77));
+    note.replace(note.find("\n\n"), std::string::npos, good.substr(good.find("\n\n")));
+    return s.holding("forged", note);
+  };
+  const Holding stranger = s.holding("other", s.note(7, s.root(7), "other.example/ledger-00000000"));
+  for (const Holding& bad : {forged(s.size()), stranger}) {
+    const Comparison comparison = compare({bad, a, b}, nullptr);
+    EXPECT_EQ(comparison.verdict, ComparisonVerdict::split_view);
+    EXPECT_EQ((std::pair{comparison.first, comparison.second}), (std::pair<std::size_t, std::size_t>{1, 2}));
+  }
+  const Tampering none;
+  RigMirror mirror(s.files, none);
+  const Holding small = s.holding("small", s.note(100, another(s.root(100))));
+  for (const std::uint64_t size : {std::uint64_t{100}, std::uint64_t{150}}) {
+    const Comparison comparison = compare({small, forged(size), a}, &mirror);
+    EXPECT_EQ(comparison.verdict, ComparisonVerdict::split_view) << size;
+    EXPECT_EQ(comparison.code, "compare.not_a_beginning") << size;
+  }
+  EXPECT_EQ(compare({forged(s.size()), a, a}, nullptr).code, "compare.unsigned");
+}
+
 TEST(Comparison, WhatOneLogSignedAloneIsNoSecondHistoryOfTheOthers) {
   // Goal: a note below any quorum, by a log key that is not on the other, frames nobody; where one key is on
   // both, the evidence names that key and no other as who signed both.
