@@ -8,6 +8,8 @@
 #include <cstring>
 #include <memory>
 
+#include "cli/replaced_file.h"
+
 namespace anta {
 namespace {
 
@@ -151,16 +153,13 @@ Result<std::optional<Replay::Saved>> read_audit_state(const std::string& path) {
 }
 
 Result<void> write_audit_state(const std::string& path, const Replay::Saved& saved) {
-  const std::string beside = path + ".new";
-  StateFile file(std::fopen(beside.c_str(), "wbe"));
-  if (!file) return io(beside);
-  const AuditStateSink sink = [&file](ByteView bytes) {
-    return std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size();
-  };
-  if (!encode_audit_state(saved, sink) || std::fflush(file.get()) != 0 || ::fsync(::fileno(file.get())) != 0)
-    return io(beside);
-  file.reset();
-  if (std::rename(beside.c_str(), path.c_str()) != 0) return io(path);
+  ReplacedFile file(path);
+  auto written = file.open();
+  if (written) {
+    encode_audit_state(saved, [&file](ByteView bytes) { return file.write(bytes); });
+    written = file.finish(true);
+  }
+  if (!written) return fail(Code::io, "io", written.error().message);
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "cli/text_file.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,6 +8,8 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+
+#include "cli/replaced_file.h"
 
 namespace anta {
 namespace {
@@ -22,18 +25,18 @@ tl::unexpected<Error> failed(const std::string& path, const std::string& what) {
       Error{code, code == Code::io ? "io" : "not_found", path + ": " + what + ": " + std::strerror(errno)});
 }
 
-// The old file stays whole until the new one is; with `synced` also over a loss of power.
 Result<void> replace(const std::string& path, ByteView bytes, bool synced) {
-  const std::string beside = path + ".new";
-  File file(std::fopen(beside.c_str(), "wbe"));
-  if (!file) return failed(beside, "cannot write");
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size() ||
-      std::fflush(file.get()) != 0 || (synced && ::fsync(::fileno(file.get())) != 0) ||
-      std::fclose(file.release()) != 0) {
-    return failed(beside, "cannot write");
-  }
-  if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(path, "cannot put in place");
-  return {};
+  ReplacedFile file(path);
+  if (auto opened = file.open(); !opened) return opened;
+  file.write(bytes);
+  return file.finish(synced);
+}
+
+// "/dev/stdout", whatever it is connected to: opened anew, a file there would begin again from its start.
+bool is_stdout(const std::string& path) {
+  struct stat named = {}, ours = {};
+  return ::stat(path.c_str(), &named) == 0 && ::fstat(STDOUT_FILENO, &ours) == 0 &&
+         named.st_dev == ours.st_dev && named.st_ino == ours.st_ino;
 }
 
 }  // namespace
@@ -58,7 +61,7 @@ Result<Bytes> read_file(const std::string& path, std::size_t bytes_max) {
 Result<void> put_file(const std::string& path, ByteView bytes) { return replace(path, bytes, false); }
 
 Result<void> write_file(const std::string& path, ByteView bytes) {
-  if (path != "-") return replace(path, bytes, true);
+  if (path != "-" && !is_stdout(path)) return replace(path, bytes, true);
   std::cout.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   return written_out();
 }
