@@ -219,19 +219,18 @@ Result<void> Export::leaves_of(std::uint64_t index) {
   return put(tile_path(0, place), encode_tile(*hashes));
 }
 
-// Partial files of the checkpoint before, where the new one has wider ones. What cannot be removed only takes
-// room.
+// Partial files where the full one has come: until then they are what is asked for by whoever reads under a
+// checkpoint that the directory had (C2SP tlog-tiles: a log must serve them). What cannot be removed only
+// takes room.
 void Export::drop_partial(const Checkpoint& before) {
   std::error_code ignored;
-  const auto drop = [&](const std::string& path) {
-    const fs::path file = fs::path(directory_) / path;
-    fs::remove(file, ignored);
-    fs::remove(file.parent_path(), ignored);  // "067.p", once it is empty
+  const auto drop = [&](const std::string& path) {  // all widths: "067.p"
+    fs::remove_all((fs::path(directory_) / path).parent_path(), ignored);
   };
   for (unsigned level = 0; level < tile_levels; ++level) {
     const std::uint64_t index = (before.size >> (level * tile_height)) / tile_width;
     const unsigned width = tile_hashes(before.size, level, index);
-    if (width == 0 || width == tile_hashes(checkpoint_.size, level, index)) continue;
+    if (width == 0 || tile_hashes(checkpoint_.size, level, index) < tile_width) continue;
     drop(tile_path(level, {index, width}));
     if (level > 0) continue;
     drop(entries_path({index, width}));
