@@ -52,6 +52,7 @@ void Checkpointer::State::consider() {
   if (!in_office || !applied || recovery) return;
   const std::int64_t now = executor.steady_ms();
   if (open) {
+    if (open->has_quorum()) return settle();
     const std::int64_t left = open->since + patience_ms - now;
     if (left > 0) {
       const std::int64_t again = std::max(open->since, open->asked) + options.open_timeout_ms - now;
@@ -113,7 +114,7 @@ void Checkpointer::State::ask() {
     const Note note{.text = open->text, .signatures = {*open->log_line}};
     ports.opened(open->checkpoint, encode_note(note), *open->set);
   }
-  NoteSignature own = cosign(*open->set->find(options.self), open->text);
+  Line own = cosign(*open->set->find(options.self), open->text);
   open->cosignatures.insert_or_assign(options.self, own);
   if (open->asked - open->since >= options.open_timeout_ms) publish_missing();
   count(options.self, std::move(own));  // maybe the last: nothing follows
@@ -178,34 +179,11 @@ void Checkpointer::State::with_mark(const Checkpoint& checkpoint, const NodeId& 
                      });
 }
 
-NoteSignature Checkpointer::State::cosign(const state::Node& self, const std::string& text) const {
-  const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(ports.clock().value / 1'000, 1));
-  return sign_cosignature(text, cosigner_name(self.organisation), keys.cosigner, seconds);
-}
-
-void Checkpointer::State::count(const NodeId& from, NoteSignature line) {
-  if (!open) return;
-  open->cosignatures.insert_or_assign(from, std::move(line));
-  if (open->cosignatures.size() >= open->set->quorum() && open->log_line) finish();
-}
-
-void Checkpointer::State::finish() {
-  Note note{.text = open->text, .signatures = {*open->log_line}};
-  for (auto& [id, line] : open->cosignatures)
-    note.signatures.push_back(line);
-  std::sort(note.signatures.begin() + 1, note.signatures.end(),
-            [](const NoteSignature& a, const NoteSignature& b) { return a.name < b.name; });
-  const std::string text = encode_note(note);
-  if (auto taken = take_finished(options.self, text); !taken) {
-    log(LogLevel::error, "checkpoint_not_usable",
-        {{"rule", taken.error().rule}, {"message", taken.error().message}});
-    open.reset();
-    return wake(options.open_timeout_ms);
-  }
-  broadcast(PeerKind::checkpoint_finished, to_bytes(as_bytes(text)));
-  wait_next_for(2 * (executor.steady_ms() - open->since));
-  open.reset();
-  consider();
+Checkpointer::State::Line Checkpointer::State::cosign(const state::Node& self,
+                                                      const std::string& text) const {
+  const std::uint64_t seconds = std::max<std::uint64_t>(now_seconds(), 1);
+  return {.signature = sign_cosignature(text, cosigner_name(self.organisation), keys.cosigner, seconds),
+          .seconds = seconds};
 }
 
 // A note is served once its quorum is checked and this node has the same tree. One of another tree is kept as
@@ -248,9 +226,10 @@ Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::s
     missing.clear();
   }
   sign_finished();  // before anyone who waits for the checkpoint hears of it
+  if (from != options.self) saw_times(**set, *verdict);
   finished_at = executor.steady_ms();
-  const double seconds =
-      open && from == options.self ? static_cast<double>(finished_at - open->since) / 1'000.0 : 0.0;
+  const bool of_open = from == options.self && open && open->checkpoint == next.checkpoint;
+  const double seconds = of_open ? static_cast<double>(finished_at - open->since) / 1'000.0 : 0.0;
   if (ports.finished) ports.finished(next, seconds);
   return {};
 }
@@ -330,21 +309,27 @@ void Checkpointer::State::take_open(const NodeId& from, const CheckpointOpen& me
   if (const Result<void> allowed = may_sign(*checkpoint); !allowed) return refused(allowed.error());
   with_mark(*checkpoint, from, [this, from, text = message.text, c = *checkpoint, as = *self] {
     const CheckpointCosigned answer{
-        .size = c.size, .root = c.root, .line = encode_signature_line(cosign(as, text))};
+        .size = c.size, .root = c.root, .line = encode_signature_line(cosign(as, text).signature)};
     ports.send(from, PeerKind::checkpoint_cosigned, encode_checkpoint_cosigned(answer));
   });
 }
 
 void Checkpointer::State::take_cosigned(const NodeId& from, const CheckpointCosigned& message) {
-  if (!open || message.size != open->checkpoint.size || message.root != open->checkpoint.root) return;
-  const std::optional<VerifierKey> key = open->set->key_of(from);
+  const bool is_late = !open || !open->asks(message);
+  if (is_late && (!late || !late->asks(message))) return;
+  const Open& asked = is_late ? *late : *open;
+  const std::optional<VerifierKey> key = asked.set->key_of(from);
   if (!key) return;
   Result<NoteSignature> line = parse_signature_line(message.line);
-  if (!line || !is_by(*line, *key) || !verify_cosignature(*key, open->text, *line, now_seconds())) {
-    return log(LogLevel::warning, "checkpoint_bad_cosignature", {{"peer", from.value}});
+  std::optional<std::uint64_t> seconds;
+  if (line && is_by(*line, *key)) {
+    if (const auto time = verify_cosignature(*key, asked.text, *line, now_seconds())) seconds = *time;
   }
-  seen.saw(key->key, message.size, {.text = open->text, .line = message.line});
-  count(from, std::move(*line));
+  if (!seconds) return log(LogLevel::warning, "checkpoint_bad_cosignature", {{"peer", from.value}});
+  seen.saw(key->key, message.size, {.text = asked.text, .line = message.line});
+  saw_time(*asked.set, key->key, *seconds, now_seconds());
+  if (is_late) return count_late(from, {.signature = std::move(*line), .seconds = *seconds});
+  count(from, {.signature = std::move(*line), .seconds = *seconds});
 }
 
 void Checkpointer::State::publish_missing() {
@@ -389,6 +374,8 @@ void Checkpointer::on_cosigners(CosignerSet set) {
     state->cosigners = std::make_shared<const CosignerSet>(set);
     // Whoever kept the open one from its quorum may be in the set no more.
     state->open.reset();
+    state->late.reset();
+    state->forget_clocks();
     state->wait_next_for(state->options.open_timeout_ms);
   });
 }
@@ -415,8 +402,8 @@ void Checkpointer::on_role(const raft::RoleChange& role) {
   state_->executor.post([state = state_, role] {
     const bool began = role.in_office && !state->in_office;
     state->in_office = role.in_office;
-    if (!role.in_office || began) state->open.reset();
-    if (began) state->wait_next_for(state->options.open_timeout_ms);
+    if (!role.in_office || began) state->open.reset(), state->late.reset();
+    if (began) state->wait_next_for(state->options.open_timeout_ms), state->forget_clocks();
     state->recover();
     if (began) state->consider();
   });
@@ -426,7 +413,8 @@ void Checkpointer::on_peer(const NodeId& peer, bool up) {
   state_->executor.post([state = state_, peer, up] {
     if (!up) {
       state->down.insert(peer);
-      return state->publish_missing();
+      state->publish_missing();
+      return state->settle();  // nobody waits for it any more
     }
     state->down.erase(peer);
     state->publish_missing();
@@ -435,9 +423,10 @@ void Checkpointer::on_peer(const NodeId& peer, bool up) {
       state->ports.send(peer, PeerKind::checkpoint_finished, to_bytes(as_bytes(last->note)));
     }
     // What was sent to it while it was away is lost: ask it again.
-    if (state->open && state->open->log_line && !state->open->cosignatures.contains(peer)) {
-      const CheckpointOpen again{.text = state->open->text,
-                                 .log_line = encode_signature_line(*state->open->log_line)};
+    for (const auto* asked : {&state->late, &state->open}) {
+      if (!*asked || !(*asked)->log_line || (*asked)->cosignatures.contains(peer)) continue;
+      const CheckpointOpen again{.text = (*asked)->text,
+                                 .log_line = encode_signature_line(*(*asked)->log_line)};
       state->ports.send(peer, PeerKind::checkpoint_open, encode_checkpoint_open(again));
     }
   });
@@ -474,6 +463,11 @@ std::vector<std::string> Checkpointer::missing() const {
 CosigningStatus Checkpointer::cosigning() const {
   const Lock lock(state_->mutex);
   return state_->cosigning;
+}
+
+std::map<std::string, std::uint64_t> Checkpointer::clocks_behind() const {
+  const Lock lock(state_->mutex);
+  return state_->clocks_behind;
 }
 
 }  // namespace anta

@@ -40,6 +40,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,7 @@ struct CheckpointerOptions {
   std::uint32_t idle_ms = 60'000;
   std::uint32_t recovery_ms = 1'000;  // between two rounds of questions
   std::int64_t ahead_max_seconds = 60;
+  std::uint64_t behind_max_seconds = 60;  // of a clock that nobody need be told of (checkpointer_clocks.cc)
 };
 
 // Whether this node may sign, for who watches it.
@@ -143,6 +145,8 @@ class Checkpointer {
   // Names of the cosigners that keep the open checkpoint from its quorum, as far as this node can see.
   std::vector<std::string> missing() const;
   CosigningStatus cosigning() const;
+  // Whose clock was more than behind_max_seconds behind when it cosigned last, and how many seconds.
+  std::map<std::string, std::uint64_t> clocks_behind() const;
 
  private:
   struct State;

@@ -14,14 +14,24 @@ namespace anta {
 
 struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   using SharedSet = std::shared_ptr<const CosignerSet>;
+  struct Line {
+    NoteSignature signature = {};
+    std::uint64_t seconds = 0;  // as it says
+  };
   struct Open {
     Checkpoint checkpoint = {};
     SharedSet set = {};
     std::string text = {};
     std::optional<NoteSignature> log_line = {};  // once the mark is durable
-    std::map<NodeId, NoteSignature> cosignatures = {};
-    std::int64_t since = 0;  // steady
-    std::int64_t asked = 0;  // likewise: when the others were asked last
+    std::map<NodeId, Line> cosignatures = {};
+    std::int64_t since = 0;      // steady
+    std::int64_t asked = 0;      // likewise: when the others were asked last
+    std::int64_t quorum_at = 0;  // likewise: when the quorum was there
+
+    bool has_quorum() const { return log_line && cosignatures.size() >= set->quorum(); }
+    bool asks(const CheckpointCosigned& answer) const {
+      return answer.size == checkpoint.size && answer.root == checkpoint.root;
+    }
   };
 
   State(CheckpointerOptions o, CosignerSet s, const NodeKeys& k, CheckpointerPorts ports_, Executor& e)
@@ -46,9 +56,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void ask();
   void with_mark(const Checkpoint& checkpoint, const NodeId& asker, std::function<void()> then);
   Result<void> may_sign(const Checkpoint& checkpoint) const;
-  NoteSignature cosign(const state::Node& self, const std::string& text) const;
-  void count(const NodeId& from, NoteSignature line);
-  void finish();
+  Line cosign(const state::Node& self, const std::string& text) const;
   // `from`: who sent it; this node's own id for what it stored or made.
   Result<void> take_finished(const NodeId& from, const std::string& note);
   bool is_somebodys_word(const std::string& note) const;
@@ -58,6 +66,18 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void take_cosigned(const NodeId& from, const CheckpointCosigned& message);
   void broadcast(PeerKind kind, const Bytes& bytes) const;
   void publish_missing();
+
+  // checkpointer_clocks.cc
+  void count(const NodeId& from, Line line);
+  void count_late(const NodeId& from, Line line);
+  void settle();
+  void finish();
+  static std::string note_of(const Open& asked);
+  bool is_old(const Open& asked) const;
+  bool may_grow_younger(const Open& asked) const;
+  void saw_time(const CosignerSet& set, const PublicKey& key, std::uint64_t seconds, std::uint64_t now);
+  void saw_times(const CosignerSet& set, const PolicyVerdict& verdict);
+  void forget_clocks();
 
   // checkpointer_recovery.cc
   void begin_recovery();
@@ -84,10 +104,11 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::optional<Applied> applied = {};
   bool in_office = false;
   std::optional<Open> open = {};
-  std::uint32_t patience_ms;                   // with what is open
-  std::int64_t last_open = 0;                  // steady
-  std::int64_t finished_at = 0;                // steady
-  std::int64_t wake_at = 0;                    // steady; 0: nothing scheduled
+  std::optional<Open> late = {};  // finished last, with a note that is old: a line can still mend it
+  std::uint32_t patience_ms;      // with what is open
+  std::int64_t last_open = 0;     // steady
+  std::int64_t finished_at = 0;   // steady
+  std::int64_t wake_at = 0;       // steady; 0: nothing scheduled
   std::optional<CheckpointMark> mark = {};     // durable
   std::optional<CheckpointMark> writing = {};  // on its way to the disk, the newest
   std::shared_ptr<std::map<NodeId, std::function<void()>>> after_mark = {};  // what follows `writing`
@@ -103,6 +124,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   bool committed_asked = false;
   // Others' trees, by size and root, whose note is kept: each takes a quorum.
   std::set<std::pair<std::uint64_t, Digest>> forks = {};
+  std::map<std::string, std::uint64_t> behind_said = {};  // seconds, by who cosigns
   std::uint64_t not_ours = 0;  // a finished checkpoint's size whose cosigners this node was none of
   std::optional<CheckpointMark> on_its_way = {};  // what was recovered, until it is durable
 
@@ -111,6 +133,7 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::shared_ptr<const SignedRoot> for_receipts ANTA_GUARDED_BY(mutex) = {};
   std::vector<std::string> missing ANTA_GUARDED_BY(mutex) = {};
   CosigningStatus cosigning ANTA_GUARDED_BY(mutex) = {};
+  std::map<std::string, std::uint64_t> clocks_behind ANTA_GUARDED_BY(mutex) = {};
 
   std::shared_ptr<const FinishedCheckpoint> newest() const {
     const Lock lock(mutex);

@@ -259,6 +259,7 @@ NodeStatus Node::Parts::status() const {
           .finished = checkpointer->finished(),
           .missing = checkpointer->missing(),
           .cosigning = checkpointer->cosigning(),
+          .clocks_behind = checkpointer->clocks_behind(),
           .applied = [this]() -> std::optional<Applied> {
             const Result<LedgerReader> reader = ledger->reader();
             return reader ? std::optional(reader->applied()) : std::nullopt;

@@ -121,13 +121,20 @@ Value checkpoint_value(const NodeStatus& status) {
       {"missing", Value{std::move(missing)}}}};
 }
 
-// Whether this node signs, and what it waits for.
-Value cosigning_value(const CosigningStatus& cosigning) {
-  if (cosigning.known) return Value{ValueMap{{"mark", text("known")}}};
-  return Value{ValueMap{{"mark", text("unknown")},
-                        {"waits_for", text(cosigning.waits_for)},
-                        {"heard", number(cosigning.heard)},
-                        {"needed", number(cosigning.needed)}}};
+// Whether this node signs, and what it waits for; and whose clock makes checkpoints look old.
+Value cosigning_value(const NodeStatus& status) {
+  const CosigningStatus& cosigning = status.cosigning;
+  ValueMap map{{"mark", text(cosigning.known ? "known" : "unknown")}};
+  if (!cosigning.known) {
+    map.emplace_back("waits_for", text(cosigning.waits_for));
+    map.emplace_back("heard", number(cosigning.heard));
+    map.emplace_back("needed", number(cosigning.needed));
+  }
+  ValueList behind;
+  for (const auto& [cosigner, seconds] : status.clocks_behind)
+    behind.push_back(Value{ValueMap{{"cosigner", text(cosigner)}, {"seconds", number(seconds)}}});
+  if (!behind.empty()) map.emplace_back("clocks_behind", Value{std::move(behind)});
+  return Value{std::move(map)};
 }
 
 }  // namespace
@@ -153,7 +160,7 @@ Value status_value(const NodeStatus& status) {
     map.emplace_back("block_time", text(views::time_to_text(status.applied->block_time)));
   }
   map.emplace_back("checkpoint", checkpoint_value(status));
-  map.emplace_back("cosigning", cosigning_value(status.cosigning));
+  map.emplace_back("cosigning", cosigning_value(status));
   map.emplace_back("forks", number(status.forks));
   map.emplace_back("states_differ", differing_value(status));
   map.emplace_back("joining", join_value(status.join));

@@ -1,6 +1,7 @@
 // What a node knows of itself: for /v1/status, /readyz and /metrics. Pure functions of one gathering.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,7 @@ struct NodeStatus {
   std::shared_ptr<const FinishedCheckpoint> finished = {};
   std::vector<std::string> missing = {};
   CosigningStatus cosigning = {};
+  std::map<std::string, std::uint64_t> clocks_behind = {};  // of cosigners; seconds
   std::optional<Applied> applied = {};
   AnswerCache::Figures answers = {};
   std::size_t connections = 0;

@@ -25,10 +25,13 @@ struct CheckpointNetwork {
     bool disk_waits = false;  // what it writes is reported when the test calls `unreported`
     std::vector<std::function<void(Result<void>)>> unreported = {};
     bool reachable = true;
-    bool leader_known = true;  // where it asks what is committed
+    std::int64_t clock_behind = 0;   // ms, of its own clock
+    std::int64_t answers_after = 0;  // ms, until its cosignature is with who asked
+    bool leader_known = true;        // where it asks what is committed
     std::vector<std::string> evidence = {};
     std::vector<std::uint64_t> finished = {};
     std::vector<std::uint64_t> signs = {};
+    std::vector<std::string> said = {};  // log events, and of whose clock they speak
   };
 
   explicit CheckpointNetwork(int witnesses = 0) {
@@ -73,8 +76,12 @@ struct CheckpointNetwork {
     ports.send = [this, &m](const NodeId& to, PeerKind kind, const Bytes& bytes) {
       ++sent[kind];
       for (auto& other : members) {
-        if (other->id == to && other->reachable && m.reachable)
+        if (other->id != to || !other->reachable || !m.reachable) continue;
+        const auto deliver = [&m, &other, kind, bytes] {
           other->checkpointer->on_peer_message(m.id, kind, bytes);
+        };
+        const bool late = kind == PeerKind::checkpoint_cosigned && m.answers_after > 0;
+        late ? executor.after(static_cast<std::uint32_t>(m.answers_after), deliver) : deliver();
       }
     };
     ports.signs = [&m](TreeSize size) { m.signs.push_back(size.value); };
@@ -102,17 +109,23 @@ struct CheckpointNetwork {
       }
       callback(TreeSize{size});
     };
-    ports.clock = [this] { return Millis{start_ms + executor.steady_ms() - set_back}; };
+    ports.clock = [this, &m] { return Millis{start_ms + executor.steady_ms() - set_back - m.clock_behind}; };
     ports.opened = [this, &m](const Checkpoint& c, const std::string& note_text, const CosignerSet& set) {
       ++asked;
       for (std::size_t i = 0; i < set.witnesses.size() && witnesses_answer; ++i) {
         const std::string text = parse_note(note_text)->text;
-        const std::string line = encode_signature_line(
-            sign_cosignature(text, set.witnesses[i].id.value + "/anta", witness_keys[i]->cosigner,
-                             static_cast<std::uint64_t>(start_ms + executor.steady_ms()) / 1'000));
+        const std::string line = encode_signature_line(sign_cosignature(
+            text, set.witnesses[i].id.value + "/anta", witness_keys[i]->cosigner,
+            static_cast<std::uint64_t>(start_ms + executor.steady_ms() - witnesses_behind) / 1'000));
         m.checkpointer->on_peer_message(
             set.witnesses[i].id, PeerKind::checkpoint_cosigned,
             encode_checkpoint_cosigned({.size = c.size, .root = c.root, .line = line}));
+      }
+    };
+    ports.log = [&m](LogLevel, std::string_view event, std::initializer_list<LogField> fields) {
+      m.said.emplace_back(event);
+      for (const LogField& field : fields) {
+        if (field.name == "cosigner" || field.name == "seconds") m.said.back() += " " + field.value;
       }
     };
     ports.evidence = [&m](const std::string& note_text) { m.evidence.push_back(note_text); };
@@ -156,6 +169,7 @@ struct CheckpointNetwork {
   std::map<PeerKind, int> sent = {};
   std::vector<std::unique_ptr<NodeKeys>> witness_keys = {};
   bool witnesses_answer = true;
+  std::int64_t witnesses_behind = 0;  // ms, of their clocks
   int sets_looked_up = 0;
   std::int64_t set_back = 0;  // ms, of everybody's clock
   int asked = 0;              // times that witnesses were asked

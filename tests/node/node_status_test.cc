@@ -134,6 +134,23 @@ TEST(NodeStatus, TheCertificatesEndIsAFigureWhereThereIsOne) {
   EXPECT_EQ(figure(status, "anta_http_handshakes_failed_total"), 7.0);
 }
 
+TEST(NodeStatus, WhoseClockIsBehindIsShown) {
+  // Goal: in `cosigning`, by who cosigns, and absent where all are right.
+  Config config;
+  const Genesis genesis;
+  NodeStatus status = sound();
+  status.config = &config;
+  status.genesis = &genesis;
+  const auto shown = [&status] { return *status_value(status).find("cosigning"); };
+  EXPECT_EQ(shown().find("clocks_behind"), nullptr);
+  status.clocks_behind = {{"org2", 61}, {"w1", 3'600}};
+  const Value cosigning = shown();
+  const auto* behind = std::get_if<ValueList>(&cosigning.find("clocks_behind")->data);
+  ASSERT_TRUE(behind && behind->size() == 2);
+  EXPECT_EQ((*behind)[1].find("cosigner")->data, Value{std::string("w1")}.data);
+  EXPECT_EQ((*behind)[1].find("seconds")->data, Value{std::int64_t{3'600}}.data);
+}
+
 TEST(NodeStatus, AStateThatDiffersIsAFigureOfItsPeer) {
   // Goal: one figure for each peer and one for this node, as operators' rules name them.
   Config config;
