@@ -49,7 +49,10 @@ std::optional<std::string> line_of(std::string_view lines, const VerifierKey& ke
 
 struct WitnessFeed::State : std::enable_shared_from_this<WitnessFeed::State> {
   struct Peer {
+    PublicKey key = {};
+    std::uint64_t life = 0;                  // another once key or URL are others: then it is another witness
     std::optional<std::uint64_t> size = {};  // of what it cosigned last, as far as it has told
+    std::int64_t told_at = 0;                // steady: when its 409 said so
     SharedAsk wanted = {};                   // the newest that was not sent yet
     std::int64_t wanted_since = 0;
     int conflicts = 0;  // in a row
@@ -57,6 +60,21 @@ struct WitnessFeed::State : std::enable_shared_from_this<WitnessFeed::State> {
     bool ahead = false;          // of this ledger, and that was said
     std::uint32_t failures = 0;  // in a row
     std::int64_t retry_at = 0;   // steady
+
+    void forget() {
+      ++life;
+      size.reset();
+      conflicts = 0;
+      ahead = false;
+      failures = 0;
+      retry_at = 0;
+    }
+  };
+  // What was sent, for whom its answer comes back to.
+  struct Sent {
+    SharedAsk ask = {};
+    std::uint64_t old_size = 0;
+    std::uint64_t life = 0;
   };
 
   State(WitnessFeedOptions o, WitnessFeedPorts p, WitnessUrls u, Executor& e)
@@ -68,11 +86,9 @@ struct WitnessFeed::State : std::enable_shared_from_this<WitnessFeed::State> {
 
   void go_on(const std::string& id);
   void send(const std::string& id, Peer& peer, const SharedAsk& ask);
-  void answered(const std::string& id, const SharedAsk& ask, std::uint64_t old_size,
-                const Result<WitnessReply>& reply);
+  void answered(const std::string& id, const Sent& sent, const Result<WitnessReply>& reply);
   void take(const std::string& id, Peer& peer, const SharedAsk& ask, const WitnessReply& reply);
-  void conflict(const std::string& id, Peer& peer, const SharedAsk& ask, std::uint64_t old_size,
-                const WitnessReply& reply);
+  void conflict(const std::string& id, Peer& peer, const Sent& sent, const WitnessReply& reply);
   void failed(const std::string& id, Peer& peer, const std::string& why);
 
   const WitnessFeedOptions options;
@@ -103,7 +119,12 @@ void WitnessFeed::State::send(const std::string& id, Peer& peer, const SharedAsk
   const auto url = urls.find(id);
   if (url == urls.end()) return;
   WitnessRequest request{.old_size = peer.size.value_or(0), .proof = {}, .note = ask->note};
-  if (request.old_size > ask->checkpoint.size) return;  // it has seen more; the next one is larger
+  if (request.old_size > ask->checkpoint.size) {
+    // It has seen more: the next one is larger. Or it lost that and began again: now and then it is asked as
+    // one of which nothing is known, and its 409 tells the truth.
+    if (executor.steady_ms() - peer.told_at < options.retry_max_ms) return;
+    request.old_size = 0;
+  }
   if (request.old_size > 0 && request.old_size < ask->checkpoint.size) {
     Result<std::vector<Digest>> proof = ports.consistency(request.old_size, ask->checkpoint.size);
     if (!proof) return failed(id, peer, "no proof could be read: " + proof.error().message);
@@ -111,24 +132,26 @@ void WitnessFeed::State::send(const std::string& id, Peer& peer, const SharedAsk
   }
   peer.busy = true;
   ports.post(url->second, encode_witness_request(request),
-             [self = weak_from_this(), id, ask, old = request.old_size](Result<WitnessReply> reply) {
+             [self = weak_from_this(), id,
+              sent = Sent{ask, request.old_size, peer.life}](Result<WitnessReply> reply) {
                const auto state = self.lock();
                if (!state) return;
                state->executor.post(
-                   [state, id, ask, old, reply = std::move(reply)] { state->answered(id, ask, old, reply); });
+                   [state, id, sent, reply = std::move(reply)] { state->answered(id, sent, reply); });
              });
 }
 
-void WitnessFeed::State::answered(const std::string& id, const SharedAsk& ask, std::uint64_t old_size,
+void WitnessFeed::State::answered(const std::string& id, const Sent& sent,
                                   const Result<WitnessReply>& reply) {
   Peer& peer = peers[id];
   peer.busy = false;
+  if (sent.life != peer.life) return go_on(id);  // what another witness said
   if (!reply) {
     failed(id, peer, reply.error().message);
   } else if (reply->status == 200) {
-    take(id, peer, ask, *reply);
+    take(id, peer, sent.ask, *reply);
   } else if (reply->status == 409) {
-    conflict(id, peer, ask, old_size, *reply);
+    conflict(id, peer, sent, *reply);
   } else {
     failed(id, peer, "it answered " + std::to_string(reply->status) + ": " + in_print(reply->body));
   }
@@ -151,14 +174,17 @@ void WitnessFeed::State::take(const std::string& id, Peer& peer, const SharedAsk
   ports.cosigned(NodeId{id}, {.size = ask->checkpoint.size, .root = ask->checkpoint.root, .line = *line});
 }
 
-void WitnessFeed::State::conflict(const std::string& id, Peer& peer, const SharedAsk& ask,
-                                  std::uint64_t old_size, const WitnessReply& reply) {
+void WitnessFeed::State::conflict(const std::string& id, Peer& peer, const Sent& sent,
+                                  const WitnessReply& reply) {
+  const SharedAsk& ask = sent.ask;
   const std::optional<std::uint64_t> size = size_in(reply);
-  if (!size || *size == old_size || ++peer.conflicts > conflicts_max) {
+  if (!size || *size == sent.old_size || ++peer.conflicts > conflicts_max) {
     peer.conflicts = 0;
     return failed(id, peer, "it answered 409 without a size to go on from: " + in_print(reply.body));
   }
   peer.size = *size;
+  peer.told_at = executor.steady_ms();
+  if (*size > ask->checkpoint.size) peer.conflicts = 0;  // nothing goes on from it
   if (*size > ask->checkpoint.size && !peer.ahead) {
     // It cosigned for a leader that knew more: soon so do we, unless this ledger was restored from a backup.
     peer.ahead = true;
@@ -196,6 +222,8 @@ void WitnessFeed::on_open(WitnessAsk ask) {
       const std::string& id = witness.id.value;
       if (!state->urls.contains(id)) continue;
       State::Peer& peer = state->peers[id];
+      if (peer.key != witness.key) peer.forget();
+      peer.key = witness.key;
       const bool waits = peer.wanted != nullptr;  // then a timer is set already
       peer.wanted = shared;
       peer.wanted_since = state->executor.steady_ms();
@@ -210,7 +238,7 @@ void WitnessFeed::set_urls(WitnessUrls urls) {
       const auto before = state->urls.find(id);
       const auto now = urls.find(id);
       const bool same = before != state->urls.end() && now != urls.end() && before->second == now->second;
-      if (!same) peer.retry_at = 0, peer.failures = 0;
+      if (!same) peer.forget();
     }
     state->urls = std::move(urls);
   });

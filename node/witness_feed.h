@@ -7,7 +7,9 @@
 // does not answer is left alone for a while (retry_min_ms, doubled up to retry_max_ms); what has waited
 // longer than fresh_ms is not sent any more, since the checkpointer asks again for what is still open. One
 // that has cosigned more than this ledger holds is told of once (witness_ahead): where that stays, the ledger
-// was restored. What comes back goes to the checkpointer, which verifies and counts it like a node's.
+// was restored. It is asked again every retry_max_ms, in case it began anew; what is known of a witness ends
+// with its key or its URL. What comes back goes to the checkpointer, which verifies and counts it like a
+// node's.
 //
 // State lives on one executor, which reads the ledger for the proofs: not the service thread. on_open,
 // set_urls and figures may be called from any thread.

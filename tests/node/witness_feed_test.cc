@@ -137,6 +137,68 @@ TEST(WitnessFeed, AWitnessThatIsAheadOfARestoredNodeIsSaid) {
   EXPECT_EQ(rig.said.size(), 2u);
 }
 
+TEST(WitnessFeed, AWitnessThatWasOnceAheadIsNotGivenUp) {
+  // Goal: the ledger was restored, and so was the witness, or it was given a new key by vote, or stands at
+  // another URL: it is asked, though what stood there before had named a larger size. (It was not asked until
+  // the ledger had outgrown that size, and nothing said so.)
+  FeedRig same;
+  same.open(9);
+  same.answer_size(30);
+  for (int round = 0; round < 6; ++round) {  // still ahead: a question in five seconds, and no failure
+    same.open(12);
+    EXPECT_TRUE(same.asked.empty());
+    same.executor.advance(5'000);
+    same.open(12);
+    ASSERT_EQ(same.asked.size(), 1u);
+    EXPECT_EQ(same.asked[0].request.old_size, 0u);
+    same.answer_size(30);
+  }
+  EXPECT_EQ(same.feed->figures().failures, 0u);
+  EXPECT_EQ(same.said.size(), 1u);
+  same.executor.advance(5'000);
+  same.open(12);
+  same.answer_size(9);  // it was restored, too
+  ASSERT_EQ(same.asked.size(), 1u);
+  EXPECT_EQ(same.asked[0].request.proof, same.log.proof(9, 12));
+  same.answer_signed();
+  EXPECT_EQ(same.cosigned.size(), 1u);
+
+  FeedRig keyed;
+  keyed.open(9);
+  keyed.answer_size(30);
+  keyed.key = key_of(7).public_key();
+  keyed.open(12);
+  ASSERT_EQ(keyed.asked.size(), 1u);
+  EXPECT_EQ(keyed.asked[0].request.old_size, 0u);
+
+  FeedRig moved;
+  moved.open(9);
+  moved.answer_size(30);
+  moved.feed->set_urls({{"w1", *parse_witness_url("http://127.0.0.1:2")}});
+  moved.open(12);
+  ASSERT_EQ(moved.asked.size(), 1u);
+  EXPECT_EQ(moved.asked[0].request.old_size, 0u);
+}
+
+TEST(WitnessFeed, WhatTheOldWitnessSaidIsNotTheNewOnes) {
+  // Goal: the answer that was under way when key or URL changed tells nothing of who stands there now.
+  FeedRig rig;
+  rig.open(9);
+  rig.feed->set_urls({{"w1", *parse_witness_url("http://127.0.0.1:2")}});
+  rig.answer_size(30);
+  rig.open(12);
+  ASSERT_EQ(rig.asked.size(), 1u);
+  EXPECT_EQ(rig.asked[0].url, "http://127.0.0.1:2");
+  EXPECT_EQ(rig.asked[0].request.old_size, 0u);
+  rig.key = key_of(7).public_key();
+  rig.open(13);  // waits
+  rig.answer_signed();
+  EXPECT_TRUE(rig.cosigned.empty());  // under the key of before
+  ASSERT_EQ(rig.asked.size(), 1u);
+  EXPECT_EQ(rig.asked[0].request.old_size, 0u);
+  EXPECT_EQ(rig.asked[0].request.note, rig.log.note(13));
+}
+
 TEST(WitnessFeed, WhoDoesNotAnswerIsLeftAloneForAWhile) {
   // Goal: waits double up to five seconds; what is open then is sent, what is stale is not; an answer ends
   // it.
