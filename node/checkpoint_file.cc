@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 
+#include "crypto/checkpoint.h"
 #include "crypto/digest.h"
 #include "crypto/note.h"
 #include "crypto/private_file.h"
@@ -16,7 +16,15 @@ namespace {
 constexpr const char* file_name = "checkpoint.note";
 constexpr const char* fork_prefix = "fork-";
 constexpr const char* fork_suffix = ".note";
-constexpr std::size_t seen_max = 4096;  // each took a quorum's signatures
+constexpr std::size_t trees_max = 4096;  // each took a quorum's signatures
+
+// What a note is evidence of; what is no note is of itself.
+std::pair<std::uint64_t, Digest> tree_of(const std::string& text) {
+  const Result<Note> note = parse_note(text);
+  const Result<Checkpoint> checkpoint = note ? parse_checkpoint(note->text) : pass(note);
+  if (!checkpoint) return {0, sha256(as_bytes(text))};
+  return {checkpoint->size, checkpoint->root};
+}
 
 // Whole or not at all for whoever reads while this machine runs; after a crash of it, maybe torn.
 void write_unsynced(const std::filesystem::path& file, const std::string& text) {
@@ -39,9 +47,11 @@ CheckpointFile::CheckpointFile(std::filesystem::path directory) : directory_(std
   for (const auto& entry : std::filesystem::directory_iterator(directory_, none)) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(fork_prefix) || !name.ends_with(fork_suffix)) continue;
-    if (++forks_ > evidence_files_max) continue;
     const Result<Bytes> note = read_private_file(entry.path(), note_bytes_max);
-    if (note) evidence_.emplace_back(as_text(*note));
+    const std::string text(note ? as_text(*note) : "");
+    if (note && !trees_.emplace(tree_of(text), Kept::yes).second) continue;
+    ++forks_;  // also what cannot be read: there it is, whatever it says
+    if (note && evidence_.size() < evidence_files_max) evidence_.push_back(text);
   }
 }
 
@@ -76,23 +86,32 @@ void CheckpointFile::flush() {
   unwritten_.clear();
 }
 
-void CheckpointFile::keep_evidence(const std::string& note) {
-  const Digest digest = sha256(as_bytes(note));
-  if (seen_.size() >= seen_max || !seen_.insert(digest).second) return;
-  const auto file = directory_ / (fork_prefix + hex(digest).substr(0, 16) + fork_suffix);
-  std::error_code unknown;
-  const bool found = std::filesystem::exists(file, unknown);  // counted at the start
-  bool kept = found;
-  if (!found && forks_ < evidence_files_max)
-    kept = write_private_file(file, as_bytes(note), Replace::no).has_value();
-  if (kept) {
-    const Lock lock(mutex_);
-    if (std::ranges::find(evidence_, note) == evidence_.end()) evidence_.push_back(note);
+Result<void> CheckpointFile::keep_evidence(const std::string& note) {
+  const auto tree = tree_of(note);
+  auto known = trees_.find(tree);
+  const bool is_new = known == trees_.end();
+  if (is_new) {
+    if (trees_.size() >= trees_max) return {};
+    const Kept kept = trees_.size() < evidence_files_max ? Kept::no : Kept::never;
+    known = trees_.emplace(tree, kept).first;
   }
-  if (!found) ++forks_;  // last: who sees the count may ask for the note at once
+  Result<void> written;
+  if (known->second == Kept::no) {
+    const auto file = directory_ / (fork_prefix + hex(sha256(as_bytes(note))).substr(0, 16) + fork_suffix);
+    written = write_private_file(file, as_bytes(note), Replace::no);
+    if (written) known->second = Kept::yes;
+  }
+  if (is_new && known->second != Kept::never) {
+    const Lock lock(mutex_);
+    evidence_.push_back(note);
+  }
+  if (is_new) ++forks_;  // last: who sees the count may ask for the note at once
   // What is evidence is no head start: left there, every start would find it again after an operator took it
   // away.
-  if (kept && load() == note) std::filesystem::remove(directory_ / file_name, unknown);
+  std::error_code unknown;
+  const auto head = known->second == Kept::yes ? load() : std::nullopt;
+  if (head && tree_of(*head) == tree) std::filesystem::remove(directory_ / file_name, unknown);
+  return written;
 }
 
 std::vector<std::string> CheckpointFile::evidence() const {

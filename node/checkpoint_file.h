@@ -11,9 +11,10 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crypto/digest.h"
@@ -40,13 +41,15 @@ class CheckpointFile {
   void keep(const std::string& note, std::int64_t steady_ms);
   // Writes what keep() left unwritten.
   void flush();
-  // A note of a fork: never overwritten, never removed; past evidence_files_max counted only. The same note
-  // again changes nothing. Once it is written it is no head start any more (load).
-  void keep_evidence(const std::string& note);
-  // Notes of forks: those found at the start and those that came since. A note counts once evidence() has it,
-  // or once it is known that it will not be kept. Any thread.
+  // A note of a fork: never overwritten, never removed. One of each tree (size and root), however many are
+  // given, in this run or an earlier one; past evidence_files_max trees they are counted only. An error: it
+  // could not be written; it counts and evidence() has it, and the next call tries again. Once it is written
+  // no note of that tree is a head start any more (load).
+  Result<void> keep_evidence(const std::string& note);
+  // Trees of forks: those found at the start and those that came since. One counts once evidence() has its
+  // note, or once it is known that it will not be kept. Any thread.
   std::uint64_t forks() const { return forks_; }
-  // Those that are kept, oldest first as far as this run knows. Any thread.
+  // Their notes, oldest first as far as this run knows. Any thread.
   std::vector<std::string> evidence() const;
 
  private:
@@ -56,7 +59,8 @@ class CheckpointFile {
   std::atomic<std::uint64_t> forks_ = 0;
   mutable Mutex mutex_;
   std::vector<std::string> evidence_ ANTA_GUARDED_BY(mutex_) = {};
-  std::set<Digest> seen_ = {};  // given to keep_evidence in this run
+  enum class Kept : std::uint8_t { no, yes, never };  // never: past the limit
+  std::map<std::pair<std::uint64_t, Digest>, Kept> trees_ = {};
 };
 
 }  // namespace anta

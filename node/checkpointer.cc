@@ -234,22 +234,6 @@ Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::s
   return {};
 }
 
-bool Checkpointer::State::is_somebodys_word(const std::string& note) const {
-  const Result<PolicyVerdict> verdict = check_note(cosigners->policy, note, now_seconds());
-  return verdict && !verdict->cosigners.empty();
-}
-
-// Told once: whoever reconnects sends it again.
-Result<void> Checkpointer::State::keep_fork(const Checkpoint& theirs, const std::string& note) {
-  if (forks.emplace(theirs.size, theirs.root).second) {
-    if (ports.evidence) ports.evidence(note);
-    log(LogLevel::error, "fork_evidence",
-        {{"size", std::to_string(theirs.size)},
-         {"message", "a quorum signed another tree than this node's; the note is kept"}});
-  }
-  return fail(Code::corrupt, "checkpoint.fork", "a quorum signed another tree than this node's");
-}
-
 // take_finished has held the root against this node's own tree. Here the mark: durable, of this very tree,
 // and not below.
 void Checkpointer::State::sign_finished() {

@@ -117,7 +117,8 @@ struct CheckpointerPorts {
   std::function<void(std::function<void(Result<TreeSize>)>)> committed = {};
   std::function<Millis()> clock = {};
   std::function<void(const FinishedCheckpoint&, double seconds)> finished = {};  // on the executor
-  std::function<void(const std::string& note)> evidence = {};
+  // Keeps the note of a fork; after an error it is given again.
+  std::function<Result<void>(const std::string& note)> evidence = {};
   LogSink log = {};
 };
 

@@ -59,8 +59,6 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   Line cosign(const state::Node& self, const std::string& text) const;
   // `from`: who sent it; this node's own id for what it stored or made.
   Result<void> take_finished(const NodeId& from, const std::string& note);
-  bool is_somebodys_word(const std::string& note) const;
-  Result<void> keep_fork(const Checkpoint& theirs, const std::string& note);
   void sign_finished();
   void take_open(const NodeId& from, const CheckpointOpen& message);
   void take_cosigned(const NodeId& from, const CheckpointCosigned& message);
@@ -78,6 +76,11 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   void saw_time(const CosignerSet& set, const PublicKey& key, std::uint64_t seconds, std::uint64_t now);
   void saw_times(const CosignerSet& set, const PolicyVerdict& verdict);
   void forget_clocks();
+
+  // checkpointer_forks.cc
+  bool is_somebodys_word(const std::string& note) const;
+  Result<void> keep_fork(const Checkpoint& theirs, const std::string& note);
+  void keep_unkept();
 
   // checkpointer_recovery.cc
   void begin_recovery();
@@ -122,8 +125,10 @@ struct Checkpointer::State : std::enable_shared_from_this<Checkpointer::State> {
   std::optional<MarkRecovery> recovery = {};  // while the mark is not whole
   bool recovering = false;                    // rounds of questions run
   bool committed_asked = false;
-  // Others' trees, by size and root, whose note is kept: each takes a quorum.
-  std::set<std::pair<std::uint64_t, Digest>> forks = {};
+  // Others' trees, by size and root: each takes a quorum.
+  using Tree = std::pair<std::uint64_t, Digest>;
+  std::set<Tree> forks = {};                              // whose note is kept
+  std::map<Tree, std::string> unkept = {};                // the notes of those that could not be written yet
   std::map<std::string, std::uint64_t> behind_said = {};  // seconds, by who cosigns
   std::uint64_t not_ours = 0;  // a finished checkpoint's size whose cosigners this node was none of
   std::optional<CheckpointMark> on_its_way = {};  // what was recovered, until it is durable

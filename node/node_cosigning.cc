@@ -78,7 +78,7 @@ void Node::Parts::make_checkpointer(std::optional<CheckpointMark> mark) {
     checkpoint_file.keep(finished.note, service->steady_ms());
     ledger->checkpoint_finished(TreeSize{finished.checkpoint.size});
   };
-  ports.evidence = [this](const std::string& note) { checkpoint_file.keep_evidence(note); };
+  ports.evidence = [this](const std::string& note) { return checkpoint_file.keep_evidence(note); };
   ports.log = log.sink();
   ports.cosigners_at = [this](TreeSize size) { return cosigners_at(size); };
   ports.opened = [this](const Checkpoint& checkpoint, const std::string& note, const CosignerSet& set) {

@@ -24,6 +24,7 @@ struct CheckpointNetwork {
     bool disk_works = true;
     bool disk_waits = false;  // what it writes is reported when the test calls `unreported`
     std::vector<std::function<void(Result<void>)>> unreported = {};
+    bool evidence_works = true;  // the disk, for notes of forks
     bool reachable = true;
     std::int64_t clock_behind = 0;   // ms, of its own clock
     std::int64_t answers_after = 0;  // ms, until its cosignature is with who asked
@@ -128,7 +129,11 @@ struct CheckpointNetwork {
         if (field.name == "cosigner" || field.name == "seconds") m.said.back() += " " + field.value;
       }
     };
-    ports.evidence = [&m](const std::string& note_text) { m.evidence.push_back(note_text); };
+    ports.evidence = [&m](const std::string& note_text) -> Result<void> {
+      if (!m.evidence_works) return fail(Code::io, "disk", "no room");
+      m.evidence.push_back(note_text);
+      return {};
+    };
     ports.finished = [&m](const FinishedCheckpoint& f, double) { m.finished.push_back(f.checkpoint.size); };
     m.checkpointer =
         std::make_unique<Checkpointer>(options_of(m), cosigners, *m.keys, ports, executor, mark, note);
