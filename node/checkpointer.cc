@@ -211,8 +211,11 @@ Result<void> Checkpointer::State::take_finished(const NodeId& from, const std::s
   if (!verdict->quorum_met) return fail(Code::malformed, "checkpoint.quorum", "the note is below its quorum");
   saw_lines(**set, *parse_note(note));
   if (!same) return keep_fork(verdict->checkpoint, note);
+  // What is served from when clocks ran ahead is refused by every right one: any good note of that tree is
+  // newer.
+  const bool from_the_future = last && last->quorum_seconds > now_seconds() + cosignature_ahead_seconds_max;
   if (last && (verdict->checkpoint.size < last->checkpoint.size ||
-               (verdict->checkpoint.size == last->checkpoint.size &&
+               (verdict->checkpoint.size == last->checkpoint.size && !from_the_future &&
                 verdict->quorum_time_seconds <= last->quorum_seconds))) {
     if (from == options.self)
       finished_at = executor.steady_ms();  // made anew: clocks were set back meanwhile

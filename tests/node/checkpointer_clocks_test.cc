@@ -142,6 +142,31 @@ TEST(CheckpointerClocks, ALeaderThatRunsAheadWaitsASecondAndNoLonger) {
   }
 }
 
+TEST(CheckpointerClocks, WhatWasCosignedByClocksThatRanAheadGivesWay) {
+  // Goal: all clocks were an hour ahead and were corrected, and the ledger is idle: the next note that they
+  // make is served, by all, and cosigning goes on once a minute. (It was no newer than what was served, and
+  // for an hour every right clock refused that.)
+  CheckpointNetwork net;
+  net.set_back = -hour_ms;
+  net.apply_all(5, 1);
+  net.lead(0);
+  ASSERT_EQ(net.size_of(1), 5u);
+  EXPECT_LE(age(net, 1), -3'590);
+  net.set_back = 0;
+  const int before = net.sent[PeerKind::checkpoint_open];
+  net.executor.advance(61'000);
+  for (const std::size_t i : {0, 1, 2}) {
+    EXPECT_GE(age(net, i), 0) << i;
+    EXPECT_LE(age(net, i), fresh_seconds) << i;
+    EXPECT_TRUE(check_note(net.policy, net.finished(i)->note,
+                           static_cast<std::uint64_t>(start_ms + net.executor.steady_ms()) / 1'000))
+        << i;
+  }
+  net.executor.advance(240'000);
+  EXPECT_LE(age(net, 2), 61);
+  EXPECT_LE(net.sent[PeerKind::checkpoint_open], before + 2 * 5);
+}
+
 TEST(CheckpointerClocks, WhoseClockIsBehindIsSaidOnceByAll) {
   // Goal: the leader and the others say so once and show it, however often it cosigns; again when it is
   // right.
