@@ -29,7 +29,8 @@ HttpServerOptions http_options(const WitnessConfig& config) {
   options.address = config.http.host;
   options.port = config.http.port;
   options.parser.body_bytes_max = witness_request_bytes_max;
-  options.connections_max = 256;
+  options.connections_max = WitnessServer::connections_max;
+  if (!config.behind_proxy) options.connections_per_address = WitnessServer::connections_max * 3 / 4;
   options.memory_bytes = std::size_t{16} << 20;
   options.requests_per_second = 1'000;
   return options;

@@ -27,6 +27,8 @@ namespace anta {
 class WitnessServer {
  public:
   static constexpr std::size_t waiting_max = 32;
+  // Of which one address has at most three quarters, unless it is a proxy's.
+  static constexpr std::size_t connections_max = 256;
 
   // `remembered`: a seam for tests, called after the memory is durable and before the answer is made.
   static Result<std::unique_ptr<WitnessServer>> start(const WitnessConfig& config, Log& log,

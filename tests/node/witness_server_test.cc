@@ -167,6 +167,47 @@ TEST(WitnessServer, ABodyThatIsTooLongIsRefusedBeforeItIsRead) {
   EXPECT_EQ(rig.post(rig.log.body(0, 9)).status, 200u);
 }
 
+// What a new connection from 127.0.0.<last> is answered.
+std::string answered_to(std::uint16_t port, std::uint8_t last) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in from = {};
+  from.sin_family = AF_INET;
+  from.sin_addr.s_addr = htonl((std::uint32_t{127} << 24) + last);
+  EXPECT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&from), sizeof from), 0);
+  sockaddr_in to = from;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+  const std::string request = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  ::send(socket, request.data(), request.size(), MSG_NOSIGNAL);
+  std::string answer(4'096, '\0');
+  const ssize_t got = ::recv(socket, answer.data(), answer.size(), MSG_WAITALL);
+  ::close(socket);
+  answer.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return answer;
+}
+
+TEST(WitnessServer, OneAddressDoesNotTakeAllConnections) {
+  // Goal: three quarters of them are for one address, and then another is still answered; behind a proxy,
+  // from which all come, there is no such limit. (There was none at all.)
+  ServerRig rig;
+  constexpr std::size_t each = WitnessServer::connections_max * 3 / 4;
+  std::vector<std::unique_ptr<Client>> held;
+  for (std::size_t i = 0; i < each; ++i)
+    held.push_back(std::make_unique<Client>(rig.server->port()));
+  EXPECT_NE(answered_to(rig.server->port(), 1).find("http.connections_per_address"), std::string::npos);
+  EXPECT_TRUE(answered_to(rig.server->port(), 2).starts_with("HTTP/1.1 200"));
+  held.clear();
+  rig.server.reset();
+  WitnessConfig proxied = rig.home.config;
+  proxied.behind_proxy = true;
+  const auto behind = WitnessServer::start(proxied, *rig.logger, [](const Error&) {});
+  ASSERT_TRUE(behind) << behind.error().message;
+  for (std::size_t i = 0; i < each; ++i)
+    held.push_back(std::make_unique<Client>((*behind)->port()));
+  EXPECT_TRUE(answered_to((*behind)->port(), 1).starts_with("HTTP/1.1 200"));
+}
+
 TEST(WitnessServer, ManyAtOnceEndInOneOrder) {
   // Goal: requests with different sizes race from the same old size: exactly one is cosigned, the others are
   // told its size, and it is what is remembered.
