@@ -1,6 +1,7 @@
 // What every answer of the API has in common: the type that was asked for, and how long it may be kept.
 #include <gtest/gtest.h>
 
+#include "storage/ledger/backup_order.h"
 #include "tests/node/api_rig.h"
 #include "tests/node/certificate_rig.h"
 
@@ -96,6 +97,35 @@ TEST(HttpAnswers, WhatMayChangeIsKeptByNobody) {
   EXPECT_EQ(Answering::cache_control(a.rig.get("/tile/0/000.p/7")), All{"public, max-age=60"});
   EXPECT_EQ(Answering::cache_control(a.rig.get("/checkpoint")), All{"public, max-age=1"});
   EXPECT_EQ(Answering::cache_control(a.rig.get("/v1/lots/L-1")), All{"no-cache"});
+}
+
+TEST(HttpAnswers, WhatABackupIsRefusedWithIsListed) {
+  // Goal: 403 without a vote, 422 of an old order, 400 of a stranger's or another network's, 413 of one too
+  // large, 503 before a checkpoint is finished: each is received, and so held against the route's list, which
+  // had none of the first three.
+  World world = rich_world();
+  Api rig(world);
+  const Digest network = sha256(encode_genesis(world.genesis));
+  const auto ask = [&](const std::string& party, const BackupOrder& order) {
+    const auto bytes =
+        sign_backup_order(order, PartyId{party}, world.key(party), world.now / 1000, {1, 2, 3});
+    EXPECT_TRUE(bytes);
+    const HttpResponse response = rig.post("/v1/backup", *bytes);
+    return std::to_string(response.status) + " " + Api::text(Api::json(response), "code");
+  };
+  const BackupOrder good{.network = network, .from = 1, .event_time = Millis{world.now}};
+  BackupOrder old = good;
+  old.event_time = Millis{world.now - order_age_max_ms - 1};
+  BackupOrder elsewhere = good;
+  elsewhere.network = sha256(as_bytes("another"));
+  EXPECT_EQ(ask("miner", good), "403 no_vote");
+  EXPECT_EQ(ask("plant", old), "422 backup.stale");
+  EXPECT_EQ(ask("stranger", good), "400 unknown_key");
+  EXPECT_EQ(ask("plant", elsewhere), "400 malformed");
+  EXPECT_EQ(ask("plant", good), "503 not_cosigned");
+  EXPECT_EQ(rig.post("/v1/backup", Bytes(1 << 20)).status, 413u);
+  EXPECT_EQ(rig.post("/v1/backup", {}).status, 400u);
+  EXPECT_EQ(rig.post("/v1/backup", {}, "application/json").status, 415u);
 }
 
 }  // namespace
