@@ -26,6 +26,17 @@ Exit exit_for_check(const Error& error) {
   return open ? Exit::undecided : Exit::refused;
 }
 
+Result<Exit> tell_check(const Invocation& invocation, const std::string& what, const Error& error) {
+  const Exit exit = exit_for_check(error);
+  if (exit == Exit::undecided) return tl::unexpected<Error>(error);
+  invocation.say(what + ": " + error.message);
+  if (!find_saying(error.rule)) return exit;
+  invocation.say("  " + std::string(cause(error.rule, invocation.language)));
+  if (const auto next = next_step(error.rule, invocation.language); !next.empty())
+    invocation.say("  " + std::string(next));
+  return exit;
+}
+
 Option policy_option() {
   return {.name = "--policy",
           .value = "FILE",

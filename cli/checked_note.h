@@ -16,6 +16,10 @@ Result<PolicyVerdict> checked_note(const Trust& trust, std::string_view note, Mi
 // What a no of such a check ends with: refused where it is a no, undecided where it is none.
 Exit exit_for_check(const Error& error);
 
+// The same of what a node sent, in a command without a report: a no is told with its cause and next step, and
+// what it ends with; what cannot be told stays an error. `what` begins the sentence.
+Result<Exit> tell_check(const Invocation& invocation, const std::string& what, const Error& error);
+
 Option policy_option();
 Option assertions_option();
 Result<Trust> trust_of(const Invocation& invocation);  // without --policy: one without a policy

@@ -10,11 +10,9 @@
 
 namespace anta {
 // Without a policy the note is taken as it stands: whoever reads the directory verifies it.
-Result<Checkpoint> checkpoint_of(const Invocation& invocation, std::string_view text) {
-  const auto trust = trust_of(invocation);
-  if (!trust) return pass(trust);
-  if (trust->policy) {
-    const auto checked = checked_note(*trust, text, invocation.now);
+Result<Checkpoint> checkpoint_of(const Invocation& invocation, const Trust& trust, std::string_view text) {
+  if (trust.policy) {
+    const auto checked = checked_note(trust, text, invocation.now);
     if (!checked) return pass(checked);
     return checked->checkpoint;
   }
@@ -32,17 +30,16 @@ Result<Exit> export_directory(Invocation& invocation) {
   std::string node = invocation.option("--node").value_or("");
   node.resize(std::min(node.find(','), node.size()));  // $ANTA_NODE may name several; one makes one mirror
   const std::string directory = invocation.option("--tiles").value_or("");
+  const auto trust = trust_of(invocation);
+  if (!trust) return pass(trust);
   auto mirror = open_mirror(invocation, node);
   if (!mirror) return pass(mirror);
   const auto note = (*mirror)->read("checkpoint", note_bytes_max);
   if (!note) return pass(note);
-  const auto checkpoint = checkpoint_of(invocation, as_text(*note));
-  if (!checkpoint) {
-    if (exit_for_check(checkpoint.error()) == Exit::undecided) return pass(checkpoint);
-    invocation.say(invocation.in("the node's checkpoint: ", "el punto de control del nodo: ") +
-                   checkpoint.error().message);
-    return Exit::refused;
-  }
+  const auto checkpoint = checkpoint_of(invocation, *trust, as_text(*note));
+  if (!checkpoint)
+    return tell_check(invocation, invocation.in("the node's checkpoint", "el punto de control del nodo"),
+                      checkpoint.error());
   Progress progress(invocation, "leaves are there", "hojas están");
   const auto result =
       export_tiles(**mirror, as_text(*note), *checkpoint, directory,

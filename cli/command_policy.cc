@@ -46,14 +46,13 @@ tl::unexpected<Error> too_old(const Invocation& invocation, std::int64_t seconds
                                 age + " segundos"));
 }
 
-Result<Vouched> vouched(const Invocation& invocation, const std::string& note) {
-  auto trust = trust_of(invocation);
-  if (!trust) return pass(trust);
+// Errors are about the note alone.
+Result<Vouched> vouched(const Invocation& invocation, Trust trust, const std::string& note) {
   std::string why;
-  if (trust->policy) {
-    auto& age = trust->assertions.max_age_seconds;
+  if (trust.policy) {
+    auto& age = trust.assertions.max_age_seconds;
     if (!age) age = proof_age_seconds_max;
-    const auto checked = checked_note(*trust, note, invocation.now);
+    const auto checked = checked_note(trust, note, invocation.now);
     if (checked) return Vouched{.checkpoint = checked->checkpoint, .trusted = true};
     if (checked.error().rule == "stale") return too_old(invocation, *age);
     if (exit_for_check(checked.error()) != Exit::undecided) return pass(checked);
@@ -66,13 +65,25 @@ Result<Vouched> vouched(const Invocation& invocation, const std::string& note) {
   return Vouched{.checkpoint = *checkpoint, .why = std::move(why)};
 }
 
+// One that lacks something says nothing; one that does not fit its checkpoint says no.
+Result<Policy> proven(const PolicyProof& proof, const Checkpoint& checkpoint) {
+  auto policy = proven_policy(proof, checkpoint);
+  if (!policy && policy.error().rule == "policy.incomplete") policy.error().code = Code::uncertain;
+  return policy;
+}
+
 Result<Exit> print_policy(Invocation& invocation) {
+  const auto trust = trust_of(invocation);
+  if (!trust) return pass(trust);
   const auto proof = fetched(invocation);
   if (!proof) return pass(proof);
-  const auto of_note = vouched(invocation, proof->note);
-  if (!of_note) return pass(of_note);
-  const auto policy = proven_policy(*proof, of_note->checkpoint);
-  if (!policy) return pass(policy);
+  const auto of_note = vouched(invocation, *trust, proof->note);
+  if (!of_note)
+    return tell_check(invocation, invocation.in("the node's checkpoint", "el punto de control del nodo"),
+                      of_note.error());
+  const auto policy = proven(*proof, of_note->checkpoint);
+  if (!policy)
+    return tell_check(invocation, invocation.in("the node's proof", "la prueba del nodo"), policy.error());
   const std::string text = encode_policy(*policy);
   const std::string leaves = std::to_string(of_note->checkpoint.size);
   if (!of_note->trusted) {

@@ -43,35 +43,44 @@ Result<std::vector<Digest>> path_of(HttpClient& client, std::uint64_t leaf, std:
   return hashes;
 }
 
-// Held against the note before it is handed out.
-Result<TlogProof> fetched(const Invocation& invocation, HttpClient& client, const Digest& digest) {
-  const auto leaf = leaf_of(client, digest);
-  if (!leaf) return pass(leaf);
+Result<std::string> note_of(HttpClient& client) {
   const auto answer = client.get("/checkpoint");
   if (!answer) return pass(answer);
   if (answer->status != 200) return tl::unexpected(error_of(*answer));
-  const std::string note(as_text(answer->body));
-  const auto checkpoint = checkpoint_of(invocation, note);
-  if (!checkpoint) return pass(checkpoint);
-  if (*leaf >= checkpoint->size) {
+  return std::string(as_text(answer->body));
+}
+
+// Held against the checkpoint before it is handed out.
+Result<TlogProof> proof_of(HttpClient& client, const Digest& digest, std::uint64_t leaf,
+                           const std::string& note, const Checkpoint& checkpoint) {
+  if (leaf >= checkpoint.size) {
     return fail(Code::uncertain, "not_cosigned",
-                "the statement is leaf " + std::to_string(*leaf) + ", the newest checkpoint covers " +
-                    std::to_string(checkpoint->size));
+                "the statement is leaf " + std::to_string(leaf) + ", the newest checkpoint covers " +
+                    std::to_string(checkpoint.size));
   }
-  auto path = path_of(client, *leaf, checkpoint->size);
+  auto path = path_of(client, leaf, checkpoint.size);
   if (!path) return pass(path);
-  const auto included =
-      verify_inclusion(leaf_hash(digest.view()), *leaf, checkpoint->size, *path, checkpoint->root);
-  if (!included) return unintelligible("the node's path does not lead to its checkpoint");
-  return TlogProof{.index = *leaf, .path = std::move(*path), .note = note};
+  if (!verify_inclusion(leaf_hash(digest.view()), leaf, checkpoint.size, *path, checkpoint.root))
+    return unintelligible("the node's path does not lead to its checkpoint");
+  return TlogProof{.index = leaf, .path = std::move(*path), .note = note};
 }
 
 }  // namespace
 
 Result<Exit> export_tlog_proof(Invocation& invocation, const Digest& statement) {
+  const auto trust = trust_of(invocation);
+  if (!trust) return pass(trust);
   auto client = client_for(invocation);
   if (!client) return pass(client);
-  const auto proof = fetched(invocation, **client, statement);
+  const auto leaf = leaf_of(**client, statement);
+  if (!leaf) return pass(leaf);
+  const auto note = note_of(**client);
+  if (!note) return pass(note);
+  const auto checkpoint = checkpoint_of(invocation, *trust, *note);
+  if (!checkpoint)
+    return tell_check(invocation, invocation.in("the node's checkpoint", "el punto de control del nodo"),
+                      checkpoint.error());
+  const auto proof = proof_of(**client, statement, *leaf, *note, *checkpoint);
   if (!proof) return pass(proof);
   const std::string text = encode_tlog_proof(*proof);
   if (const auto out = invocation.option("--out")) {

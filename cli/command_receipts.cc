@@ -131,12 +131,12 @@ Result<Exit> verify_statement(Invocation& invocation) {
 }  // namespace
 
 Result<Exit> export_receipts(Invocation& invocation, const Digest& statement) {
+  const auto trust = trust_of(invocation);
+  if (!trust) return pass(trust);
   auto client = client_for(invocation);
   if (!client) return pass(client);
   const auto bytes = statement_bytes(**client, statement);
   if (!bytes) return pass(bytes);
-  const auto trust = trust_of(invocation);
-  if (!trust) return pass(trust);
   const auto receipts = gathered(invocation, **client, statement, *bytes, trust->policy);
   if (!receipts) return pass(receipts);
   const auto transparent = attach_receipts(*bytes, *receipts);

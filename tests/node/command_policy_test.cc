@@ -20,7 +20,7 @@ struct PolicyCommand : testing::Test {
     const auto then = rig.ledger.ledger->reader_of(TreeSize{rig.finished.checkpoint.size});
     proof.note = rig.finished.note;
     proof.state = *prove_state(*then, policy_keys(*then->view()), [] { return true; });
-    write("policy.txt", encode_policy(*network_policy(rig.ledger.genesis)));
+    write("policy.txt", trusted);
     write("newer.txt", "as it was");
   }
   void write(const std::string& name, const std::string& text) const {
@@ -30,7 +30,7 @@ struct PolicyCommand : testing::Test {
     std::ifstream in(directory.path() + "/" + name);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  Result<Exit> run(Millis now, Language language = Language::en) {
+  Result<Exit> run(Millis now = cosigned_at, Language language = Language::en) {
     const FileServer node({{"/v1/network/policy", encode_policy_proof(proof)}});
     Invocation invocation;
     invocation.options = {{"--node", {node.url}},
@@ -50,8 +50,16 @@ struct PolicyCommand : testing::Test {
   CertificateRig rig;
   const TempDirectory directory = {};
   PolicyProof proof = {};
+  const std::string trusted = encode_policy(*network_policy(rig.ledger.genesis));
   std::string printed = {}, said = {};
 };
+
+// The last line's signature with another byte.
+std::string altered(std::string note) {
+  char& one = note[note.find_last_not_of("=\n") - 4];
+  one = one == 'A' ? 'B' : 'A';
+  return note;
+}
 
 }  // namespace
 
@@ -86,6 +94,30 @@ TEST_F(PolicyCommand, TheAssertionsSayHowOldAProofMayBe) {
   const auto strict = run(Millis{cosigned_at.value + 61'000});
   ASSERT_FALSE(strict);
   EXPECT_EQ(strict.error().rule, "policy.old");
+  EXPECT_EQ(text_of("newer.txt"), "as it was");
+}
+
+// Goal: a note with a signature that fails, one of no log of the policy, and records that are not under the
+// checkpoint are a node's lie (3); they ended with 7 and 2. What lacks a record tells nothing (6).
+TEST_F(PolicyCommand, ANodesLieIsANo) {
+  const PolicyProof good = proof;
+  proof.note = altered(good.note);
+  EXPECT_EQ(run().value(), Exit::refused);
+  EXPECT_NE(said.find("the node's checkpoint: "), std::string::npos) << said;
+  proof = good;
+  proof.state.records.back().record = proof.state.records.front().record;
+  EXPECT_EQ(run().value(), Exit::refused);
+  EXPECT_NE(said.find("the node's proof: "), std::string::npos) << said;
+  proof = good;
+  proof.state.records.pop_back();
+  const auto less = run();
+  ASSERT_FALSE(less);
+  EXPECT_EQ(exit_for(less.error()), Exit::undecided);
+  proof = good;
+  Policy others = *parse_policy(trusted);
+  others.logs.erase(others.logs.begin());  // the one that signed
+  write("policy.txt", encode_policy(others));
+  EXPECT_EQ(run().value_or(Exit::internal), Exit::refused);
   EXPECT_EQ(text_of("newer.txt"), "as it was");
 }
 
