@@ -1,7 +1,9 @@
 // The file that a backup is carried into: written under another name, durable before it has its own.
 //
 //   FILE.part   grows by whole records; a call that was interrupted leaves it, and the next one goes on from
-//               its last whole record. Locked, so that two calls do not write one file.
+//               its last whole record. One that has its end, but could not be given its name, may be of
+//               last month: it is gone on with from before its end, and stays whole until then. Locked, so
+//               that two calls do not write one file.
 //   FILE        the same bytes, synced, once the end record is there. A crash leaves one of the two names, or
 //               for a moment both.
 //
@@ -30,12 +32,14 @@ class BackupTarget {
   BackupReader& reader() { return reader_; }
   std::uint64_t found() const { return found_; }  // bytes that an earlier call had left
   Result<void> append(ByteView records);
-  // Gives it its name.
+  // Gives it its name. backup.exists: it is taken, and `replace` is false; the backup stays as FILE.part.
   Result<void> finish();
 
  private:
   BackupTarget(std::string file, bool replace) : file_(std::move(file)), replace_(replace) {}
+  Result<void> open_part();
   Result<void> go_on();
+  Result<void> name_it();
   tl::unexpected<Error> failed(const std::string& what) const;
   std::string part() const { return file_ + ".part"; }
 
@@ -43,6 +47,7 @@ class BackupTarget {
   bool replace_ = false;
   int fd_ = -1;
   std::uint64_t found_ = 0;
+  bool appended_ = false;
   BackupReader reader_ = {};
 };
 
