@@ -5,7 +5,10 @@
 // checkpoint comes last, once all that it speaks of is on the disk. What the directory's own checkpoint
 // speaks of is not fetched again. Beyond it a run that was stopped is gone on with by running it again: what
 // it left is read and held against the root like what the node says, since it may be torn or another
-// ledger's. Documents are held against their hashes; whether they are lawful is for anta audit.
+// ledger's. A bundle's count of refusals is under no hash: it is the word of whoever gave the bundle, in
+// an earlier run perhaps another node. Where it is wrong an audit of the directory stops at that seal
+// (audit.rejected, audit.state_root), and an export from another node into a new one tells who was. Documents
+// are held against their hashes; whether they are lawful is for anta audit.
 #pragma once
 
 #include <cstdint>
