@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <numeric>
 
 #include "cli/tile_tree.h"
@@ -71,21 +72,37 @@ Comparison split(const std::vector<Holding>& holdings, Comparison made) {
   return made;
 }
 
+// The tree to look in, with the larger checkpoint's root at its size; else why there is none. Static files
+// have the edge of their own checkpoint's tree alone: that one is as good, as far as it makes this root.
+tl::expected<std::unique_ptr<TileTree>, const char*> tree_with(Mirror& mirror, const Checkpoint& to) {
+  auto tree = std::make_unique<TileTree>(mirror, to);
+  const auto opened = tree->open();
+  if (opened) return tree;
+  if (opened.error().error.rule == "audit.root") return tl::unexpected<const char*>("compare.node_differs");
+  const auto text = mirror.read("checkpoint", note_bytes_max);
+  const auto note = text ? parse_note(as_text(*text)) : Result<Note>(pass(text));
+  const auto own = note ? parse_checkpoint(note->text) : Result<Checkpoint>(pass(note));
+  if (!own || own->size <= to.size) return tl::unexpected<const char*>("compare.no_proof");
+  tree = std::make_unique<TileTree>(mirror, *own);
+  if (!tree->open()) return tl::unexpected<const char*>("compare.no_proof");
+  const auto root = tree->root_of(to.size);
+  if (!root) return tl::unexpected<const char*>("compare.no_proof");
+  if (*root != to.root) return tl::unexpected<const char*>("compare.node_differs");
+  return tree;
+}
+
 // Whether the larger one's tree begins with the smaller one's, by tiles that make the larger one's root.
 Comparison connect(const std::vector<Holding>& holdings, std::size_t smaller, std::size_t larger,
                    Mirror& mirror) {
   const Checkpoint& from = holdings[smaller].checkpoint;
   const Checkpoint& to = holdings[larger].checkpoint;
-  TileTree tree(mirror, to);
-  if (const auto opened = tree.open(); !opened) {
-    return open(opened.error().error.rule == "audit.root" ? "compare.node_differs" : "compare.no_proof",
-                smaller, larger);
-  }
-  const auto root = tree.root_of(from.size);
+  const auto tree = tree_with(mirror, to);
+  if (!tree) return open(tree.error(), smaller, larger);
+  const auto root = (*tree)->root_of(from.size);
   if (!root) return open("compare.no_proof", smaller, larger);
   if (*root == from.root)
     return {.verdict = ComparisonVerdict::consistent, .first = smaller, .second = larger};
-  const auto proof = consistency_proof(from.size, to.size, tree.nodes());
+  const auto proof = consistency_proof(from.size, to.size, (*tree)->nodes());
   if (!proof) return open("compare.no_proof", smaller, larger);
   return split(holdings, {.code = "compare.not_a_beginning",
                           .first = smaller,

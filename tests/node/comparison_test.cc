@@ -164,6 +164,30 @@ TEST(Comparison, DifferentSizesNeedWhatConnectsThem) {
   EXPECT_EQ(compare({large, small}, &broken).code, "compare.no_proof");
 }
 
+TEST(Comparison, ADirectoryConnectsSizesThatAreNotItsOwn) {
+  // Goal: static files have the partial tiles of their own checkpoint alone. Checkpoints of any other size
+  // were compare.no_proof for ever; its own tree connects them, as far as it makes the larger one's root.
+  Shown& s = shown();
+  const Tampering none;
+  RigMirror mirror(s.files, none);
+  const std::uint64_t size = tile_width + 44;
+  ASSERT_GT(s.size(), size);
+  ASSERT_FALSE(s.files->contains(tile_path(0, {1, 44})));
+  const Holding large = s.holding("large", s.note(size, s.root(size)));
+  const Holding small = s.holding("small", s.note(100, s.root(100)));
+  EXPECT_EQ(compare({large, small}, &mirror).verdict, ComparisonVerdict::consistent);
+  const Holding false_small = s.holding("small", s.note(100, another(s.root(100))));
+  const Comparison split = compare({large, false_small}, &mirror);
+  EXPECT_EQ(split.verdict, ComparisonVerdict::split_view);
+  EXPECT_EQ(split.other_root, s.root(100));
+  EXPECT_TRUE(verify_consistency(100, size, split.proof, split.other_root, large.checkpoint.root));
+  const Holding false_large = s.holding("large", s.note(size, another(s.root(size))));
+  EXPECT_EQ(compare({false_large, small}, &mirror).code, "compare.node_differs");
+  // A directory that is older than the larger one cannot tell.
+  const Holding newer = s.holding("newer", s.note(s.size() + 9, s.root(100)));
+  EXPECT_EQ(compare({newer, small}, &mirror).code, "compare.no_proof");
+}
+
 TEST(Comparison, FilesOfOneHistoryAreOne) {
   // Goal: the same checkpoint twice, and a certificate with a note of its own; another ledger's is no match.
   Shown& s = shown();
