@@ -12,6 +12,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Collected {
+  CURL* curl = nullptr;
+  std::size_t bytes_max = http_answer_bytes_max;
   Bytes body = {};
   bool too_large = false;
 };
@@ -19,7 +21,10 @@ struct Collected {
 std::size_t collect(char* data, std::size_t size, std::size_t count, void* into) {
   auto* collected = static_cast<Collected*>(into);
   const std::size_t bytes = size * count;
-  if (bytes > http_answer_bytes_max - collected->body.size()) {
+  if (bytes > collected->bytes_max - collected->body.size()) {
+    long status = 0;
+    curl_easy_getinfo(collected->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 300) return bytes;  // an error is one however long its page is
     collected->too_large = true;
     return 0;
   }
@@ -73,6 +78,7 @@ struct HttpClient::Request {
   std::string header = {};
   bool is_post = false;
   ByteView body = {};
+  std::size_t bytes_max = http_answer_bytes_max;
 };
 
 HttpClient::HttpClient(std::vector<std::string> nodes, std::string authorities,
@@ -96,7 +102,7 @@ Result<HttpAnswer> HttpClient::once(std::size_t node, const Request& request, st
                                     std::chrono::milliseconds silence) {
   CURL* curl = handle_->curl;
   curl_easy_reset(curl);  // keeps connections alive
-  Collected collected;
+  Collected collected{.curl = curl, .bytes_max = request.bytes_max};
   std::array<char, CURL_ERROR_SIZE> detail = {};
   const std::string url = nodes_[node] + request.path;
   curl_slist* headers = curl_slist_append(nullptr, request.header.c_str());
@@ -158,8 +164,9 @@ Result<HttpAnswer> HttpClient::anywhere(const Request& request) {
   return last;
 }
 
-Result<HttpAnswer> HttpClient::get(const std::string& path, const std::string& accept) {
-  return anywhere(Request{path, "Accept: " + accept, false, {}});
+Result<HttpAnswer> HttpClient::get(const std::string& path, const std::string& accept,
+                                   std::size_t bytes_max) {
+  return anywhere(Request{path, "Accept: " + accept, false, {}, bytes_max});
 }
 
 Result<HttpAnswer> HttpClient::post(const std::string& path, const std::string& content_type, ByteView body) {

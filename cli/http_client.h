@@ -44,7 +44,9 @@ class HttpClient {
   // "tls.handshake"), or one that is not read to its end ("answer_too_large"). "tls.untrusted": the
   // certificate is not to be trusted, and another try changes nothing (told also when other nodes were merely
   // unreachable); "tls.ca": the authorities cannot be read.
-  Result<HttpAnswer> get(const std::string& path, const std::string& accept = "application/json");
+  // More than `bytes_max` is answer_too_large, before memory is taken for it; an error's page is cut there.
+  Result<HttpAnswer> get(const std::string& path, const std::string& accept = "application/json",
+                         std::size_t bytes_max = http_answer_bytes_max);
   Result<HttpAnswer> post(const std::string& path, const std::string& content_type, ByteView body);
 
   // The same, of one node only (which of nodes() by position).

@@ -1,5 +1,6 @@
 #include "cli/mirror.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@ namespace {
 
 constexpr int tries_max = 20;  // of a node that says busy
 constexpr auto busy_pause = std::chrono::milliseconds(500);
+constexpr std::size_t problem_bytes_max = std::size_t{64} << 10;  // of an answer that is not the file
 constexpr std::size_t entry_bytes = 2 + Digest::size;
 
 tl::unexpected<Error> missing(const std::string& what) {
@@ -37,12 +39,14 @@ class UrlMirror final : public Mirror {
       : url_(std::move(url)), authorities_(std::move(authorities)), client_({url_}, authorities_) {}
 
   Result<Bytes> read(const std::string& path, std::size_t bytes_max) override {
-    Result<HttpAnswer> answer = client_.get("/" + path, "*/*");
+    const std::size_t answer_max = std::max(bytes_max, problem_bytes_max);
+    Result<HttpAnswer> answer = client_.get("/" + path, "*/*", answer_max);
     for (int tries = 1; tries < tries_max && answer && (answer->status == 429 || answer->status == 503);
          ++tries) {
       std::this_thread::sleep_for(busy_pause);
-      answer = client_.get("/" + path, "*/*");
+      answer = client_.get("/" + path, "*/*", answer_max);
     }
+    if (!answer && answer.error().rule == "answer_too_large") return too_large(url_ + "/" + path);
     if (!answer) return pass(answer);
     // 403 is what a store says of an object that it does not have, to whoever may not list it.
     if (answer->status == 403 || answer->status == 404 || answer->status == 410)

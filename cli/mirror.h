@@ -2,9 +2,8 @@
 // wrote.
 //
 // Paths are those of the node's API: "checkpoint", "tile/0/x001/067", "bodies/000.p/5", "seals/...",
-// "rejected/...". Nothing that is read is trusted. A file's size is compared before memory is taken for it;
-// an address's answer once it is there, and until then it may take http_answer_bytes_max (130 MiB) for each
-// mirror. One thread per mirror; another() makes one more for another thread.
+// "rejected/...". Nothing that is read is trusted; no more memory is taken than the file may have, or 64 KiB
+// where an address answers. One thread per mirror; another() makes one more for another thread.
 #pragma once
 
 #include <functional>

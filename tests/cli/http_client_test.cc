@@ -7,6 +7,8 @@
 
 #include <thread>
 
+#include "cli/mirror.h"
+
 namespace anta::test {
 namespace {
 
@@ -28,11 +30,12 @@ struct Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  void answer_one() const {
+  void answer_one(const std::string& status = "200 OK", const std::string& body = "ok") const {
     const int connection = ::accept(socket, nullptr, nullptr);
     char request[4'096];
     EXPECT_GT(::recv(connection, request, sizeof request, 0), 0);
-    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+    const std::string answer = "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
+                               "\r\nConnection: close\r\n\r\n" + body;
     EXPECT_EQ(::send(connection, answer.data(), answer.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(answer.size()));
     ::close(connection);
@@ -51,6 +54,29 @@ TEST(HttpClient, ASilentNodeLeavesTheOthersTheirShare) {
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(answer->node, good.url);
   EXPECT_EQ(as_text(answer->body), "ok");
+}
+
+TEST(HttpClient, AnAnswerIsBoundedByWhatIsAskedFor) {
+  // Goal: a mirror's file of 256 bytes took up to 130 MiB of memory before its size was compared, in each of
+  // an audit's lanes. An error's page may be longer, and is still that error.
+  const Listener node;
+  const auto read = [&](const std::string& status, std::size_t bytes) {
+    std::thread server([&] { node.answer_one(status, std::string(bytes, 'x')); });
+    auto mirror = open_mirror(Invocation{}, node.url);
+    auto got = (*mirror)->read("seals/1", 256);
+    server.join();
+    return got;
+  };
+  EXPECT_EQ(read("200 OK", 256)->size(), 256u);
+  EXPECT_EQ(read("200 OK", 257).error().rule, "audit.too_large");
+  EXPECT_EQ(read("200 OK", 100'000).error().rule, "audit.too_large");
+  EXPECT_EQ(read("404 Not Found", 100'000).error().rule, "audit.missing");
+  std::thread server([&] { node.answer_one("200 OK", std::string(100'000, 'x')); });
+  HttpClient client({node.url});
+  const auto answer = client.get("/", "*/*", 1'000);
+  server.join();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().rule, "answer_too_large");
 }
 
 }  // namespace
