@@ -244,18 +244,22 @@ Comparison compare(const std::vector<Holding>& holdings, Mirror* mirror) {
     }
   }
   Comparison result = unproven ? *unproven : Comparison{.verdict = ComparisonVerdict::same};
-  // Neighbours, which make one chain; pairs further apart where a link of it stays open.
-  for (std::size_t apart = 1; apart < order.size(); ++apart) {
-    if (apart > 1 && result.verdict != ComparisonVerdict::cannot_tell) break;
-    for (std::size_t i = 0; i + apart < order.size(); ++i) {
+  // Each with the one before it, and further back only where that stays open: a link that holds ties it to all
+  // that the earlier one is tied to, and who adds files adds no pairs.
+  for (std::size_t j = 1; j < order.size(); ++j) {
+    for (std::size_t i = j; i-- > 0;) {
       const Checkpoint& from = holdings[order[i]].checkpoint;
-      const Checkpoint& to = holdings[order[i + apart]].checkpoint;
-      if (from.size == to.size || from.origin != to.origin) continue;
+      const Checkpoint& to = holdings[order[j]].checkpoint;
+      if (from.origin != to.origin) continue;
+      if (from.size == to.size && from.root == to.root) break;
+      if (from.size == to.size) continue;
       Comparison pair = from.size == 0 ? Comparison{.verdict = ComparisonVerdict::consistent}
-                        : mirror       ? connect(holdings, order[i], order[i + apart], *mirror)
-                                       : open("compare.sizes", order[i], order[i + apart]);
+                        : mirror       ? connect(holdings, order[i], order[j], *mirror)
+                                       : open("compare.sizes", order[i], order[j]);
       if (pair.verdict == ComparisonVerdict::split_view) return pair;
+      const bool holds = pair.verdict != ComparisonVerdict::cannot_tell;
       if (result.verdict != ComparisonVerdict::cannot_tell) result = std::move(pair);
+      if (holds || !mirror) break;
     }
   }
   return result;

@@ -49,6 +49,7 @@ CheckpointFile::CheckpointFile(std::filesystem::path directory) : directory_(std
     if (!name.starts_with(fork_prefix) || !name.ends_with(fork_suffix)) continue;
     const Result<Bytes> note = read_private_file(entry.path(), note_bytes_max);
     const std::string text(note ? as_text(*note) : "");
+    if (!note) unread_.insert(name);
     if (note && !trees_.emplace(tree_of(text), Kept::yes).second) continue;
     ++forks_;  // also what cannot be read: there it is, whatever it says
     if (note && evidence_.size() < evidence_files_max) evidence_.push_back(text);
@@ -96,16 +97,20 @@ Result<void> CheckpointFile::keep_evidence(const std::string& note) {
     known = trees_.emplace(tree, kept).first;
   }
   Result<void> written;
+  bool counted = !is_new;
   if (known->second == Kept::no) {
     const auto file = directory_ / (fork_prefix + hex(sha256(as_bytes(note))).substr(0, 16) + fork_suffix);
     written = write_private_file(file, as_bytes(note), Replace::no);
+    // The name is the note's digest: what is there is it, whoever may read it (a directory that was copied).
+    if (!written && written.error().rule == "file.exists") written = {};
+    counted = counted || unread_.erase(file.filename().string()) > 0;
     if (written) known->second = Kept::yes;
   }
   if (is_new && known->second != Kept::never) {
     const Lock lock(mutex_);
     evidence_.push_back(note);
   }
-  if (is_new) ++forks_;  // last: who sees the count may ask for the note at once
+  if (!counted) ++forks_;  // last: who sees the count may ask for the note at once
   // What is evidence is no head start: left there, every start would find it again after an operator took it
   // away.
   std::error_code unknown;

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,6 +62,7 @@ class CheckpointFile {
   std::vector<std::string> evidence_ ANTA_GUARDED_BY(mutex_) = {};
   enum class Kept : std::uint8_t { no, yes, never };  // never: past the limit
   std::map<std::pair<std::uint64_t, Digest>, Kept> trees_ = {};
+  std::set<std::string> unread_ = {};  // names of files that were there at the start and can not be read
 };
 
 }  // namespace anta

@@ -25,7 +25,7 @@ namespace {
 // In the order of Family; RocksDB wants a family called "default", which stays empty.
 constexpr std::array<const char*, family_count> family_names = {"log",   "meta",  "tree",
                                                                 "state", "index", "undo"};
-constexpr std::uint64_t stored_format = 1;
+constexpr std::uint64_t stored_format = 2;
 
 // A background flush or compaction that failed leaves a database that refuses writes later: say it at once.
 class FailureListener final : public rocksdb::EventListener {

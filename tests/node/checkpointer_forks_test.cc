@@ -80,6 +80,22 @@ TEST(CheckpointFile, EvidenceThatCouldNotBeWrittenIsToldAndWrittenNextTime) {
   EXPECT_EQ(CheckpointFile(data).evidence(), std::vector<std::string>{note});
 }
 
+TEST(CheckpointFile, EvidenceThatIsThereUnreadableIsKeptAndCountsOnce) {
+  // Goal: a directory that was copied has files that others could read, and the node reads none such. The same
+  // note sent again is then on the disk: it was told as lost every ten seconds, and counted twice.
+  const TempDirectory directory;
+  const std::string note = notes_of_a_fork(5, 0)[0];
+  EXPECT_TRUE(CheckpointFile(directory.path()).keep_evidence(note));
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path()))
+    std::filesystem::permissions(entry, std::filesystem::perms(0644));
+  CheckpointFile file(directory.path());
+  EXPECT_EQ(file.forks(), 1u);
+  EXPECT_TRUE(file.evidence().empty());
+  EXPECT_TRUE(file.keep_evidence(note));
+  EXPECT_EQ(file.forks(), 1u);
+  EXPECT_EQ(file.evidence(), std::vector<std::string>{note});
+}
+
 TEST(CheckpointFile, AnIdleForkTakesOnePlaceHoweverOftenTheNodeStarts) {
   // Goal: each start hears a newer note of the same tree, and keeps none of them; so the places are there for
   // another fork. (Each start kept one more, and 64 of them left no room.)

@@ -115,7 +115,8 @@ TEST_F(PolicyCommand, ANodesLieIsANo) {
   EXPECT_EQ(exit_for(less.error()), Exit::undecided);
   proof = good;
   Policy others = *parse_policy(trusted);
-  others.logs.erase(others.logs.begin());  // the one that signed
+  for (Policy::Log& log : others.logs)
+    log.key.name = "anta.example/others";
   write("policy.txt", encode_policy(others));
   EXPECT_EQ(run().value_or(Exit::internal), Exit::refused);
   EXPECT_EQ(text_of("newer.txt"), "as it was");
@@ -128,6 +129,12 @@ TEST_F(PolicyCommand, WhyNobodyVouchesIsSaid) {
   EXPECT_EQ(*early, Exit::undecided);
   EXPECT_EQ(text_of("newer.txt"), "as it was");
   EXPECT_NE(said.find("in the future"), std::string::npos) << said;
+  Policy older = *parse_policy(trusted);
+  older.logs.erase(older.logs.begin());  // the one that signed: a node that came later
+  write("policy.txt", encode_policy(older));
+  EXPECT_EQ(run().value_or(Exit::internal), Exit::undecided);
+  EXPECT_EQ(text_of("newer.txt"), "as it was");
+  EXPECT_NE(said.find("does not list"), std::string::npos) << said;
 }
 
 }  // namespace anta::test
