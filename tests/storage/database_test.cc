@@ -146,7 +146,7 @@ TEST(Database, RefusesWhatIsNotItsOwn) {
   {
     auto database = must_open(good);
     Batch batch = database->batch();
-    batch.put(Family::meta, bytes_of("format"), Bytes{0, 0, 0, 0, 0, 0, 0, 2});
+    batch.put(Family::meta, bytes_of("format"), Bytes{0, 0, 0, 0, 0, 0, 0, 1});  // an earlier build
     ASSERT_TRUE(database->write(batch, Sync::yes).has_value());
   }
   EXPECT_EQ(rule_of(), "store.format");
