@@ -10,6 +10,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import network as net
+from played import PlayedNetwork
 
 USAGE, STORAGE = 2, 8
 
@@ -23,15 +24,12 @@ def flip(path, at):
         file.write(bytes([byte[0] ^ 0x40]))
 
 
-class Operators(unittest.TestCase):
+class Operators(PlayedNetwork):
     """One network that has played the year. Its first node is broken in one way after another; the other two go on each time."""
 
     @classmethod
     def setUpClass(cls):
-        cls.network = net.Network().__enter__()
-        cls.addClassCleanup(cls.network.__exit__)
-        code, _, err = cls.network.play()
-        assert code == 0, err[-2000:]
+        super().setUpClass()
         cls.node, cls.other, cls.third = cls.network.nodes
         cls.written = 0
         with open(os.path.join(cls.node.directory, "node.yaml"), encoding="utf-8") as file:

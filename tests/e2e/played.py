@@ -1,4 +1,4 @@
-"""What tests of the command line share: a network that has played the year, and a directory to work in."""
+"""What tests share: a network that has played the year; and for those of the command line a directory to work in."""
 import json
 import os
 import tempfile
@@ -10,8 +10,8 @@ SITE = ('as: nordkabel\ntype: site\npayload: {{event_time: "2025-10-30T09:00:00-
         'country: DE}}\n')
 
 
-class Played(unittest.TestCase):
-    """One network that has played the year."""
+class PlayedNetwork(unittest.TestCase):
+    """One network that has played the year, for all tests of the class."""
 
     @classmethod
     def setUpClass(cls):
@@ -19,6 +19,10 @@ class Played(unittest.TestCase):
         cls.addClassCleanup(cls.network.__exit__)
         code, _, err = cls.network.play()
         assert code == 0, err[-2000:]
+
+
+class Played(PlayedNetwork):
+    """And a directory of its own for each, in which `anta` is run."""
 
     def setUp(self):
         self.home = tempfile.TemporaryDirectory()

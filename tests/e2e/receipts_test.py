@@ -20,17 +20,15 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import network as net
 import receipts as others
 from cose import EVENT, key_of, statement, thumbprint
+from played import PlayedNetwork
 
 CONCISE = "application/concise-problem-details+cbor"
 
 
-class Receipts(unittest.TestCase):
+class Receipts(PlayedNetwork):
     @classmethod
     def setUpClass(cls):
-        cls.network = net.Network().__enter__()
-        cls.addClassCleanup(cls.network.__exit__)
-        code, _, err = cls.network.play()
-        assert code == 0, err[-2000:]
+        super().setUpClass()
         cls.key = key_of(os.path.join(cls.network.keys(), "nordkabel.key"))
         with open(cls.network.policy, encoding="utf-8") as file:
             cls.policy = file.read()

@@ -10,6 +10,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import network as net
+from played import PlayedNetwork
 
 
 def log_tables(node):
@@ -34,13 +35,10 @@ def flip(path, offset=100):
         file.write(bytes([byte[0] ^ 1]))
 
 
-class Rot(unittest.TestCase):
+class Rot(PlayedNetwork):
     @classmethod
     def setUpClass(cls):
-        cls.network = net.Network().__enter__()
-        cls.addClassCleanup(cls.network.__exit__)
-        code, _, err = cls.network.play()
-        assert code == 0, err[-2000:]
+        super().setUpClass()
         cls.number = 0
 
     def setUp(self):

@@ -16,15 +16,13 @@ import nacl.signing
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import network as net
 from cose import EVENT, encode, key_of, statement, thumbprint
+from played import PlayedNetwork
 
 
-class BadStatements(unittest.TestCase):
+class BadStatements(PlayedNetwork):
     @classmethod
     def setUpClass(cls):
-        cls.network = net.Network().__enter__()
-        cls.addClassCleanup(cls.network.__exit__)
-        code, _, err = cls.network.play()
-        assert code == 0, err[-2000:]
+        super().setUpClass()
         cls.key = key_of(os.path.join(cls.network.keys(), "nordkabel.key"))
         cls.registrar = key_of(cls.network.registrar_key)
 

@@ -37,6 +37,20 @@ inline payload::Measurement as_it_is(const World& w, const std::string& lot) {
   return m;
 }
 
+// The plant moves a lot of its own from the mill to another of its sites; it is there a day later, as it was.
+inline void move_from_mill(World& w, const std::string& dispatch, const std::string& lot,
+                           const std::string& to_site) {
+  const payload::Measurement same = as_it_is(w, lot);
+  payload::Dispatch d = w.dispatch(dispatch, {lot}, same);
+  d.from_site = SiteId{"mill"};
+  d.to = PartyId{"plant"};
+  d.to_site = SiteId{to_site};
+  d.carrier.reset();
+  w.must("plant", d);
+  w.now += day;
+  w.must("plant", w.receipt(dispatch, {lot}, same));
+}
+
 // From the mill to the works.
 inline payload::Dispatch sale(const World& w, const std::string& id, const std::vector<std::string>& lots) {
   payload::Dispatch p = w.dispatch(id, lots, as_it_is(w, lots.front()));

@@ -378,15 +378,7 @@ void left_out() {
     w.site("mill-b", "plant", SiteKind::plant, {ProcessKind::flotation});
     w.attest("att-mill-b", AttestationKind::chain_of_custody, "plant", "mill-b", {CocModel::segregated});
     concentrate(w, "L-1", "K-1");
-    const payload::Measurement same = as_it_is(w, "K-1");
-    payload::Dispatch d = w.dispatch("O-1", {"K-1"}, same);
-    d.from_site = SiteId{"mill"};
-    d.to = PartyId{"plant"};
-    d.to_site = SiteId{"mill-b"};
-    d.carrier.reset();
-    w.must("plant", d);
-    w.now += day;
-    w.must("plant", w.receipt("O-1", {"K-1"}, same));
+    move_from_mill(w, "O-1", "K-1", "mill-b");
     w.must("plant", w.certificate("C-1", "K-1", CocModel::segregated));
     change(w, "att-mill-b", AttestationChange::revoked);
     print("moved", w, "C-1");
